@@ -1,0 +1,1 @@
+"""The MLflow wrapper: tracker, registry, gates and utilities, usable with any model of your own."""

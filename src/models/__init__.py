@@ -1,0 +1,1 @@
+"""Training programmes: what joins ``nba_props`` to ``mlflow_integration``."""

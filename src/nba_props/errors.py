@@ -1,0 +1,71 @@
+"""The one exception hierarchy of the project.
+
+Every error that a user can mend derives from `NBAPropsError`; the command line turns those into one message and exit
+code 2. Anything else is a bug and keeps its traceback. This module imports nothing but the standard library, so that
+every package of the project may use it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "NBAPropsError",
+    "NotEnoughDataError",
+    "TrackingError",
+]
+
+
+class NBAPropsError(Exception):
+    """Base of every error that names a cause and a mend."""
+
+
+class ConfigError(NBAPropsError):
+    """A setting has a value that can not be used; the message names the setting and the allowed values."""
+
+
+class NotEnoughDataError(NBAPropsError):
+    """The data are valid but too few for what was asked (no training rows before a fold, one season only, ...)."""
+
+
+class TrackingError(NBAPropsError):
+    """The tracking store or the model registry refused, or was asked for something it does not hold."""
+
+
+class DataError(NBAPropsError):
+    """Input that can not be used, described so that the file can be mended.
+
+    Args:
+        source: File (or table) the rows came from, as the user named it.
+        problem: What is wrong, in one clause.
+        mend: What to do about it, in one clause.
+        column: Column concerned, if one is.
+        count: Number of offending rows, if rows are.
+        rows: The first offending rows, already formatted as short text.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        problem: str,
+        *,
+        mend: str,
+        column: str | None = None,
+        count: int | None = None,
+        rows: str | None = None,
+    ) -> None:
+        self.source = source
+        self.problem = problem
+        self.mend = mend
+        self.column = column
+        self.count = count
+        self.rows = rows
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        where = f"{self.source}: column {self.column}" if self.column else self.source
+        counted = f" ({self.count:,} row{'' if self.count == 1 else 's'})" if self.count is not None else ""
+        lines = [f"{where}: {self.problem}{counted}. {self.mend}"]
+        if self.rows:
+            lines += ["First offending rows:", self.rows]
+        return "\n".join(lines)
