@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DataError",
+    "ModelError",
     "NBAPropsError",
     "NotEnoughDataError",
     "TrackingError",
@@ -22,6 +23,10 @@ class NBAPropsError(Exception):
 
 class ConfigError(NBAPropsError):
     """A setting has a value that can not be used; the message names the setting and the allowed values."""
+
+
+class ModelError(NBAPropsError):
+    """A fitted model gave something that can not be used (forecasts that are not finite numbers)."""
 
 
 class NotEnoughDataError(NBAPropsError):

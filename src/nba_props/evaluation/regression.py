@@ -1,0 +1,88 @@
+"""Errors of the point forecast: pooled, against naive forecasters, against the oracle, by segment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+__all__ = ["NAIVE_FORECASTS", "fold_mae", "regression_metrics", "segment_metrics", "validation_metrics"]
+
+NAIVE_FORECASTS: Final = ("season_mean", "last_10", "ewma_10")
+"""Columns of the predictions table that hold the naive forecasters."""
+
+_TIERS: Final = {
+    "tier1_stars": (30.0, np.inf),
+    "tier2_rotation": (18.0, 30.0),
+    "tier3_bench": (-np.inf, 18.0),
+}
+
+
+def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance."""
+    error = np.asarray(predicted, dtype="float64") - np.asarray(actual, dtype="float64")
+    metrics = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt(np.square(error).mean()))}
+    total = float(np.square(actual - np.mean(actual)).sum())
+    if total > 0:
+        metrics["r2"] = 1.0 - float(np.square(error).sum()) / total
+    return metrics
+
+
+def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
+    """The pooled out-of-sample metrics: ``val_*``, ``baseline_mae``, ``mae_skill`` and, simulated, ``mae_over_oracle``.
+
+    Args:
+        predictions: The predictions table (docs/contract.md), test folds only.
+
+    Returns:
+        Metric name to value. ``baseline_mae`` is the best naive forecaster's on the same rows;
+        ``mae_skill = 1 - val_mae / baseline_mae``. With an ``oracle`` column (simulated data), ``oracle_mae`` and
+        ``mae_over_oracle = val_mae / oracle_mae`` as well.
+    """
+    actual = predictions["actual"].to_numpy()
+    metrics = {f"val_{name}": value for name, value in regression_metrics(actual, predictions["predicted"]).items()}
+    naive = {name: _mae(predictions, name) for name in NAIVE_FORECASTS}
+    metrics["baseline_mae"] = min(naive.values())
+    metrics["mae_skill"] = 1.0 - metrics["val_mae"] / metrics["baseline_mae"]
+    if "oracle" in predictions:
+        metrics["oracle_mae"] = _mae(predictions, "oracle")
+        metrics["mae_over_oracle"] = metrics["val_mae"] / metrics["oracle_mae"]
+    metrics["n_predictions"] = float(len(predictions))
+    return metrics
+
+
+def fold_mae(predictions: pd.DataFrame) -> list[float]:
+    """MAE of each fold, in fold order (``val_mae_fold``)."""
+    error = (predictions["predicted"] - predictions["actual"]).abs()
+    return [float(value) for value in error.groupby(predictions["fold"]).mean().sort_index()]
+
+
+def segment_metrics(predictions: pd.DataFrame) -> dict[str, float]:
+    """``mae_<segment>`` and ``n_<segment>`` by minutes tier, season, venue, back-to-back; empty ones log nothing."""
+    metrics: dict[str, float] = {}
+    for name, mask in _segments(predictions):
+        rows = predictions[mask]
+        if len(rows):
+            metrics[f"mae_{name}"] = _mae(rows, "predicted")
+            metrics[f"n_{name}"] = float(len(rows))
+    return metrics
+
+
+def _segments(predictions: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    minutes = predictions["mean_minutes"]
+    for name, (low, high) in _TIERS.items():
+        yield name, (minutes >= low) & (minutes < high)
+    for season in predictions["season"].unique():
+        yield season.replace("-", "_"), predictions["season"] == season
+    yield "home", predictions["home"]
+    yield "away", ~predictions["home"]
+    yield "b2b", predictions["is_b2b"]
+
+
+def _mae(predictions: pd.DataFrame, column: str) -> float:
+    return float((predictions[column] - predictions["actual"]).abs().mean())
