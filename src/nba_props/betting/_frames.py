@@ -1,0 +1,69 @@
+"""Small helpers over tables that several modules of the package need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+PROP_GROUP: Final = ["game_id", "player_id", "market"]
+"""What a consensus, a close and a bet are about: one player's stat in one game, whatever the line."""
+
+
+def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) -> None:
+    """Raise `DataError` naming the columns of `columns` that `table` lacks."""
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise DataError(
+            source,
+            f"missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
+            mend="See docs/contract.md for the columns of each table.",
+            count=len(table),
+        )
+
+
+def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
+    """A non-negative integer per row, equal where all `columns` are equal; ordered by first appearance per column."""
+    codes: Ints = np.zeros(len(table), dtype="int64")
+    for column in columns:
+        part, values = table[column].factorize(use_na_sentinel=False)
+        codes = codes * (len(values) + 1) + part
+    # Re-compressed so that the codes stay small and a product over many columns can not overflow downstream.
+    return np.unique(codes, return_inverse=True)[1].astype("int64")
+
+
+def row_medians(values: Floats) -> tuple[Floats, Ints]:
+    """Median of each row of an (n, k) array without its NaNs, and how many values it had; NaN where none."""
+    ordered = np.sort(values, axis=1)
+    count = (~np.isnan(ordered)).sum(axis=1)
+    rows = np.arange(len(ordered))
+    low = ordered[rows, np.maximum(count - 1, 0) // 2]
+    high = ordered[rows, np.minimum(count // 2, ordered.shape[1] - 1)]
+    return np.where(count > 0, (low + high) / 2.0, np.nan), count.astype("int64")
+
+
+def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
+    """Median of `values` (n, NaNs left out) within each of the groups 0..n_groups-1; NaN for an empty group."""
+    known = ~np.isnan(values)
+    code, value = codes[known], values[known]
+    order = np.lexsort((value, code))
+    code, value = code[order], value[order]
+    count = np.bincount(code, minlength=n_groups)
+    start = np.r_[0, np.cumsum(count)[:-1]]
+    filled = count > 0
+    result = np.full(n_groups, np.nan)
+    low = value[start[filled] + (count[filled] - 1) // 2]
+    high = value[start[filled] + count[filled] // 2]
+    result[filled] = (low + high) / 2.0
+    return result

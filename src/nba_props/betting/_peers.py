@@ -1,0 +1,120 @@
+"""What the other bookmakers showed for the same player, game and market at the moment a quote was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nba_props.betting._frames import PROP_GROUP, group_codes, row_medians
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """Medians over the other books, one entry per quote; NaN where no other book had a usable quote.
+
+    Attributes:
+        centre: Median of the values where the others put even chances, in stat points.
+        line: Median of the others' lines.
+        count: Number of other books.
+        previous_line: Median of the others' lines at this book's previous quote of the same prop.
+        unchanged: The book's previous quote of the prop had the same line and the same prices.
+    """
+
+    centre: Floats
+    line: Floats
+    count: Ints
+    previous_line: Floats
+    unchanged: Bools
+
+
+class PeerGrid:
+    """Latest quote of every book at every moment at which a prop was quoted.
+
+    A grid of moments (prop and time stamp) by books; a book's last quote is carried forward within the prop for at
+    most `max_age_hours`. Quotes of later time stamps are never looked at.
+
+    Args:
+        quotes: Quotes table, n rows.
+        centre: Value at which each quote's book puts even chances, n.
+        member: Rows that may speak (n): at most one of each (prop, time, book).
+        max_age_hours: How long a quote stands when the book is not seen again.
+    """
+
+    def __init__(self, quotes: pd.DataFrame, centre: Floats, member: Bools, max_age_hours: float) -> None:
+        self._centre = centre
+        self._line = quotes["line"].to_numpy(dtype="float64")
+        self._over = quotes["over_price"].to_numpy(dtype="float64")
+        self._under = quotes["under_price"].to_numpy(dtype="float64")
+        prop = group_codes(quotes, PROP_GROUP)
+        time = quotes["observed_at"].dt.tz_localize(None).to_numpy(dtype="datetime64[ns]").astype("int64")
+        self._book = quotes["bookmaker"].factorize(use_na_sentinel=False)[0].astype("int64")
+        self._n_books = int(self._book.max()) + 1 if len(self._book) else 0
+        order = np.lexsort((time, prop))
+        new = np.r_[True, (prop[order][1:] != prop[order][:-1]) | (time[order][1:] != time[order][:-1])]
+        self._slot = np.empty(len(prop), dtype="int64")
+        self._slot[order] = np.cumsum(new) - 1
+        first = order[new]
+        self._slot_prop, self._slot_time = prop[first], time[first]
+        self._now = self._place(member)
+        self._carried = self._carry_forward(int(max_age_hours * 3_600_000_000_000))
+
+    def _place(self, member: Bools) -> Ints:
+        grid = np.full((len(self._slot_prop), self._n_books), -1, dtype="int64")
+        rows = np.flatnonzero(member)
+        grid[self._slot[rows], self._book[rows]] = rows
+        return grid
+
+    def _carry_forward(self, max_age: int) -> Ints:
+        """For each moment and book the row of its last quote of the prop, or -1."""
+        moments = np.arange(len(self._slot_prop))
+        last = np.maximum.accumulate(np.where(self._now >= 0, moments[:, None], -1), axis=0)
+        start = np.searchsorted(self._slot_prop, self._slot_prop, side="left")
+        known = (last >= start[:, None]) & (last >= 0)
+        known &= self._slot_time[:, None] - self._slot_time[np.maximum(last, 0)] <= max_age
+        rows = np.take_along_axis(self._now, np.maximum(last, 0), axis=0)
+        return np.where(known, rows, -1)
+
+    def view(self, trusted: Bools) -> PeerView:
+        """Medians over the other books' quotes among the `trusted` rows (n), for every member quote."""
+        n = len(self._line)
+        centre, line, previous = (np.full(n, np.nan) for _ in range(3))
+        count = np.zeros(n, dtype="int64")
+        unchanged = np.zeros(n, dtype=bool)
+        usable = (self._carried >= 0) & trusted[np.maximum(self._carried, 0)]
+        centres = np.where(usable, self._centre[np.maximum(self._carried, 0)], np.nan)
+        lines = np.where(usable, self._line[np.maximum(self._carried, 0)], np.nan)
+        for book in range(self._n_books):
+            moments = np.flatnonzero(self._now[:, book] >= 0)
+            rows = self._now[moments, book]
+            others = np.arange(self._n_books) != book
+            centre[rows], count[rows] = row_medians(centres[moments][:, others])
+            line[rows], _ = row_medians(lines[moments][:, others])
+            earlier = self._previous(moments, book)
+            seen = earlier >= 0
+            same = seen & self._same_quote(rows, np.maximum(earlier, 0))
+            unchanged[rows] = same
+            previous[rows[seen]] = line[earlier[seen]]
+        return PeerView(centre, line, count, previous, unchanged)
+
+    def _previous(self, moments: Ints, book: int) -> Ints:
+        """Row of the book's quote before the one at each moment, same prop, still standing; -1 if none."""
+        before = np.where(moments > 0, self._carried[moments - 1, book], -1)
+        same_prop = self._slot_prop[moments] == self._slot_prop[moments - 1]
+        return np.where((moments > 0) & same_prop, before, -1)
+
+    def _same_quote(self, rows: Ints, earlier: Ints) -> Bools:
+        return (
+            (self._line[rows] == self._line[earlier])
+            & (self._over[rows] == self._over[earlier])
+            & (self._under[rows] == self._under[earlier])
+        )

@@ -1,0 +1,129 @@
+"""Conversion between American, decimal and fractional prices; impossible prices are refused, never repaired."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "american_to_decimal",
+    "american_to_fractional",
+    "american_to_probability",
+    "decimal_to_american",
+    "fractional_to_decimal",
+    "probability_to_american",
+]
+
+_SHOWN = 5
+
+
+def american_to_decimal(price: ArrayLike, *, source: str = "prices") -> Floats:
+    """Decimal odds (stake included) of American prices: ``1 + a/100`` above 0, ``1 + 100/|a|`` below.
+
+    Args:
+        price: American prices, any shape; NaN (a side that is not offered) stays NaN.
+        source: Name of the table or file, for the error.
+
+    Returns:
+        float64 of the same shape, all > 1.
+
+    Raises:
+        DataError: A price lies strictly between -100 and +100, or is infinite: no bookmaker can offer it.
+    """
+    american = np.asarray(price, dtype="float64")
+    magnitude = np.abs(american)
+    _refuse(american, (magnitude < 100) | np.isinf(american), source, "American price between -100 and +100 or infinite")
+    # +100 and -100 are the same bet; errstate: the branch not taken may divide by the NaN of a missing side.
+    return np.where(american > 0, 1.0 + american / 100.0, 1.0 + 100.0 / magnitude)
+
+
+def american_to_probability(price: ArrayLike, *, source: str = "prices") -> Floats:
+    """Implied probability of American prices, margin included: 1 / decimal odds. NaN stays NaN.
+
+    Raises:
+        DataError: As `american_to_decimal`.
+    """
+    return 1.0 / american_to_decimal(price, source=source)
+
+
+def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
+    """American price of decimal odds: ``100(o - 1)`` from 2.0 up, ``-100/(o - 1)`` below. Not rounded; NaN stays NaN.
+
+    Raises:
+        DataError: Odds of 1 or less, or infinite.
+    """
+    decimal = np.asarray(odds, dtype="float64")
+    _refuse(decimal, (decimal <= 1) | np.isinf(decimal), source, "decimal odds of 1 or less, or infinite")
+    net = decimal - 1.0
+    return np.where(net >= 1.0, 100.0 * net, -100.0 / net)
+
+
+def probability_to_american(probability: ArrayLike, *, source: str = "prices") -> Floats:
+    """American price at which a bet won with `probability` breaks even. Not rounded; NaN stays NaN.
+
+    Raises:
+        DataError: A probability outside the open interval (0, 1).
+    """
+    chance = np.asarray(probability, dtype="float64")
+    _refuse(chance, (chance <= 0) | (chance >= 1), source, "probability outside (0, 1)")
+    return decimal_to_american(1.0 / chance, source=source)
+
+
+def american_to_fractional(price: ArrayLike, *, source: str = "prices") -> list[str]:
+    """Fractional odds of a flat array of American prices, in lowest terms: ``+150`` is "3/2", ``-110`` is "10/11".
+
+    A missing price gives the empty string.
+
+    Raises:
+        DataError: As `american_to_decimal`.
+    """
+    american = np.atleast_1d(np.asarray(price, dtype="float64"))
+    american_to_decimal(american, source=source)
+    return ["" if np.isnan(value) else _fraction(float(value)) for value in american]
+
+
+def fractional_to_decimal(odds: list[str], *, source: str = "prices") -> Floats:
+    """Decimal odds of fractional ones: "3/2" is 2.5, "10/11" is 1.909...; the empty string gives NaN.
+
+    Raises:
+        DataError: A text that is not ``a/b`` with both whole and positive.
+    """
+    values = np.array([_parse_fraction(text) for text in odds], dtype="float64")
+    _refuse(np.asarray(odds, dtype=object), values <= 0, source, "fractional odds that are not a/b with a and b > 0")
+    return 1.0 + values
+
+
+def _fraction(american: float) -> str:
+    exact = Fraction(american).limit_denominator(10_000)
+    net = exact / 100 if american > 0 else Fraction(-100) / exact
+    return f"{net.numerator}/{net.denominator}"
+
+
+def _parse_fraction(text: str) -> float:
+    if not text:
+        return float("nan")
+    top, _, bottom = text.partition("/")
+    return int(top) / int(bottom) if top.isdigit() and bottom.isdigit() and int(bottom) > 0 else 0.0
+
+
+def _refuse(values: np.ndarray, bad: np.ndarray, source: str, problem: str) -> None:
+    if bad.any():
+        shown = np.atleast_1d(values)[np.atleast_1d(bad)][:_SHOWN]
+        raise DataError(
+            source,
+            f"impossible price: {problem}",
+            mend="Correct the price, or leave it empty where the side is not offered.",
+            count=int(bad.sum()),
+            rows=", ".join(str(value) for value in shown),
+        )
+
+
