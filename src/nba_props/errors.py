@@ -12,8 +12,13 @@ __all__ = [
     "DataError",
     "ModelError",
     "NBAPropsError",
+    "NonFiniteMetricError",
     "NotEnoughDataError",
+    "PromotionError",
+    "StoreError",
     "TrackingError",
+    "UnknownExperimentError",
+    "UnknownModelError",
 ]
 
 
@@ -35,6 +40,26 @@ class NotEnoughDataError(NBAPropsError):
 
 class TrackingError(NBAPropsError):
     """The tracking store or the model registry refused, or was asked for something it does not hold."""
+
+
+class StoreError(TrackingError):
+    """The tracking store can not be reached or is of a kind that can not be used; the message names the mend."""
+
+
+class UnknownExperimentError(TrackingError):
+    """An experiment of that name does not exist; the message names the ones that do."""
+
+
+class UnknownModelError(TrackingError):
+    """A registered model, or a version of it, does not exist; the message names the ones that do."""
+
+
+class NonFiniteMetricError(TrackingError):
+    """A metric is NaN, infinite or missing; the message names it."""
+
+
+class PromotionError(TrackingError):
+    """A change of stage that the rules of the life cycle refuse."""
 
 
 class DataError(NBAPropsError):

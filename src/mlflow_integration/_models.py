@@ -1,0 +1,248 @@
+"""Models written in a format that is fast, safe and loadable elsewhere.
+
+XGBoost and LightGBM regressors go out in their native format, scikit-learn models as skops (pickle runs code when it is
+loaded) with every trusted type named. Requirements are always given: MLflow's own inference of them starts a Python
+process for every model.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration._environment import requirements
+from mlflow_integration._errors import store_errors
+from mlflow_integration.store import load_mlflow
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["MODEL_TYPES", "LoggedModel", "frame_signature", "model_type_of", "save_and_log"]
+
+MODEL_TYPES: Final = ("xgboost", "lightgbm", "sklearn", "pyfunc")
+EXAMPLE_ROWS: Final = 3
+_REQUIREMENTS: Final = {
+    "xgboost": ("xgboost", "scikit-learn", "numpy", "pandas"),
+    "lightgbm": ("lightgbm", "scikit-learn", "numpy", "pandas"),
+    "sklearn": ("scikit-learn", "skops", "numpy", "pandas"),
+    "pyfunc": ("cloudpickle", "numpy", "pandas"),
+}
+_TRUSTED: Final = ("sklearn.tree._tree.Tree",)
+_TRUSTED_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
+
+
+class LoggedModel:
+    """A model as it was logged.
+
+    Attributes:
+        model_id: Id of the logged model.
+        run_id: The run it belongs to.
+        model_uri: ``models:/<id>``, for ``mlflow.pyfunc.load_model``.
+        model_type: One of `MODEL_TYPES`.
+        version: Version in the registry, where it was registered.
+    """
+
+    def __init__(self, model_id: str, run_id: str, model_type: str) -> None:
+        self.model_id = model_id
+        self.run_id = run_id
+        self.model_type = model_type
+        self.model_uri = f"models:/{model_id}"
+        self.version: int | None = None
+        self.registered_model_name: str | None = None
+
+    def __repr__(self) -> str:
+        registered = f" {self.registered_model_name} v{self.version}" if self.version is not None else ""
+        return f"<LoggedModel {self.model_type} {self.model_uri}{registered}>"
+
+
+def model_type_of(model: Any, model_type: str | None = None) -> str:
+    """Return which kind of model this is, from its class, or check the kind that was named.
+
+    Raises:
+        TrackingError: The kind is unknown.
+    """
+    if model_type is not None:
+        if model_type not in MODEL_TYPES:
+            message = f"model_type must be one of {', '.join(MODEL_TYPES)}, not {model_type!r}."
+            raise TrackingError(message)
+        return model_type
+    packages = [base.__module__.split(".", 1)[0] for base in type(model).__mro__]
+    for package in packages:
+        if package in {"xgboost", "lightgbm", "sklearn"}:
+            return package
+    if "mlflow" in packages or (callable(model) and not isinstance(model, type)):
+        return "pyfunc"
+    message = (
+        f"A {type(model).__module__}.{type(model).__name__} can not be logged as it is: log an XGBoost, LightGBM or "
+        "scikit-learn model, or wrap it in an mlflow.pyfunc.PythonModel."
+    )
+    raise TrackingError(message)
+
+
+def frame_signature(frame: pd.DataFrame, predictions: Any = None) -> Any:
+    """Return a signature that raw feature frames satisfy.
+
+    Numeric columns become optional doubles, whatever their type in `frame`: a column of whole numbers today has a missing
+    value tomorrow, and MLflow refuses NaN for an integer column.
+
+    Args:
+        frame: Feature frame (a few rows suffice).
+        predictions: What the model predicts for them; a column of doubles where not given.
+    """
+    load_mlflow()
+    from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415 - mlflow is lazy
+    from mlflow.types import ColSpec, Schema  # noqa: PLC0415
+
+    columns = []
+    for name, dtype in frame.dtypes.items():
+        kind = getattr(dtype, "kind", "O")
+        text = {"b": "boolean", "M": "datetime", "i": "double", "u": "double", "f": "double"}.get(kind, "string")
+        columns.append(ColSpec(text, str(name), required=False))
+    outputs = Schema([ColSpec("double")]) if predictions is None else infer_signature(None, predictions).outputs
+    return ModelSignature(inputs=Schema(columns), outputs=outputs)
+
+
+def _example(frame: Any) -> Any:
+    """First rows of a frame, whole numbers as doubles like in the signature; anything else as it is."""
+    if not hasattr(frame, "select_dtypes"):
+        return frame
+    head = frame.head(EXAMPLE_ROWS)
+    whole = head.select_dtypes("integer").columns
+    return head.astype(dict.fromkeys(whole, "float64")) if len(whole) else head
+
+
+def _predictions(model: Any, example: Any) -> Any:
+    """Predictions for the example where the model takes frames as they are; None for the native boosters."""
+    if type(model).__name__ == "Booster" or not hasattr(model, "predict") or not hasattr(example, "dtypes"):
+        return None
+    return model.predict(example)
+
+
+def save_and_log(
+    client: MlflowClient,
+    uri: str,
+    run: tuple[str, str],
+    model: Any,
+    *,
+    model_type: str,
+    name: str = "model",
+    signature: Any = None,
+    input_example: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> LoggedModel:
+    """Write `model` and attach it to a run as a logged model.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI, for messages.
+        run: Experiment id and run id.
+        model: The fitted model.
+        model_type: One of `MODEL_TYPES`.
+        name: Name of the model within the run.
+        signature: MLflow signature; made from `input_example` where not given.
+        input_example: A feature frame; its first rows are kept with the model.
+        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn).
+
+    Raises:
+        TrackingError: The model can not be written in that format.
+    """
+    mlflow = load_mlflow()
+    from mlflow.entities import LoggedModelOutput  # noqa: PLC0415 - mlflow is lazy
+    from mlflow.models import Model  # noqa: PLC0415
+
+    chosen = dict(options or {})
+    experiment_id, run_id = run
+    example = _example(input_example)
+    if signature is None and hasattr(example, "dtypes"):
+        signature = frame_signature(example, _predictions(model, example))
+    with store_errors(f"Logging the {model_type} model to run {run_id}", uri):
+        logged = client.create_logged_model(
+            experiment_id,
+            name=name,
+            source_run_id=run_id,
+            tags=chosen.get("tags"),
+            params=chosen.get("params"),
+            model_type=model_type,
+        )
+        record = Model(
+            artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
+        )
+        done = False
+        try:
+            with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+                path = Path(folder) / "model"
+                arguments = {
+                    "path": str(path),
+                    "mlflow_model": record,
+                    "signature": signature,
+                    "input_example": example,
+                    "pip_requirements": chosen.get("pip_requirements") or requirements(*_REQUIREMENTS[model_type]),
+                }
+                _save(mlflow, model, model_type, arguments, tuple(chosen.get("trusted_types") or ()))
+                client.log_model_artifacts(logged.model_id, str(path))
+            client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+            client.finalize_logged_model(logged.model_id, "READY")
+            done = True
+        finally:
+            if not done:
+                client.finalize_logged_model(logged.model_id, "FAILED")
+    return LoggedModel(logged.model_id, run_id, model_type)
+
+
+def _save(mlflow: Any, model: Any, model_type: str, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
+    flavor = importlib.import_module(f"mlflow.{model_type}")
+    if model_type == "pyfunc":
+        flavor.save_model(python_model=model, **arguments)
+    elif model_type == "xgboost":
+        flavor.save_model(model, **arguments)
+    elif model_type == "lightgbm" and type(model).__name__ in {"Booster", "LGBMRegressor"}:
+        # The regressor predicts exactly what its booster does, and the native format outlives library versions.
+        flavor.save_model(getattr(model, "booster_", model), **arguments)
+    else:
+        _save_skops(mlflow, flavor, model, arguments, trusted)
+
+
+def _save_skops(mlflow: Any, flavor: Any, model: Any, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
+    """Save as skops: first with the types a forest has, then with what skops reports, if it is of known packages."""
+    named = [*_TRUSTED, *trusted]
+    try:
+        flavor.save_model(model, serialization_format="skops", skops_trusted_types=named, **arguments)
+    except mlflow.exceptions.MlflowException as error:
+        unknown = _untrusted(model)
+        strange = sorted(name for name in unknown if not name.startswith(_TRUSTED_PACKAGES) and name not in trusted)
+        if strange or not unknown:
+            message = (
+                f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are yours and safe to "
+                f"load, name them: log_model(..., trusted_types={strange})."
+                if strange
+                else str(error)
+            )
+            raise TrackingError(message) from error
+        shutil.rmtree(arguments["path"], ignore_errors=True)
+        record = arguments["mlflow_model"]
+        record.flavors.clear()
+        flavor.save_model(
+            model, serialization_format="skops", skops_trusted_types=sorted({*named, *unknown}), **arguments
+        )
+
+
+def _untrusted(model: Any) -> list[str]:
+    import skops.io  # noqa: PLC0415 - seconds, and only for the models that need it
+
+    try:
+        return [re.sub(r"\s", "", name) for name in skops.io.get_untrusted_types(data=skops.io.dumps(model))]
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        NotImplementedError,
+    ):  # not serialisable at all: the first error tells why
+        return []

@@ -1,0 +1,250 @@
+"""The one place where items become requests: few, checked before the first is sent, within MLflow's limits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration._errors import store_errors
+from mlflow_integration._text import file_name
+from mlflow_integration._values import as_text, finite_metrics, flatten, to_json
+from mlflow_integration.items import Artifact, Document, Figure, Item, Metrics, Params, Table, Tags
+from mlflow_integration.metric_names import check_metric_name
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["Batch", "Sink"]
+
+MAX_PARAM: Final = 6000
+MAX_TAG: Final = 8000
+MAX_METRICS: Final = 1000
+MAX_PARAMS: Final = 100
+MAX_TAGS: Final = 100
+MAX_ENTITIES: Final = 1000
+MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
+_KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
+_SECRET_KEY: Final = re.compile(r"(^|[._-])(password|passwd|secret|token|api_?key|access_?key)$", re.IGNORECASE)
+
+
+@dataclass
+class Batch:
+    """What goes out in as few requests as the limits permit.
+
+    Attributes:
+        params: Parameter key to text.
+        tags: Tag key to text.
+        metrics: (key, value, step) triples.
+        files: What is written to files.
+        missing: Names of metrics left out because they are not finite.
+    """
+
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: list[tuple[str, float, int]] = field(default_factory=list)
+    files: list[Artifact | Figure | Table | Document] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, items: Iterable[Item], *, allow_missing: bool = False) -> Batch:
+        """Check `items` and sort them into one batch; nothing is sent.
+
+        Raises:
+            TrackingError: A key or value can not be stored (NonFiniteMetricError for numbers).
+        """
+        batch = cls()
+        for item in items:
+            if isinstance(item, Params):
+                batch._add_texts(batch.params, flatten(item.values), MAX_PARAM, "params")
+            elif isinstance(item, Tags):
+                batch._add_texts(batch.tags, item.values, MAX_TAG, "tags")
+            elif isinstance(item, Metrics):
+                batch._add_metrics(item, allow_missing=allow_missing)
+            else:
+                batch.files.append(item)
+        if batch.missing:
+            batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
+        return batch
+
+    def _add_texts(self, target: dict[str, str], values: Any, limit: int, kind: str) -> None:
+        for key, value in values.items():
+            name = str(key)
+            if not _KEY.fullmatch(name):
+                message = f"{name!r} can not be a key in {kind}: letters, digits, '_', '-', '.', ' ', ':', '/' only, at most 250."
+                raise TrackingError(message)
+            text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
+            if len(text) > limit:
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                path = f"{kind}/{file_name(name)}.txt"
+                self.files.append(Document(path, text))
+                text = f"sha256:{digest} (whole text, {len(text):,} characters: {path})"
+            if target.get(name, text) != text:
+                message = f"{name!r} is given twice in {kind}, with different values."
+                raise TrackingError(message)
+            target[name] = text
+
+    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
+        twice = item.values.keys() & item.histories.keys()
+        if twice:
+            message = f"Metric {min(twice)!r} is given both as one number and as a history."
+            raise TrackingError(message)
+        numbers, missing = finite_metrics(item.values, allow_missing=allow_missing)
+        self.metrics += [(name, number, item.step) for name, number in numbers.items()]
+        self.missing += missing
+        for name, history in item.histories.items():
+            check_metric_name(name)
+            steps, missing = finite_metrics(
+                {f"{name}.{step}": value for step, value in enumerate(history)}, allow_missing=allow_missing
+            )
+            self.metrics += [(name, number, int(key.rsplit(".", 1)[1])) for key, number in steps.items()]
+            self.missing += missing
+
+    def requests(self) -> Iterator[tuple[list[tuple[str, float, int]], dict[str, str], dict[str, str]]]:
+        """Yield (metrics, params, tags) of each request, normally one."""
+        entries: list[tuple[str, Any, int]] = [("tag", pair, 40 + _size(pair)) for pair in self.tags.items()]
+        entries += [("param", pair, 40 + _size(pair)) for pair in self.params.items()]
+        entries += [("metric", metric, 110 + len(metric[0])) for metric in self.metrics]
+        limits = {"tag": MAX_TAGS, "param": MAX_PARAMS, "metric": MAX_METRICS}
+        held: dict[str, list[Any]] = {kind: [] for kind in limits}
+        size = 0
+        waiting = entries
+        while waiting:
+            left = []
+            for kind, value, weight in waiting:
+                full = len(held[kind]) >= limits[kind] or sum(map(len, held.values())) >= MAX_ENTITIES
+                if full or size + weight > MAX_BYTES:
+                    left.append((kind, value, weight))
+                    continue
+                held[kind].append(value)
+                size += weight
+            yield held["metric"], dict(held["param"]), dict(held["tag"])
+            held, size, waiting = {kind: [] for kind in limits}, 0, left
+
+
+def _size(pair: tuple[str, str]) -> int:
+    return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
+
+
+class Sink:
+    """Writes items to one run.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI, for messages.
+    """
+
+    def __init__(self, client: MlflowClient, uri: str) -> None:
+        self._client = client
+        self._uri = uri
+
+    def write(self, run_id: str, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Write `items` to the run: all numbers and texts in as few requests as can be, then the files.
+
+        Returns:
+            Names of the metrics left out because they are not finite (only with `allow_missing`).
+
+        Raises:
+            TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
+        """
+        batch = Batch.of(items, allow_missing=allow_missing)
+        self.send(run_id, batch)
+        self.upload(run_id, batch.files)
+        return tuple(batch.missing)
+
+    def send(self, run_id: str, batch: Batch) -> None:
+        """Send the numbers and texts of `batch`."""
+        from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - mlflow is lazy
+
+        now = int(time.time() * 1000)
+        with store_errors(f"Logging to run {run_id}", self._uri):
+            for metrics, params, tags in batch.requests():
+                self._client.log_batch(
+                    run_id,
+                    metrics=[Metric(name, value, now, step) for name, value, step in metrics],
+                    params=[Param(name, value) for name, value in params.items()],
+                    tags=[RunTag(name, value) for name, value in tags.items()],
+                )
+
+    def upload(self, run_id: str, files: list[Artifact | Figure | Table | Document]) -> None:
+        """Write `files` under one temporary folder, upload it whole, remove it."""
+        if not files:
+            return
+        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+            for item in files:
+                stage(item, Path(folder))
+            with store_errors(f"Uploading artifacts to run {run_id}", self._uri):
+                self._client.log_artifacts(run_id, folder)
+
+
+def stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
+    """Write one item below `folder` and return the path written.
+
+    Raises:
+        TrackingError: The file does not exist, its name leaves the folder, or its ending names no known format.
+    """
+    if isinstance(item, Artifact):
+        source = Path(item.path)
+        target = _target(folder, f"{item.folder}/{source.name}" if item.folder else source.name)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copy2(source, target)
+        else:
+            message = f"{source} does not exist, so it can not be logged."
+            raise TrackingError(message)
+        return target
+    target = _target(folder, item.name)
+    if isinstance(item, Document):
+        target.write_text(item.content if isinstance(item.content, str) else to_json(item.content), encoding="utf-8")
+    elif isinstance(item, Table):
+        _write_table(item, target)
+    else:
+        _write_figure(item, target)
+    return target
+
+
+def _target(folder: Path, name: str) -> Path:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        message = f"{name!r} can not be an artifact's name: it must stay inside the run's artifacts."
+        raise TrackingError(message)
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _write_table(item: Table, target: Path) -> None:
+    named = any(name is not None for name in item.frame.index.names)
+    if item.name.endswith(".parquet"):
+        item.frame.to_parquet(target, index=named)
+    elif item.name.endswith((".csv", ".csv.gz")):
+        item.frame.to_csv(target, index=named)
+    else:
+        message = f"{item.name!r}: a table's name ends in .csv, .csv.gz or .parquet."
+        raise TrackingError(message)
+
+
+def _write_figure(item: Figure, target: Path) -> None:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = set(pyplot.get_fignums()) if pyplot else set()
+    try:
+        figure = item.make() if callable(item.make) else item.make
+        if not hasattr(figure, "savefig"):
+            message = f"{item.name!r}: the function that draws it returned a {type(figure).__name__}, not a matplotlib Figure."
+            raise TrackingError(message)
+        figure.savefig(target, dpi=110)
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot and callable(item.make):  # only what the function itself opened; the caller's figures stay
+            for number in set(pyplot.get_fignums()) - before:
+                pyplot.close(number)

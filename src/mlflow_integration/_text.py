@@ -1,0 +1,34 @@
+"""Small text helpers: masking of secrets, safe file names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["file_name", "mask_secrets", "one_line"]
+
+_USERINFO: Final = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^\s:/@]*):(?P<secret>[^\s/@]+)@")
+_SETTING: Final = re.compile(
+    r"(?P<name>[\w-]*(?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key)[\w-]*['\"]?\s*[=:]\s*['\"]?)"
+    r"(?P<secret>[^\s'\"&;,]+)",
+    re.IGNORECASE,
+)
+_BEARER: Final = re.compile(r"(?P<kind>bearer|basic)\s+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)
+
+
+def mask_secrets(text: str) -> str:
+    """Return `text` with passwords in URIs, `token=...` settings and authorisation headers replaced by ``***``."""
+    text = _USERINFO.sub(r"\g<scheme>\g<user>:***@", text)
+    text = _BEARER.sub(r"\g<kind> ***", text)
+    return _SETTING.sub(r"\g<name>***", text)
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """Return `text` on one line of at most `limit` characters, secrets masked."""
+    flat = " ".join(mask_secrets(text).split())
+    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+
+
+def file_name(text: str) -> str:
+    """Return `text` with everything but letters, digits, ``.``, ``_`` and ``-`` replaced, fit for one path part."""
+    return re.sub(r"[^\w.-]+", "_", text).strip(".") or "_"

@@ -1,0 +1,385 @@
+"""`ModelRegistry`: the life of a model from registration over gates to Production and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration._errors import store_errors
+from mlflow_integration._registry_store import ModelState, RegistryStore, current_user
+from mlflow_integration._values import to_json
+from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
+from mlflow_integration.stages import Stage, check_move, previous_production
+from mlflow_integration.store import fluent_store, load_mlflow, resolve_store
+from nba_props.errors import PromotionError, UnknownModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.gates import Gate, GateProfile
+    from mlflow_integration.stages import Transition
+
+__all__ = ["ModelRegistry", "PromotionDecision"]
+
+_NAME: Final = re.compile(r"[\w. -]{1,200}")
+_CARRIED: Final = ("market", "data_fingerprint", "data_kind")
+
+
+@dataclass(frozen=True)
+class PromotionDecision:
+    """What came of `ModelRegistry.promote_if_passing`; true in a condition when the version is in Production now.
+
+    Attributes:
+        model_name: The model.
+        version: The version.
+        report: What each gate says.
+        stage: Where the version stands now.
+        reason: Why, in one line.
+    """
+
+    model_name: str
+    version: int
+    report: GateReport
+    stage: Stage
+    reason: str
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the gates let it into Production."""
+        return self.report.passed
+
+    def __bool__(self) -> bool:
+        return self.promoted
+
+
+class ModelRegistry:
+    """Registered models of one store.
+
+    Args:
+        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
+        profiles: Gate profiles besides the built-in ones.
+    """
+
+    def __init__(
+        self, tracking_uri: str | Path | None = None, *, profiles: Mapping[str, GateProfile] | None = None
+    ) -> None:
+        self.store = resolve_store(tracking_uri)
+        self.profiles = dict(profiles or {})
+        self._opened: RegistryStore | None = None
+
+    @property
+    def _records(self) -> RegistryStore:
+        if self._opened is None:
+            self._opened = RegistryStore(self.store.client(), self.store.uri)
+        return self._opened
+
+    @property
+    def client(self) -> MlflowClient:
+        """Plain MLflow client of the store."""
+        return self._records.client
+
+    # -- registering ----------------------------------------------------------------------------------------------
+
+    def register_model(
+        self,
+        run_id: str,
+        model_name: str,
+        tags: Mapping[str, Any] | None = None,
+        *,
+        model_id: str | None = None,
+        description: str | None = None,
+    ) -> int:
+        """Register the model of a run as the next version, in stage None.
+
+        The version carries the run's tags ``market``, ``data_fingerprint`` and ``data_kind``.
+
+        Args:
+            run_id: Run that logged the model.
+            model_name: Name in the registry; made if need be.
+            tags: Tags of the version.
+            model_id: Which of the run's models, where it has several; the last one by default.
+            description: Text shown with the version.
+
+        Returns:
+            Number of the version.
+
+        Raises:
+            UnknownModelError: The run has logged no model.
+            TrackingError: There is no such run.
+        """
+        if not _NAME.fullmatch(model_name):
+            message = f"{model_name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
+            raise UnknownModelError(message)
+        mlflow = load_mlflow()
+        with store_errors(f"Registering the model of run {run_id}", self.store.uri):
+            run = self.client.get_run(run_id)
+            outputs = run.outputs.model_outputs if run.outputs else []
+            chosen = model_id or (outputs[-1].model_id if outputs else None)
+            if chosen is None:
+                message = f"Run {run_id} has logged no model; log one with tracker.log_model before registering it."
+                raise UnknownModelError(message)
+            try:
+                self.client.create_registered_model(model_name)
+            except mlflow.exceptions.MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            carried = {key: run.data.tags[key] for key in _CARRIED if key in run.data.tags}
+            made = self.client.create_model_version(
+                model_name,
+                source=f"models:/{chosen}",
+                run_id=run_id,
+                tags={**carried, **{key: str(value) for key, value in (tags or {}).items()}, "stage": Stage.NONE.value},
+                description=description,
+                model_id=chosen,
+            )
+        return int(made.version)
+
+    # -- stages ---------------------------------------------------------------------------------------------------
+
+    def promote_model(
+        self,
+        model_name: str,
+        version: int | str,
+        stage: str | Stage = Stage.PRODUCTION,
+        *,
+        reason: str = "",
+        override: bool = False,
+        by: str | None = None,
+    ) -> Stage:
+        """Promote a version to Staging or Production; who held the stage before makes room in the same atomic step.
+
+        Args:
+            model_name: The model.
+            version: The version.
+            stage: ``"Staging"`` or ``"Production"``.
+            reason: Why; kept in the history.
+            override: Allow to skip Staging; kept in the history.
+            by: Who; ``NBA_PROPS_USER`` or the login name by default.
+
+        Returns:
+            The stage it stands in now.
+
+        Raises:
+            PromotionError: The rules refuse the move.
+            UnknownModelError: There is no such model or version.
+        """
+        target, number = Stage.parse(stage), int(version)
+        current = self._records.state(model_name).version(number).stage
+        check_move(model_name, number, current, target, override=override)
+        if current is target:
+            self._records.settle(model_name)
+            return target
+        self._records.move(model_name, number, target, by=by, reason=reason, override=override)
+        return target
+
+    def demote_model(self, model_name: str, version: int | str, *, reason: str, by: str | None = None) -> Stage:
+        """Take a version one stage down: Production to Staging, Staging to None.
+
+        After a demotion from Production the model has no Production version; `rollback_model` puts the previous one there.
+
+        Raises:
+            PromotionError: It is in neither of the two.
+        """
+        number = int(version)
+        current = self._records.state(model_name).version(number).stage
+        lower = {Stage.PRODUCTION: Stage.STAGING, Stage.STAGING: Stage.NONE}
+        if current not in lower:
+            message = (
+                f"{model_name} version {number} is in stage {current}; only Staging and Production can be demoted."
+            )
+            raise PromotionError(message)
+        self._records.move(model_name, number, lower[current], by=by, reason=reason, override=False)
+        return lower[current]
+
+    def archive_model(
+        self, model_name: str, version: int | str, *, reason: str = "", override: bool = False, by: str | None = None
+    ) -> Stage:
+        """Archive a version.
+
+        Raises:
+            PromotionError: It is in Production and `override` is False.
+        """
+        number = int(version)
+        current = self._records.state(model_name).version(number).stage
+        if current is Stage.PRODUCTION and not override:
+            message = (
+                f"{model_name} version {number} is in Production: promote another version or roll back, "
+                "or say override=True to leave the model without one."
+            )
+            raise PromotionError(message)
+        if current is not Stage.ARCHIVED:
+            self._records.move(model_name, number, Stage.ARCHIVED, by=by, reason=reason, override=override)
+        return Stage.ARCHIVED
+
+    def rollback_model(
+        self, model_name: str, *, reason: str, to_version: int | str | None = None, by: str | None = None
+    ) -> int:
+        """Put the previous Production version, or a named one, back into Production.
+
+        Args:
+            model_name: The model.
+            reason: Why; kept in the history.
+            to_version: Which version; the last one that was in Production before by default.
+            by: Who.
+
+        Returns:
+            The version that is in Production now.
+
+        Raises:
+            PromotionError: There is no reason, or nothing to go back to.
+        """
+        if not reason.strip():
+            message = "A rollback needs a reason."
+            raise PromotionError(message)
+        state = self._records.state(model_name)
+        current = state.aliases.get(Stage.PRODUCTION)
+        target = (
+            int(to_version) if to_version is not None else previous_production(state.history, current, state.versions)
+        )
+        if target is None:
+            message = f"Model {model_name!r} has no earlier Production version to go back to."
+            raise PromotionError(message)
+        state.version(target)
+        if target == current:
+            message = f"{model_name} version {target} is in Production already."
+            raise PromotionError(message)
+        self._records.move(model_name, target, Stage.PRODUCTION, by=by, reason=f"rollback: {reason}", override=True)
+        return target
+
+    # -- gates ----------------------------------------------------------------------------------------------------
+
+    def evaluate_for_production(
+        self,
+        model_name: str,
+        version: int | str,
+        criteria: Mapping[str, Any] | Iterable[Gate] | None = None,
+        *,
+        profile: str | GateProfile = "plan",
+    ) -> GateReport:
+        """Judge a version by the metrics of its run.
+
+        The report is kept: as ``gate_report.json`` of the run, and as the version's tags ``gate_verdict``, ``gate_profile``,
+        ``gate_failed`` and ``gate_checked_at``.
+
+        Args:
+            model_name: The model.
+            version: The version.
+            criteria: Gates, or metric to threshold; overrules `profile`.
+            profile: ``"plan"``, ``"market"`` or a profile of your own; its exceptions for the version's market apply.
+
+        Returns:
+            The report, true in a condition when all gates pass.
+        """
+        number = int(version)
+        record = self._records.state(model_name).version(number)
+        market = record.tags.get("market")
+        chosen = None if criteria is not None else get_profile(profile, self.profiles)
+        gates = chosen.for_market(market) if chosen else as_gates(criteria or ())
+        metrics = self._run_metrics(record.run_id)
+        about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
+        report = check_gates(metrics, gates, version=number, market=market, **about)
+        checked = datetime.now(UTC).isoformat(timespec="seconds")
+        with store_errors(f"Keeping the gate report of {model_name} version {number}", self.store.uri):
+            if record.run_id:
+                text = to_json({**report.as_dict(), "checked_at": checked})
+                self.client.log_text(record.run_id, text, "gate_report.json")
+        failed = ", ".join(result.gate.key for result in report.failures)
+        tags = {"gate_verdict": report.verdict.value, "gate_profile": report.profile, "gate_failed": failed or "none"}
+        self._records.tag_version(model_name, number, {**tags, "gate_checked_at": checked})
+        return report
+
+    def _run_metrics(self, run_id: str) -> dict[str, float]:
+        if not run_id:
+            return {}
+        with store_errors(f"Reading run {run_id}", self.store.uri):
+            return dict(self.client.get_run(run_id).data.metrics)
+
+    def promote_if_passing(
+        self,
+        model_name: str,
+        version: int | str,
+        criteria: Mapping[str, Any] | Iterable[Gate] | None = None,
+        *,
+        profile: str | GateProfile = "plan",
+        by: str | None = None,
+    ) -> PromotionDecision:
+        """Judge a version and, if every gate passes, take it over Staging into Production; otherwise leave it where it is."""
+        number = int(version)
+        report = self.evaluate_for_production(model_name, number, criteria, profile=profile)
+        if report.passed:
+            reason = f"gates: {report.summary}"
+            current = self._records.state(model_name).version(number).stage
+            if current not in (Stage.STAGING, Stage.PRODUCTION):
+                self.promote_model(model_name, number, Stage.STAGING, reason=reason, by=by)
+            self.promote_model(model_name, number, Stage.PRODUCTION, reason=reason, by=by)
+        stage = self._records.state(model_name).version(number).stage
+        return PromotionDecision(model_name, number, report, stage, report.summary)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def transition_history(self, model_name: str) -> pd.DataFrame:
+        """Return who moved which version when, from where to where and why, oldest first.
+
+        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``, ``status``.
+        A status other than ``done`` belongs to a process that died in the middle.
+        """
+        import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+
+        columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "status"]
+        rows = [asdict(entry) for entry in self._transitions(model_name)]
+        return pd.DataFrame(rows, columns=columns).astype({"previous": "Int64"})
+
+    def _transitions(self, model_name: str) -> list[Transition]:
+        return self._records.head(model_name).history
+
+    def get_production_version(self, model_name: str) -> int | None:
+        """Return the number of the Production version, None where there is none. One request."""
+        return self._records.head(model_name).aliases.get(Stage.PRODUCTION)
+
+    def _resolve(self, state: ModelState, version: int | str | None, stage: str | Stage | None) -> int:
+        if version is not None:
+            return state.version(int(version)).version
+        wanted = Stage.parse(stage or Stage.PRODUCTION)
+        holder = state.aliases.get(wanted)
+        if holder is None:
+            message = f"Model {state.name!r} has no version in {wanted}."
+            raise UnknownModelError(message)
+        return holder
+
+    def load_model(self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None) -> Any:
+        """Load a version, or who holds a stage (Production by default), as an MLflow pyfunc model.
+
+        Raises:
+            UnknownModelError: There is no such version, or nobody holds the stage.
+        """
+        mlflow = load_mlflow()
+        state = self._records.state(model_name)
+        number = self._resolve(state, version, stage)
+        with store_errors(f"Loading {model_name} version {number}", self.store.uri), fluent_store(self.store.uri):
+            return mlflow.pyfunc.load_model(state.version(number).source)
+
+    def delete_model_version(
+        self, model_name: str, version: int | str, *, by: str | None = None, reason: str = ""
+    ) -> None:
+        """Delete a version from the registry; its run and files stay, and the history says so.
+
+        Raises:
+            PromotionError: It is in Production.
+        """
+        number = int(version)
+        state = self._records.state(model_name)
+        if state.version(number).stage is Stage.PRODUCTION:
+            message = f"{model_name} version {number} is in Production and is not deleted."
+            raise PromotionError(message)
+        self._records.move(
+            model_name, number, Stage.ARCHIVED, by=by or current_user(), reason=f"deleted: {reason}", override=False
+        )
+        with store_errors(f"Deleting {model_name} version {number}", self.store.uri):
+            self.client.delete_model_version(model_name, str(number))

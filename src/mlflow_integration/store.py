@@ -1,0 +1,253 @@
+"""Where the tracking store is, and how it is opened.
+
+The embedded store is one SQLite file, ``mlflow.db``, at the project root with the artifacts beside it under
+``mlflow_artifacts/<experiment>/``: what ``uv run mlflow ui`` opens from the root without any option. Scripts run from any
+folder see the same store, because every path is absolute. ``MLFLOW_TRACKING_URI`` (a server, another database) wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tomllib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from mlflow_integration._text import file_name, mask_secrets
+from nba_props.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow.tracking import MlflowClient
+
+__all__ = [
+    "ARTIFACT_FOLDER",
+    "DATABASE_FILE",
+    "PROJECT_NAME",
+    "SERVER_COMMAND",
+    "Store",
+    "fluent_store",
+    "load_mlflow",
+    "old_file_store",
+    "project_root",
+    "resolve_store",
+]
+
+PROJECT_NAME: Final = "nba-props-mlflow"
+DATABASE_FILE: Final = "mlflow.db"
+ARTIFACT_FOLDER: Final = "mlflow_artifacts"
+OLD_STORE_FOLDER: Final = "mlruns"
+SERVER_COMMAND: Final = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false uv run mlflow server --host 127.0.0.1 --workers 1"
+PROBE_SECONDS: Final = 8.0
+
+_ENVIRONMENT: Final = {
+    # A laptop's settings: MLflow's own defaults retry a dead server for about four minutes in silence.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    # Nothing about a user's experiments leaves the machine unless the user asks for it.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+_CHATTY: Final = ("mlflow.store.db.utils", "mlflow.utils.environment", "alembic")
+
+
+def load_mlflow() -> Any:
+    """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow  # noqa: PLC0415 - seconds of import, wanted only where a store is really used
+
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return mlflow
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return bool(settings.get("project", {}).get("name") == PROJECT_NAME)
+
+
+def project_root(start: Path | None = None) -> Path:
+    """Return the project's root folder, absolute.
+
+    Args:
+        start: Where to look from; the working directory by default.
+
+    Returns:
+        The nearest parent of `start` that holds this project's ``pyproject.toml``, else the nearest such parent of this
+        source file (an editable installation), else `start` itself.
+    """
+    here = (start or Path.cwd()).resolve()
+    for origin in (here, Path(__file__).resolve().parent):
+        for folder in (origin, *origin.parents):
+            if _is_project(folder):
+                return folder
+    return here
+
+
+def old_file_store(folder: Path) -> Path | None:
+    """Return the ``mlruns/`` file store of an earlier installation under `folder`, if there is one with experiments."""
+    candidate = folder if folder.name == OLD_STORE_FOLDER else folder / OLD_STORE_FOLDER
+    if candidate.is_dir() and any(candidate.glob("*/meta.yaml")):
+        return candidate
+    return None
+
+
+def old_store_message(folder: Path) -> str:
+    """Say what an old file store is and how its runs are brought over."""
+    return (
+        f"{folder} is a file store of an earlier MLflow, which MLflow 3.17 no longer reads. Bring its runs over with\n"
+        f"    uv run scripts/mlflow/compare_experiments.py migrate --source {folder}\n"
+        f"and then move the folder away: while it stands in the working directory, `mlflow ui` opens it instead of "
+        f"{DATABASE_FILE}. See docs/tracking.md, 'Old stores'."
+    )
+
+
+@dataclass(frozen=True)
+class Store:
+    """One tracking store: its URI and where its artifacts go.
+
+    Attributes:
+        uri: Absolute tracking URI (``sqlite:////...``, ``http://...``, ``postgresql+psycopg://...``).
+        root: Folder that the embedded store and its artifacts live in.
+    """
+
+    uri: str
+    root: Path
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the store is a server, which then decides itself where artifacts go."""
+        return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def label(self) -> str:
+        """The URI as it may be shown: without its password."""
+        return mask_secrets(self.uri)
+
+    @property
+    def database(self) -> Path | None:
+        """The SQLite file, where the store is one."""
+        return Path(unquote(self.uri.removeprefix("sqlite:///"))) if self.uri.startswith("sqlite:///") else None
+
+    def artifact_location(self, experiment: str) -> str | None:
+        """Return the artifact URI of a new experiment, or None where the server decides."""
+        if self.is_http:
+            return None
+        return (self.root / ARTIFACT_FOLDER / file_name(experiment)).as_uri()
+
+    def client(self) -> MlflowClient:
+        """Open the store.
+
+        Returns:
+            An ``MlflowClient`` for both tracking and registry of this store.
+
+        Raises:
+            StoreError: The server does not answer, or the database can not be opened; names URI and mend.
+        """
+        if self.is_http:
+            _probe(self)
+        mlflow = load_mlflow()
+        database = self.database
+        if database is not None:
+            database.parent.mkdir(parents=True, exist_ok=True)
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow, as slow
+
+        try:
+            client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+            message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
+            raise StoreError(message) from error
+        return client
+
+
+def _probe(store: Store) -> None:
+    """Ask the server for a sign of life; any HTTP answer below 500 is one."""
+    import requests  # noqa: PLC0415 - only a server needs it
+
+    try:
+        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=PROBE_SECONDS).status_code
+    except requests.RequestException as error:
+        message = (
+            f"No tracking server answers at {store.label} ({type(error).__name__}). Start one with\n"
+            f"    {SERVER_COMMAND}\nor unset MLFLOW_TRACKING_URI to use the embedded store."
+        )
+        raise StoreError(message) from error
+    if status >= 500:
+        message = f"The tracking server at {store.label} answers with status {status}: it is not well. See its log."
+        raise StoreError(message)
+
+
+def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:
+    """Decide which store is meant, without opening it.
+
+    Args:
+        tracking_uri: A URI, or a path of a SQLite file. None: ``MLFLOW_TRACKING_URI``, else the embedded store.
+        root: Folder for the embedded store and for artifacts; the project root by default.
+
+    Raises:
+        StoreError: The URI is of a kind that this MLflow no longer supports (a folder of the old file store).
+    """
+    home = (root or project_root()).resolve()
+    given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not given:
+        return Store(f"sqlite:///{home / DATABASE_FILE}", home)
+    if given.startswith(("http://", "https://")):
+        return Store(given.rstrip("/"), home)
+    if given.startswith("sqlite:///"):
+        database = Path(given.removeprefix("sqlite:///").split("?", 1)[0])
+        absolute = database if database.is_absolute() else Path.cwd() / database
+        return Store(f"sqlite:///{absolute}", root.resolve() if root else absolute.parent)
+    if given.startswith("postgresql://"):  # SQLAlchemy would pick a driver by itself, and not the installed one
+        given = given.replace("postgresql://", "postgresql+psycopg://", 1)
+    if "://" in given and not given.startswith("file:"):
+        return Store(given, home)
+    return _from_path(given, root)
+
+
+def _from_path(given: str, root: Path | None) -> Store:
+    path = Path(unquote(given.removeprefix("file:").replace("//", "/", 1) if given.startswith("file:") else given))
+    old = old_file_store(path)
+    if old is not None or path.is_dir():
+        kind = (
+            old_store_message(old or path)
+            if old
+            else f"{path} is a folder: name a database, sqlite:///{path}/{DATABASE_FILE}"
+        )
+        raise StoreError(kind)
+    if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
+        message = (
+            f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
+            f"postgresql+psycopg://..., or the path of a .db file. MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
+        )
+        raise StoreError(message)
+    absolute = path.resolve()
+    return Store(f"sqlite:///{absolute}", root.resolve() if root else absolute.parent)
+
+
+@contextmanager
+def fluent_store(uri: str) -> Iterator[None]:
+    """Point MLflow's module-level functions at `uri` for the time of the block, and back afterwards.
+
+    For the few things that MLflow offers at module level alone (``mlflow.pyfunc.load_model``, autologging).
+    """
+    load_mlflow()
+    # MLflow's own block of this kind: it alone can tell "never set" from "set to the default" when it restores.
+    from mlflow.tracking._tracking_service.utils import _use_tracking_uri  # noqa: PLC0415 - mlflow is lazy
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    try:
+        with _use_tracking_uri(uri):
+            yield
+    finally:
+        if before is None:
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+        else:
+            os.environ["MLFLOW_TRACKING_URI"] = before

@@ -1,0 +1,381 @@
+"""`NBAPropsTracker`: runs, numbers, plots and models into MLflow, in few requests and with nothing false stored."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration import _diagnostics
+from mlflow_integration._autolog import disable_autologging, enable_autologging
+from mlflow_integration._environment import standard_tags
+from mlflow_integration._errors import store_errors
+from mlflow_integration._experiments import ensure_experiment
+from mlflow_integration._models import LoggedModel, model_type_of, save_and_log
+from mlflow_integration._runs import TrackedRun, fluent_stack, register_exit_handler
+from mlflow_integration._sink import Batch, Sink
+from mlflow_integration.items import (
+    Artifact,
+    Document,
+    Item,
+    Metrics,
+    Params,
+    SupportsEvaluation,
+    Tags,
+    evaluation_items,
+)
+from mlflow_integration.metric_names import prefixed
+from mlflow_integration.store import project_root, resolve_store
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.entities import Experiment
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["NBAPropsTracker"]
+
+
+class NBAPropsTracker(_diagnostics.Diagnostics):
+    """Tracks runs of one experiment.
+
+    Nothing is opened or created before the first run starts.
+
+    Args:
+        experiment_name: Experiment of the runs; created at the first run, restored if it was deleted.
+        tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
+        artifact_location: Artifact URI of the experiment if it is created here; the store decides by default.
+    """
+
+    def __init__(
+        self,
+        experiment_name: str = "Phase1_Foundation",
+        tracking_uri: str | Path | None = None,
+        artifact_location: str | None = None,
+    ) -> None:
+        self.experiment_name = experiment_name
+        self.artifact_location = artifact_location
+        self.store = resolve_store(tracking_uri)
+        self._client: MlflowClient | None = None
+        self._experiment: Experiment | None = None
+        self._local = threading.local()
+
+    # -- the store ------------------------------------------------------------------------------------------------
+
+    @property
+    def tracking_uri(self) -> str:
+        """URI of the store."""
+        return self.store.uri
+
+    @property
+    def client(self) -> MlflowClient:
+        """Plain MLflow client of the store, for what this class does not do."""
+        if self._client is None:
+            self._client = self.store.client()
+            register_exit_handler()
+        return self._client
+
+    @property
+    def experiment_id(self) -> str:
+        """Id of the experiment, which is created if need be."""
+        if self._experiment is None:
+            self._experiment, _ = ensure_experiment(
+                self.client, self.store, self.experiment_name, artifact_location=self.artifact_location
+            )
+        return str(self._experiment.experiment_id)
+
+    # -- runs -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _stack(self) -> list[TrackedRun]:
+        if not hasattr(self._local, "stack"):
+            self._local.stack = []
+        stack: list[TrackedRun] = self._local.stack
+        return stack
+
+    def _forget(self, run: TrackedRun) -> None:
+        if run in self._stack:
+            self._stack.remove(run)
+        if not self._stack:
+            disable_autologging()
+
+    @property
+    def active_run(self) -> TrackedRun | None:
+        """The innermost run of this tracker under way in this thread."""
+        return self._stack[-1] if self._stack else None
+
+    @property
+    def run_id(self) -> str:
+        """Id of the active run.
+
+        Raises:
+            TrackingError: None is active.
+        """
+        if not self._stack:
+            message = "No run is active: start one with `with tracker.start_run(run_name): ...` before logging."
+            raise TrackingError(message)
+        return self._stack[-1].run_id
+
+    def start_run(
+        self,
+        run_name: str | None = None,
+        *,
+        tags: Mapping[str, Any] | None = None,
+        nested: bool = False,
+        parent_run_id: str | None = None,
+        description: str | None = None,
+    ) -> TrackedRun:
+        """Start a run; use it in a ``with`` block, or end it with `end_run`.
+
+        An exception inside the block marks the run FAILED (KILLED for an interruption), keeps its type and message in the
+        tag ``failure_reason``, and goes on.
+
+        Args:
+            run_name: Name of the run; MLflow invents one by default.
+            tags: Tags besides the standard ones (git commit, package versions).
+            nested: Make it a child of the run under way.
+            parent_run_id: Make it a child of this run, under way or not.
+            description: Text shown on the run's page.
+
+        Raises:
+            TrackingError: A run is under way and `nested` is False.
+        """
+        client = self.client
+        parent = parent_run_id or self._parent(nested=nested)
+        given = dict(tags or {})
+        if description:
+            given["mlflow.note.content"] = description
+        if parent:
+            given["mlflow.parentRunId"] = parent
+        batch = Batch.of([Tags({**standard_tags(project_root()), **given})])
+        with store_errors(f"Starting run {run_name!r}", self.store.uri):
+            made = client.create_run(
+                self.experiment_id, start_time=int(time.time() * 1000), tags=batch.tags, run_name=run_name
+            )
+        run = TrackedRun(self, client, made, fluent=True)
+        self._stack.append(run)
+        self._sink.upload(run.run_id, batch.files)
+        return run
+
+    def _parent(self, *, nested: bool) -> str | None:
+        active = self._stack[-1].run_id if self._stack else None
+        foreign = fluent_stack()
+        if active is None and foreign:
+            active = foreign[-1].info.run_id
+        if active is None:
+            return None
+        if not nested:
+            message = f"Run {active} is still under way: end it first, or say nested=True to make this one its child."
+            raise TrackingError(message)
+        return active
+
+    def end_run(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
+        """End the active run.
+
+        Args:
+            status: FINISHED, FAILED or KILLED.
+            reason: Why it did not finish, kept as the tag ``failure_reason``.
+
+        Raises:
+            TrackingError: No run is active, or the status is unknown.
+        """
+        _ = self.run_id
+        self._stack[-1].end(status, reason=reason)
+
+    # -- logging --------------------------------------------------------------------------------------------------
+
+    @property
+    def _sink(self) -> Sink:
+        return Sink(self.client, self.store.uri)
+
+    def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Log any items in as few requests as can be; the other methods are short forms of this one.
+
+        Returns:
+            Names of the metrics left out because they are not finite (only with `allow_missing`).
+
+        Raises:
+            TrackingError: Something can not be stored; then nothing of `items` has been sent.
+        """
+        return self._sink.write(self.run_id, items, allow_missing=allow_missing)
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log parameters; nested dictionaries are flattened, a too long value is kept whole as an artifact."""
+        self.log_items([Params(params)])
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set tags of the active run."""
+        self.log_items([Tags(tags)])
+
+    def log_metrics(
+        self, metrics: Mapping[str, Any], *, step: int | None = None, allow_missing: bool = False
+    ) -> tuple[str, ...]:
+        """Log metrics under the names they have, in one request.
+
+        Args:
+            metrics: Metric key to number (Python, numpy or pandas).
+            step: Step that they belong to, 0 by default.
+            allow_missing: Leave out NaN and infinity instead of refusing them.
+
+        Returns:
+            Names of the metrics left out.
+
+        Raises:
+            NonFiniteMetricError: A metric is not finite and `allow_missing` is False.
+        """
+        return self.log_items([Metrics(metrics, step=step or 0)], allow_missing=allow_missing)
+
+    def log_training_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+        """Log in-sample metrics: ``{"mae": ...}`` is stored as ``train_mae``."""
+        return self.log_metrics({prefixed(name, "train"): value for name, value in metrics.items()}, **options)
+
+    def log_validation_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+        """Log out-of-sample metrics: ``{"mae": ...}`` is stored as ``val_mae``."""
+        return self.log_metrics({prefixed(name, "val"): value for name, value in metrics.items()}, **options)
+
+    def log_betting_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+        """Log metrics of the settled bets (``roi``, ``win_rate``, ``clv``, ...) under the names they have."""
+        return self.log_metrics(metrics, **options)
+
+    def log_segmented_metrics(
+        self, segments: Mapping[str, Any], *, metric: str | None = None, **options: Any
+    ) -> tuple[str, ...]:
+        """Log metrics by segment.
+
+        Args:
+            segments: Segment to its metrics, ``{"tier1_stars": {"mae": 4.9, "n": 812}}`` stored as ``mae_tier1_stars`` and
+                ``n_tier1_stars``; or segment to one number together with `metric`; or full keys to numbers.
+            metric: Name of the metric where each segment has one number.
+            **options: As for `log_metrics`.
+        """
+        flat: dict[str, Any] = {}
+        for segment, value in segments.items():
+            if isinstance(value, Mapping):
+                flat |= {f"{name}_{segment}": number for name, number in value.items()}
+            else:
+                flat[f"{metric}_{segment}" if metric else segment] = value
+        return self.log_metrics(flat, **options)
+
+    def log_fold(self, fold: int, metrics: Mapping[str, Any], *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Log the metrics of one walk-forward fold as step `fold` of ``<metric>_fold``, which the UI draws as a curve."""
+        named = {name if name.endswith("_fold") else f"{prefixed(name, 'val')}_fold": v for name, v in metrics.items()}
+        return self.log_metrics(named, step=fold, allow_missing=allow_missing)
+
+    def log_artifacts(self, paths: Path | str | Sequence[Path | str], folder: str = "") -> None:
+        """Log existing files, or the content of an existing folder.
+
+        Args:
+            paths: A file, a folder, or several.
+            folder: Folder of the run's artifacts to put them in.
+        """
+        several = [paths] if isinstance(paths, str) or not hasattr(paths, "__iter__") else list(paths)
+        self.log_items([Artifact(path, folder) for path in several])
+
+    def log_training_config(self, config: Mapping[str, Any]) -> None:
+        """Log the training configuration as ``training_config.json``."""
+        self.log_items([Document("training_config.json", config)])
+
+    def log_feature_config(self, config: Mapping[str, Any]) -> None:
+        """Log the feature configuration as ``feature_config.json``."""
+        self.log_items([Document("feature_config.json", config)])
+
+    def log_evaluation(self, evaluation: SupportsEvaluation, *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Log everything one evaluation has to show: parameters, tags, metrics, histories, documents, tables, plots.
+
+        Args:
+            evaluation: Anything with the attributes of `SupportsEvaluation`.
+            allow_missing: Leave out metrics that are not finite instead of refusing them.
+
+        Returns:
+            Names of the metrics left out.
+        """
+        return self.log_items(evaluation_items(evaluation), allow_missing=allow_missing)
+
+    def log_dataset(
+        self,
+        df: pd.DataFrame,
+        *,
+        name: str,
+        source: str = "",
+        fingerprint: str | None = None,
+        context: str = "training",
+    ) -> str:
+        """Log `df` as an input of the run: name, schema, number of rows and fingerprint, not the rows.
+
+        Args:
+            df: The rows.
+            name: Name of the data set.
+            source: Where it came from.
+            fingerprint: Hash of the data, if it is known already; computed from every value otherwise.
+            context: What it is used for.
+
+        Returns:
+            The fingerprint.
+        """
+        from mlflow_integration._datasets import dataset_input, fingerprint_of  # noqa: PLC0415 - needs mlflow
+
+        digest = fingerprint or fingerprint_of(df)
+        described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
+        with store_errors(f"Logging the data set {name!r}", self.store.uri):
+            self.client.log_inputs(self.run_id, datasets=[described])
+        return digest
+
+    def log_model(
+        self,
+        model: Any,
+        model_type: str | None = None,
+        *,
+        name: str = "model",
+        signature: Any = None,
+        input_example: Any = None,
+        registered_model_name: str | None = None,
+        **options: Any,
+    ) -> LoggedModel:
+        """Log a fitted model; its kind is seen from its class.
+
+        Args:
+            model: XGBoost, LightGBM or scikit-learn model, or an ``mlflow.pyfunc.PythonModel``.
+            model_type: ``"xgboost"``, ``"lightgbm"``, ``"sklearn"`` or ``"pyfunc"``, to overrule the class.
+            name: Name of the model within the run.
+            signature: MLflow signature; made from `input_example` by default.
+            input_example: A feature frame; three rows of it are kept with the model.
+            registered_model_name: Register it under this name.
+            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
+
+        Raises:
+            TrackingError: The model can not be stored, or an option is unknown.
+        """
+        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
+        if unknown:
+            message = f"log_model does not know {', '.join(sorted(unknown))}."
+            raise TrackingError(message)
+        _ = self.run_id
+        run = self._stack[-1]
+        logged = save_and_log(
+            self.client,
+            self.store.uri,
+            (run.experiment_id, run.run_id),
+            model,
+            model_type=model_type_of(model, model_type),
+            name=name,
+            signature=signature,
+            input_example=input_example,
+            options=options,
+        )
+        if registered_model_name:
+            from mlflow_integration.registry import ModelRegistry  # noqa: PLC0415 - the registry imports much more
+
+            logged.version = ModelRegistry(self.store.uri).register_model(
+                run_id=run.run_id, model_name=registered_model_name, model_id=logged.model_id
+            )
+            logged.registered_model_name = registered_model_name
+        return logged
+
+    def enable_autologging(self, *frameworks: str) -> None:
+        """Autolog fits into the active run, without a model each; off again when the run ends."""
+        _ = self.run_id
+        enable_autologging(*frameworks)
