@@ -1,1 +1,42 @@
-"""betting"""
+"""Prices, fair probabilities, quote sanity, stakes, the ledger and every number computed from it."""
+
+from nba_props.betting.bootstrap import Interval, betting_intervals, brier_skill_interval, roi_interval
+from nba_props.betting.closing import closing_values
+from nba_props.betting.fair import fair_probability, hold
+from nba_props.betting.ledger import LEDGER_COLUMNS, place_bets, run_backtest, stake_bets
+from nba_props.betting.metrics import betting_metrics, kelly_metrics
+from nba_props.betting.prices import american_to_decimal, decimal_to_american
+from nba_props.betting.probability import probability_metrics
+from nba_props.betting.quotes import closing_quotes, consensus, decision_quotes
+from nba_props.betting.sanity import REASON_CODES, SanityConfig, flag_quotes, good_quotes, quality_report
+from nba_props.betting.stakes import StakeConfig
+from nba_props.betting.strategy import BettingConfig
+
+__all__ = [
+    "LEDGER_COLUMNS",
+    "REASON_CODES",
+    "BettingConfig",
+    "Interval",
+    "SanityConfig",
+    "StakeConfig",
+    "american_to_decimal",
+    "betting_intervals",
+    "betting_metrics",
+    "brier_skill_interval",
+    "closing_quotes",
+    "closing_values",
+    "consensus",
+    "decimal_to_american",
+    "decision_quotes",
+    "fair_probability",
+    "flag_quotes",
+    "good_quotes",
+    "hold",
+    "kelly_metrics",
+    "place_bets",
+    "probability_metrics",
+    "quality_report",
+    "roi_interval",
+    "run_backtest",
+    "stake_bets",
+]

@@ -113,8 +113,7 @@ class PeerGrid:
         return np.where((moments > 0) & same_prop, before, -1)
 
     def _same_quote(self, rows: Ints, earlier: Ints) -> Bools:
-        return (
-            (self._line[rows] == self._line[earlier])
-            & (self._over[rows] == self._over[earlier])
-            & (self._under[rows] == self._under[earlier])
-        )
+        same: Bools = self._line[rows] == self._line[earlier]
+        same &= self._over[rows] == self._over[earlier]
+        same &= self._under[rows] == self._under[earlier]
+        return same

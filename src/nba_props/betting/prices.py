@@ -41,7 +41,7 @@ def american_to_decimal(price: ArrayLike, *, source: str = "prices") -> Floats:
     """
     american = np.asarray(price, dtype="float64")
     magnitude = np.abs(american)
-    _refuse(american, (magnitude < 100) | np.isinf(american), source, "American price between -100 and +100 or infinite")
+    _refuse(american, (magnitude < 100) | np.isinf(american), source, "American price inside (-100, 100) or infinite")
     # +100 and -100 are the same bet; errstate: the branch not taken may divide by the NaN of a missing side.
     return np.where(american > 0, 1.0 + american / 100.0, 1.0 + 100.0 / magnitude)
 
@@ -125,5 +125,3 @@ def _refuse(values: np.ndarray, bad: np.ndarray, source: str, problem: str) -> N
             count=int(bad.sum()),
             rows=", ".join(str(value) for value in shown),
         )
-
-

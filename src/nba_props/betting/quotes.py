@@ -110,7 +110,7 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
     n = len(first)
     line = quotes["line"].to_numpy(dtype="float64")
     median_line = group_median(group, line, n)
-    modal, n_at_line = _modal_line(group, line, median_line, n)
+    modal, n_at_line = modal_line(group, line, median_line, n)
     at_modal = line == modal[group]
     fair = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
     margin = hold(quotes["over_price"], quotes["under_price"], source=source)
@@ -140,7 +140,7 @@ def _in_order(codes: Ints) -> tuple[Ints, Ints]:
     return rank[inverse], np.sort(first)
 
 
-def _modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
+def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
     order = np.lexsort((line, group))
     code, value = group[order], line[order]
     new = np.r_[True, (code[1:] != code[:-1]) | (value[1:] != value[:-1])] if len(code) else np.zeros(0, dtype=bool)

@@ -37,7 +37,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "implausible_hold": "the two prices together leave the book a margin no market has",
     "stale_duplicate": "the same row again",
     "conflicting_prices": "the same book, line and time stamp with different prices: none can be trusted",
-    "pickem_constant": "the book shows the same price on both sides of (nearly) every row: only its lines mean anything",
+    "pickem_constant": "the book shows one price on both sides of nearly every row: only its lines mean anything",
     "bad_book_month": "the book's prices have contradicted the other books' for weeks",
     "alternate_line": "not the book's main line for the prop, or a lopsided price on a line far from the other books'",
     "far_line_wrong_way": "the line is far from the other books' median and the price points the wrong way",
@@ -47,7 +47,8 @@ REASON_CODES: Final[dict[str, str]] = {
 }
 """Reason code -> meaning, in the order in which they are given when several apply."""
 
-_REQUIRED = ["game_id", "game_date", "player_id", "market", "bookmaker", "line", "over_price", "under_price", "observed_at"]
+_PRICED: Final = ["line", "over_price", "under_price"]
+_REQUIRED: Final = [*PROP_GROUP, "game_date", "bookmaker", *_PRICED, "observed_at"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class SanityConfig:
         book_rows: Comparable rows needed for that verdict.
         book_share: Share of them that contradicts the other books and makes the book bad.
         max_age_hours: How long a book's quote stands when it is not seen again.
+        require_peers: Flag quotes that no other book confirms or denies. Off by default: one book alone is no fault,
+            and its props are the thin end of the market, which an honest evaluation keeps.
     """
 
     far_points: float = 1.0
@@ -81,6 +84,7 @@ class SanityConfig:
     book_rows: int = 20
     book_share: float = 0.20
     max_age_hours: float = 12.0
+    require_peers: bool = False
 
 
 def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.Series:
@@ -111,7 +115,7 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     member &= ~(flags["conflicting_prices"] | alternate)
     flags |= _against_peers(quotes, fair, member, config)
     flags["alternate_line"] |= alternate
-    flags["no_peers"] &= _others_in_market(quotes)
+    flags["no_peers"] &= _others_in_market(quotes) if config.require_peers else np.False_
     chosen = np.select([flags[code] for code in REASON_CODES], list(REASON_CODES), default="")
     return pd.Series(chosen, index=quotes.index, dtype="str", name="reason")
 
@@ -148,7 +152,7 @@ def quality_report(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 def _repeats(quotes: pd.DataFrame, fair: Floats) -> tuple[Bools, Bools, Bools]:
     """Exact duplicates, contradicting prices, and alternate lines within one book, prop and time stamp."""
     moment = [*PROP_GROUP, "bookmaker", "observed_at"]
-    duplicate = quotes.duplicated([*moment, "line", "over_price", "under_price"]).to_numpy()
+    duplicate = quotes.duplicated([*moment, *_PRICED]).to_numpy()
     conflict = np.zeros(len(quotes), dtype=bool)
     rest = quotes[~duplicate]
     conflict[~duplicate] = rest.duplicated([*moment, "line"], keep=False).to_numpy()
@@ -170,7 +174,8 @@ def _pickem(quotes: pd.DataFrame, config: SanityConfig) -> Bools:
     book = group_codes(quotes, ["bookmaker", "market"])
     seen = _running_total(two_sided, book, quotes)
     same = _running_total(equal, book, quotes)
-    return two_sided & (seen >= config.pickem_rows) & (same >= config.pickem_share * seen)
+    constant: Bools = two_sided & (seen >= config.pickem_rows) & (same >= config.pickem_share * seen)
+    return constant
 
 
 def _running_total(mask: Bools, group: Ints, quotes: pd.DataFrame) -> Floats:
@@ -196,7 +201,8 @@ def _others_in_market(quotes: pd.DataFrame) -> Bools:
     second = first.sort_values("observed_at").groupby("market")["observed_at"].nth(1)
     starts = dict(zip(first.loc[second.index, "market"], second, strict=True))
     begins = pd.to_datetime(market.map(starts), utc=True)
-    return (begins <= quotes["observed_at"]).to_numpy()
+    known: Bools = (begins <= quotes["observed_at"]).to_numpy()
+    return known
 
 
 def _against_peers(quotes: pd.DataFrame, fair: Floats, member: Bools, config: SanityConfig) -> dict[str, Bools]:
@@ -246,4 +252,5 @@ def _bad_books(quotes: pd.DataFrame, gap: Floats, comparable: Bools, config: San
     # Days from book_days before up to and without the row's own day; the day number keeps the books apart.
     low, high = np.searchsorted(key, rows - config.book_days), np.searchsorted(key, rows)
     n, bad = seen[high] - seen[low], wrongs[high] - wrongs[low]
-    return (n >= config.book_rows) & (bad >= config.book_share * n)
+    verdict: Bools = (n >= config.book_rows) & (bad >= config.book_share * n)
+    return verdict

@@ -1,0 +1,87 @@
+"""Sums of a ledger by night: all that metrics and the bootstrap over nights need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SEASON_STARTS_IN: int = 7
+"""Month from which a night belongs to the season that starts in that year."""
+
+
+@dataclass(frozen=True)
+class Daily:
+    """One entry per night with a bet won, lost or pushed, in order.
+
+    Attributes:
+        dates: The nights.
+        profit: Units won.
+        turnover: Units staked on bets won or lost.
+        wins: Bets won.
+        decided: Bets won or lost.
+        breakeven: Sum of 1 / decimal odds over them.
+        clv: Sum of CLV over the bets that have one.
+        clv_count: Number of those.
+        opening: Bankroll at the opening, units.
+    """
+
+    dates: NDArray[np.datetime64]
+    profit: Floats
+    turnover: Floats
+    wins: Floats
+    decided: Floats
+    breakeven: Floats
+    clv: Floats
+    clv_count: Floats
+    opening: Floats
+
+    @property
+    def returns(self) -> Floats | None:
+        """Profit over the bankroll at the opening of each night; None once the bankroll has been lost."""
+        return None if (self.opening <= 0).any() else self.profit / self.opening
+
+    @property
+    def per_season(self) -> float:
+        """Betting nights per season of the calendar."""
+        months = self.dates.astype("datetime64[M]").astype("int64")
+        seasons = np.unique((months + 12 - (SEASON_STARTS_IN - 1)) // 12)
+        return len(self.dates) / max(len(seasons), 1)
+
+
+def daily(ledger: pd.DataFrame) -> Daily:
+    """Sum a ledger by night; voids are no bets and do not make a night."""
+    result = ledger["result"].to_numpy()
+    bet = result != "void"
+    decided = (result == "won") | (result == "lost")
+    dates, night = np.unique(
+        ledger["game_date"].to_numpy(dtype="datetime64[ns]")[bet].astype("datetime64[D]"), return_inverse=True
+    )
+
+    def total(values: Floats) -> Floats:
+        sums: Floats = np.bincount(night, weights=values[bet], minlength=len(dates)).astype("float64")
+        return sums
+
+    profit = total(ledger["profit"].to_numpy(dtype="float64"))
+    after = np.empty(len(dates))
+    after[night] = ledger["bankroll"].to_numpy(dtype="float64")[bet]
+    clv = ledger["clv"].to_numpy(dtype="float64")
+    odds = ledger["decimal_odds"].to_numpy(dtype="float64")
+    return Daily(
+        dates=dates,
+        profit=profit,
+        turnover=total(np.where(decided, ledger["stake"].to_numpy(dtype="float64"), 0.0)),
+        wins=total((result == "won").astype("float64")),
+        decided=total(decided.astype("float64")),
+        breakeven=total(np.where(decided, 1.0 / odds, 0.0)),
+        clv=total(np.nan_to_num(clv)),
+        clv_count=total((~np.isnan(clv)).astype("float64")),
+        opening=after - profit,
+    )

@@ -1,0 +1,166 @@
+"""The chronological ledger: which bets were placed, what was staked, how they were settled, to the cent."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from nba_props.betting._candidates import candidate_bets, chosen_bets
+from nba_props.betting.closing import closing_values
+from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
+from nba_props.betting.strategy import BettingConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["LEDGER_COLUMNS", "place_bets", "run_backtest", "settle", "stake_bets"]
+
+LEDGER_COLUMNS: Final[dict[str, str]] = {
+    "game_date": "night of the bet (US Eastern day)",
+    "game_id": "game",
+    "player_id": "player",
+    "market": "market",
+    "bookmaker": "book the bet was placed at",
+    "side": "over or under",
+    "line": "line taken",
+    "price": "American price taken",
+    "decimal_odds": "the same, decimal",
+    "observed_at": "when the price was seen (UTC)",
+    "p": "model's probability of the side, given no push",
+    "p_push": "model's probability of a push",
+    "q": "no-vig market probability of the side at the line taken, when it was taken",
+    "edge": "p - q",
+    "ev": "model's expected profit per unit staked",
+    "kelly": "full-Kelly share of the bankroll at p, given no push",
+    "stake": "units staked",
+    "actual": "what the player did (NaN: did not play)",
+    "result": "won, lost, push or void",
+    "profit": "units won",
+    "bankroll": "units after the night",
+    "stake_cents": "the same three in whole cents",
+    "profit_cents": "",
+    "bankroll_cents": "",
+    "close_line": "most quoted closing line (NaN: no close after the bet)",
+    "close_q": "fair closing probability of the side at the line taken",
+    "clv": "decimal_odds * close_q - 1",
+    "clv_line": "points the line moved in the bet's favour",
+}
+"""Columns of the ledger, in order, and their meaning."""
+
+
+def place_bets(
+    quotes: pd.DataFrame, config: BettingConfig | None = None, *, closing: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Choose, stake and settle bets; one row per bet, in time order.
+
+    Args:
+        quotes: Decision quotes (`decision_quotes`) with ``p_over``, ``p_push``, ``p_under``: the model's probabilities
+            at each quote's own line, NaN where it has no forecast. The results are used for settlement only.
+        config: The strategy; the default bets one unit flat on every edge of two points and more with a positive EV.
+        closing: All good quotes, from which each bet's close is taken; None leaves the closing columns NaN.
+
+    Returns:
+        The ledger, columns `LEDGER_COLUMNS`. Stakes of a night are sized from the bankroll at its opening and settled
+        at its end; voids and pushes return the stake. Bets too small for one cent are not placed.
+
+    Raises:
+        DataError: Missing columns, impossible prices, or probabilities that do not sum to 1.
+    """
+    config = config or BettingConfig()
+    return _ledger(candidate_bets(quotes, config.vig), config, closing)
+
+
+def run_backtest(
+    quotes: pd.DataFrame, strategies: dict[str, BettingConfig], *, closing: pd.DataFrame | None = None
+) -> dict[str, pd.DataFrame]:
+    """`place_bets` for several named strategies over the same quotes; candidates are made once per no-vig method.
+
+    Returns:
+        Name -> ledger.
+    """
+    candidates = {vig: candidate_bets(quotes, vig) for vig in {config.vig for config in strategies.values()}}
+    return {name: _ledger(candidates[config.vig], config, closing) for name, config in strategies.items()}
+
+
+def _ledger(candidates: pd.DataFrame, config: BettingConfig, closing: pd.DataFrame | None) -> pd.DataFrame:
+    ledger = stake_bets(chosen_bets(candidates, config), config.stakes)
+    if closing is None:
+        close = pd.DataFrame(np.nan, index=ledger.index, columns=["close_line", "close_q", "clv", "clv_line"])
+    else:
+        close = closing_values(ledger, closing, config.vig)
+    return ledger.join(close)[list(LEDGER_COLUMNS)]
+
+
+def stake_bets(bets: pd.DataFrame, config: StakeConfig | None = None) -> pd.DataFrame:
+    """Stake and settle chosen bets (one row each, any order of nights); adds the money columns of the ledger.
+
+    Args:
+        bets: ``game_date``, ``game_id``, ``player_id``, ``side``, ``line``, ``decimal_odds``, ``p``, ``q``, ``actual``.
+        config: Flat or Kelly, bankroll, caps.
+
+    Returns:
+        The bets in order of their nights, those of stake 0 left out, with ``result`` and stake, profit and bankroll in
+        units and in whole cents. ``bankroll_cents`` of a night is the starting bankroll plus all profits up to it.
+    """
+    config = config or StakeConfig()
+    bets = bets.sort_values("game_date", kind="stable", ignore_index=True)
+    outcome = settle(bets["actual"].to_numpy(dtype="float64"), bets["line"].to_numpy(), bets["side"].to_numpy())
+    night, opening = np.unique(bets["game_date"].to_numpy(), return_index=True)
+    code = np.repeat(np.arange(len(night)), np.diff(np.r_[opening, len(bets)]))
+    net = bets["decimal_odds"].to_numpy() - 1.0
+    start = round(config.bankroll_units * config.unit_cents)
+    if config.kelly is None:
+        stake = np.full(len(bets), config.unit_cents, dtype="int64")
+        profit = _profit(stake, net, outcome)
+        daily = np.bincount(code, weights=profit, minlength=len(night)).astype("int64")
+        bankroll = start + np.cumsum(daily)
+    else:
+        share = _kelly_shares(bets, code, config)
+        stake, profit, bankroll = _compound(share, net, outcome, np.r_[opening, len(bets)], start)
+    cents = {"stake_cents": stake, "profit_cents": profit, "bankroll_cents": bankroll[code]}
+    units = {name.removesuffix("_cents"): values / config.unit_cents for name, values in cents.items()}
+    ledger = bets.assign(result=_RESULT_NAMES[outcome + 1], **units, **cents)
+    return ledger[stake > 0].reset_index(drop=True)
+
+
+def settle(actual: Floats, line: Floats, side: NDArray[np.object_]) -> Ints:
+    """Outcome of each bet: 1 won, -1 lost, 0 push (result on the line), 2 void (no result: did not play)."""
+    over = np.asarray(side) == "over"
+    outcome = np.sign(actual - line) * np.where(over, 1.0, -1.0)
+    return np.where(np.isnan(actual), 2.0, outcome).astype("int64")
+
+
+_RESULT_NAMES: Final = np.array(["lost", "push", "won", "void"])
+
+
+def _profit(stake: Ints, net: Floats, outcome: Ints) -> Ints:
+    """Cents won: a winner is paid to the nearest cent, pushes and voids give the stake back."""
+    won = np.rint(stake * net).astype("int64")
+    return np.where(outcome == 1, won, np.where(outcome == -1, -stake, 0))
+
+
+def _kelly_shares(bets: pd.DataFrame, night: Ints, config: StakeConfig) -> Floats:
+    p = shrunk_probability(bets["p"], bets["q"], config.shrink)
+    wish = (config.kelly or 0.0) * kelly_fraction(p, bets["decimal_odds"])
+    game, player = bets["game_id"].factorize()[0], bets["player_id"].factorize()[0]
+    return capped_fractions(wish, night, game.astype("int64"), player.astype("int64"), config)
+
+
+def _compound(share: Floats, net: Floats, outcome: Ints, edges: Ints, start: int) -> tuple[Ints, Ints, Ints]:
+    """Night after night: stakes from the opening bankroll in whole cents (rounded down), then settlement."""
+    stake = np.zeros(len(share), dtype="int64")
+    profit = np.zeros(len(share), dtype="int64")
+    bankroll = np.zeros(len(edges) - 1, dtype="int64")
+    money = start
+    for night, (low, high) in enumerate(pairwise(edges)):
+        stake[low:high] = np.floor(share[low:high] * money)
+        profit[low:high] = _profit(stake[low:high], net[low:high], outcome[low:high])
+        money += int(profit[low:high].sum())
+        bankroll[night] = money
+    return stake, profit, bankroll

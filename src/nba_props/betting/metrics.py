@@ -1,0 +1,134 @@
+"""Every betting number, from the ledger alone. What can not be computed is absent, never NaN and never a stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.betting._daily import Daily, daily
+from nba_props.betting._frames import require_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["EDGE_SEGMENTS", "MIN_SHARPE_DAYS", "betting_metrics", "edge_segments", "kelly_metrics", "max_drawdown"]
+
+EDGE_SEGMENTS: Final = {"small": (0.02, 0.04), "medium": (0.04, 0.06), "large": (0.06, np.inf)}
+"""Edge buckets, lower bound included."""
+
+MIN_SHARPE_DAYS: Final = 20
+_REQUIRED: Final = ["game_date", "result", "profit", "stake", "bankroll", "decimal_odds", "ev", "kelly", "edge", "clv"]
+_EDGE_NOISE = 1e-12
+
+
+def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> dict[str, float]:
+    """The betting and edge-segment metrics of docs/metrics.md, of a ledger of flat stakes.
+
+    Args:
+        ledger: From `place_bets`.
+        season_days: Betting days per season, for the season Sharpe ratio; None takes the nights bet on per season of
+            the calendar in the ledger.
+
+    Returns:
+        ``n_bets``, ``n_pushes``, ``n_voids``, ``turnover``, ``profit`` (units) always; ``roi``, ``win_rate``,
+        ``breakeven_rate``, ``expected_roi``, ``kelly_criterion``, ``sharpe_ratio``, ``max_drawdown``,
+        ``bankroll_growth``, ``clv``, ``clv_line``, ``clv_coverage``, ``beat_close_rate`` and ``roi_edge_*`` with
+        ``n_roi_edge_*`` where they can be computed. Means are over the bets that were not void.
+
+    Raises:
+        DataError: A column of the ledger is missing.
+    """
+    require_columns(ledger, _REQUIRED, "ledger")
+    days = daily(ledger)
+    result = ledger["result"].to_numpy()
+    metrics = {
+        "n_bets": float(days.decided.sum()),
+        "n_pushes": float((result == "push").sum()),
+        "n_voids": float((result == "void").sum()),
+        "turnover": float(days.turnover.sum()),
+        "profit": float(days.profit.sum()),
+    }
+    if metrics["n_bets"]:
+        metrics["roi"] = metrics["profit"] / metrics["turnover"]
+        metrics["win_rate"] = float(days.wins.sum()) / metrics["n_bets"]
+        metrics["breakeven_rate"] = float(days.breakeven.sum()) / metrics["n_bets"]
+    placed = result != "void"
+    if placed.any():
+        metrics["expected_roi"] = float(ledger["ev"].to_numpy()[placed].mean())
+        metrics["kelly_criterion"] = float(ledger["kelly"].to_numpy()[placed].mean())
+    return metrics | _path_metrics(days, season_days) | _closing_metrics(ledger, placed) | edge_segments(ledger)
+
+
+def kelly_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> dict[str, float]:
+    """What a ledger of Kelly stakes is judged by: the same numbers under ``kelly_`` names.
+
+    Returns:
+        ``kelly_bankroll_growth`` (final over starting bankroll, minus 1), ``kelly_roi``, ``kelly_n_bets``,
+        ``kelly_turnover``, ``kelly_profit``, ``kelly_max_drawdown``, ``kelly_sharpe_ratio``, where computable.
+    """
+    metrics = betting_metrics(ledger, season_days=season_days)
+    names = ("bankroll_growth", "max_drawdown", "n_bets", "profit", "roi", "sharpe_ratio", "turnover")
+    return {f"kelly_{name}": metrics[name] for name in names if name in metrics}
+
+
+def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
+    """``roi_edge_<bucket>`` and ``n_roi_edge_<bucket>`` (bets won or lost); an empty bucket gives nothing."""
+    decided = ledger["result"].isin(["won", "lost"]).to_numpy()
+    edge, profit, stake = (ledger[name].to_numpy(dtype="float64")[decided] for name in ("edge", "profit", "stake"))
+    metrics: dict[str, float] = {}
+    for name, (low, high) in EDGE_SEGMENTS.items():
+        # An edge of exactly 0.04 is a difference of two floats; it belongs to the bucket it opens.
+        inside = (edge >= low - _EDGE_NOISE) & (edge < high - _EDGE_NOISE)
+        if inside.any():
+            metrics[f"roi_edge_{name}"] = float(profit[inside].sum() / stake[inside].sum())
+            metrics[f"n_roi_edge_{name}"] = float(inside.sum())
+    return metrics
+
+
+def max_drawdown(equity: Floats) -> float:
+    """Largest ``(peak - equity) / peak`` along a bankroll curve that includes its start, in [0, 1] (1: all lost)."""
+    peak = np.maximum.accumulate(equity)
+    return float(np.clip((peak - equity) / peak, 0.0, 1.0).max())
+
+
+def _path_metrics(days: Daily, season_days: float | None) -> dict[str, float]:
+    if not len(days.dates):
+        return {}
+    equity = np.r_[days.opening[0], days.opening + days.profit]
+    metrics = {"max_drawdown": max_drawdown(equity), "bankroll_growth": float(equity[-1] / equity[0] - 1.0)}
+    sharpe = sharpe_ratio(days.returns, season_days or days.per_season)
+    if sharpe is not None:
+        metrics["sharpe_ratio"] = sharpe
+    return metrics
+
+
+def sharpe_ratio(returns: Floats | None, season_days: float) -> float | None:
+    """Mean over standard deviation (ddof 1) of daily returns, times sqrt(betting days per season).
+
+    None under `MIN_SHARPE_DAYS` days, at zero variance, or where a lost bankroll leaves no returns.
+    """
+    if returns is None or len(returns) < MIN_SHARPE_DAYS:
+        return None
+    deviation = float(returns.std(ddof=1))
+    # Equal returns differ by rounding: a deviation of that size is no variance.
+    if deviation <= 1e-12 * max(1.0, float(np.abs(returns).max())):
+        return None
+    return float(returns.mean()) / deviation * float(np.sqrt(season_days))
+
+
+def _closing_metrics(ledger: pd.DataFrame, placed: NDArray[np.bool_]) -> dict[str, float]:
+    if not placed.any() or not {"close_line", "clv_line"}.issubset(ledger.columns):
+        return {}
+    bets = ledger[placed]
+    metrics = {"clv_coverage": float(bets["close_line"].notna().mean())}
+    if bets["clv"].notna().any():
+        known = bets["clv"].dropna().to_numpy()
+        metrics["clv"] = float(known.mean())
+        metrics["beat_close_rate"] = float((known > 0).mean())
+    if bets["clv_line"].notna().any():
+        metrics["clv_line"] = float(bets["clv_line"].mean())
+    return metrics

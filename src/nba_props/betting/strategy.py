@@ -1,0 +1,127 @@
+"""What is bet: small filters over a table of candidate bets, and the settings that build the usual ones.
+
+A filter is any function from the candidate table (one row per side of a quote: ``game_date``, ``market``,
+``bookmaker``, ``side``, ``line``, ``price``, ``decimal_odds``, ``p``, ``q``, ``edge``, ``ev``) to a boolean mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nba_props.betting.fair import VIG_METHODS, VigMethod
+from nba_props.betting.stakes import StakeConfig
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "BettingConfig",
+    "Filter",
+    "at_books",
+    "both",
+    "edge_at_least",
+    "ev_above",
+    "in_markets",
+    "odds_between",
+    "side_is",
+]
+
+Filter = Callable[[Any], NDArray[np.bool_]]
+
+
+def edge_at_least(threshold: float) -> Filter:
+    """Edge over the no-vig market probability of `threshold` or more (0.02 = two points of probability)."""
+    return lambda bets: _mask(bets["edge"] >= threshold)
+
+
+def ev_above(threshold: float) -> Filter:
+    """Expected profit per unit strictly above `threshold`."""
+    return lambda bets: _mask(bets["ev"] > threshold)
+
+
+def odds_between(low: float, high: float) -> Filter:
+    """Decimal odds in [low, high]."""
+    return lambda bets: _mask((bets["decimal_odds"] >= low) & (bets["decimal_odds"] <= high))
+
+
+def in_markets(*markets: str) -> Filter:
+    """Only these markets."""
+    return lambda bets: _mask(bets["market"].isin(markets))
+
+
+def at_books(*books: str) -> Filter:
+    """Only these bookmakers."""
+    return lambda bets: _mask(bets["bookmaker"].isin(books))
+
+
+def side_is(side: Literal["over", "under"]) -> Filter:
+    """Only this side."""
+    return lambda bets: _mask(bets["side"] == side)
+
+
+def both(*filters: Filter) -> Filter:
+    """All of `filters` at once; none of them given lets everything through."""
+
+    def every(bets: pd.DataFrame) -> NDArray[np.bool_]:
+        kept = np.ones(len(bets), dtype=bool)
+        for keep in filters:
+            kept &= np.asarray(keep(bets), dtype=bool)
+        return kept
+
+    return every
+
+
+@dataclass(frozen=True)
+class BettingConfig:
+    """A strategy: which candidates are bet, and how much is staked.
+
+    Attributes:
+        min_edge: Least edge over the no-vig market probability.
+        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is no bet.
+        odds_range: Decimal odds allowed, both ends included.
+        books: Bookmakers bet at; None means all. The others still take part in the market's probability.
+        markets: Markets bet; None means all.
+        filters: Further filters, all of which must agree.
+        one_per: At most one bet, the one of the highest EV, per player, game and market ("prop") or per player and
+            night ("player").
+        vig: No-vig method.
+        stakes: Flat or Kelly, and caps.
+    """
+
+    min_edge: float = 0.02
+    min_ev: float = 0.0
+    odds_range: tuple[float, float] = (1.0, np.inf)
+    books: tuple[str, ...] | None = None
+    markets: tuple[str, ...] | None = None
+    filters: tuple[Filter, ...] = ()
+    one_per: Literal["prop", "player"] = "prop"
+    vig: VigMethod = "power"
+    stakes: StakeConfig = field(default_factory=StakeConfig)
+
+    def __post_init__(self) -> None:
+        """Refuse names that are not known."""
+        if self.one_per not in {"prop", "player"}:
+            message = f"one_per is {self.one_per!r}; allowed: 'prop', 'player'."
+            raise ConfigError(message)
+        if self.vig not in VIG_METHODS:
+            message = f"vig is {self.vig!r}; allowed: {', '.join(VIG_METHODS)}."
+            raise ConfigError(message)
+
+    def keep(self) -> Filter:
+        """All the settings above as one filter."""
+        parts = [edge_at_least(self.min_edge), ev_above(self.min_ev), odds_between(*self.odds_range)]
+        if self.books is not None:
+            parts.append(at_books(*self.books))
+        if self.markets is not None:
+            parts.append(in_markets(*self.markets))
+        return both(*parts, *self.filters)
+
+
+def _mask(condition: pd.Series) -> NDArray[np.bool_]:
+    return np.asarray(condition, dtype=bool)

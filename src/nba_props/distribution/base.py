@@ -1,0 +1,122 @@
+"""What every predictive distribution offers: a CDF of the whole-number result, and a prop's three probabilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from nba_props.errors import DataError, NotEnoughDataError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["MIN_FIT_ROWS", "PredictiveDistribution", "minutes_tier"]
+
+MIN_FIT_ROWS = 100
+"""Out-of-sample rows below which no distribution is fitted."""
+
+_TIER_EDGES = (18.0, 30.0)
+
+
+@runtime_checkable
+class PredictiveDistribution(Protocol):
+    """Distribution of a result given its forecast and the group of its player.
+
+    Results are whole numbers; ``P(Y <= value)`` is a step function, and a push on a whole line has a probability.
+    """
+
+    def fit(self, y: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Learn from results `y` (n) and their OUT-OF-SAMPLE forecasts `mu` (n) of earlier dates."""
+        ...
+
+    def cdf(self, value: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Floats:
+        """P(Y <= value) at forecasts `mu`; all of shape n."""
+        ...
+
+    def over_push_under(
+        self, line: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None
+    ) -> tuple[Floats, Floats, Floats]:
+        """P(Y > line), P(Y = line), P(Y < line), which sum to 1; the middle one is 0 on half lines."""
+        ...
+
+
+class CountDistribution(ABC):
+    """Shared parts of the distributions: checking, group codes, and the three probabilities from the CDF."""
+
+    _names: Ints
+
+    def fit(self, y: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Learn from results and their out-of-sample forecasts.
+
+        Args:
+            y: Results, n; rows without a result or a forecast (NaN) are left out.
+            mu: Forecasts made before the result was known, n.
+            groups: Whole number per row (minutes tier), n; None is one group.
+
+        Raises:
+            NotEnoughDataError: Fewer than `MIN_FIT_ROWS` usable rows.
+        """
+        result, forecast = _floats(y), _floats(mu)
+        label = _labels(groups, len(result))
+        known = ~(np.isnan(result) | np.isnan(forecast))
+        if known.sum() < MIN_FIT_ROWS:
+            message = f"{int(known.sum())} out-of-sample results; a distribution needs {MIN_FIT_ROWS}."
+            raise NotEnoughDataError(message)
+        self._names, code = np.unique(label[known], return_inverse=True)
+        self._fit(result[known], forecast[known], code.astype("int64"))
+        return self
+
+    def cdf(self, value: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Floats:
+        """P(Y <= value) at forecasts `mu`, all of shape n; NaN where the forecast is."""
+        forecast = _floats(mu)
+        whole = np.floor(_floats(value))
+        label = _labels(groups, len(forecast))
+        # A group never seen in fitting gets the nearest one that was: tiers are ordered.
+        code = np.abs(label[:, None] - self._names[None, :]).argmin(axis=1).astype("int64")
+        return np.where(np.isnan(forecast), np.nan, np.where(whole < 0, 0.0, self._cdf(whole, forecast, code)))
+
+    def over_push_under(
+        self, line: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None
+    ) -> tuple[Floats, Floats, Floats]:
+        """P(over), P(push), P(under) of each line; they sum to 1 and are NaN where the forecast is."""
+        at = _floats(line)
+        not_over = self.cdf(np.floor(at), mu, groups)
+        whole = np.floor(at) == at
+        under = not_over.copy()
+        rows = np.flatnonzero(whole)
+        label = None if groups is None else np.asarray(groups)[rows]
+        under[rows] = self.cdf(at[rows] - 1.0, _floats(mu)[rows], label)
+        push = np.maximum(not_over - under, 0.0)
+        return 1.0 - under - push, push, under
+
+    @abstractmethod
+    def _fit(self, y: Floats, mu: Floats, code: Ints) -> None: ...
+
+    @abstractmethod
+    def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
+        """P(Y <= whole) for whole numbers from 0 up, strictly between 0 and 1 where it can be."""
+
+
+def minutes_tier(mean_minutes: ArrayLike) -> Ints:
+    """Tier of a player by mean minutes of the season so far: 0 under 18, 1 from 18, 2 from 30 (NaN: 0)."""
+    minutes = np.nan_to_num(_floats(mean_minutes), nan=0.0)
+    return np.searchsorted(np.asarray(_TIER_EDGES), minutes, side="right").astype("int64")
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.atleast_1d(np.asarray(values, dtype="float64"))
+
+
+def _labels(groups: ArrayLike | None, n: int) -> Ints:
+    if groups is None:
+        return np.zeros(n, dtype="int64")
+    label = np.asarray(groups)
+    if label.shape != (n,) or not np.issubdtype(label.dtype, np.integer):
+        source = "groups"
+        raise DataError(source, "not one whole number per row", mend="Give e.g. `minutes_tier(mean_minutes)`.", count=n)
+    return label.astype("int64")
