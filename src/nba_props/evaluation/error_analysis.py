@@ -49,7 +49,7 @@ def _splits(predictions: pd.DataFrame) -> Mapping[str, pd.Series]:
         "season": predictions["season"],
         "month": predictions["game_date"].dt.strftime("%Y-%m"),
         "minutes": minutes,
-        "forecast": size.astype(str).where(predictions["predicted"].notna()),
+        "forecast": size,
         "venue": predictions["home"].map({True: "home", False: "away"}),
         "back_to_back": predictions["is_b2b"].map({True: "second night", False: "rested"}),
         "opponent": predictions["opponent"],

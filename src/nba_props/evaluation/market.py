@@ -1,0 +1,174 @@
+"""From out-of-sample forecasts and quotes to every number of one market, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.betting import (
+    BettingConfig,
+    StakeConfig,
+    betting_intervals,
+    betting_metrics,
+    closing_quotes,
+    consensus,
+    decision_quotes,
+    flag_quotes,
+    kelly_metrics,
+    place_bets,
+    probability_metrics,
+    quality_report,
+)
+from nba_props.distribution import ConformalDistribution, NormalDistribution, PredictiveDistribution
+from nba_props.evaluation.probabilities import PROBABILITIES, add_probabilities
+from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from nba_props.config import TrainerConfig
+    from nba_props.evaluation.walk_forward import WalkForwardResult
+
+__all__ = ["MarketEvaluation", "evaluate_market"]
+
+_LINE_ONLY: Final = ("pickem_constant", "one_sided")
+"""Reason codes of quotes whose line still says something though their prices do not."""
+
+_KEY: Final = ["game_id", "player_id"]
+
+DISTRIBUTIONS: Final[dict[str, Callable[[], PredictiveDistribution]]] = {
+    "conformal": ConformalDistribution,
+    "normal": NormalDistribution,
+}
+"""Name of a setting -> maker of the predictive distribution."""
+
+
+@dataclass(frozen=True)
+class MarketEvaluation:
+    """Every table and number of one evaluated market.
+
+    Attributes:
+        predictions: Test-fold predictions (docs/contract.md) with, where the prop had a line at decision time,
+            ``line``, ``p_over``, ``p_push``, ``p_under`` and ``market_p_over``.
+        ledger: One row per bet of flat stakes, in time order; empty without lines that can be bet.
+        kelly_ledger: The same bets with fractional-Kelly stakes.
+        folds: One row per fold.
+        quality: Quotes left out, by reason, book and month.
+        metrics: Metric key (docs/metrics.md) to value; what can not be computed is absent.
+        fold_metrics: Metric key to one value per test fold.
+    """
+
+    predictions: pd.DataFrame
+    ledger: pd.DataFrame
+    kelly_ledger: pd.DataFrame
+    folds: pd.DataFrame
+    quality: pd.DataFrame
+    metrics: dict[str, float]
+    fold_metrics: dict[str, list[float]]
+
+
+def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig) -> MarketEvaluation:
+    """Compute everything that the forecasts of one market are worth.
+
+    Args:
+        result: Of `walk_forward`, its predictions in the columns of docs/contract.md.
+        quotes: Quotes of the market (docs/contract.md); may be empty, then there are no betting numbers.
+        config: The run's settings.
+
+    Raises:
+        DataError: The quotes lack a column or hold an impossible price.
+        NotEnoughDataError: Too few earlier predictions to fit a distribution on.
+    """
+    predictions = result.predictions[result.predictions["role"] == "test"].reset_index(drop=True)
+    reasons = flag_quotes(quotes)
+    metrics = {
+        **result.train_metrics,
+        **validation_metrics(predictions),
+        **segment_metrics(predictions),
+        "training_time": float(result.folds["fit_seconds"].iloc[-1]),
+    }
+    good = quotes[reasons == ""].reset_index(drop=True)
+    ledger, kelly_ledger = _bets(good, result, config)
+    predictions = _with_lines(predictions, result, _line_quotes(quotes, reasons), config)
+    metrics |= _line_metrics(predictions, config.seed)
+    metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed)
+    return MarketEvaluation(
+        predictions=predictions,
+        ledger=ledger,
+        kelly_ledger=kelly_ledger,
+        folds=result.folds,
+        quality=quality_report(quotes, reasons),
+        metrics=metrics,
+        fold_metrics={"val_mae_fold": fold_mae(predictions)},
+    )
+
+
+def _ledger_metrics(ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, seed: int) -> dict[str, float]:
+    if ledger.empty:
+        return {}
+    return betting_metrics(ledger) | betting_intervals(ledger, seed=seed) | kelly_metrics(kelly_ledger)
+
+
+def _bets(good: pd.DataFrame, result: WalkForwardResult, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
+    on_offer = decision_quotes(good, config.decision)
+    priced = add_probabilities(on_offer, result, DISTRIBUTIONS[config.distribution])
+    flat = BettingConfig(min_edge=config.min_edge)
+    kelly = BettingConfig(min_edge=config.min_edge, stakes=StakeConfig(kelly=config.kelly_fraction))
+    return place_bets(priced, flat, closing=good), place_bets(priced, kelly, closing=good)
+
+
+def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+    """Quotes whose line counts: the good ones, and, without their prices, pick'em and one-sided ones."""
+    line_only = reasons.isin(_LINE_ONLY)
+    kept = quotes[(reasons == "") | line_only].copy()
+    kept.loc[line_only, ["over_price", "under_price"]] = np.nan
+    return kept.reset_index(drop=True)
+
+
+def _with_lines(
+    predictions: pd.DataFrame, result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig
+) -> pd.DataFrame:
+    """Add the consensus line, its probabilities, the market's, and the closing median line where they exist."""
+    lines = consensus(decision_quotes(quotes, config.decision))
+    lines = add_probabilities(lines, result, DISTRIBUTIONS[config.distribution])
+    lines = lines.rename(columns={"fair_over": "market_p_over"})[[*_KEY, "line", "market_p_over", *PROBABILITIES]]
+    closing = consensus(closing_quotes(quotes)).rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
+    return predictions.merge(lines, how="left", on=_KEY, validate="1:1").merge(
+        closing, how="left", on=_KEY, validate="1:1"
+    )
+
+
+def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Model and market on the rows that have a line: errors against the closing line, scores of the probabilities."""
+    lined = predictions[predictions["closing_line"].notna()]
+    if lined.empty:
+        return {}
+    metrics = {
+        "n_lines": float(len(lined)),
+        "line_coverage": len(lined) / len(predictions),
+        "market_mae": float((lined["closing_line"] - lined["actual"]).abs().mean()),
+        "model_mae_on_lines": float((lined["predicted"] - lined["actual"]).abs().mean()),
+    }
+    metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
+    return metrics | _probability_metrics(lined, seed)
+
+
+def _probability_metrics(lined: pd.DataFrame, seed: int) -> dict[str, float]:
+    decided = lined[lined["p_over"].notna() & (lined["actual"] != lined["line"])]
+    priced = decided[decided["market_p_over"].notna()]
+    # Model and market are scored on the same props; where no book has prices the model is scored alone.
+    scored = priced if len(priced) else decided
+    if scored.empty:
+        return {}
+    chance = scored["p_over"] / (scored["p_over"] + scored["p_under"])
+    return probability_metrics(
+        chance.to_numpy(),
+        (scored["actual"] > scored["line"]).to_numpy(dtype="float64"),
+        market_p=scored["market_p_over"].to_numpy() if len(priced) else None,
+        dates=scored["game_date"].to_numpy(),
+        seed=seed,
+    )
