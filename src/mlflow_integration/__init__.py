@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlflow_integration._autolog import autologging_off, disable_autologging, enable_autologging
+    from mlflow_integration._types import AnyValue
     from mlflow_integration.gates import DEFAULT_PRODUCTION_CRITERIA, Gate, GateReport
     from mlflow_integration.items import SupportsEvaluation
     from mlflow_integration.phases import PHASES
@@ -46,7 +47,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> AnyValue:
     if name not in _HOME:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

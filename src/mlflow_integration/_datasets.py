@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlflow_integration._text import mask_secrets
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mlflow_integration._types import AnyValue
 
 __all__ = ["dataset_input", "fingerprint_of"]
 
@@ -37,7 +39,7 @@ def _schema(frame: pd.DataFrame) -> str | None:
     return text if len(text) <= MAX_SCHEMA else None
 
 
-def dataset_input(frame: pd.DataFrame, *, name: str, source: str, fingerprint: str, context: str) -> Any:
+def dataset_input(frame: pd.DataFrame, *, name: str, source: str, fingerprint: str, context: str) -> AnyValue:
     """Return the MLflow input that describes `frame`.
 
     Args:

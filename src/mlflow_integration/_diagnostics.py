@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mlflow_integration._types import AnyModel, AnyValue, ArrayLike
+
 __all__ = ["Diagnostics"]
 
 
@@ -27,7 +29,7 @@ class Diagnostics:
         self.log_items([Figure(name, make) for name, make in plots.items()])
 
     def log_feature_importance(
-        self, model_or_importance: Any, feature_names: Sequence[str] | None = None, *, top_n: int = 25
+        self, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25
     ) -> dict[str, float]:
         """Log ``feature_importance.png`` and ``feature_importance.csv``.
 
@@ -55,7 +57,7 @@ class Diagnostics:
         self.log_items([Figure("feature_importance.png", draw), Table("feature_importance.csv", frame)])
         return ranked
 
-    def log_calibration_curve(self, outcome: Any, probability: Any, *, bins: int = 10) -> None:
+    def log_calibration_curve(self, outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> None:
         """Log ``calibration_curve.png`` of 0/1 outcomes against forecast probabilities."""
         from mlflow_integration import figures  # noqa: PLC0415 - numpy is lazy here
 
@@ -64,13 +66,15 @@ class Diagnostics:
             [Figure("calibration_curve.png", _late(figures.calibration_curve, outcome, probability, bins=bins))]
         )
 
-    def log_residuals_plot(self, actual: Any, predicted: Any) -> None:
+    def log_residuals_plot(self, actual: ArrayLike, predicted: ArrayLike) -> None:
         """Log ``residuals_analysis.png``."""
         from mlflow_integration import figures  # noqa: PLC0415 - numpy is lazy here
 
         self.log_items([Figure("residuals_analysis.png", _late(figures.residuals, actual, predicted))])
 
-    def log_confusion_matrix(self, actual: Any, predicted: Any, labels: Sequence[str] = ("under", "over")) -> None:
+    def log_confusion_matrix(
+        self, actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str] = ("under", "over")
+    ) -> None:
         """Log ``confusion_matrix.png`` of class indices."""
         from mlflow_integration import figures  # noqa: PLC0415 - numpy is lazy here
 
@@ -111,5 +115,5 @@ class Diagnostics:
         return frame
 
 
-def _late(draw: Callable[..., Any], *values: Any, **options: Any) -> Callable[[], Any]:
+def _late(draw: Callable[..., Any], *values: AnyValue, **options: AnyValue) -> Callable[[], Any]:
     return lambda: draw(*values, **options)

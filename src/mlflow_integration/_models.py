@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration._types import AnyModel, AnyValue, ArrayLike
+
 __all__ = ["MODEL_TYPES", "LoggedModel", "frame_signature", "model_type_of", "save_and_log"]
 
 MODEL_TYPES: Final = ("xgboost", "lightgbm", "sklearn", "pyfunc")
@@ -63,7 +65,7 @@ class LoggedModel:
         return f"<LoggedModel {self.model_type} {self.model_uri}{registered}>"
 
 
-def model_type_of(model: Any, model_type: str | None = None) -> str:
+def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
     """Return which kind of model this is, from its class, or check the kind that was named.
 
     Raises:
@@ -87,7 +89,7 @@ def model_type_of(model: Any, model_type: str | None = None) -> str:
     raise TrackingError(message)
 
 
-def frame_signature(frame: pd.DataFrame, predictions: Any = None) -> Any:
+def frame_signature(frame: pd.DataFrame, predictions: ArrayLike = None) -> AnyValue:
     """Return a signature that raw feature frames satisfy.
 
     Numeric columns become optional doubles, whatever their type in `frame`: a column of whole numbers today has a missing
@@ -110,7 +112,7 @@ def frame_signature(frame: pd.DataFrame, predictions: Any = None) -> Any:
     return ModelSignature(inputs=Schema(columns), outputs=outputs)
 
 
-def _example(frame: Any) -> Any:
+def _example(frame: AnyValue) -> AnyValue:
     """First rows of a frame, whole numbers as doubles like in the signature; anything else as it is."""
     if not hasattr(frame, "select_dtypes"):
         return frame
@@ -119,7 +121,7 @@ def _example(frame: Any) -> Any:
     return head.astype(dict.fromkeys(whole, "float64")) if len(whole) else head
 
 
-def _predictions(model: Any, example: Any) -> Any:
+def _predictions(model: AnyModel, example: AnyValue) -> AnyValue:
     """Predictions for the example where the model takes frames as they are; None for the native boosters."""
     if type(model).__name__ == "Booster" or not hasattr(model, "predict") or not hasattr(example, "dtypes"):
         return None
@@ -130,12 +132,12 @@ def save_and_log(
     client: MlflowClient,
     uri: str,
     run: tuple[str, str],
-    model: Any,
+    model: AnyModel,
     *,
     model_type: str,
     name: str = "model",
-    signature: Any = None,
-    input_example: Any = None,
+    signature: AnyValue = None,
+    input_example: AnyValue = None,
     options: Mapping[str, Any] | None = None,
 ) -> LoggedModel:
     """Write `model` and attach it to a run as a logged model.
@@ -197,7 +199,9 @@ def save_and_log(
     return LoggedModel(logged.model_id, run_id, model_type)
 
 
-def _save(mlflow: Any, model: Any, model_type: str, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
+def _save(
+    mlflow: AnyValue, model: AnyModel, model_type: str, arguments: dict[str, Any], trusted: Sequence[str]
+) -> None:
     flavor = importlib.import_module(f"mlflow.{model_type}")
     if model_type == "pyfunc":
         flavor.save_model(python_model=model, **arguments)
@@ -210,7 +214,9 @@ def _save(mlflow: Any, model: Any, model_type: str, arguments: dict[str, Any], t
         _save_skops(mlflow, flavor, model, arguments, trusted)
 
 
-def _save_skops(mlflow: Any, flavor: Any, model: Any, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
+def _save_skops(
+    mlflow: AnyValue, flavor: AnyValue, model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]
+) -> None:
     """Save as skops: first with the types a forest has, then with what skops reports, if it is of known packages."""
     named = [*_TRUSTED, *trusted]
     try:
@@ -234,7 +240,7 @@ def _save_skops(mlflow: Any, flavor: Any, model: Any, arguments: dict[str, Any],
         )
 
 
-def _untrusted(model: Any) -> list[str]:
+def _untrusted(model: AnyModel) -> list[str]:
     import skops.io  # noqa: PLC0415 - seconds, and only for the models that need it
 
     try:

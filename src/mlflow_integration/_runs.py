@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration._types import AnyValue
     from mlflow_integration.tracker import NBAPropsTracker
 
 __all__ = ["STATUSES", "TrackedRun", "fluent_stack"]
@@ -66,7 +67,7 @@ class TrackedRun:
         return f"<TrackedRun {self.run_name} {self.run_id}{' (ended)' if self._ended else ''}>"
 
     @property
-    def info(self) -> Any:
+    def info(self) -> AnyValue:
         """MLflow's record of the run as it was started (``run.info.run_id`` works as with plain MLflow)."""
         return self._run.info
 
@@ -84,7 +85,7 @@ class TrackedRun:
         self._exit.callback(self._deactivate, active)
 
     @staticmethod
-    def _deactivate(active: Any) -> None:
+    def _deactivate(active: AnyValue) -> None:
         stack = fluent_stack()
         if active in stack:
             stack.remove(active)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration._types import AnyValue
+
 __all__ = ["Batch", "Sink"]
 
 MAX_PARAM: Final = 6000
@@ -76,7 +78,7 @@ class Batch:
             batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
         return batch
 
-    def _add_texts(self, target: dict[str, str], values: Any, limit: int, kind: str) -> None:
+    def _add_texts(self, target: dict[str, str], values: AnyValue, limit: int, kind: str) -> None:
         for key, value in values.items():
             name = str(key)
             if not _KEY.fullmatch(name):

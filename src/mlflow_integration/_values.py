@@ -12,13 +12,14 @@ from pathlib import PurePath
 from typing import Any
 
 from mlflow_integration._text import mask_secrets
+from mlflow_integration._types import AnyValue
 from mlflow_integration.metric_names import check_metric_name
 from nba_props.errors import NonFiniteMetricError, TrackingError
 
 __all__ = ["as_text", "finite_metrics", "flatten", "plain", "to_json", "to_number"]
 
 
-def to_number(name: str, value: Any) -> float:
+def to_number(name: str, value: AnyValue) -> float:
     """Return `value` as a Python float; NaN for None and pandas' missing values.
 
     Accepts Python, numpy and pandas scalars and arrays of one element.
@@ -86,7 +87,7 @@ def flatten(values: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def plain(value: Any) -> Any:
+def plain(value: AnyValue) -> AnyValue:
     """Return `value` as what JSON knows: numbers, text, lists, mappings; other objects as their text.
 
     Non-finite numbers become None, because JSON has none.
@@ -98,7 +99,7 @@ def plain(value: Any) -> Any:
     return _plain_object(value)
 
 
-def _plain_object(value: Any) -> Any:
+def _plain_object(value: AnyValue) -> AnyValue:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Enum):
@@ -116,12 +117,12 @@ def _plain_object(value: Any) -> Any:
     return str(value)
 
 
-def to_json(content: Any) -> str:
+def to_json(content: AnyValue) -> str:
     """Return `content` as indented JSON text with a final newline; keys keep their order."""
     return json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_text(value: Any) -> str:
+def as_text(value: AnyValue) -> str:
     """Return a parameter or tag value as text: text as it is, collections as JSON; secrets masked."""
     if isinstance(value, str):
         return mask_secrets(value)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from mlflow_integration._types import AnyModel, ArrayLike
+
 __all__ = [
     "calibration_curve",
     "calibration_table",
@@ -33,7 +35,7 @@ def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, Any]
     return figure, figure.subplots(1, columns)
 
 
-def _pair(first: Any, second: Any, names: str) -> tuple[Any, Any]:
+def _pair(first: ArrayLike, second: ArrayLike, names: str) -> tuple[Any, Any]:
     a, b = np.asarray(first, dtype="float64").ravel(), np.asarray(second, dtype="float64").ravel()
     if a.size != b.size or not a.size:
         message = f"{names}: {a.size} and {b.size} values; wanted as many of one as of the other, and at least one."
@@ -45,7 +47,7 @@ def _pair(first: Any, second: Any, names: str) -> tuple[Any, Any]:
     return a[keep], b[keep]
 
 
-def importance_of(model: Any, feature_names: Sequence[str] | None = None) -> dict[str, float]:
+def importance_of(model: AnyModel, feature_names: Sequence[str] | None = None) -> dict[str, float]:
     """Return the importance of each feature of a fitted model, as shares that sum to 1.
 
     Gain for boosters, impurity decrease for forests, absolute coefficients (not scaled) for linear models.
@@ -99,7 +101,7 @@ def feature_importance(
     return figure
 
 
-def calibration_table(outcome: Any, probability: Any, *, bins: int = 10) -> tuple[Any, Any, Any]:
+def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> tuple[Any, Any, Any]:
     """Return mean probability, mean outcome and count of equal-count bins of the probability.
 
     Args:
@@ -118,7 +120,9 @@ def calibration_table(outcome: Any, probability: Any, *, bins: int = 10) -> tupl
     return forecast, observed, count
 
 
-def calibration_curve(outcome: Any, probability: Any, *, bins: int = 10, title: str = "Calibration") -> Figure:
+def calibration_curve(
+    outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10, title: str = "Calibration"
+) -> Figure:
     """Draw observed frequency over forecast probability in equal-count bins, with 95 % binomial bars."""
     forecast, observed, count = calibration_table(outcome, probability, bins=bins)
     # Wilson interval: E. B. Wilson (1927), holds its level near 0 and 1 where the plain one does not.
@@ -138,7 +142,7 @@ def calibration_curve(outcome: Any, probability: Any, *, bins: int = 10, title: 
     return figure
 
 
-def residuals(actual: Any, predicted: Any, *, title: str = "Residuals") -> Figure:
+def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residuals") -> Figure:
     """Draw residuals (actual minus predicted) over the prediction, with binned means, and their distribution."""
     y, f = _pair(actual, predicted, "actual and predicted")
     error = y - f
@@ -160,7 +164,11 @@ def residuals(actual: Any, predicted: Any, *, title: str = "Residuals") -> Figur
 
 
 def confusion_matrix(
-    actual: Any, predicted: Any, *, labels: Sequence[str] = ("under", "over"), title: str = "Confusion matrix"
+    actual: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    labels: Sequence[str] = ("under", "over"),
+    title: str = "Confusion matrix",
 ) -> Figure:
     """Draw counts and row shares of predicted against actual classes.
 

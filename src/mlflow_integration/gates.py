@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mlflow_integration._types import AnyValue
+
 __all__ = [
     "DEFAULT_PRODUCTION_CRITERIA",
     "PROFILES",
@@ -299,7 +301,7 @@ def as_gates(criteria: Mapping[str, Any] | Iterable[Gate]) -> tuple[Gate, ...]:
     return tuple(_as_gate(str(metric), value) for metric, value in criteria.items())
 
 
-def _as_gate(metric: str, value: Any) -> Gate:
+def _as_gate(metric: str, value: AnyValue) -> Gate:
     if isinstance(value, Gate):
         return value
     if isinstance(value, (tuple, list)) and len(value) == 2:
@@ -324,7 +326,7 @@ def _as_gate(metric: str, value: Any) -> Gate:
     return Gate(metric, "<" if better == "min" else ">", value)
 
 
-def check_gates(metrics: Mapping[str, float], gates: Iterable[Gate], **about: Any) -> GateReport:
+def check_gates(metrics: Mapping[str, float], gates: Iterable[Gate], **about: AnyValue) -> GateReport:
     """Judge recorded `metrics` by `gates`; `about` are further fields of the report."""
     return GateReport(tuple(gate.check(metrics) for gate in gates), **about)
 
@@ -361,7 +363,7 @@ def load_profiles(path: Path) -> dict[str, GateProfile]:
     return profiles
 
 
-def _gate_list(path: Path, profile: str, rows: Any) -> tuple[Gate, ...]:
+def _gate_list(path: Path, profile: str, rows: AnyValue) -> tuple[Gate, ...]:
     gates = []
     for row in rows if isinstance(rows, list) else [rows]:
         if not isinstance(row, dict) or "metric" not in row:

@@ -17,8 +17,19 @@ Direction = Literal["min", "max"]
 
 _NAME: Final = re.compile(r"[a-z0-9_.]+(/[a-z0-9_.]+)*")
 _NEUTRAL: Final = frozenset(
-    """baseline_mae market_mae market_brier_score market_log_loss calibration_error_null breakeven_rate
-    kelly_criterion turnover expected_roi clv_coverage training_time""".split()
+    [
+        "baseline_mae",
+        "market_mae",
+        "market_brier_score",
+        "market_log_loss",
+        "calibration_error_null",
+        "breakeven_rate",
+        "kelly_criterion",
+        "turnover",
+        "expected_roi",
+        "clv_coverage",
+        "training_time",
+    ]
 )
 _MORE: Final = re.compile(
     r"(^|_|/)(r2|roi|yield|win_rate|clv|clv_line|sharpe(_ratio)?|profit|accuracy|auc|f1|precision|recall|growth)(_|/|$)"

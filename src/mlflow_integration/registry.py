@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration._types import AnyValue
     from mlflow_integration.gates import Gate, GateProfile
     from mlflow_integration.stages import Transition
 
@@ -118,7 +119,8 @@ class ModelRegistry:
             message = f"{model_name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
             raise UnknownModelError(message)
         mlflow = load_mlflow()
-        with store_errors(f"Registering the model of run {run_id}", self.store.uri):
+        doing = store_errors(f"Registering the model of run {run_id}", self.store.uri)
+        with doing, fluent_store(self.store.uri):  # MLflow looks the model up in its global store
             run = self.client.get_run(run_id)
             outputs = run.outputs.model_outputs if run.outputs else []
             chosen = model_id or (outputs[-1].model_id if outputs else None)
@@ -353,7 +355,9 @@ class ModelRegistry:
             raise UnknownModelError(message)
         return holder
 
-    def load_model(self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None) -> Any:
+    def load_model(
+        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+    ) -> AnyValue:
         """Load a version, or who holds a stage (Production by default), as an MLflow pyfunc model.
 
         Raises:

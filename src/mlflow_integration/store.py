@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from mlflow_integration._text import file_name, mask_secrets
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow.tracking import MlflowClient
+
+    from mlflow_integration._types import AnyValue
 
 __all__ = [
     "ARTIFACT_FOLDER",
@@ -55,7 +58,7 @@ _ENVIRONMENT: Final = {
 _CHATTY: Final = ("mlflow.store.db.utils", "mlflow.utils.environment", "alembic")
 
 
-def load_mlflow() -> Any:
+def load_mlflow() -> AnyValue:
     """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -232,22 +235,56 @@ def _from_path(given: str, root: Path | None) -> Store:
     return Store(f"sqlite:///{absolute}", root.resolve() if root else absolute.parent)
 
 
+class _FluentUri:
+    """MLflow's global tracking URI, shared by all blocks of this process that need it.
+
+    Blocks of several threads may overlap in any order: the URI of the block entered last holds, and what was set before the
+    first of them is restored when the last one leaves.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks: list[str] = []
+        self._original: tuple[str | None, str | None] = (None, None)
+
+    def enter(self, uri: str) -> None:
+        mlflow = load_mlflow()
+        # MLflow's own variable: it alone can tell "never set" from "set to the default".
+        from mlflow.tracking._tracking_service import utils  # noqa: PLC0415 - mlflow is lazy
+
+        with self._lock:
+            if not self._blocks:
+                self._original = (utils._tracking_uri, os.environ.get("MLFLOW_TRACKING_URI"))
+            self._blocks.append(uri)
+            mlflow.set_tracking_uri(uri)
+
+    def leave(self, uri: str) -> None:
+        mlflow = load_mlflow()
+        with self._lock:
+            self._blocks.remove(uri)
+            if self._blocks:
+                mlflow.set_tracking_uri(self._blocks[-1])
+                return
+            tracking, environment = self._original
+            mlflow.set_tracking_uri(tracking)
+            if environment is None:
+                os.environ.pop("MLFLOW_TRACKING_URI", None)
+            else:
+                os.environ["MLFLOW_TRACKING_URI"] = environment
+
+
+_fluent_uri = _FluentUri()
+
+
 @contextmanager
 def fluent_store(uri: str) -> Iterator[None]:
     """Point MLflow's module-level functions at `uri` for the time of the block, and back afterwards.
 
-    For the few things that MLflow offers at module level alone (``mlflow.pyfunc.load_model``, autologging).
+    For the few things that MLflow offers for its global store alone (``mlflow.pyfunc.load_model``, autologging,
+    registering a logged model).
     """
-    load_mlflow()
-    # MLflow's own block of this kind: it alone can tell "never set" from "set to the default" when it restores.
-    from mlflow.tracking._tracking_service.utils import _use_tracking_uri  # noqa: PLC0415 - mlflow is lazy
-
-    before = os.environ.get("MLFLOW_TRACKING_URI")
+    _fluent_uri.enter(uri)
     try:
-        with _use_tracking_uri(uri):
-            yield
+        yield
     finally:
-        if before is None:
-            os.environ.pop("MLFLOW_TRACKING_URI", None)
-        else:
-            os.environ["MLFLOW_TRACKING_URI"] = before
+        _fluent_uri.leave(uri)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration._types import AnyModel, AnyValue
+
 __all__ = ["NBAPropsTracker"]
 
 
@@ -229,20 +231,20 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         """
         return self.log_items([Metrics(metrics, step=step or 0)], allow_missing=allow_missing)
 
-    def log_training_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+    def log_training_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log in-sample metrics: ``{"mae": ...}`` is stored as ``train_mae``."""
         return self.log_metrics({prefixed(name, "train"): value for name, value in metrics.items()}, **options)
 
-    def log_validation_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+    def log_validation_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log out-of-sample metrics: ``{"mae": ...}`` is stored as ``val_mae``."""
         return self.log_metrics({prefixed(name, "val"): value for name, value in metrics.items()}, **options)
 
-    def log_betting_metrics(self, metrics: Mapping[str, Any], **options: Any) -> tuple[str, ...]:
+    def log_betting_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log metrics of the settled bets (``roi``, ``win_rate``, ``clv``, ...) under the names they have."""
         return self.log_metrics(metrics, **options)
 
     def log_segmented_metrics(
-        self, segments: Mapping[str, Any], *, metric: str | None = None, **options: Any
+        self, segments: Mapping[str, Any], *, metric: str | None = None, **options: AnyValue
     ) -> tuple[str, ...]:
         """Log metrics by segment.
 
@@ -326,14 +328,14 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     def log_model(
         self,
-        model: Any,
+        model: AnyModel,
         model_type: str | None = None,
         *,
         name: str = "model",
-        signature: Any = None,
-        input_example: Any = None,
+        signature: AnyValue = None,
+        input_example: AnyValue = None,
         registered_model_name: str | None = None,
-        **options: Any,
+        **options: AnyValue,
     ) -> LoggedModel:
         """Log a fitted model; its kind is seen from its class.
 

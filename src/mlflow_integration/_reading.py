@@ -1,0 +1,113 @@
+"""Reading runs: all pages, any number, one request per page and never one per run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration._errors import store_errors
+from mlflow_integration._experiments import find_experiments
+from mlflow_integration.store import resolve_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.store import Store
+
+__all__ = ["Reader", "runs_frame"]
+
+PAGE: Final = 1000
+_FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
+
+
+class Reader:
+    """An open store, for reading.
+
+    Args:
+        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
+    """
+
+    def __init__(self, tracking_uri: str | Path | None = None) -> None:
+        self.store: Store = resolve_store(tracking_uri)
+        self.client: MlflowClient = self.store.client()
+
+    def experiments(self, names: Sequence[str] | str | None) -> dict[str, str]:
+        """Return id to name of these experiments (of all for None), in order.
+
+        Raises:
+            UnknownExperimentError: One does not exist; names the ones that do.
+        """
+        found = find_experiments(self.client, names, self.store.uri)
+        return {str(experiment.experiment_id): str(experiment.name) for experiment in found}
+
+    def runs(
+        self,
+        experiment_ids: Iterable[str],
+        *,
+        where: str = "",
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return the runs of these experiments that are not deleted.
+
+        Args:
+            experiment_ids: Ids of experiments.
+            where: MLflow filter.
+            order_by: MLflow order; the store does the sorting.
+            limit: At most so many; all by default.
+        """
+        ids = list(experiment_ids)
+        found: list[Run] = []
+        token: str | None = None
+        if not ids:
+            return found
+        with store_errors("Searching runs", self.store.uri):
+            while limit is None or len(found) < limit:
+                size = PAGE if limit is None else min(PAGE, limit - len(found))
+                page = self.client.search_runs(
+                    ids, filter_string=where, max_results=size, order_by=list(order_by), page_token=token
+                )
+                found += page
+                token = page.token
+                if not token:
+                    break
+        return found
+
+
+def runs_frame(runs: Iterable[Run], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per run: fixed columns, then ``metrics.*``, ``params.*`` and ``tags.*``, each sorted.
+
+    Args:
+        runs: The runs.
+        names: Experiment id to name.
+    """
+    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+
+    rows: list[dict[str, Any]] = []
+    for run in runs:
+        info, data = run.info, run.data
+        row: dict[str, Any] = {
+            "run_id": info.run_id,
+            "run_name": info.run_name,
+            "experiment": names.get(str(info.experiment_id), str(info.experiment_id)),
+            "status": info.status,
+            "start_time": info.start_time,
+            "end_time": info.end_time,
+            "parent_run_id": data.tags.get("mlflow.parentRunId"),
+        }
+        row |= {f"metrics.{key}": value for key, value in data.metrics.items()}
+        row |= {f"params.{key}": value for key, value in data.params.items()}
+        row |= {f"tags.{key}": value for key, value in data.tags.items()}
+        rows.append(row)
+    seen: dict[str, None] = {}
+    for row in rows:
+        seen.update(dict.fromkeys(row))
+    columns = [*_FIXED, *sorted(column for column in seen if column not in _FIXED)]
+    frame = pd.DataFrame(rows, columns=columns)
+    for column in ("start_time", "end_time"):
+        frame[column] = pd.to_datetime(pd.to_numeric(frame[column]), unit="ms", utc=True)
+    return frame

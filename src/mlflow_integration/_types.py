@@ -1,0 +1,16 @@
+"""Names for what is deliberately not typed: objects of libraries without types, and whatever people pass to be logged."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+__all__ = ["AnyModel", "AnyValue", "ArrayLike"]
+
+AnyModel: TypeAlias = Any
+"""A fitted model of any library."""
+
+AnyValue: TypeAlias = Any
+"""A value of any type, checked or converted by the function that takes it."""
+
+ArrayLike: TypeAlias = Any
+"""Anything that ``numpy.asarray`` turns into numbers."""

@@ -1,0 +1,153 @@
+"""What the scripts share: errors as one message and an exit code, tables for people, JSON for machines."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from nba_props.errors import NBAPropsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+    from rich.progress import Progress
+
+__all__ = [
+    "DONE",
+    "REFUSED",
+    "USAGE",
+    "emit",
+    "emit_json",
+    "emit_text",
+    "fail",
+    "note",
+    "number",
+    "progress",
+    "reported",
+    "show_table",
+]
+
+DONE: Final = 0
+REFUSED: Final = 1
+USAGE: Final = 2
+
+
+def fail(message: str, code: int = USAGE) -> NoReturn:
+    """Print `message` on stderr and leave with `code`."""
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is the one place where a script speaks
+    raise SystemExit(code)
+
+
+def note(message: str) -> None:
+    """Print a remark on stderr, so that stdout stays what was asked for."""
+    print(message, file=sys.stderr)  # noqa: T201 - see fail
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn an error that the user can mend into one message on stderr and exit code 2; bugs keep their traceback."""
+    try:
+        yield
+    except NBAPropsError as error:
+        fail(str(error))
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        sys.stderr.close()
+        raise SystemExit(DONE) from None
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Progress]:
+    """Show a progress bar on stderr if that is a terminal; nothing otherwise.
+
+    Yields:
+        A rich ``Progress`` with one task of id 0: call ``advance(0)``, or ``update(0, ...)``.
+    """
+    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        bar.add_task(description, total=total)
+        yield bar
+
+
+def number(value: object) -> str:
+    """Return a value as a table shows it: four significant places, thousands separated, a dash for what is missing."""
+    if value is None or value != value or type(value).__name__ in {"NAType", "NaTType"}:  # noqa: PLR0124 - NaN
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def show_table(frame: pd.DataFrame, title: str = "") -> None:
+    """Print `frame` as a table on stdout: at the width of a terminal, at its full width into a pipe or file."""
+    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=title or None, title_justify="left")
+    for name in frame.columns:
+        numeric = getattr(frame[name].dtype, "kind", "O") in "fiu"
+        table.add_column(Text(str(name)), justify="right" if numeric else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(Text(number(value)) for value in row))
+    console = Console()
+    if not console.is_terminal:
+        wide = Console(width=10_000)
+        console = Console(width=max(80, wide.measure(table).maximum))
+    console.print(table)
+
+
+def emit(
+    frame: pd.DataFrame,
+    *,
+    as_json: bool = False,
+    output: Path | None = None,
+    title: str = "",
+    empty: str = "Nothing found.",
+) -> None:
+    """Give a result to whoever asked: into a file, as JSON, or as a table.
+
+    Args:
+        frame: The result.
+        as_json: Print JSON records on stdout.
+        output: Write it to this file instead (``.csv``, ``.parquet``, ``.json``).
+        title: Title of the table.
+        empty: What to say of a result without rows.
+    """
+    from mlflow_integration._export import write_frame  # noqa: PLC0415 - keeps --help fast
+
+    if output is not None:
+        write_frame(frame, output)
+        note(f"{len(frame):,} rows written to {output}")
+    elif as_json:
+        emit_json(frame.to_dict(orient="records"))
+    elif frame.empty:
+        note(empty)
+    else:
+        show_table(frame, title)
+
+
+def emit_json(content: object) -> None:
+    """Print `content` as JSON on stdout."""
+    from mlflow_integration._values import to_json  # noqa: PLC0415 - keeps --help fast
+
+    sys.stdout.write(to_json(content))
+
+
+def emit_text(text: str, output: Path | None) -> None:
+    """Print `text`, or write it to `output`."""
+    from mlflow_integration._export import write_text  # noqa: PLC0415 - keeps --help fast
+
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    else:
+        write_text(text, output)
+        note(f"written to {output}")
