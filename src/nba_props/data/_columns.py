@@ -1,0 +1,113 @@
+"""Column names: what the loaders accept, and which canonical name each one has.
+
+Headers are compared without case, spaces and underscores, so `GAME_ID`, `Game_ID` and `gameId` are one name. They
+come from nba.com's LeagueGameLog, PlayerGameLogs and PlayerGameLog (upper case) and BoxScoreTraditionalV3 (camelCase),
+as listed in the nba_api documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+STATS: Final[dict[str, tuple[str, ...]]] = {
+    "min": ("min", "minutes", "numminutes"),
+    "fgm": ("fgm", "fieldgoalsmade"),
+    "fga": ("fga", "fieldgoalsattempted"),
+    "fg3m": ("fg3m", "threepointersmade"),
+    "fg3a": ("fg3a", "threepointersattempted"),
+    "ftm": ("ftm", "freethrowsmade"),
+    "fta": ("fta", "freethrowsattempted"),
+    "oreb": ("oreb", "reboundsoffensive"),
+    "dreb": ("dreb", "reboundsdefensive"),
+    "reb": ("reb", "reboundstotal"),
+    "ast": ("ast", "assists"),
+    "stl": ("stl", "steals"),
+    "blk": ("blk", "blocks"),
+    "tov": ("tov", "turnovers"),
+    "pf": ("pf", "foulspersonal"),
+    "pts": ("pts", "points"),
+    "plus_minus": ("plusminus", "plusminuspoints"),
+}
+"""Box-score column -> accepted spellings, best first."""
+
+GAME_LOG: Final[dict[str, tuple[str, ...]]] = {
+    "season": ("seasonid", "seasonyear", "season"),
+    "game_id": ("gameid",),
+    "game_date": ("gamedate", "date"),
+    "player_id": ("playerid", "personid"),
+    "player_name": ("playername", "personname"),
+    "first_name": ("firstname",),
+    "family_name": ("familyname", "lastname"),
+    "name_initial": ("namei",),
+    "team": ("teamabbreviation", "teamtricode", "team"),
+    "opponent": ("opponent", "opponenttricode"),
+    "matchup": ("matchup",),
+    "home": ("home", "ishome"),
+    "won": ("wl", "won", "win"),
+    **STATS,
+}
+"""Game-log column -> accepted spellings, best first."""
+
+ODDS: Final[dict[str, tuple[str, ...]]] = {
+    "game_date": ("gamedate",),
+    "player_name": ("playername", "player"),
+    "home_team": ("hometeam", "home"),
+    "away_team": ("awayteam", "away"),
+    "bookmaker": ("bookmaker", "book", "sportsbook"),
+    "market": ("market",),
+    "line": ("line", "point"),
+    "over_price": ("overprice", "overodds"),
+    "under_price": ("underprice", "underodds"),
+    "timestamp": ("timestamp", "observedat"),
+    "source_date": ("sourcedate",),
+    "commence_time": ("commencetime",),
+    "event_id": ("eventid",),
+}
+"""Odds column -> accepted spellings, best first."""
+
+ODDS_REQUIRED: Final = (
+    "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price", "timestamp",
+)  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_]+", "", name).lower()
+
+
+def resolve(header: Iterable[str], accepted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Canonical name -> column of the file, for every canonical name the header has."""
+    by_plain: dict[str, str] = {}
+    for name in header:
+        by_plain.setdefault(_plain(name), name)
+    found = {canonical: next((by_plain[s] for s in spellings if s in by_plain), None)
+             for canonical, spellings in accepted.items()}  # fmt: skip
+    return {canonical: name for canonical, name in found.items() if name is not None}
+
+
+def classify(header: Sequence[str]) -> Literal["game log", "odds", "other"]:
+    """What a header is the header of.
+
+    Most of the box-score columns and a player make a game log; most of the odds columns make odds. A column or two may
+    be missing, so that the loader can say which, rather than overlook the file.
+    """
+    log = resolve(header, GAME_LOG)
+    if sum(name in log for name in STATS) >= 12 and {"player_id", "player_name", "family_name"} & set(log):
+        return "game log"
+    odds = resolve(header, ODDS)
+    if sum(name in odds for name in ("player_name", "bookmaker", "market", "line", "over_price", "under_price")) >= 4:
+        return "odds"
+    return "other"
+
+
+def missing_columns(source: str, header: Sequence[str], missing: Sequence[str], mend: str) -> DataError:
+    """The error that names every missing column at once."""
+    shown = ", ".join(header[:8]) + (", ..." if len(header) > 8 else "")
+    plural = "s are" if len(missing) > 1 else " is"
+    problem = f"{len(missing)} required column{plural} missing (the header has: {shown})"
+    return DataError(source, problem, column=", ".join(missing), mend=mend)

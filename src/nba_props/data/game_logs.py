@@ -1,0 +1,218 @@
+"""Player game logs: from files in nba.com's columns to the `games` table."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from nba_props.data import _columns, _parse
+from nba_props.data._files import Paths, TableFile, find_tables, read_table
+from nba_props.data._schemas import GAMES
+from nba_props.data._validate import Origin, check_frame, to_numbers
+from nba_props.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["GAME_TYPES", "LoadReport", "load_game_logs", "read_game_logs"]
+
+_LOG: Final = logging.getLogger(__name__)
+
+GAME_TYPES: Final[dict[str, str]] = {
+    "1": "preseason",
+    "2": "regular season",
+    "3": "all-star",
+    "4": "playoffs",
+    "5": "play-in",
+    "6": "cup final",
+}
+"""First digit of nba.com's SEASON_ID (third of its GAME_ID) -> what kind of game it is."""
+
+COLUMNS: Final = (
+    "season", "game_id", "game_date", "player_id", "player_name", "team", "opponent", "home", "won",
+    *_columns.STATS,
+)  # fmt: skip
+"""Columns of the `games` table, in order."""
+
+_DNP: Final = "did not play"
+_TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
+                "opponent", "matchup", "min")  # fmt: skip
+_MEND: Final = (
+    "Use nba.com's LeagueGameLog columns (players), or box-score columns to which season, game date and matchup "
+    "(such as 'BOS vs. NYK') were added: the box-score endpoints do not give those."
+)
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of the rows of the game-log files.
+
+    Attributes:
+        files: The files read, as they were named.
+        rows_read: Rows in the files.
+        rows: Rows of the `games` table.
+        dropped: Cause -> rows left out; `rows_read` is `rows` plus these.
+        neutral_games: Games at a neutral site (nba.com marks both teams alike): nobody is at home there.
+    """
+
+    files: tuple[str, ...]
+    rows_read: int
+    rows: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    neutral_games: int = 0
+
+    def frame(self) -> pd.DataFrame:
+        """Tidy table: one row per cause, with `rows` and `share` of the rows read."""
+        table = pd.DataFrame([("kept", self.rows), *self.dropped.items()], columns=["cause", "rows"])
+        return table.assign(share=table["rows"] / self.rows_read)
+
+    def __str__(self) -> str:
+        """One line for people."""
+        files = f"{len(self.files)} file{'' if len(self.files) == 1 else 's'}"
+        dropped = ", ".join(f"{cause} {rows:,}" for cause, rows in self.dropped.items()) or "none"
+        return (
+            f"Game logs: {self.rows:,} of {self.rows_read:,} rows from {files}; left out: {dropped}; "
+            f"games at a neutral site: {self.neutral_games}"
+        )
+
+
+def load_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> pd.DataFrame:
+    """Load player game logs as the `games` table (see `docs/contract.md`).
+
+    Accepts nba.com's LeagueGameLog columns (players) and the camelCase columns of its box-score endpoints. Minutes may
+    be whole, `32:10` or `PT32M10.00S`; a GAME_ID that lost its leading zeros gets them back. Rows of players who did
+    not play, and other kinds of game than `game_types`, are left out, counted and logged.
+
+    Args:
+        paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
+        game_types: Keys of `GAME_TYPES` to keep; the regular season by default.
+
+    Returns:
+        One row per player-game, sorted by date, game, team and player, with a RangeIndex.
+
+    Raises:
+        DataError: Naming file, column, number of rows and the first offending ones.
+        ConfigError: An unknown game type.
+    """
+    return read_game_logs(paths, game_types=game_types)[0]
+
+
+def read_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> tuple[pd.DataFrame, LoadReport]:
+    """Like `load_game_logs`, together with the report of what was left out.
+
+    Raises:
+        DataError: See `load_game_logs`.
+        ConfigError: See `load_game_logs`.
+    """
+    unknown = [kind for kind in game_types if kind not in GAME_TYPES]
+    if unknown or not game_types:
+        message = f"Unknown game types {unknown}; known: " + ", ".join(f"{k} ({v})" for k, v in GAME_TYPES.items())
+        raise ConfigError(message)
+    tables = find_tables(paths, "game log")
+    parts, read, dropped = [], 0, Counter[str]()
+    for table in tables:
+        part, rows, out = _read_one(table, game_types)
+        parts.append(part.assign(_file=table.source))
+        read, dropped = read + rows, dropped + out
+    games = pd.concat(parts, ignore_index=True)
+    if games.empty:
+        kept = ", ".join(GAME_TYPES[kind] for kind in game_types)
+        found = ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
+        raise DataError(tables[0].source, f"no {kept} rows", mend=f"The rows are: {found}.", count=read)
+    _refuse_duplicates(games)
+    games, neutral = _without_home_at_neutral_sites(games)
+    games = games.sort_values(["game_date", "game_id", "team", "player_id"], ignore_index=True)[list(COLUMNS)]
+    report = LoadReport(tuple(t.source for t in tables), read, len(games), dict(dropped), neutral)
+    (_LOG.warning if dropped else _LOG.info)("%s", report)
+    return games, report
+
+
+def _read_one(table: TableFile, game_types: Sequence[str]) -> tuple[pd.DataFrame, int, Counter[str]]:
+    names = _wanted(table)
+    frame = read_table(table, names, [name for name in _TEXT if name in names])
+    read, dropped = len(frame), Counter[str]()
+    origin = Origin(table.source, names, ("game_id", "player_name", "player_id"), is_parquet=table.is_parquet)
+    frame = _parse.names(frame)
+    frame["min"], to_the_second = _parse.minutes(frame, origin)
+    frame = to_numbers(frame, [*(name for name in _columns.STATS if name != "min"), "player_id"], origin)
+    absent = _did_not_play(frame, to_the_second=to_the_second)
+    dropped[_DNP] += int(absent.sum())
+    frame = frame[~absent]
+    frame["game_id"] = _parse.game_ids(frame)
+    frame["season"], kinds = _parse.seasons(frame, origin)
+    for kind, rows in kinds[~kinds.isin(game_types)].value_counts().items():
+        dropped[GAME_TYPES[str(kind)]] += int(rows)
+    frame = frame[kinds.isin(game_types)]
+    if frame.empty:
+        return _empty(), read, +dropped
+    frame["game_date"] = _parse.dates(frame, "game_date", origin)
+    frame["team"] = frame["team"].str.strip().str.upper()
+    frame["opponent"], frame["home"] = _parse.sides(frame, origin)
+    frame["won"] = _parse.results(frame, origin)
+    frame["player_id"] = _parse.player_ids(frame, origin)
+    check_frame(frame, GAMES, origin)
+    return frame[list(COLUMNS)], read, +dropped
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(COLUMNS))
+
+
+def _wanted(table: TableFile) -> dict[str, str]:
+    names = _columns.resolve(table.header, _columns.GAME_LOG)
+    missing = [
+        name.upper()
+        for name in ("game_id", "game_date", "player_id", "team", *_columns.STATS)
+        if name not in names
+    ]  # fmt: skip
+    if not {"player_name", "name_initial", "family_name"} & set(names):
+        missing.append("PLAYER_NAME")
+    if "season" not in names and "game_id" not in names:
+        missing.append("SEASON_ID")
+    if "matchup" not in names and not {"home", "opponent"} <= set(names):
+        missing.append("MATCHUP")
+    if missing:
+        mend = "It looks like a table of odds. " + _MEND if table.kind == "odds" else _MEND
+        raise _columns.missing_columns(table.source, table.header, missing, mend)
+    return names
+
+
+def _did_not_play(frame: pd.DataFrame, *, to_the_second: bool) -> pd.Series:
+    """No minutes and nothing in the box score: the row of a player who was on the bench or out."""
+    no_minutes = frame["min"].isna() | (frame["min"].eq(0) & to_the_second)
+    counts = [name for name in _columns.STATS if name not in ("min", "plus_minus")]
+    return no_minutes & ~frame[counts].fillna(0).ne(0).any(axis=1)
+
+
+def _refuse_duplicates(games: pd.DataFrame) -> None:
+    again = games.duplicated(["game_id", "player_id"], keep=False)
+    if not again.any():
+        return
+    both: Any = games[again].sort_values(["game_id", "player_id"], kind="stable")
+    files = list(dict.fromkeys(both["_file"]))
+    shown = both.head(4)
+    rows = "\n".join(
+        f"  {file}: GAME_ID {game}, PLAYER_NAME {name}, PLAYER_ID {player}"
+        for file, game, name, player in zip(
+            shown["_file"], shown["game_id"], shown["player_name"], shown["player_id"], strict=True
+        )
+    )
+    raise DataError(
+        " and ".join(files[:2]),
+        "duplicate player-game (the files hold the same rows)",
+        column="PLAYER_ID",
+        count=int(again.sum()),
+        rows=rows,
+        mend="Keep one of the files.",
+    )
+
+
+def _without_home_at_neutral_sites(games: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Both teams marked '@' (or both 'vs.') is how nba.com writes a neutral site: nobody is at home."""
+    sides = games.groupby(["game_id", "team"])["home"].first().groupby("game_id").agg(["sum", "size"])
+    alike = sides.index[(sides["size"] == 2) & (sides["sum"] != 1)]
+    return games.assign(home=games["home"] & ~games["game_id"].isin(alike)), len(alike)

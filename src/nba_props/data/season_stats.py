@@ -1,0 +1,248 @@
+"""Season tables of rates per player (Cleaning the Glass format), joined to the FOLLOWING season only.
+
+A season's table is known when the season is over: attached to games of the same season it would tell the model what is
+still to come.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from nba_props.data import _columns
+from nba_props.data._files import open_table, read_table
+from nba_props.data._names import AMBIGUOUS, UNKNOWN, PlayerIndex
+from nba_props.data._schemas import SEASON_STATS
+from nba_props.data._teams import team_code
+from nba_props.data._validate import Origin, check_frame, text_in_column
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+__all__ = ["SeasonStatsJoin", "SeasonStatsReport", "join_season_stats", "load_season_stats"]
+
+_LOG: Final = logging.getLogger(__name__)
+
+_RATES: Final[dict[str, tuple[str, ...]]] = {
+    "usage": ("usage", "usage%", "usagepct", "usg%", "usgpct"),
+    "ast_pct": ("ast%", "astpct"),
+    "tov_pct": ("tov%", "tovpct"),
+    "efg": ("efg", "efg%", "efgpct"),
+    "ts_pct": ("ts%", "tspct"),
+    "orb_pct": ("orb%", "orbpct", "oreb%", "orebpct", "fgorb%"),
+    "drb_pct": ("drb%", "drbpct", "dreb%", "drebpct", "fgdrb%"),
+    "stl_pct": ("stl%", "stlpct"),
+    "blk_pct": ("blk%", "blkpct"),
+    "foul_pct": ("foul%", "foulpct"),
+}
+"""Rates, held as fractions of 1."""
+
+_STATS: Final = {**_RATES, "psa": ("psa",), "ast_usg": ("ast:usg", "astusg")}
+_ACCEPTED: Final = {
+    "player_name": ("player", "playername", "name"),
+    "season": ("season", "seasonid", "seasonyear"),
+    "team": ("team", "teamabbreviation"),
+    "min": ("min", "minutes", "mp"),
+    **_STATS,
+}
+_MEND: Final = (
+    "Give columns Player, Season (such as 2022-23) and any of: Usage, PSA, AST%, AST:Usg, TOV%, eFG%, ORB%, DRB%."
+)
+
+
+@dataclass(frozen=True)
+class SeasonStatsReport:
+    """What became of the season rows and of the games.
+
+    Attributes:
+        stats_rows: Player-seasons in the table.
+        players_found: Of these, found in the game log.
+        unknown: Names that are nobody in the log.
+        ambiguous: Names that fit several players.
+        games: Player-games.
+        games_with_stats: Of these, with a row of the season before.
+    """
+
+    stats_rows: int
+    players_found: int
+    unknown: tuple[str, ...]
+    ambiguous: tuple[str, ...]
+    games: int
+    games_with_stats: int
+
+    def frame(self) -> pd.DataFrame:
+        """Tidy table: `what`, `rows`."""
+        return pd.DataFrame(
+            {
+                "what": ["player-seasons", "found in the log", "unknown name", "ambiguous name", "player-games",
+                         "player-games with the season before"],
+                "rows": [self.stats_rows, self.players_found, len(self.unknown), len(self.ambiguous), self.games,
+                         self.games_with_stats],
+            }
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        """Two lines for people."""
+        lost = [f"{what}: {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}"
+                for what, names in (("unknown", self.unknown), ("ambiguous", self.ambiguous)) if names]  # fmt: skip
+        return (
+            f"Season stats: {self.players_found:,} of {self.stats_rows:,} player-seasons found in the log"
+            + (f" ({'; '.join(lost)})" if lost else "")
+            + f"\n  {self.games_with_stats:,} of {self.games:,} player-games have the season before"
+        )
+
+
+@dataclass(frozen=True)
+class SeasonStatsJoin:
+    """The games with `prev_*` columns, and the report."""
+
+    games: pd.DataFrame
+    report: SeasonStatsReport
+
+
+def load_season_stats(path: str | PathLike[str]) -> pd.DataFrame:
+    """Load a season table: one row per player and season.
+
+    Rates are returned as fractions (`27.5%`, or a column of numbers above 1, is divided by 100), `psa` as points per
+    shot attempt (Cleaning the Glass writes points per 100). A traded player's rows of one season are averaged, weighted
+    by minutes.
+
+    Args:
+        path: CSV, CSV.gz or Parquet with columns Player, Season and any of the rates.
+
+    Returns:
+        Columns `player_name`, `season`, `team` (missing where not given, or several) and the rates found, as float64.
+
+    Raises:
+        DataError: Naming file, column, number of rows and the first offending ones.
+    """
+    if not Path(path).is_file():
+        raise DataError(str(path), "there is no such file", mend="Check the path.")
+    table = open_table(Path(path))
+    names = _columns.resolve(table.header, _ACCEPTED)
+    missing = [name for name in ("player_name", "season") if name not in names]
+    stats = [name for name in _STATS if name in names]
+    if missing or not stats:
+        raise _columns.missing_columns(table.source, table.header, missing or ["Usage"], _MEND)
+    frame = read_table(table, names, list(names))
+    origin = Origin(table.source, names, ("player_name", "season"), is_parquet=table.is_parquet)
+    values = {name: _numbers(frame, name, origin) for name in [*stats, *(["min"] if "min" in names else [])]}
+    frame = frame.assign(
+        player_name=frame["player_name"].str.strip(),
+        season=_seasons(frame, origin),
+        team=frame["team"].map(lambda name: team_code(str(name))).astype("str") if "team" in frame else None,
+        **values,
+    )
+    check_frame(frame, SEASON_STATS, origin)
+    return _one_per_season(frame, stats, origin)
+
+
+def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
+    text = frame[column].astype("str").str.strip()
+    text = text.mask(frame[column].isna() | text.isin(["", "-", "–"]))
+    percent = text.str.endswith("%", na=False)
+    value = pd.to_numeric(text.str.removesuffix("%").str.replace(",", ""), errors="coerce").astype("float64")
+    wrong = value.isna() & text.notna()
+    if wrong.any():
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a number")
+    if column in _RATES:
+        return value / 100 if percent.any() or (value > 1).any() else value
+    return value / 100 if column == "psa" and value.median() > 10 else value
+
+
+def _seasons(frame: pd.DataFrame, origin: Origin) -> pd.Series:
+    parts = frame["season"].str.strip().str.extract(r"^(?:[1-6])?(\d{4})(?:-(?:\d{2})?(\d{2}))?$")
+    start, end = pd.to_numeric(parts[0]), pd.to_numeric(parts[1])
+    coded = frame["season"].str.strip().str.fullmatch(r"[1-6]\d{4}", na=False)
+    wrong = start.isna() | ~(coded | ((start + 1) % 100 == end))
+    if wrong.any():
+        mend = "Write the season as 2022-23 (a bare year does not say whether it begins or ends then)."
+        raise text_in_column(frame, {"season": frame.index[wrong]}, origin, "a season", mend)
+    year = start.astype("int64")
+    return year.astype("str") + "-" + ((year + 1) % 100).astype("str").str.zfill(2)
+
+
+def _one_per_season(frame: pd.DataFrame, stats: list[str], origin: Origin) -> pd.DataFrame:
+    key = ["player_name", "season"]
+    several = frame.duplicated(key, keep=False)
+    if several.any() and "min" not in frame:
+        raise DataError(
+            origin.source,
+            "a player has several rows in one season and there is no column MIN to weigh them by",
+            mend="Add MIN, or keep one row per player and season.",
+            column=origin.column("player_name"),
+            count=int(several.sum()),
+            rows=origin.rows(frame, frame.index[several], ["team"]),
+        )
+    single = frame.loc[~several, [*key, "team", *stats]]
+    if not several.any():
+        return single.reset_index(drop=True)
+    traded = frame[several]
+    weighted = {}
+    for name in stats:
+        weight = traded["min"].where(traded[name].notna())
+        total = (traded[name] * weight).groupby([traded[k] for k in key]).sum(min_count=1)
+        weighted[name] = total / weight.groupby([traded[k] for k in key]).sum(min_count=1)
+    combined = pd.DataFrame(weighted).reset_index().assign(team=None)
+    return pd.concat([single, combined], ignore_index=True)[[*key, "team", *stats]]
+
+
+def join_season_stats(
+    games: pd.DataFrame, stats: pd.DataFrame, *, aliases: Mapping[str, str] | None = None
+) -> SeasonStatsJoin:
+    """Attach to every player-game the season row of the season BEFORE, as columns `prev_<rate>` (NaN where none).
+
+    Args:
+        games: The `games` table.
+        stats: As `load_season_stats` returns it.
+        aliases: Further spellings: name in the season table -> name in the log.
+
+    Returns:
+        The games, same rows and order, with the new columns; and the report.
+
+    Raises:
+        DataError: Two season rows are the same player's.
+    """
+    index = PlayerIndex(games, aliases)
+    teams = stats["team"] if "team" in stats else pd.Series(None, stats.index, dtype="str")
+    ids = pd.Series(
+        [
+            index.find_in_season(name, season, None if pd.isna(team) else str(team))
+            for name, season, team in zip(stats["player_name"], stats["season"], teams, strict=True)
+        ],
+        index=stats.index,
+        dtype="int64",
+    )
+    known = ids > 0
+    rates = [name for name in stats.columns if name in _STATS]
+    previous = stats.loc[known, rates].rename(columns=lambda name: f"prev_{name}")
+    previous = previous.assign(player_id=ids[known], season=stats.loc[known, "season"].map(_next_season), _found=True)
+    twice = previous.duplicated(["player_id", "season"], keep=False)
+    if twice.any():
+        named = ", ".join(sorted(set(stats.loc[previous.index[twice], "player_name"]))[:5])
+        source = "the season stats"
+        problem = f"two rows of one season are the same player's ({named})"
+        raise DataError(source, problem, mend="Keep one of them.", count=int(twice.sum()))
+    joined = games.merge(previous, on=["player_id", "season"], how="left", validate="many_to_one")
+    report = SeasonStatsReport(
+        stats_rows=len(stats),
+        players_found=int(known.sum()),
+        unknown=tuple(sorted(set(stats.loc[ids == UNKNOWN, "player_name"]))),
+        ambiguous=tuple(sorted(set(stats.loc[ids == AMBIGUOUS, "player_name"]))),
+        games=len(games),
+        games_with_stats=int(joined["_found"].notna().sum()),
+    )
+    _LOG.info("%s", report)
+    return SeasonStatsJoin(joined.drop(columns="_found"), report)
+
+
+def _next_season(season: str) -> str:
+    start = int(re.match(r"\d{4}", season)[0]) + 1  # type: ignore[index]
+    return f"{start}-{(start + 1) % 100:02d}"
