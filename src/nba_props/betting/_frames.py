@@ -45,6 +45,8 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
 
 def row_medians(values: Floats) -> tuple[Floats, Ints]:
     """Median of each row of an (n, k) array without its NaNs, and how many values it had; NaN where none."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan), np.zeros(len(values), dtype="int64")
     ordered = np.sort(values, axis=1)
     count = (~np.isnan(ordered)).sum(axis=1)
     rows = np.arange(len(ordered))

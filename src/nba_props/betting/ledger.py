@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["LEDGER_COLUMNS", "place_bets", "run_backtest", "settle", "stake_bets"]
+__all__ = ["LEDGER_COLUMNS", "place_bets", "profit_cents", "run_backtest", "settle", "stake_bets"]
 
 LEDGER_COLUMNS: Final[dict[str, str]] = {
     "game_date": "night of the bet (US Eastern day)",
@@ -117,7 +117,7 @@ def stake_bets(bets: pd.DataFrame, config: StakeConfig | None = None) -> pd.Data
     start = round(config.bankroll_units * config.unit_cents)
     if config.kelly is None:
         stake = np.full(len(bets), config.unit_cents, dtype="int64")
-        profit = _profit(stake, net, outcome)
+        profit = profit_cents(stake, net, outcome)
         daily = np.bincount(code, weights=profit, minlength=len(night)).astype("int64")
         bankroll = start + np.cumsum(daily)
     else:
@@ -139,7 +139,7 @@ def settle(actual: Floats, line: Floats, side: NDArray[np.object_]) -> Ints:
 _RESULT_NAMES: Final = np.array(["lost", "push", "won", "void"])
 
 
-def _profit(stake: Ints, net: Floats, outcome: Ints) -> Ints:
+def profit_cents(stake: Ints, net: Floats, outcome: Ints) -> Ints:
     """Cents won: a winner is paid to the nearest cent, pushes and voids give the stake back."""
     won = np.rint(stake * net).astype("int64")
     return np.where(outcome == 1, won, np.where(outcome == -1, -stake, 0))
@@ -160,7 +160,7 @@ def _compound(share: Floats, net: Floats, outcome: Ints, edges: Ints, start: int
     money = start
     for night, (low, high) in enumerate(pairwise(edges)):
         stake[low:high] = np.floor(share[low:high] * money)
-        profit[low:high] = _profit(stake[low:high], net[low:high], outcome[low:high])
+        profit[low:high] = profit_cents(stake[low:high], net[low:high], outcome[low:high])
         money += int(profit[low:high].sum())
         bankroll[night] = money
     return stake, profit, bankroll

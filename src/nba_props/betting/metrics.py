@@ -21,7 +21,20 @@ EDGE_SEGMENTS: Final = {"small": (0.02, 0.04), "medium": (0.04, 0.06), "large": 
 """Edge buckets, lower bound included."""
 
 MIN_SHARPE_DAYS: Final = 20
-_REQUIRED: Final = ["game_date", "result", "profit", "stake", "bankroll", "decimal_odds", "ev", "kelly", "edge", "clv"]
+_REQUIRED: Final = [
+    "game_date",
+    "result",
+    "profit",
+    "stake",
+    "bankroll",
+    "decimal_odds",
+    "edge",
+    "ev",
+    "kelly",
+    "clv",
+    "clv_line",
+    "close_line",
+]
 _EDGE_NOISE = 1e-12
 
 
@@ -121,7 +134,7 @@ def sharpe_ratio(returns: Floats | None, season_days: float) -> float | None:
 
 
 def _closing_metrics(ledger: pd.DataFrame, placed: NDArray[np.bool_]) -> dict[str, float]:
-    if not placed.any() or not {"close_line", "clv_line"}.issubset(ledger.columns):
+    if not placed.any():
         return {}
     bets = ledger[placed]
     metrics = {"clv_coverage": float(bets["close_line"].notna().mean())}

@@ -1,0 +1,113 @@
+"""Prices are converted exactly or refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nba_props.betting import prices
+from nba_props.betting.fair import VIG_METHODS, fair_probability, power_exponent
+from nba_props.errors import ConfigError, DataError
+
+american = st.one_of(st.integers(100, 5000), st.integers(-5000, -100)).map(float)
+
+
+@pytest.mark.parametrize("price", [50.0, -50.0, 0.0, 99.9, -99.9, np.inf, -np.inf])
+def test_a_price_no_bookmaker_can_offer_is_refused_with_its_value(price):
+    with pytest.raises(DataError, match="2 rows") as caught:
+        prices.american_to_decimal([110.0, price, price], source="odds.csv")
+    assert "odds.csv" in str(caught.value)
+    assert str(price) in str(caught.value)
+
+
+@pytest.mark.parametrize("odds", [1.0, 0.5, -2.0, np.inf])
+def test_decimal_odds_that_pay_nothing_are_refused(odds):
+    with pytest.raises(DataError):
+        prices.decimal_to_american([odds])
+
+
+@pytest.mark.parametrize("text", ["3", "a/b", "1/0", "-1/2", "0/5"])
+def test_fractional_odds_that_are_no_fraction_are_refused(text):
+    with pytest.raises(DataError):
+        prices.fractional_to_decimal([text])
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0, -0.1, 1.1])
+def test_a_probability_without_a_price_is_refused(chance):
+    with pytest.raises(DataError):
+        prices.probability_to_american([chance])
+
+
+def test_a_side_that_is_not_offered_stays_missing_in_every_format():
+    missing = [np.nan]
+    assert np.isnan(prices.american_to_decimal(missing)).all()
+    assert np.isnan(prices.american_to_probability(missing)).all()
+    assert np.isnan(prices.decimal_to_american(missing)).all()
+    assert prices.american_to_fractional(missing) == [""]
+    assert np.isnan(prices.fractional_to_decimal([""])).all()
+
+
+@given(american)
+def test_a_price_survives_the_way_through_every_format(price):
+    decimal = prices.american_to_decimal(price)
+    same = 100.0 if price == -100 else price
+    assert prices.decimal_to_american(decimal) == pytest.approx(same, rel=1e-12)
+    assert prices.fractional_to_decimal(prices.american_to_fractional([price]))[0] == pytest.approx(float(decimal))
+    assert prices.probability_to_american(prices.american_to_probability(price)) == pytest.approx(same, rel=1e-12)
+
+
+@given(american, american, st.sampled_from(VIG_METHODS))
+def test_the_fair_sides_sum_to_one_and_changing_the_sides_changes_the_probability(over, under, method):
+    forward, backward = fair_probability([over, under], [under, over], method)
+    if np.isnan(forward):
+        assert method in {"additive", "shin"}
+        assert np.isnan(backward)
+    else:
+        assert 0 < forward < 1
+        assert forward + backward == pytest.approx(1.0, abs=1e-12)
+
+
+@given(american, american)
+def test_the_power_exponent_solves_its_equation(over, under):
+    a, b = prices.american_to_probability([over]), prices.american_to_probability([under])
+    exponent = power_exponent(a, b)
+    assert a**exponent + b**exponent == pytest.approx(1.0, abs=1e-10)
+
+
+@given(st.integers(-3000, -105).map(float), st.integers(-140, 140).map(lambda v: float(v - 100 if v < 0 else v + 100)))
+def test_two_way_shin_agrees_with_the_package_shin(over, under):
+    odds = [float(prices.american_to_decimal(price)) for price in (over, under)]
+    if 1 / odds[0] + 1 / odds[1] <= 1.0 + 1e-6:
+        return  # the oracle is defined for a positive margin
+    expected = shin.calculate_implied_probabilities(odds)
+    mine = fair_probability([over], [under], "shin")[0]
+    assert mine == pytest.approx(expected[0], abs=1e-6)
+
+
+def test_methods_that_penaltyblog_calls_additive_power_and_multiplicative_agree_with_its_equations():
+    # penaltyblog.implied: additive p_i - (sum - 1)/n; multiplicative p_i / sum; power p_i**(1/k) with brentq on k.
+    from scipy.optimize import brentq
+
+    odds = prices.american_to_decimal([-180.0, 145.0])
+    raw = 1.0 / odds
+    k = brentq(lambda value: (raw ** (1.0 / value)).sum() - 1.0, 0.2, 5.0, xtol=1e-14)
+    expected = {
+        "additive": raw[0] - (raw.sum() - 1.0) / 2.0,
+        "multiplicative": raw[0] / raw.sum(),
+        "power": raw[0] ** (1.0 / k),
+    }
+    for method, value in expected.items():
+        assert fair_probability([-180.0], [145.0], method)[0] == pytest.approx(value, abs=1e-10)
+
+
+@pytest.mark.parametrize("method", VIG_METHODS)
+def test_a_one_sided_quote_has_no_fair_probability(method):
+    assert np.isnan(fair_probability([-110.0, np.nan], [np.nan, -110.0], method)).all()
+
+
+def test_an_unknown_method_is_refused_by_name():
+    with pytest.raises(ConfigError, match="logit"):
+        fair_probability([-110.0], [-110.0], "logit")

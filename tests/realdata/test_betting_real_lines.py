@@ -1,0 +1,142 @@
+"""On real lines: the faulty book-months are found, the market scores what it is known to score, and nothing pays."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nba_props.betting import (
+    BettingConfig,
+    betting_metrics,
+    consensus,
+    decision_quotes,
+    flag_quotes,
+    place_bets,
+    probability_metrics,
+    quality_report,
+    roi_interval,
+)
+
+pytestmark = pytest.mark.realdata
+
+
+def _plain(name):
+    decomposed = unicodedata.normalize("NFKD", name)
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
+    return re.sub(r"\s+(jr|sr|ii|iii|iv)$", "", re.sub(r"[.'’]", "", letters).replace("-", " ").strip())
+
+
+def _logs(folder, season):
+    logs = pd.read_csv(folder / f"player_game_logs_{season}.csv.gz", dtype={"GAME_ID": "str"})
+    logs["name"], logs["pra"] = logs["PLAYER_NAME"].map(_plain), logs["PTS"] + logs["REB"] + logs["AST"]
+    logs["game_date"] = pd.to_datetime(logs["GAME_DATE"])
+    return logs.sort_values("game_date", ignore_index=True)
+
+
+def _quotes(folder, season, market, logs, actual):
+    odds = pd.read_csv(folder / f"prop_odds_{season}_{market}.csv.gz")
+    odds["name"], odds["game_date"] = odds["player_name"].map(_plain), pd.to_datetime(odds["game_date"])
+    keys = logs[["name", "game_date", "GAME_ID", "PLAYER_ID", actual]]
+    joined = odds.merge(keys, on=["name", "game_date"], validate="m:1")
+    joined["observed_at"] = pd.to_datetime(joined.pop("timestamp"), utc=True, format="ISO8601")
+    return joined.rename(columns={"GAME_ID": "game_id", "PLAYER_ID": "player_id", actual: "actual"})
+
+
+@pytest.fixture(scope="module")
+def logs(realdata_dir):
+    table = _logs(realdata_dir, "2023-24")
+    by_player = table.groupby("PLAYER_ID")["pra"]
+    table["ewma"] = by_player.transform(lambda values: values.ewm(halflife=7).mean().shift(1))
+    return table
+
+
+@pytest.fixture(scope="module")
+def quotes(realdata_dir, logs):
+    table = _quotes(realdata_dir, "2023-24", "pra", logs, "pra")
+    forecast = logs[["GAME_ID", "PLAYER_ID", "ewma"]].set_axis(["game_id", "player_id", "ewma"], axis=1)
+    return table.merge(forecast, on=["game_id", "player_id"], validate="m:1")
+
+
+@pytest.fixture(scope="module")
+def reasons(quotes):
+    return flag_quotes(quotes)
+
+
+@pytest.fixture(scope="module")
+def market(quotes, reasons):
+    good = quotes[(reasons == "") & quotes["ewma"].notna()]  # players with an earlier game of the season
+    return consensus(decision_quotes(good, "close"))
+
+
+def test_the_book_months_with_reversed_alternate_lines_are_found_and_no_other_book_is_blamed(quotes, reasons):
+    report = quality_report(quotes, reasons)
+    bad = report[(report["reason"] == "bad_book_month") & (report["share"] > 0.3)]
+    assert set(bad["bookmaker"]) == {"BetRivers", "Unibet"}
+    assert set(bad["month"]) == {"2023-10", "2023-11", "2023-12", "2024-01", "2024-02", "2024-03", "2024-04"}
+    faulty = quotes["bookmaker"].isin(["BetRivers", "Unibet"])
+    assert (reasons[faulty] != "").mean() > 0.99
+    others = reasons[~faulty & (reasons != "stale_duplicate")]
+    assert (others != "").mean() < 0.01
+
+
+def test_every_repeated_row_is_found(quotes, reasons):
+    keys = ["game_id", "player_id", "bookmaker", "line", "over_price", "under_price", "observed_at"]
+    assert (reasons == "stale_duplicate").sum() == pytest.approx(quotes.duplicated(keys).sum(), abs=2)
+
+
+def test_the_market_scores_what_it_was_independently_computed_to_score(market):
+    played = market[market["actual"].notna()]
+    assert (played["actual"] - played["median_line"]).abs().mean() == pytest.approx(6.150, rel=0.01)
+    y = np.where(played["actual"] == played["line"], np.nan, played["actual"] > played["line"])
+    scores = probability_metrics(played["fair_over"], y)
+    assert scores["brier_score"] == pytest.approx(0.24900, rel=0.01)
+    assert scores["log_loss"] == pytest.approx(0.69115, rel=0.01)
+    assert np.nanmean(y) == pytest.approx(0.477, rel=0.01)
+    assert played["hold"].median() == pytest.approx(0.069, rel=0.01)
+    assert len(played) == pytest.approx(4343, rel=0.02)
+
+
+def _three_points_off(quotes):
+    """`|forecast - line| >= 3` as a strategy: bet the forecast's side of every such line as if it were certain."""
+    gap = quotes["ewma"] - quotes["line"]
+    over = np.where(gap >= 3, 0.99, np.where(gap <= -3, 0.01, np.nan))
+    table = decision_quotes(
+        quotes.assign(p_over=over, p_push=np.where(np.isnan(over), np.nan, 0.0), p_under=1 - over), "close"
+    )
+    return place_bets(table, BettingConfig())
+
+
+def test_a_forecast_three_points_off_the_line_pays_nothing_once_the_faulty_rows_are_out(quotes, reasons):
+    ledger = _three_points_off(quotes[reasons == ""])
+    assert betting_metrics(ledger)["n_bets"] > 1000
+    assert betting_metrics(ledger)["roi"] < 0
+    assert roi_interval(ledger).low < 0
+
+
+def test_with_the_faulty_rows_in_a_worthless_forecast_would_have_looked_profitable(quotes, reasons):
+    logs_free = quotes.assign(ewma=quotes["ewma"].median())
+    faulty, clean = _coin(logs_free), _coin(logs_free[reasons == ""])
+    assert betting_metrics(faulty)["roi"] > 0.04
+    assert roi_interval(faulty).low > 0
+    assert betting_metrics(clean)["roi"] < 0
+
+
+def _coin(quotes):
+    """Bet every line as if over and under were equally likely at the median line of the books: no knowledge at all."""
+    centre = quotes.groupby(["game_id", "player_id"])["line"].transform("median")
+    over = np.clip(0.5 + 0.05 * (centre - quotes["line"]), 0.05, 0.95)
+    table = decision_quotes(quotes.assign(p_over=over, p_push=0.0, p_under=1 - over), "close")
+    return place_bets(table, BettingConfig())
+
+
+@pytest.mark.parametrize(("market_name", "column"), [("pts", "PTS"), ("reb", "REB"), ("ast", "AST")])
+def test_pickem_rows_are_never_bet(realdata_dir, market_name, column):
+    logs = _logs(realdata_dir, "2024-25")
+    quotes = _quotes(realdata_dir, "2024-25", market_name, logs, column)
+    reasons = flag_quotes(quotes)
+    assert (reasons != "").all()
+    assert (reasons == "pickem_constant").mean() > 0.99
