@@ -1,0 +1,87 @@
+"""Forecasts without a model, and how much of a season lies behind a game: what an evaluation is measured against.
+
+All of it restarts with every season and looks at strictly earlier dates only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nba_props.features._asof import Log, Past, masked_ratio
+from nba_props.features._ewma import decay_of_span, ewma
+from nba_props.features._table import read_table
+from nba_props.markets import MARKETS, check_market
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nba_props.features._asof import FloatArray, IntArray
+    from nba_props.features._table import Table
+
+__all__ = ["mean_minutes_before", "naive_forecasts", "prior_games_in_season"]
+
+
+def _season_past(table: Table) -> Past:
+    """Earlier games of the same player and season, as a log in which every season starts afresh."""
+    entity = table.player * len(table.season_names) + table.season
+    return Log(entity, table.day, table.season).past(entity, table.day)
+
+
+def _mean(past: Past, values: FloatArray) -> FloatArray:
+    return masked_ratio(past.total(past.log.running(values[:, None]))[:, 0], past.count.astype(np.float64))
+
+
+def _restored(table: Table, games: pd.DataFrame, columns: Mapping[str, FloatArray | IntArray]) -> pd.DataFrame:
+    """Back in the row order and index of the input."""
+    out = {}
+    for name, values in columns.items():
+        restored = np.empty_like(values)
+        restored[table.order] = values
+        out[name] = restored
+    return pd.DataFrame(out, index=games.index)
+
+
+def naive_forecasts(games: pd.DataFrame, market: str) -> pd.DataFrame:
+    """The three forecasts every model must beat.
+
+    Args:
+        games: Player-games in the columns of the contract, in any order.
+        market: Key of `nba_props.markets.MARKETS`.
+
+    Returns:
+        `season_mean` (mean of the season so far), `last_10` (mean of its last ten games, fewer at the start) and
+        `ewma_10` (pandas' `ewm(span=10)` over the season so far), same index as `games`; NaN where the player has no
+        earlier game of the season.
+
+    Raises:
+        ConfigError: For an unknown market.
+        DataError: If `games` can not be used.
+    """
+    columns = MARKETS[check_market(market)]
+    table = read_table(games)
+    past = _season_past(table)
+    values = np.sum([table.stat[column] for column in columns], axis=0)
+    decay = decay_of_span(10)
+    forecasts = {
+        "season_mean": _mean(past, values),
+        "last_10": _mean(past.recent(10), values),
+        "ewma_10": ewma(past, {market: values}, [decay])[market, decay],
+    }
+    return _restored(table, games, forecasts)
+
+
+def prior_games_in_season(games: pd.DataFrame) -> pd.Series:
+    """Number of the player's games of the same season on earlier dates, as int64, same index as `games`."""
+    table = read_table(games)
+    counts = _restored(table, games, {"prior_games_in_season": _season_past(table).count})
+    return counts["prior_games_in_season"]
+
+
+def mean_minutes_before(games: pd.DataFrame) -> pd.Series:
+    """Mean minutes of the player's season so far, before the game, same index as `games`; NaN if there is none."""
+    table = read_table(games)
+    means = _restored(table, games, {"mean_minutes_before": _mean(_season_past(table), table.stat["min"])})
+    return means["mean_minutes_before"]
