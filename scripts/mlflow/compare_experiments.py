@@ -32,7 +32,7 @@ def compare(
     metric: Metrics = None,
     where: Where = "",
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest runs to list.")] = 20,
-    json: Json = False,  # noqa: FBT002 - a typer flag
+    json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
@@ -58,7 +58,7 @@ def best(
     top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many.")] = 5,
     mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the metric's name does not tell.")] = None,
     where: Where = "",
-    json: Json = False,  # noqa: FBT002 - a typer flag
+    json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
@@ -78,7 +78,7 @@ def phases(
     experiment: Experiments = None,
     metric: Metrics = None,
     where: Where = "",
-    json: Json = False,  # noqa: FBT002 - a typer flag
+    json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
@@ -100,7 +100,7 @@ def phases(
 @app.command()
 def report(
     experiment: Experiments = None,
-    html: Annotated[bool, typer.Option("--html", help="One HTML file with plots instead of Markdown.")] = False,  # noqa: FBT002
+    html: Annotated[bool, typer.Option("--html", help="One HTML file with plots instead of Markdown.")] = False,
     days: Annotated[float, typer.Option(min=0, help="How far back 'what changed' looks.")] = 7.0,
     output: Annotated[Path | None, typer.Option(help="Write it to this file; .html implies --html.")] = None,
     tracking_uri: Uri = None,

@@ -16,7 +16,7 @@ def check(
     tracking_uri: Annotated[
         str | None, typer.Option(help="Store to check. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,  # noqa: FBT002 - typer
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
     """Print one line per check; exit 0 if all pass, 1 if one fails.
 

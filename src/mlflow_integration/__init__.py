@@ -6,7 +6,7 @@ Importing this package imports neither MLflow nor pandas; both come with the fir
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlflow_integration._autolog import autologging_off, disable_autologging, enable_autologging

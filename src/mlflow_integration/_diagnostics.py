@@ -25,7 +25,7 @@ class Diagnostics:
         raise NotImplementedError
 
     def log_plots(self, plots: Mapping[str, Any]) -> None:
-        """Log plots: file name to a matplotlib figure, or to a function that returns one (drawn late, released at once)."""
+        """Log plots: file name to a matplotlib figure, or to a function that returns one."""
         self.log_items([Figure(name, make) for name, make in plots.items()])
 
     def log_feature_importance(
@@ -94,7 +94,7 @@ class Diagnostics:
         actual: str = "actual",
         predicted: str = "predicted",
     ) -> pd.DataFrame:
-        """Log ``error_analysis.csv``: count, mean error, MAE, RMSE and 90 % quantile of the error, over all and by group.
+        """Log ``error_analysis.csv``: count, mean error, MAE, RMSE, 90 % quantile of the error, over all and by group.
 
         Args:
             predictions: One row per prediction.

@@ -26,7 +26,8 @@ def error_analysis(
     """Summarise errors (actual minus predicted) over all rows and by each column of `by`.
 
     Returns:
-        Columns ``group``, ``value``, ``n``, ``mean_error``, ``mae``, ``rmse``, ``abs_error_p90``; the first row is ``all``.
+        Columns ``group``, ``value``, ``n``, ``mean_error``, ``mae``, ``rmse``, ``abs_error_p90``; the first row is
+        ``all``.
 
     Raises:
         TrackingError: A column is missing, or no row has both values.
@@ -36,7 +37,8 @@ def error_analysis(
     groups = [by] if isinstance(by, str) else list(by or [])
     lacking = [name for name in (actual, predicted, *groups) if name not in predictions.columns]
     if lacking:
-        message = f"The predictions have no column {', '.join(map(repr, lacking))}; they have: {', '.join(map(str, predictions))}."
+        present = ", ".join(map(str, predictions.columns))
+        message = f"The predictions have no column {', '.join(map(repr, lacking))}; they have: {present}."
         raise TrackingError(message)
     error = (predictions[actual].astype("float64") - predictions[predicted].astype("float64")).rename("error")
     rows = error.notna()

@@ -11,6 +11,8 @@ import importlib
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,14 +22,15 @@ from mlflow_integration.store import load_mlflow
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
 
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
     from mlflow_integration._types import AnyModel, AnyValue, ArrayLike
 
-__all__ = ["MODEL_TYPES", "LoggedModel", "frame_signature", "model_type_of", "save_and_log"]
+__all__ = ["MODEL_TYPES", "LoggedModel", "ModelToLog", "frame_signature", "model_type_of", "save_and_log"]
 
 MODEL_TYPES: Final = ("xgboost", "lightgbm", "sklearn", "pyfunc")
 EXAMPLE_ROWS: Final = 3
@@ -92,8 +95,8 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
 def frame_signature(frame: pd.DataFrame, predictions: ArrayLike = None) -> AnyValue:
     """Return a signature that raw feature frames satisfy.
 
-    Numeric columns become optional doubles, whatever their type in `frame`: a column of whole numbers today has a missing
-    value tomorrow, and MLflow refuses NaN for an integer column.
+    Numeric columns become optional doubles, whatever their type in `frame`: a column of whole numbers today has a
+    missing value tomorrow, and MLflow refuses NaN for an integer column.
 
     Args:
         frame: Feature frame (a few rows suffice).
@@ -128,96 +131,106 @@ def _predictions(model: AnyModel, example: AnyValue) -> AnyValue:
     return model.predict(example)
 
 
-def save_and_log(
-    client: MlflowClient,
-    uri: str,
-    run: tuple[str, str],
-    model: AnyModel,
-    *,
-    model_type: str,
-    name: str = "model",
-    signature: AnyValue = None,
-    input_example: AnyValue = None,
-    options: Mapping[str, Any] | None = None,
-) -> LoggedModel:
-    """Write `model` and attach it to a run as a logged model.
+@dataclass(frozen=True)
+class ModelToLog:
+    """A fitted model and how it is to be logged.
 
-    Args:
-        client: Client of the store.
-        uri: Tracking URI, for messages.
-        run: Experiment id and run id.
+    Attributes:
         model: The fitted model.
         model_type: One of `MODEL_TYPES`.
         name: Name of the model within the run.
         signature: MLflow signature; made from `input_example` where not given.
         input_example: A feature frame; its first rows are kept with the model.
         options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn).
+    """
+
+    model: AnyModel
+    model_type: str
+    name: str = "model"
+    signature: AnyValue = None
+    input_example: AnyValue = None
+    options: Mapping[str, AnyValue] = field(default_factory=dict)
+
+    def save_arguments(self) -> dict[str, Any]:
+        """Arguments that every flavour's ``save_model`` takes."""
+        example = _example(self.input_example)
+        signature = self.signature
+        if signature is None and hasattr(example, "dtypes"):
+            signature = frame_signature(example, _predictions(self.model, example))
+        given = self.options.get("pip_requirements")
+        return {
+            "signature": signature,
+            "input_example": example,
+            "pip_requirements": given or requirements(*_REQUIREMENTS[self.model_type]),
+        }
+
+
+def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: ModelToLog) -> LoggedModel:
+    """Write a model and attach it to a run as a logged model.
+
+    Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model`` would
+    load the model again and predict with it, to see whether the input example can be served.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI, for messages.
+        run: Experiment id and run id.
+        spec: The model and how it is to be logged.
 
     Raises:
         TrackingError: The model can not be written in that format.
     """
-    mlflow = load_mlflow()
+    load_mlflow()
     from mlflow.entities import LoggedModelOutput  # noqa: PLC0415 - mlflow is lazy
     from mlflow.models import Model  # noqa: PLC0415
 
-    chosen = dict(options or {})
     experiment_id, run_id = run
-    example = _example(input_example)
-    if signature is None and hasattr(example, "dtypes"):
-        signature = frame_signature(example, _predictions(model, example))
-    with store_errors(f"Logging the {model_type} model to run {run_id}", uri):
+    arguments = spec.save_arguments()
+    about = {key: spec.options.get(key) for key in ("tags", "params")}
+    with store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri), _folder() as folder:
         logged = client.create_logged_model(
-            experiment_id,
-            name=name,
-            source_run_id=run_id,
-            tags=chosen.get("tags"),
-            params=chosen.get("params"),
-            model_type=model_type,
+            experiment_id, name=spec.name, source_run_id=run_id, model_type=spec.model_type, **about
         )
-        record = Model(
-            artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
-        )
-        done = False
+        outcome = "FAILED"
         try:
-            with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-                path = Path(folder) / "model"
-                arguments = {
-                    "path": str(path),
-                    "mlflow_model": record,
-                    "signature": signature,
-                    "input_example": example,
-                    "pip_requirements": chosen.get("pip_requirements") or requirements(*_REQUIREMENTS[model_type]),
-                }
-                _save(mlflow, model, model_type, arguments, tuple(chosen.get("trusted_types") or ()))
-                client.log_model_artifacts(logged.model_id, str(path))
+            record = Model(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                run_id=run_id,
+                model_id=logged.model_id,
+            )
+            _save(spec, {**arguments, "path": str(folder), "mlflow_model": record})
+            client.log_model_artifacts(logged.model_id, str(folder))
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-            client.finalize_logged_model(logged.model_id, "READY")
-            done = True
+            outcome = "READY"
         finally:
-            if not done:
-                client.finalize_logged_model(logged.model_id, "FAILED")
-    return LoggedModel(logged.model_id, run_id, model_type)
+            client.finalize_logged_model(logged.model_id, outcome)
+    return LoggedModel(logged.model_id, run_id, spec.model_type)
 
 
-def _save(
-    mlflow: AnyValue, model: AnyModel, model_type: str, arguments: dict[str, Any], trusted: Sequence[str]
-) -> None:
-    flavor = importlib.import_module(f"mlflow.{model_type}")
-    if model_type == "pyfunc":
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+        yield Path(folder) / "model"
+
+
+def _save(spec: ModelToLog, arguments: dict[str, Any]) -> None:
+    flavor = importlib.import_module(f"mlflow.{spec.model_type}")
+    model = spec.model
+    if spec.model_type == "pyfunc":
         flavor.save_model(python_model=model, **arguments)
-    elif model_type == "xgboost":
+    elif spec.model_type == "xgboost":
         flavor.save_model(model, **arguments)
-    elif model_type == "lightgbm" and type(model).__name__ in {"Booster", "LGBMRegressor"}:
+    elif spec.model_type == "lightgbm" and type(model).__name__ in {"Booster", "LGBMRegressor"}:
         # The regressor predicts exactly what its booster does, and the native format outlives library versions.
         flavor.save_model(getattr(model, "booster_", model), **arguments)
     else:
-        _save_skops(mlflow, flavor, model, arguments, trusted)
+        _save_skops(flavor, model, arguments, tuple(spec.options.get("trusted_types") or ()))
 
 
-def _save_skops(
-    mlflow: AnyValue, flavor: AnyValue, model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]
-) -> None:
+def _save_skops(flavor: ModuleType, model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
     """Save as skops: first with the types a forest has, then with what skops reports, if it is of known packages."""
+    mlflow = load_mlflow()
     named = [*_TRUSTED, *trusted]
     try:
         flavor.save_model(model, serialization_format="skops", skops_trusted_types=named, **arguments)
@@ -226,8 +239,8 @@ def _save_skops(
         strange = sorted(name for name in unknown if not name.startswith(_TRUSTED_PACKAGES) and name not in trusted)
         if strange or not unknown:
             message = (
-                f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are yours and safe to "
-                f"load, name them: log_model(..., trusted_types={strange})."
+                f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are safe to load, "
+                f"name them: log_model(..., trusted_types={strange})."
                 if strange
                 else str(error)
             )

@@ -1,8 +1,8 @@
 """The registry's requests: a consistent reading of one model, and the few writes that move a stage.
 
 A move is: write the history entry (pending), move the alias (the one step that counts, atomic), bring the copies up to
-date, confirm the entry. A process may die between any two of these: a reader goes by the alias, so it finds the old or the
-new version, and the next move brings stale copies up to date.
+date, confirm the entry. A process may die between any two of these: a reader goes by the alias, so it finds the old or
+the new version, and the next move brings stale copies up to date.
 """
 
 from __future__ import annotations

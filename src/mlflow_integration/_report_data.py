@@ -174,8 +174,8 @@ def _best_section(runs: Sequence[Run]) -> Section:
             holder = next(run for run in known if run.data.metrics[metric] == best)
             rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id))
     text = (
-        "Each best is the best of so many runs. The deflated figure takes off what choosing among that many would gain by "
-        "luck alone, if the runs differed by chance only."
+        "Each best is the best of so many runs. The deflated figure takes off what choosing among that many would gain "
+        "by luck alone, if the runs differed by chance only."
     )
     columns = ("market", "metric", "best", "runs tried", "deflated", "run", "run id")
     return Section(

@@ -1,4 +1,4 @@
-"""Runs: started, made the active one of MLflow's own functions too, and always ended, with the reason where they fail."""
+"""Runs: started, made the active one of MLflow's own functions too, and always ended, with the reason of a failure."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ _EULER: Final = 0.5772156649015329
 def expected_maximum(trials: int) -> float:
     """Return the expected largest of `trials` independent standard normal values, in standard deviations.
 
-    Approximation of Bailey and López de Prado, "The Deflated Sharpe Ratio" (2014), equation 6: exact for none, within 3 %
-    of the true value from five trials on; 0 for one trial, where nothing was chosen.
+    Approximation of Bailey and López de Prado, "The Deflated Sharpe Ratio" (2014), equation 6: exact for none, within 3
+    % of the true value from five trials on; 0 for one trial, where nothing was chosen.
     """
     if trials < 2:
         return 0.0

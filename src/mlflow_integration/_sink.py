@@ -82,7 +82,8 @@ class Batch:
         for key, value in values.items():
             name = str(key)
             if not _KEY.fullmatch(name):
-                message = f"{name!r} can not be a key in {kind}: letters, digits, '_', '-', '.', ' ', ':', '/' only, at most 250."
+                allowed = "letters, digits, '_', '-', '.', ' ', ':' and '/', at most 250"
+                message = f"{name!r} can not be a key in {kind}: {allowed}."
                 raise TrackingError(message)
             text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
             if len(text) > limit:
@@ -242,7 +243,8 @@ def _write_figure(item: Figure, target: Path) -> None:
     try:
         figure = item.make() if callable(item.make) else item.make
         if not hasattr(figure, "savefig"):
-            message = f"{item.name!r}: the function that draws it returned a {type(figure).__name__}, not a matplotlib Figure."
+            kind = type(figure).__name__
+            message = f"{item.name!r}: the function that draws it returned a {kind}, not a matplotlib Figure."
             raise TrackingError(message)
         figure.savefig(target, dpi=110)
     finally:

@@ -1,4 +1,4 @@
-"""From the values people have (numpy, pandas, nested dictionaries) to what MLflow stores, refusing what it would spoil."""
+"""From the values people have (numpy, pandas, nested dictionaries) to what MLflow stores without spoiling it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from enum import Enum
-from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow_integration._text import mask_secrets
-from mlflow_integration._types import AnyValue
 from mlflow_integration.metric_names import check_metric_name
 from nba_props.errors import NonFiniteMetricError, TrackingError
+
+if TYPE_CHECKING:
+    from mlflow_integration._types import AnyValue
 
 __all__ = ["as_text", "finite_metrics", "flatten", "plain", "to_json", "to_number"]
 
@@ -96,24 +97,24 @@ def plain(value: AnyValue) -> AnyValue:
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
-    return _plain_object(value)
-
-
-def _plain_object(value: AnyValue) -> AnyValue:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Enum):
         return plain(value.value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, (date, PurePath)):
-        return value.isoformat() if isinstance(value, date) else str(value)
     if hasattr(value, "tolist"):  # numpy arrays and scalars, pandas Series and Index
         return plain(value.tolist())
+    return _plain_object(value)
+
+
+def _plain_object(value: AnyValue) -> AnyValue:
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (Sequence, set, frozenset)):
         return [plain(inner) for inner in (sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)]
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value)
 
 

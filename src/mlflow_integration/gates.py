@@ -1,8 +1,8 @@
 """Production gates: what a model's recorded metrics must show before it may be used.
 
-A gate has three answers. *Pass* and *fail* are what they say; *insufficient evidence* means that the data are too few to
-tell (too few bets, or a confidence interval that holds the threshold). Only *pass* opens the gate. A metric that is missing
-or NaN fails its gate by name: what was not measured was not met.
+A gate has three answers. *Pass* and *fail* are what they say; *insufficient evidence* means that the data are too few
+to tell (too few bets, or a confidence interval that holds the threshold). Only *pass* opens the gate. A metric that is
+missing or NaN fails its gate by name: what was not measured was not met.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Gate:
         metric: Metric key.
         comparison: ``<``, ``<=``, ``>`` or ``>=``; value on the left, threshold on the right.
         threshold: The number compared with.
-        bound: ``point`` compares the metric itself; ``lower`` and ``upper`` compare the bound of its 95 % interval, which
-            runs record as ``<metric>_ci_low`` and ``<metric>_ci_high``.
+        bound: ``point`` compares the metric itself; ``lower`` and ``upper`` compare the bound of its 95 % interval,
+            which runs record as ``<metric>_ci_low`` and ``<metric>_ci_high``.
     """
 
     metric: str
@@ -76,6 +76,7 @@ class Gate:
     bound: Bound = "point"
 
     def __post_init__(self) -> None:
+        """Refuse a gate that could never be judged."""
         if self.comparison not in _COMPARE:
             message = f"Gate {self.metric}: comparison must be one of {', '.join(_COMPARE)}, not {self.comparison!r}."
             raise ConfigError(message)
@@ -186,6 +187,7 @@ class GateReport:
         return self.verdict is Verdict.PASS
 
     def __bool__(self) -> bool:
+        """Whether every gate passes."""
         return self.passed
 
     @property
@@ -260,7 +262,7 @@ _MARKET: Final = (
 PROFILES: Final[Mapping[str, GateProfile]] = MappingProxyType(
     {"plan": GateProfile("plan", _PLAN), "market": GateProfile("market", _MARKET)}
 )
-"""``plan``: the programme's absolute thresholds. ``market``: relative to baseline and market, recommended for real money."""
+"""``plan``: absolute thresholds. ``market``: relative to baseline and market, recommended for real money."""
 
 DEFAULT_PRODUCTION_CRITERIA: Final[Mapping[str, Gate]] = MappingProxyType({gate.metric: gate for gate in _PLAN})
 """The gates of ``plan`` by metric: ``{**DEFAULT_PRODUCTION_CRITERIA, "val_mae": 6.5}`` changes one threshold."""

@@ -86,7 +86,7 @@ def check_metric_name(name: str) -> str:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > 250 or set(name) <= {"."}:
         message = (
-            f"{name!r} can not be a metric name: use lower-case letters, digits, '_' and '.', with '/' only between groups "
+            f"{name!r} can not be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
             "(mae_tier1_stars, fold/val_mae), at most 250 characters."
         )
         raise TrackingError(message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,7 @@ from mlflow_integration.store import fluent_store, load_mlflow, resolve_store
 from nba_props.errors import PromotionError, UnknownModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -57,6 +56,7 @@ class PromotionDecision:
         return self.report.passed
 
     def __bool__(self) -> bool:
+        """Whether the gates let it into Production."""
         return self.promoted
 
 
@@ -184,7 +184,8 @@ class ModelRegistry:
     def demote_model(self, model_name: str, version: int | str, *, reason: str, by: str | None = None) -> Stage:
         """Take a version one stage down: Production to Staging, Staging to None.
 
-        After a demotion from Production the model has no Production version; `rollback_model` puts the previous one there.
+        After a demotion from Production the model has no Production version; `rollback_model` puts the previous one
+        there.
 
         Raises:
             PromotionError: It is in neither of the two.
@@ -267,8 +268,8 @@ class ModelRegistry:
     ) -> GateReport:
         """Judge a version by the metrics of its run.
 
-        The report is kept: as ``gate_report.json`` of the run, and as the version's tags ``gate_verdict``, ``gate_profile``,
-        ``gate_failed`` and ``gate_checked_at``.
+        The report is kept: as ``gate_report.json`` of the run, and as the version's tags ``gate_verdict``,
+        ``gate_profile``, ``gate_failed`` and ``gate_checked_at``.
 
         Args:
             model_name: The model.
@@ -312,7 +313,7 @@ class ModelRegistry:
         profile: str | GateProfile = "plan",
         by: str | None = None,
     ) -> PromotionDecision:
-        """Judge a version and, if every gate passes, take it over Staging into Production; otherwise leave it where it is."""
+        """Judge a version; take it over Staging into Production if every gate passes, else leave it where it is."""
         number = int(version)
         report = self.evaluate_for_production(model_name, number, criteria, profile=profile)
         if report.passed:
@@ -329,8 +330,8 @@ class ModelRegistry:
     def transition_history(self, model_name: str) -> pd.DataFrame:
         """Return who moved which version when, from where to where and why, oldest first.
 
-        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``, ``status``.
-        A status other than ``done`` belongs to a process that died in the middle.
+        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
+        ``status``. A status other than ``done`` belongs to a process that died in the middle.
         """
         import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 

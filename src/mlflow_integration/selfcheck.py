@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is one sentence that comes out true or false, with the reason where it does not."""
+"""Does tracking work here? Each check is one sentence that comes out true, or false with the reason."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class CheckResult:
     seconds: float
 
     def __str__(self) -> str:
-        return f"{'pass' if self.passed else 'FAIL'}  {self.name} ({self.seconds:.1f} s){f': {self.detail}' * bool(self.detail)}"
+        """One line for people."""
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{'pass' if self.passed else 'FAIL'}  {self.name} ({self.seconds:.1f} s){detail}"
 
     def as_row(self) -> dict[str, Any]:
         """The result as plain values."""
@@ -206,7 +208,7 @@ def _no_old_store(store: Store) -> str:
 
 def _readable(store: Store) -> str:
     """Read the store without making one: opening a SQLite file that does not exist would create it."""
-    from mlflow_integration._experiments import active_experiments  # noqa: PLC0415 - MLflow's seconds belong to the checks
+    from mlflow_integration._experiments import active_experiments  # noqa: PLC0415 - as above
 
     database = store.database
     if database is not None and not database.exists():

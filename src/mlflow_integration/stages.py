@@ -1,7 +1,8 @@
 """Stages of a model's life and the rules between them: pure logic, no store.
 
-The truth about Staging and Production is the registered model's alias of that name: it has one holder at most, and moves in
-one atomic call. Everything else (the tag ``stage`` of each version, MLflow's own deprecated stage) is a copy for display.
+The truth about Staging and Production is the registered model's alias of that name: it has one holder at most, and
+moves in one atomic call. Everything else (the tag ``stage`` of each version, MLflow's own deprecated stage) is a copy
+for display.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def effective_stage(version: int, aliases: Mapping[str, int], tag: str | None) -
     Args:
         version: The version.
         aliases: Alias to the version that holds it.
-        tag: The version's own tag ``stage``, which may be stale: a process may have died before it was brought up to date.
+        tag: The version's own tag ``stage``, which may be stale: a process may have died before it was brought up to
+            date.
     """
     for stage in ALIASED:
         if aliases.get(stage) == version:

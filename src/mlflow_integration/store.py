@@ -1,8 +1,9 @@
 """Where the tracking store is, and how it is opened.
 
 The embedded store is one SQLite file, ``mlflow.db``, at the project root with the artifacts beside it under
-``mlflow_artifacts/<experiment>/``: what ``uv run mlflow ui`` opens from the root without any option. Scripts run from any
-folder see the same store, because every path is absolute. ``MLFLOW_TRACKING_URI`` (a server, another database) wins.
+``mlflow_artifacts/<experiment>/``: what ``uv run mlflow ui`` opens from the root without any option. Scripts run from
+any folder see the same store, because every path is absolute. ``MLFLOW_TRACKING_URI`` (a server, another database)
+wins.
 """
 
 from __future__ import annotations
@@ -228,7 +229,8 @@ def _from_path(given: str, root: Path | None) -> Store:
     if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
         message = (
             f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
-            f"postgresql+psycopg://..., or the path of a .db file. MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
+            "postgresql+psycopg://..., or the path of a .db file. "
+            f"MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
         )
         raise StoreError(message)
     absolute = path.resolve()
@@ -238,8 +240,8 @@ def _from_path(given: str, root: Path | None) -> Store:
 class _FluentUri:
     """MLflow's global tracking URI, shared by all blocks of this process that need it.
 
-    Blocks of several threads may overlap in any order: the URI of the block entered last holds, and what was set before the
-    first of them is restored when the last one leaves.
+    Blocks of several threads may overlap in any order: the URI of the block entered last holds, and what was set before
+    the first of them is restored when the last one leaves.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from mlflow_integration._autolog import disable_autologging, enable_autologging
 from mlflow_integration._environment import standard_tags
 from mlflow_integration._errors import store_errors
 from mlflow_integration._experiments import ensure_experiment
-from mlflow_integration._models import LoggedModel, model_type_of, save_and_log
+from mlflow_integration._models import LoggedModel, ModelToLog, model_type_of, save_and_log
 from mlflow_integration._runs import TrackedRun, fluent_stack, register_exit_handler
 from mlflow_integration._sink import Batch, Sink
 from mlflow_integration.items import (
@@ -133,8 +133,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     ) -> TrackedRun:
         """Start a run; use it in a ``with`` block, or end it with `end_run`.
 
-        An exception inside the block marks the run FAILED (KILLED for an interruption), keeps its type and message in the
-        tag ``failure_reason``, and goes on.
+        An exception inside the block marks the run FAILED (KILLED for an interruption), keeps its type and message in
+        the tag ``failure_reason``, and goes on.
 
         Args:
             run_name: Name of the run; MLflow invents one by default.
@@ -249,8 +249,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         """Log metrics by segment.
 
         Args:
-            segments: Segment to its metrics, ``{"tier1_stars": {"mae": 4.9, "n": 812}}`` stored as ``mae_tier1_stars`` and
-                ``n_tier1_stars``; or segment to one number together with `metric`; or full keys to numbers.
+            segments: Segment to its metrics, ``{"tier1_stars": {"mae": 4.9, "n": 812}}`` stored as ``mae_tier1_stars``
+                and ``n_tier1_stars``; or segment to one number together with `metric`; or full keys to numbers.
             metric: Name of the metric where each segment has one number.
             **options: As for `log_metrics`.
         """
@@ -263,7 +263,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         return self.log_metrics(flat, **options)
 
     def log_fold(self, fold: int, metrics: Mapping[str, Any], *, allow_missing: bool = False) -> tuple[str, ...]:
-        """Log the metrics of one walk-forward fold as step `fold` of ``<metric>_fold``, which the UI draws as a curve."""
+        """Log the metrics of one walk-forward fold as step `fold` of ``<metric>_fold``; the UI draws the curve."""
         named = {name if name.endswith("_fold") else f"{prefixed(name, 'val')}_fold": v for name, v in metrics.items()}
         return self.log_metrics(named, step=fold, allow_missing=allow_missing)
 
@@ -357,17 +357,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             raise TrackingError(message)
         _ = self.run_id
         run = self._stack[-1]
-        logged = save_and_log(
-            self.client,
-            self.store.uri,
-            (run.experiment_id, run.run_id),
-            model,
-            model_type=model_type_of(model, model_type),
-            name=name,
-            signature=signature,
-            input_example=input_example,
-            options=options,
-        )
+        kind = model_type_of(model, model_type)
+        spec = ModelToLog(model, kind, name, signature, input_example, options)
+        logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
         if registered_model_name:
             from mlflow_integration.registry import ModelRegistry  # noqa: PLC0415 - the registry imports much more
 

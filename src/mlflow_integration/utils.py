@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mlflow_integration._types import AnyValue
+
 __all__ = [
     "COMPARED_METRICS",
+    "best_with_trials",
     "compare_phases",
     "compare_runs",
     "export_runs",
-    "best_with_trials",
     "get_best_model",
     "get_best_runs",
     "list_runs",
@@ -54,8 +56,8 @@ def setup_experiments(names: Sequence[str] | None = None, *, tracking_uri: str |
         tracking_uri: The store.
 
     Returns:
-        One row per experiment: ``experiment``, ``experiment_id``, ``outcome`` (created, exists, or restored where it had
-        been deleted), ``artifact_location``.
+        One row per experiment: ``experiment``, ``experiment_id``, ``outcome`` (created, exists, or restored where it
+        had been deleted), ``artifact_location``.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
@@ -175,7 +177,7 @@ def get_best_runs(
 
 
 def get_best_model(
-    experiment: Sequence[str] | str | None = None, metric: str = "val_mae", top_n: int = 1, **options: Any
+    experiment: Sequence[str] | str | None = None, metric: str = "val_mae", top_n: int = 1, **options: AnyValue
 ) -> pd.DataFrame:
     """Return the best runs as `get_best_runs` does, each with ``model_uri`` for ``mlflow.pyfunc.load_model``."""
     frame = get_best_runs(experiment, metric, top_n, **options)
@@ -195,8 +197,8 @@ def best_with_trials(
     """Return the best runs as a short table, with what the choice among so many is worth.
 
     Returns:
-        ``rank``, ``run_id``, ``run_name``, ``experiment``, ``market``, the metric, ``runs_tried`` (finished runs that have
-        the metric) and ``deflated``: the metric less the luck of being the best of that many.
+        ``rank``, ``run_id``, ``run_name``, ``experiment``, ``market``, the metric, ``runs_tried`` (finished runs that
+        have the metric) and ``deflated``: the metric less the luck of being the best of that many.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
@@ -233,8 +235,8 @@ def compare_runs(
         tracking_uri: The store.
 
     Returns:
-        One row per metric; a column per run (its id), then ``direction`` (``min``, ``max`` or missing) and ``best``: the id
-        of the better run, missing where the direction is not known, a value is missing, or the best is shared.
+        One row per metric; a column per run (its id), then ``direction`` (``min``, ``max`` or missing) and ``best``:
+        the id of the better run, missing where the direction is not known, a value is missing, or the best is shared.
 
     Raises:
         TrackingError: A run does not exist, or none has any metric asked for.
@@ -342,7 +344,8 @@ def export_runs(
     """Write runs to a file.
 
     Args:
-        path: ``.csv`` (with a byte order mark and text that no spreadsheet takes for a formula), ``.parquet`` or ``.json``.
+        path: ``.csv`` (with a byte order mark and text that no spreadsheet takes for a formula), ``.parquet`` or
+            ``.json``.
         experiments: Names of experiments; all by default.
         where: MLflow filter.
         tracking_uri: The store.
