@@ -167,10 +167,17 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
             raw = pd.read_parquet(table.path, columns=names)
         else:
             as_text = {wanted[name]: "str" for name in text if name in wanted}
-            raw = pd.read_csv(table.path, usecols=names, dtype=as_text, encoding="utf-8-sig", low_memory=False)
+            # All columns are read: with `usecols`, pandas passes over lines that have too many fields.
+            raw = pd.read_csv(table.path, dtype=as_text, encoding="utf-8-sig", low_memory=False)
     except (pd.errors.ParserError, UnicodeDecodeError, EOFError, zlib.error, OSError, pyarrow.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise DataError(table.source, f"the file can not be read ({reason})", mend=_MEND_UNREADABLE) from error
+    if not table.is_parquet and not isinstance(raw.index, pd.RangeIndex):
+        problem = "the first line after the header has more fields than the header"
+        raise DataError(table.source, problem, mend="Quote values that hold a comma, or complete the header.")
     if raw.empty:
         raise DataError(table.source, "the file has a header but no rows", mend="Fetch or export it again.")
-    return pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()}).reset_index(drop=True)
+    frame = pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()}).reset_index(drop=True)
+    # Parquet has its own types: text that was stored as a number is text here.
+    numbers = [name for name in text if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})

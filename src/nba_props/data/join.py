@@ -195,11 +195,16 @@ def _quotes(
 
 def _home_teams(games: pd.DataFrame, schedule: Schedule) -> NDArray[np.object_]:
     """Home team of every game of the schedule, empty at a neutral site."""
-    home = games[games["home"]].drop_duplicates("game_id").set_index("game_id")["team"]
-    away = games[~games["home"]].drop_duplicates(["game_id", "team"])
-    away = away[~away["game_id"].duplicated(keep=False)].set_index("game_id")["opponent"]
-    ids = schedule.games["game_id"]
-    return np.asarray(ids.map(home).fillna(ids.map(away)).fillna(""), dtype=object)
+    sides = games.drop_duplicates(["game_id", "team"])
+    # An away team tells the home team too, unless both teams are marked as away: a neutral site.
+    away = sides[
+        ~sides["home"] & ~sides["game_id"].isin(sides.loc[~sides["home"], "game_id"][lambda s: s.duplicated()])
+    ]
+    home = sides[sides["home"]]
+    told = dict(zip(away["game_id"], away["opponent"], strict=True)) | dict(
+        zip(home["game_id"], home["team"], strict=True)
+    )
+    return np.array([told.get(game_id, "") for game_id in schedule.games["game_id"]], dtype=object)
 
 
 def _sorted(quotes: pd.DataFrame) -> pd.DataFrame:

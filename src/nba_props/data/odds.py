@@ -100,8 +100,8 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
         **days,
         timestamp=_parse.utc_times(frame, "timestamp", origin),
         market=_mapped(frame["market"], _market),
-        player_name=frame["player_name"].str.strip(),
-        bookmaker=frame["bookmaker"].str.strip(),
+        player_name=frame["player_name"].astype("str").str.strip(),
+        bookmaker=frame["bookmaker"].astype("str").str.strip(),
         event_id=frame["event_id"] if "event_id" in frame else pd.Series(None, frame.index, "str"),
         home_team=_teams(frame, "home_team", origin),
         away_team=_teams(frame, "away_team", origin),
@@ -112,7 +112,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
 
 def _mapped(column: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """`column.map(function)` worked out once per different value; what maps to None stays missing."""
-    known = {value: function(value) for value in column.dropna().unique()}
+    known = {value: function(str(value)) for value in column.dropna().unique()}
     return column.map(known).astype("str")
 
 
