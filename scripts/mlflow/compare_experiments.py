@@ -1,13 +1,16 @@
-"""Look at what has been tracked: compare, rank, report, export."""
+"""Look at what has been tracked, and move registered models: compare, rank, report, promote, roll back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, emit_text, reported
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, emit_text, note, reported
+
+if TYPE_CHECKING:
+    from mlflow_integration.registry import ModelRegistry
 
 app = typer.Typer(
     add_completion=False, help=__doc__, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -125,11 +128,180 @@ def export(
 ) -> None:
     """Write all runs with all parameters, metrics and tags to a file."""
     from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.cli import note  # noqa: PLC0415
 
     with reported():
         count = utils.export_runs(output, experiment, where=where, tracking_uri=tracking_uri)
         note(f"{count:,} runs written to {output}")
+
+
+@app.command()
+def weekly(
+    experiment: Experiments = None,
+    days: Annotated[float, typer.Option(min=0, help="How far back to look.")] = 7.0,
+    text: Annotated[bool, typer.Option("--report", help="The whole weekly report instead of the table.")] = False,
+    json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option(help="File: .md or .html for the report, .csv, .parquet or .json for the table.")
+    ] = None,
+    tracking_uri: Uri = None,
+) -> None:
+    """Tell what the last week brought.
+
+    Example: uv run scripts/mlflow/compare_experiments.py weekly --output week.html
+    """
+    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+
+    with reported():
+        if text or (output and output.suffix in {".md", ".html"}):
+            style = "html" if output and output.suffix == ".html" else "markdown"
+            written = utils.generate_weekly_report(experiment, style=style, days=days, tracking_uri=tracking_uri)
+            emit_text(written, output)
+            return
+        frame = utils.get_weekly_summary(experiment, days=days, tracking_uri=tracking_uri)
+        emit(frame, as_json=json, output=output, title=f"Last {days:g} days", empty="No run was started.")
+
+
+@app.command()
+def models(json: Json = False, output: Output = None, tracking_uri: Uri = None) -> None:
+    """List registered models with the stage and gate verdict of each version."""
+    with reported():
+        frame = registry_of(tracking_uri).list_models()
+        emit(frame, as_json=json, output=output, title="Registered models", empty="No model is registered.")
+
+
+@app.command()
+def promote(
+    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    version: Annotated[int, typer.Argument(min=1, help="Version to promote.")],
+    stage: Annotated[
+        str, typer.Option(help="Staging or Production; without --force the gates decide on Production.")
+    ] = ("Production"),
+    profile: Annotated[str, typer.Option(help="Gate profile: plan, market, or one of --gates.")] = "plan",
+    gates: Annotated[Path | None, typer.Option(help="TOML file with gate profiles of your own.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Promote without gates and without Staging; recorded.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
+    json: Json = False,
+    tracking_uri: Uri = None,
+) -> None:
+    """Promote a version; exit 1 if the gates say no.
+
+    Example: uv run scripts/mlflow/compare_experiments.py promote nba_props_pra 3 --profile market
+    """
+    from mlflow_integration.operations import promote_version  # noqa: PLC0415 - keeps --help fast
+
+    with reported():
+        outcome = promote_version(
+            registry_of(tracking_uri, gates), model, version, stage=stage, profile=profile, force=force, reason=reason
+        )
+        if json:
+            emit_json(outcome.as_dict())
+        else:
+            if outcome.report is not None:
+                emit(outcome.report.frame(), title=f"{model} version {version}, profile {profile}")
+            print(outcome.text)
+        raise SystemExit(DONE if outcome.done else REFUSED)
+
+
+@app.command()
+def rollback(
+    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    to_version: Annotated[int | None, typer.Option(help="Version to go back to. Default: the one before.")] = None,
+    json: Json = False,
+    tracking_uri: Uri = None,
+) -> None:
+    """Put the previous Production version back."""
+    with reported():
+        version = registry_of(tracking_uri).rollback_model(model, reason=reason, to_version=to_version)
+        if json:
+            emit_json({"model": model, "production": version, "reason": reason})
+        else:
+            print(f"{model} version {version} is in Production.")
+
+
+@app.command()
+def history(
+    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+) -> None:
+    """Tell who moved which version when, and why."""
+    with reported():
+        frame = registry_of(tracking_uri).transition_history(model)
+        emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
+
+
+@app.command()
+def storage(
+    experiment: Experiments = None, json: Json = False, output: Output = None, tracking_uri: Uri = None
+) -> None:
+    """Count the bytes stored by experiment and kind, projected for 100 experiments."""
+    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+
+    with reported():
+        frame = utils.storage_report(experiment, tracking_uri=tracking_uri)
+        emit(frame, as_json=json, output=output, title="Storage", empty="Nothing is stored.")
+        note(
+            f"total {int(frame['bytes'].sum()):,} bytes; 100 such experiments {int(frame['bytes_per_100'].sum()):,} bytes"
+        )
+
+
+@app.command()
+def cleanup(
+    experiment: Experiments = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Really delete them; without it they are only listed.")
+    ] = False,
+    older_than_days: Annotated[float, typer.Option(min=0, help="Keep those that started within so many days.")] = 0.0,
+    stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+) -> None:
+    """List (or delete) runs that failed or were killed."""
+    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+
+    with reported():
+        frame = utils.cleanup_failed_runs(
+            experiment,
+            dry_run=not delete,
+            older_than_days=older_than_days,
+            stale_hours=stale_hours,
+            tracking_uri=tracking_uri,
+        )
+        emit(frame, as_json=json, output=output, title="Failed runs", empty="No failed run.")
+
+
+@app.command()
+def migrate(
+    source: Annotated[Path, typer.Option(help="Old folder mlruns, or the one that holds it.")],
+    json: Json = False,
+    tracking_uri: Uri = None,
+) -> None:
+    """Bring the runs of an old file store (mlruns/) over into a new store."""
+    from mlflow_integration.old_stores import migrate_file_store  # noqa: PLC0415 - keeps --help fast
+
+    with reported():
+        done = migrate_file_store(source, tracking_uri)
+        if json:
+            emit_json(done)
+        else:
+            print(
+                f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in {done.database}; "
+                f"{done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
+                f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
+            )
+
+
+def registry_of(tracking_uri: str | None, gates: Path | None = None) -> ModelRegistry:
+    """Open the registry, with the gate profiles of a file if one is named."""
+    from mlflow_integration.gates import load_profiles  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.registry import ModelRegistry  # noqa: PLC0415
+
+    return ModelRegistry(tracking_uri, profiles=load_profiles(gates) if gates else None)
 
 
 if __name__ == "__main__":

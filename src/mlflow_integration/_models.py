@@ -168,8 +168,8 @@ class ModelToLog:
 def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: ModelToLog) -> LoggedModel:
     """Write a model and attach it to a run as a logged model.
 
-    Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model`` would
-    load the model again and predict with it, to see whether the input example can be served.
+    Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model``
+    would load the model again and predict with it, to see whether the input example can be served.
 
     Args:
         client: Client of the store.

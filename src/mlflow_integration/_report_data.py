@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-__all__ = ["ReportData", "Section", "TableData", "gather", "since_when"]
+__all__ = [
+    "RANKED",
+    "ReportData",
+    "Section",
+    "TableData",
+    "changes_section",
+    "gather",
+    "market_of",
+    "models_section",
+    "since_when",
+    "started",
+]
 
 RANKED: Final = ("val_mae", "mae_skill", "roi", "brier_skill_vs_market", "sharpe_ratio")
 SHOWN: Final = ("val_mae", "baseline_mae", "mae_skill", "roi", "roi_ci_low", "roi_ci_high", "win_rate", "n_bets", "clv")
@@ -82,7 +93,8 @@ def market_of(run: Run) -> str:
     return str(run.data.tags.get("market") or run.data.params.get("market") or "–")
 
 
-def _started(run: Run) -> datetime:
+def started(run: Run) -> datetime:
+    """Return when a run was started, UTC."""
     return datetime.fromtimestamp(run.info.start_time / 1000, UTC)
 
 
@@ -115,8 +127,8 @@ def gather(
         _numbers_section("Calibration of the best run of each market", champions, CALIBRATION),
         _numbers_section("Bets of the best run of each market", champions, BETTING),
         _segments_section(champions),
-        _models_section(RegistryStore(reader.client, reader.store.uri)),
-        _changes_section(finished, RegistryStore(reader.client, reader.store.uri), since_when(days, present), days),
+        models_section(RegistryStore(reader.client, reader.store.uri)),
+        changes_section(finished, RegistryStore(reader.client, reader.store.uri), since_when(days, present), days),
     ]
     if images:
         sections.append(_plots_section(reader, champions))
@@ -147,7 +159,7 @@ def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
         mine = [run for run in runs if str(run.info.experiment_id) == experiment_id]
         states = [run.info.status for run in mine]
         markets = sorted({market_of(run) for run in mine} - {"–"})
-        latest = max((_started(run) for run in mine), default=None)
+        latest = max((started(run) for run in mine), default=None)
         rows.append(
             (
                 name,
@@ -208,7 +220,8 @@ def _segments_section(champions: dict[str, Run]) -> Section | None:
     return Section("Segments of the best run of each market", table=TableData(columns, tuple(rows)))
 
 
-def _models_section(store: RegistryStore) -> Section:
+def models_section(store: RegistryStore) -> Section:
+    """Return every version with its stage and what the gates said."""
     rows = []
     for name in store.names():
         for version in store.state(name).versions.values():
@@ -228,9 +241,10 @@ def _models_section(store: RegistryStore) -> Section:
     return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
 
 
-def _changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
-    fresh = [run for run in runs if _started(run) >= since]
-    older = [run for run in runs if _started(run) < since]
+def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
+    """Return which bests became better since then, and which versions moved."""
+    fresh = [run for run in runs if started(run) >= since]
+    older = [run for run in runs if started(run) < since]
     rows: list[tuple[Any, ...]] = []
     for market in sorted({market_of(run) for run in fresh}):
         for metric in RANKED:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import contextmanager
+from numbers import Real
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from nba_props.errors import NBAPropsError
@@ -77,12 +79,15 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
 
 def number(value: object) -> str:
     """Return a value as a table shows it: four significant places, thousands separated, a dash for what is missing."""
-    if value is None or value != value or type(value).__name__ in {"NAType", "NaTType"}:  # noqa: PLR0124 - NaN
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return "–"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return str(value)
-    if isinstance(value, int) or float(value).is_integer():
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else str(value)
+    if float(value).is_integer():
         return f"{int(value):,}"
+    value = float(value)
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
 
 

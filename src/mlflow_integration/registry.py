@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._errors import store_errors
-from mlflow_integration._registry_store import ModelState, RegistryStore, current_user
+from mlflow_integration._registry_live import LiveChecks
+from mlflow_integration._registry_store import RegistryStore, current_user
 from mlflow_integration._values import to_json
 from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
 from mlflow_integration.stages import Stage, check_move, previous_production
@@ -19,12 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    import pandas as pd
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration._types import AnyValue
     from mlflow_integration.gates import Gate, GateProfile
-    from mlflow_integration.stages import Transition
 
 __all__ = ["ModelRegistry", "PromotionDecision"]
 
@@ -60,7 +58,7 @@ class PromotionDecision:
         return self.promoted
 
 
-class ModelRegistry:
+class ModelRegistry(LiveChecks):
     """Registered models of one store.
 
     Args:
@@ -285,7 +283,7 @@ class ModelRegistry:
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
         gates = chosen.for_market(market) if chosen else as_gates(criteria or ())
-        metrics = self._run_metrics(record.run_id)
+        metrics = self._run_metrics(record)
         about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
         report = check_gates(metrics, gates, version=number, market=market, **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
@@ -297,12 +295,6 @@ class ModelRegistry:
         tags = {"gate_verdict": report.verdict.value, "gate_profile": report.profile, "gate_failed": failed or "none"}
         self._records.tag_version(model_name, number, {**tags, "gate_checked_at": checked})
         return report
-
-    def _run_metrics(self, run_id: str) -> dict[str, float]:
-        if not run_id:
-            return {}
-        with store_errors(f"Reading run {run_id}", self.store.uri):
-            return dict(self.client.get_run(run_id).data.metrics)
 
     def promote_if_passing(
         self,
@@ -324,51 +316,6 @@ class ModelRegistry:
             self.promote_model(model_name, number, Stage.PRODUCTION, reason=reason, by=by)
         stage = self._records.state(model_name).version(number).stage
         return PromotionDecision(model_name, number, report, stage, report.summary)
-
-    # -- reading --------------------------------------------------------------------------------------------------
-
-    def transition_history(self, model_name: str) -> pd.DataFrame:
-        """Return who moved which version when, from where to where and why, oldest first.
-
-        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
-        ``status``. A status other than ``done`` belongs to a process that died in the middle.
-        """
-        import pandas as pd  # noqa: PLC0415 - pandas is lazy here
-
-        columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "status"]
-        rows = [asdict(entry) for entry in self._transitions(model_name)]
-        return pd.DataFrame(rows, columns=columns).astype({"previous": "Int64"})
-
-    def _transitions(self, model_name: str) -> list[Transition]:
-        return self._records.head(model_name).history
-
-    def get_production_version(self, model_name: str) -> int | None:
-        """Return the number of the Production version, None where there is none. One request."""
-        return self._records.head(model_name).aliases.get(Stage.PRODUCTION)
-
-    def _resolve(self, state: ModelState, version: int | str | None, stage: str | Stage | None) -> int:
-        if version is not None:
-            return state.version(int(version)).version
-        wanted = Stage.parse(stage or Stage.PRODUCTION)
-        holder = state.aliases.get(wanted)
-        if holder is None:
-            message = f"Model {state.name!r} has no version in {wanted}."
-            raise UnknownModelError(message)
-        return holder
-
-    def load_model(
-        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
-    ) -> AnyValue:
-        """Load a version, or who holds a stage (Production by default), as an MLflow pyfunc model.
-
-        Raises:
-            UnknownModelError: There is no such version, or nobody holds the stage.
-        """
-        mlflow = load_mlflow()
-        state = self._records.state(model_name)
-        number = self._resolve(state, version, stage)
-        with store_errors(f"Loading {model_name} version {number}", self.store.uri), fluent_store(self.store.uri):
-            return mlflow.pyfunc.load_model(state.version(number).source)
 
     def delete_model_version(
         self, model_name: str, version: int | str, *, by: str | None = None, reason: str = ""

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration._report_data import ReportData, Section, TableData, gather
+from mlflow_integration._weekly import gather_week
 from mlflow_integration.cli import number
 from nba_props.errors import ConfigError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["FORMATS", "generate_report", "to_html", "to_markdown"]
+__all__ = ["FORMATS", "generate_report", "generate_weekly_report", "to_html", "to_markdown"]
 
 FORMATS: Final = ("markdown", "html")
 
@@ -40,11 +41,41 @@ def generate_report(
         ConfigError: The style is unknown.
         UnknownExperimentError: An experiment does not exist.
     """
+    _check_style(style)
+    data = gather(experiments, tracking_uri=tracking_uri, days=days, now=now, images=style == "html")
+    return to_markdown(data) if style == "markdown" else to_html(data)
+
+
+def generate_weekly_report(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    style: str = "markdown",
+    days: float = 7.0,
+    tracking_uri: str | Path | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Return the report of the week: activity, best of the week, what became better or moved, failures, models.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        style: ``"markdown"`` or ``"html"``.
+        days: How far back to look.
+        tracking_uri: The store.
+        now: The present, for tests.
+
+    Raises:
+        ConfigError: The style is unknown.
+        UnknownExperimentError: An experiment does not exist.
+    """
+    _check_style(style)
+    data = gather_week(experiments, days=days, tracking_uri=tracking_uri, now=now)
+    return to_markdown(data) if style == "markdown" else to_html(data)
+
+
+def _check_style(style: str) -> None:
     if style not in FORMATS:
         message = f"A report's style is one of {', '.join(FORMATS)}, not {style!r}."
         raise ConfigError(message)
-    data = gather(experiments, tracking_uri=tracking_uri, days=days, now=now, images=style == "html")
-    return to_markdown(data) if style == "markdown" else to_html(data)
 
 
 def to_markdown(data: ReportData) -> str:

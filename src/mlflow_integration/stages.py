@@ -24,6 +24,7 @@ __all__ = [
     "TRANSITION_PREFIX",
     "Stage",
     "Transition",
+    "Why",
     "check_move",
     "effective_stage",
     "previous_production",
@@ -103,6 +104,23 @@ def effective_stage(version: int, aliases: Mapping[str, int], tag: str | None) -
 
 
 @dataclass(frozen=True)
+class Why:
+    """What is kept with a move.
+
+    Attributes:
+        by: Who.
+        reason: Why.
+        override: Whether a rule was overridden.
+        kind: ``rollback`` for a way back, ``change`` for everything else.
+    """
+
+    by: str
+    reason: str
+    override: bool = False
+    kind: str = "change"
+
+
+@dataclass(frozen=True)
 class Transition:
     """One entry of the promotion history.
 
@@ -116,6 +134,7 @@ class Transition:
         reason: Why.
         previous: The version that held the target stage until then.
         override: Whether a rule was overridden.
+        kind: ``rollback`` for a way back, ``change`` for everything else.
         status: ``done``; ``pending`` while (or because) the process that made the entry has not confirmed it;
             ``abandoned`` where it is known never to have happened.
     """
@@ -129,25 +148,24 @@ class Transition:
     reason: str
     previous: int | None = None
     override: bool = False
+    kind: str = "change"
     status: str = "done"
 
     @classmethod
-    def start(
-        cls, version: int, move: tuple[Stage, Stage], *, by: str, reason: str, previous: int | None, override: bool
-    ) -> Transition:
+    def start(cls, version: int, move: tuple[Stage, Stage], why: Why, previous: int | None) -> Transition:
         """Return a new pending entry, of now."""
         now = datetime.now(UTC)
-        key = f"{TRANSITION_PREFIX}{now:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}"
         return cls(
-            key=key,
+            key=f"{TRANSITION_PREFIX}{now:%Y%m%dT%H%M%S.%f}Z-{uuid.uuid4().hex[:8]}",
             version=version,
             from_stage=move[0].value,
             to_stage=move[1].value,
             at=now.isoformat(timespec="milliseconds"),
-            by=by,
-            reason=reason,
+            by=why.by,
+            reason=why.reason,
             previous=previous,
-            override=override,
+            override=why.override,
+            kind=why.kind,
             status="pending",
         )
 
@@ -181,11 +199,18 @@ def read_history(tags: Mapping[str, str], aliases: Mapping[str, int]) -> list[Tr
 
 
 def previous_production(history: Iterable[Transition], current: int | None, present: Iterable[int]) -> int | None:
-    """Return the version that was in Production before `current` and still exists; None where there is none."""
+    """Return the version to go back to from `current`: what was in Production before it and still exists.
+
+    Going back twice goes back further: a version that was rolled back from is not come back to.
+    """
     exists = set(present)
-    for entry in reversed(list(history)):
-        if entry.to_stage == Stage.PRODUCTION and entry.status == "done":
-            for candidate in (entry.version, entry.previous):
-                if candidate is not None and candidate != current and candidate in exists:
-                    return candidate
-    return None
+    trail: list[int] = []
+    for entry in history:
+        if entry.to_stage != Stage.PRODUCTION or entry.status != "done":
+            continue
+        if entry.kind == "rollback" and entry.version in trail:
+            del trail[trail.index(entry.version) :]
+        trail = [version for version in trail if version != entry.version]
+        trail.append(entry.version)
+    candidates = [version for version in trail if version != current and version in exists]
+    return candidates[-1] if candidates else None

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._comparison import side_by_side
 from mlflow_integration._experiments import ensure_experiment
+from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
 from mlflow_integration._reading import Reader, runs_frame
+from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
+from mlflow_integration.report import generate_report, generate_weekly_report
 from mlflow_integration.store import resolve_store
 from nba_props.errors import TrackingError
 
@@ -24,16 +28,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARED_METRICS",
+    "RunConfig",
     "best_with_trials",
+    "cleanup_failed_runs",
+    "clone_run_config",
     "compare_phases",
     "compare_runs",
     "export_runs",
+    "generate_report",
+    "generate_weekly_report",
     "get_best_model",
     "get_best_runs",
+    "get_weekly_summary",
     "list_runs",
     "phases_by_metric",
     "search_runs",
     "setup_experiments",
+    "storage_report",
 ]
 
 COMPARED_METRICS: Final = (
@@ -241,8 +252,6 @@ def compare_runs(
     Raises:
         TrackingError: A run does not exist, or none has any metric asked for.
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
-
     wanted = list(dict.fromkeys(run_ids))
     reader = Reader(tracking_uri)
     listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
@@ -253,19 +262,7 @@ def compare_runs(
         message = f"There is no run {', '.join(map(repr, lacking))} in {reader.store.label}."
         raise TrackingError(message)
     names = list(metrics) if metrics else sorted({name for values in by_id.values() for name in values})
-    frame = pd.DataFrame({run_id: pd.Series(by_id[run_id], dtype="float64").reindex(names) for run_id in wanted})
-    frame.index.name = "metric"
-    frame["direction"] = [direction(name) for name in names]
-    frame["best"] = [_best(frame.loc[name, wanted], direction(name)) for name in names]
-    return frame.reset_index()
-
-
-def _best(values: pd.Series, better: str | None) -> str | None:
-    if better is None or values.isna().any() or len(values) < 2:
-        return None
-    target = values.min() if better == "min" else values.max()
-    holders = values.index[values == target]
-    return str(holders[0]) if len(holders) == 1 else None
+    return side_by_side({run_id: by_id[run_id] for run_id in wanted}, names)
 
 
 def compare_phases(
