@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import poisson
 
-from nba_props.betting import betting_metrics, closing_values, decision_quotes, place_bets
+from nba_props.betting import betting_metrics, closing_values, decision_quotes, fair_probability, place_bets
 from nba_props.betting.shift import MIN_SETTLED, LineShift
 from nba_props.errors import NotEnoughDataError
 
@@ -74,8 +75,6 @@ def test_a_moved_line_is_priced_under_the_closing_market_from_settled_props(rand
     bets = quotes.assign(side="over", decimal_odds=2.0)
     close = closing_values(bets, pd.concat([quotes, later], ignore_index=True))
     assert (close["clv_line"] == 2.0).all()
-    from nba_props.betting import fair_probability
-
     at_close = fair_probability(later["over_price"], later["under_price"])
     # Two points below the closing line the over is likelier; a Poisson of mean 8 to 30 has 0.07 to 0.14 a point.
     gain = close["close_q"].to_numpy() - at_close
@@ -89,8 +88,6 @@ def _poisson_shift():
 
 
 def test_moving_a_probability_agrees_with_the_distribution_the_results_came_from():
-    from scipy.stats import poisson
-
     shift = _poisson_shift()
     mean = np.full(4, 20.3)
     q = poisson.sf(20, mean)
@@ -100,8 +97,6 @@ def test_moving_a_probability_agrees_with_the_distribution_the_results_came_from
 
 
 def test_a_whole_line_is_moved_with_the_push_taken_out():
-    from scipy.stats import poisson
-
     shift = _poisson_shift()
     expected = poisson.sf(20, 20.3) / (1.0 - poisson.pmf(20, 20.3))
     assert shift.move([poisson.sf(20, 20.3)], [20.5], [20.0])[0] == pytest.approx(expected, abs=0.015)

@@ -7,6 +7,7 @@ import pytest
 import shin
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from nba_props.betting import prices
 from nba_props.betting.fair import VIG_METHODS, fair_probability, power_exponent
@@ -89,8 +90,6 @@ def test_two_way_shin_agrees_with_the_package_shin(over, under):
 
 def test_methods_that_penaltyblog_calls_additive_power_and_multiplicative_agree_with_its_equations():
     # penaltyblog.implied: additive p_i - (sum - 1)/n; multiplicative p_i / sum; power p_i**(1/k) with brentq on k.
-    from scipy.optimize import brentq
-
     odds = prices.american_to_decimal([-180.0, 145.0])
     raw = 1.0 / odds
     k = brentq(lambda value: (raw ** (1.0 / value)).sum() - 1.0, 0.2, 5.0, xtol=1e-14)

@@ -1,13 +1,44 @@
 """Predictive distributions of a player's stat: P(over), P(push), P(under) from a forecast and its past errors."""
 
 from nba_props.distribution.base import CountDistribution, PredictiveDistribution, minutes_tier
+from nba_props.distribution.calibration import (
+    CALIBRATORS,
+    BetaCalibrator,
+    Calibrator,
+    IsotonicCalibrator,
+    PlattCalibrator,
+    calibrated_quotes,
+    walk_forward_calibration,
+)
+from nba_props.distribution.coherence import coherent_probabilities
 from nba_props.distribution.conformal import ConformalDistribution
+from nba_props.distribution.negative_binomial import NegativeBinomialDistribution
 from nba_props.distribution.normal import NormalDistribution
+from nba_props.distribution.quantile import QuantileDistribution
+from nba_props.distribution.scores import crps, log_score, pit_bounds, pit_histogram
+from nba_props.distribution.selection import DISTRIBUTIONS, choose_distribution, compare_distributions
 
 __all__ = [
+    "CALIBRATORS",
+    "DISTRIBUTIONS",
+    "BetaCalibrator",
+    "Calibrator",
     "ConformalDistribution",
     "CountDistribution",
+    "IsotonicCalibrator",
+    "NegativeBinomialDistribution",
     "NormalDistribution",
+    "PlattCalibrator",
     "PredictiveDistribution",
+    "QuantileDistribution",
+    "calibrated_quotes",
+    "choose_distribution",
+    "coherent_probabilities",
+    "compare_distributions",
+    "crps",
+    "log_score",
     "minutes_tier",
+    "pit_bounds",
+    "pit_histogram",
+    "walk_forward_calibration",
 ]

@@ -1,0 +1,259 @@
+"""Calibrators: maps from a model's probability to the frequency it came true with, fitted on earlier dates only.
+
+A distribution can be right about all players and still too sure of itself on props: a line stands where the bookmaker
+knows something that the forecast does not, and the further the forecast is from it the more often the line is right.
+A calibrator fitted on settled props of earlier nights takes that into account.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from nba_props.errors import NotEnoughDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = [
+    "CALIBRATORS",
+    "BetaCalibrator",
+    "Calibrator",
+    "IsotonicCalibrator",
+    "PlattCalibrator",
+    "calibrated_quotes",
+    "walk_forward_calibration",
+]
+
+MIN_CALIBRATION_ROWS: Final = 300
+"""Settled props below which probabilities are left as they are."""
+
+_EDGE: Final = 1e-6
+_NEWTON_STEPS: Final = 50
+
+
+class Calibrator(ABC):
+    """A map of probabilities learnt from settled props."""
+
+    def fit(self, p: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from probabilities `p` and 0/1 results `y` (n); rows with a NaN (push, void) are left out.
+
+        Raises:
+            NotEnoughDataError: Fewer than `MIN_CALIBRATION_ROWS` rows, or only one outcome among them.
+        """
+        chance, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
+        known = ~(np.isnan(chance) | np.isnan(result))
+        chance, result = chance[known], result[known]
+        if len(result) < MIN_CALIBRATION_ROWS or result.min() == result.max():
+            message = f"{len(result)} settled props; a calibrator needs {MIN_CALIBRATION_ROWS}, won and lost ones."
+            raise NotEnoughDataError(message)
+        self._fit(np.clip(chance, _EDGE, 1.0 - _EDGE), result)
+        return self
+
+    def transform(self, p: ArrayLike) -> Floats:
+        """Calibrated probabilities, in (0, 1); NaN stays NaN."""
+        chance = np.asarray(p, dtype="float64")
+        mapped = self._transform(np.clip(np.nan_to_num(chance, nan=0.5), _EDGE, 1.0 - _EDGE))
+        return np.where(np.isnan(chance), np.nan, np.clip(mapped, _EDGE, 1.0 - _EDGE))
+
+    @abstractmethod
+    def _fit(self, p: Floats, y: Floats) -> None: ...
+
+    @abstractmethod
+    def _transform(self, p: Floats) -> Floats: ...
+
+
+class PlattCalibrator(Calibrator):
+    """Logistic regression on the log-odds: ``logit(c) = a logit(p) + b`` (Platt 1999), two parameters.
+
+    Args:
+        prior: Weight, in settled props, of the belief that p is right (a = 1, b = 0).
+    """
+
+    def __init__(self, prior: float = 20.0) -> None:
+        self.prior = prior
+        self._weights: Floats
+
+    def _fit(self, p: Floats, y: Floats) -> None:
+        design = np.column_stack([_logit(p), np.ones_like(p)])
+        self._weights = _logistic(design, y, np.array([1.0, 0.0]), self.prior)
+
+    def _transform(self, p: Floats) -> Floats:
+        return _expit(self._weights[0] * _logit(p) + self._weights[1])
+
+
+class BetaCalibrator(Calibrator):
+    """``logit(c) = a log p - b log(1 - p) + m`` (Kull, Silva Filho and Flach 2017), three parameters.
+
+    Args:
+        prior: Weight, in settled props, of the belief that p is right (a = b = 1, m = 0).
+    """
+
+    def __init__(self, prior: float = 20.0) -> None:
+        self.prior = prior
+        self._weights: Floats
+
+    def _fit(self, p: Floats, y: Floats) -> None:
+        self._weights = _logistic(self._design(p), y, np.array([1.0, 1.0, 0.0]), self.prior)
+        if (self._weights[:2] < 0).any():
+            # A falling map can not be told from noise: the parameter is dropped, as the authors do.
+            dropped = self._weights[:2] < 0
+            free = np.r_[~dropped, True]
+            start = np.array([1.0, 1.0, 0.0])[free]
+            self._weights = np.zeros(3)
+            self._weights[free] = _logistic(self._design(p)[:, free], y, start, self.prior)
+            self._weights[:2] = np.maximum(self._weights[:2], 0.0)
+
+    def _transform(self, p: Floats) -> Floats:
+        return _expit(self._design(p) @ self._weights)
+
+    def _design(self, p: Floats) -> Floats:
+        return np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p)])
+
+
+class IsotonicCalibrator(Calibrator):
+    """Increasing step function by pool-adjacent-violators, joined linearly between the middles of its steps.
+
+    Every step is drawn towards its overall mean by one win and one loss' worth of props, so that it never says 0 or 1.
+    """
+
+    def __init__(self) -> None:
+        self._knots: Floats
+        self._levels: Floats
+
+    def _fit(self, p: Floats, y: Floats) -> None:
+        order = np.argsort(p, kind="stable")
+        distinct, inverse, counts = np.unique(p[order], return_inverse=True, return_counts=True)
+        means = np.bincount(inverse, weights=y[order]) / counts
+        fit = isotonic_regression(means, weights=counts.astype("float64"))
+        starts = fit.blocks[:-1]
+        weight = np.add.reduceat(counts, starts).astype("float64")
+        self._knots = np.add.reduceat(distinct * counts, starts) / weight
+        self._levels = (fit.x[starts] * weight + 2.0 * y.mean()) / (weight + 2.0)
+        # The shrinkage of small steps may undo their order by a hair; a running maximum restores it.
+        self._levels = np.maximum.accumulate(self._levels)
+
+    def _transform(self, p: Floats) -> Floats:
+        return np.interp(p, self._knots, self._levels)
+
+
+CALIBRATORS: Final[dict[str, Callable[[], Calibrator]]] = {
+    "beta": BetaCalibrator,
+    "isotonic": IsotonicCalibrator,
+    "platt": PlattCalibrator,
+}
+"""Name of a setting -> maker of the calibrator."""
+
+
+def walk_forward_calibration(
+    p: ArrayLike,
+    y: ArrayLike,
+    dates: ArrayLike,
+    make: Callable[[], Calibrator] = PlattCalibrator,
+    *,
+    refit_days: int = 7,
+    apply_to: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Floats:
+    """Calibrate every probability with what was settled on earlier dates.
+
+    Args:
+        p: P(over | no push) of each settled prop to learn from, n, any order.
+        y: 1 over, 0 under, NaN push or void, n.
+        dates: Date of each prop, n.
+        make: Makes a fresh calibrator.
+        refit_days: Days between refits; a calibrator is fitted on dates strictly before the first day it is used on.
+        apply_to: Probabilities (m) and their dates (m) to calibrate; by default `p` and `dates` themselves.
+
+    Returns:
+        Calibrated probabilities, n (or m). Until `MIN_CALIBRATION_ROWS` props are settled they are as they came.
+    """
+    chance, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
+    day = _days(dates)
+    target, target_day = (chance, day) if apply_to is None else (np.asarray(apply_to[0], "float64"), _days(apply_to[1]))
+    calibrated = target.copy()
+    # Blocks are counted from a fixed day, so that adding earlier or later nights moves no boundary.
+    for start in np.unique(target_day - target_day % refit_days):
+        past = day < start
+        try:
+            calibrator = make().fit(chance[past], result[past])
+        except NotEnoughDataError:
+            continue  # too early in the history: the probabilities stay as they came
+        now = (target_day >= start) & (target_day < start + refit_days)
+        calibrated[now] = calibrator.transform(target[now])
+    return calibrated
+
+
+def calibrated_quotes(
+    quotes: pd.DataFrame,
+    props: pd.DataFrame,
+    make: Callable[[], Calibrator] = PlattCalibrator,
+    *,
+    refit_days: int = 7,
+) -> pd.DataFrame:
+    """Quotes with their probabilities calibrated on the settled props of earlier dates; P(push) is kept.
+
+    Args:
+        quotes: ``game_date``, ``p_over``, ``p_push``, ``p_under``; NaN where there is no forecast.
+        props: The same columns with ``line`` and ``actual``, one row per prop (the consensus lines): what is learnt
+            from. One row per player and game, so that a prop quoted by many books does not count many times.
+        make: Makes a fresh calibrator.
+        refit_days: Days between refits.
+
+    Returns:
+        `quotes` with new ``p_over`` and ``p_under``; the three still sum to 1.
+    """
+    settled = props["actual"].to_numpy(dtype="float64") - props["line"].to_numpy(dtype="float64")
+    y = np.where(np.isnan(settled) | (settled == 0), np.nan, (settled > 0).astype("float64"))
+    chance = walk_forward_calibration(
+        _given_no_push(props),
+        y,
+        props["game_date"],
+        make,
+        refit_days=refit_days,
+        apply_to=(_given_no_push(quotes), quotes["game_date"]),
+    )
+    over = chance * (1.0 - quotes["p_push"].to_numpy(dtype="float64"))
+    return quotes.assign(p_over=over, p_under=1.0 - quotes["p_push"].to_numpy(dtype="float64") - over)
+
+
+def _given_no_push(table: pd.DataFrame) -> Floats:
+    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
+    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
+    return chance
+
+
+def _days(dates: ArrayLike) -> NDArray[np.int64]:
+    return np.asarray(dates, dtype="datetime64[D]").astype("int64")
+
+
+def _logistic(design: Floats, y: Floats, start: Floats, prior: float) -> Floats:
+    """Logistic regression by Newton's method, held towards `start` by a penalty worth `prior` rows."""
+    weights = start.copy()
+    penalty = prior * np.eye(len(start)) / 4.0  # a row at p = 1/2 adds at most 1/4 to the curvature
+    for _ in range(_NEWTON_STEPS):
+        chance = _expit(design @ weights)
+        gradient = design.T @ (chance - y) + penalty @ (weights - start)
+        curvature = design.T @ (design * (chance * (1.0 - chance))[:, None]) + penalty
+        step = np.linalg.solve(curvature, gradient)
+        weights = weights - np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < 1e-10:
+            break
+    return weights
+
+
+def _logit(p: Floats) -> Floats:
+    odds: Floats = np.log(p) - np.log1p(-p)
+    return odds
+
+
+def _expit(value: Floats) -> Floats:
+    chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(value, -35.0, 35.0)))
+    return chance
