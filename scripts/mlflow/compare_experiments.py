@@ -170,7 +170,7 @@ def models(json: Json = False, output: Output = None, tracking_uri: Uri = None) 
 
 
 @app.command()
-def promote(
+def promote(  # noqa: PLR0913, PLR0917 - one parameter per option of the command line
     model: Annotated[str, typer.Argument(help="Name of the registered model.")],
     version: Annotated[int, typer.Argument(min=1, help="Version to promote.")],
     stage: Annotated[
@@ -252,9 +252,7 @@ def storage(
 @app.command()
 def cleanup(
     experiment: Experiments = None,
-    delete: Annotated[
-        bool, typer.Option("--delete", help="Really delete them; without it they are only listed.")
-    ] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
     older_than_days: Annotated[float, typer.Option(min=0, help="Keep those that started within so many days.")] = 0.0,
     stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
     json: Json = False,
@@ -290,8 +288,8 @@ def migrate(
             emit_json(done)
         else:
             print(
-                f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in {done.database}; "
-                f"{done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
+                f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
+                f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
                 f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
             )
 

@@ -33,7 +33,7 @@ class Reader:
 
     def __init__(self, tracking_uri: str | Path | None = None) -> None:
         self.store: Store = resolve_store(tracking_uri)
-        self.client: MlflowClient = self.store.client()
+        self.client: MlflowClient = self.store.client(create=False)
 
     def experiments(self, names: Sequence[str] | str | None) -> dict[str, str]:
         """Return id to name of these experiments (of all for None), in order.

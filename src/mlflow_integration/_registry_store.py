@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration._errors import store_errors
-from mlflow_integration.stages import ALIASED, Stage, Transition, effective_stage, read_history
+from mlflow_integration.stages import ALIASED, Stage, Transition, Why, effective_stage, read_history
 from mlflow_integration.store import load_mlflow
 from nba_props.errors import UnknownModelError
 
@@ -180,9 +180,7 @@ class RegistryStore:
             for key, value in tags.items():
                 self.client.set_model_version_tag(name, str(version), key, str(value))
 
-    def move(
-        self, name: str, version: int, target: Stage, *, by: str | None, reason: str, override: bool
-    ) -> Transition:
+    def move(self, name: str, version: int, target: Stage, why: Why) -> Transition:
         """Move one version to `target` and bring everything else in line.
 
         Returns:
@@ -191,14 +189,7 @@ class RegistryStore:
         state = self.state(name)
         current = state.version(version).stage
         previous = state.aliases.get(target) if target in ALIASED else None
-        entry = Transition.start(
-            version,
-            (current, target),
-            by=by or current_user(),
-            reason=reason,
-            previous=previous if previous != version else None,
-            override=override,
-        )
+        entry = Transition.start(version, (current, target), why, previous if previous != version else None)
         with store_errors(f"Moving {name} version {version} to {target}", self.uri):
             self.client.set_registered_model_tag(name, entry.key, entry.to_json())
             if target in ALIASED:

@@ -67,11 +67,11 @@ class RegistryViews(ABC):
         """Return who moved which version when, from where to where and why, oldest first.
 
         Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
-        ``status``. A status other than ``done`` belongs to a process that died in the middle.
+        ``kind``, ``status``. A status other than ``done`` belongs to a process that died in the middle.
         """
         import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
-        columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "status"]
+        columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "kind", "status"]
         rows = [asdict(entry) for entry in self._records.head(model_name).history]
         return pd.DataFrame(rows, columns=columns).astype({"previous": "Int64"})
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from contextlib import contextmanager
-from numbers import Real
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, SupportsFloat, SupportsIndex
 
 from nba_props.errors import NBAPropsError
 
@@ -81,14 +80,14 @@ def number(value: object) -> str:
     """Return a value as a table shows it: four significant places, thousands separated, a dash for what is missing."""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return "–"
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, (SupportsFloat, SupportsIndex)) or isinstance(value, str):
         return str(value)
-    if not math.isfinite(value):
-        return "–" if math.isnan(value) else str(value)
-    if float(value).is_integer():
-        return f"{int(value):,}"
-    value = float(value)
-    return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    real = float(value)
+    if not math.isfinite(real):
+        return "–" if math.isnan(real) else str(real)
+    if real.is_integer():
+        return f"{int(real):,}"
+    return f"{real:.4g}" if abs(real) < 1000 else f"{real:,.1f}"
 
 
 def show_table(frame: pd.DataFrame, title: str = "") -> None:

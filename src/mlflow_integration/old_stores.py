@@ -25,6 +25,8 @@ from nba_props.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlflow_integration._types import AnyValue
+
 __all__ = ["Migration", "migrate_file_store"]
 
 
@@ -121,7 +123,7 @@ def _replaced(location: str, sources: dict[str, str]) -> str:
     return location
 
 
-def _yaml() -> Any:
+def _yaml() -> AnyValue:
     """The YAML library that MLflow brings; it has no types."""
     return importlib.import_module("yaml")
 

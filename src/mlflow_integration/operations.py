@@ -51,7 +51,7 @@ def promote_version(
     force: bool = False,
     reason: str = "",
 ) -> PromotionOutcome:
-    """Promote to Staging, or to Production if the gates let it; `force` passes over gates and Staging, and is recorded."""
+    """Promote to Staging, or to Production if the gates let it; `force` passes both over, and is recorded."""
     target = Stage.parse(stage)
     if force or target is not Stage.PRODUCTION:
         why = f"forced: {reason}" if force else reason

@@ -12,7 +12,7 @@ from mlflow_integration._registry_live import LiveChecks
 from mlflow_integration._registry_store import RegistryStore, current_user
 from mlflow_integration._values import to_json
 from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
-from mlflow_integration.stages import Stage, check_move, previous_production
+from mlflow_integration.stages import Stage, Why, check_move, previous_production
 from mlflow_integration.store import fluent_store, load_mlflow, resolve_store
 from nba_props.errors import PromotionError, UnknownModelError
 
@@ -76,7 +76,7 @@ class ModelRegistry(LiveChecks):
     @property
     def _records(self) -> RegistryStore:
         if self._opened is None:
-            self._opened = RegistryStore(self.store.client(), self.store.uri)
+            self._opened = RegistryStore(self.store.client(create=False), self.store.uri)
         return self._opened
 
     @property
@@ -176,7 +176,7 @@ class ModelRegistry(LiveChecks):
         if current is target:
             self._records.settle(model_name)
             return target
-        self._records.move(model_name, number, target, by=by, reason=reason, override=override)
+        self._records.move(model_name, number, target, Why(by or current_user(), reason, override))
         return target
 
     def demote_model(self, model_name: str, version: int | str, *, reason: str, by: str | None = None) -> Stage:
@@ -196,7 +196,7 @@ class ModelRegistry(LiveChecks):
                 f"{model_name} version {number} is in stage {current}; only Staging and Production can be demoted."
             )
             raise PromotionError(message)
-        self._records.move(model_name, number, lower[current], by=by, reason=reason, override=False)
+        self._records.move(model_name, number, lower[current], Why(by or current_user(), reason))
         return lower[current]
 
     def archive_model(
@@ -216,7 +216,7 @@ class ModelRegistry(LiveChecks):
             )
             raise PromotionError(message)
         if current is not Stage.ARCHIVED:
-            self._records.move(model_name, number, Stage.ARCHIVED, by=by, reason=reason, override=override)
+            self._records.move(model_name, number, Stage.ARCHIVED, Why(by or current_user(), reason, override))
         return Stage.ARCHIVED
 
     def rollback_model(
@@ -251,7 +251,10 @@ class ModelRegistry(LiveChecks):
         if target == current:
             message = f"{model_name} version {target} is in Production already."
             raise PromotionError(message)
-        self._records.move(model_name, target, Stage.PRODUCTION, by=by, reason=f"rollback: {reason}", override=True)
+        why = Why(
+            by or current_user(), reason, override=state.version(target).stage is not Stage.STAGING, kind="rollback"
+        )
+        self._records.move(model_name, target, Stage.PRODUCTION, why)
         return target
 
     # -- gates ----------------------------------------------------------------------------------------------------
@@ -330,8 +333,6 @@ class ModelRegistry(LiveChecks):
         if state.version(number).stage is Stage.PRODUCTION:
             message = f"{model_name} version {number} is in Production and is not deleted."
             raise PromotionError(message)
-        self._records.move(
-            model_name, number, Stage.ARCHIVED, by=by or current_user(), reason=f"deleted: {reason}", override=False
-        )
+        self._records.move(model_name, number, Stage.ARCHIVED, Why(by or current_user(), f"deleted: {reason}"))
         with store_errors(f"Deleting {model_name} version {number}", self.store.uri):
             self.client.delete_model_version(model_name, str(number))

@@ -147,8 +147,11 @@ class Store:
             return None
         return (self.root / ARTIFACT_FOLDER / file_name(experiment)).as_uri()
 
-    def client(self) -> MlflowClient:
+    def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.
+
+        Args:
+            create: Make a SQLite store that does not exist yet; without it that is an error.
 
         Returns:
             An ``MlflowClient`` for both tracking and registry of this store.
@@ -156,10 +159,16 @@ class Store:
         Raises:
             StoreError: The server does not answer, or the database can not be opened; names URI and mend.
         """
+        database = self.database
+        if not create and database is not None and not database.exists():
+            message = (
+                f"There is no store {database} yet: nothing has been tracked. Make it with\n"
+                "    uv run scripts/mlflow/setup_experiments.py\nor by training a model."
+            )
+            raise StoreError(message)
         if self.is_http:
             _probe(self)
         mlflow = load_mlflow()
-        database = self.database
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow, as slow
