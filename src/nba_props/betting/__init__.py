@@ -9,6 +9,7 @@ from nba_props.betting.prices import american_to_decimal, decimal_to_american
 from nba_props.betting.probability import probability_metrics
 from nba_props.betting.quotes import closing_quotes, consensus, decision_quotes
 from nba_props.betting.sanity import REASON_CODES, SanityConfig, flag_quotes, good_quotes, quality_report
+from nba_props.betting.significance import evidence_metrics, permutation_canary, superior_ability
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig
 
@@ -28,15 +29,18 @@ __all__ = [
     "consensus",
     "decimal_to_american",
     "decision_quotes",
+    "evidence_metrics",
     "fair_probability",
     "flag_quotes",
     "good_quotes",
     "hold",
     "kelly_metrics",
+    "permutation_canary",
     "place_bets",
     "probability_metrics",
     "quality_report",
     "roi_interval",
     "run_backtest",
     "stake_bets",
+    "superior_ability",
 ]
