@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pandas as pd
 
 import nba_props.data
@@ -53,3 +56,8 @@ def test_every_export_exists_and_stays_what_it_is_after_its_module_was_imported(
     for name in nba_props.data.__all__:
         assert getattr(nba_props.data, name).__name__ == name
     assert callable(nba_props.data.fingerprint)
+
+
+def test_importing_the_package_brings_neither_pandas_nor_pandera():
+    code = "import sys, nba_props.data; assert not {'pandas', 'pandera', 'pyarrow'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -187,11 +187,12 @@ def test_the_user_s_own_alias_finds_him(join):
     assert only(result)["player_id"] == 101
 
 
-def test_another_player_s_name_is_not_bent_to_fit_the_teams(join, games, quote):
-    """Jalen plays for Boston; a namesake's brother who is not there must not be taken for him."""
+def test_another_player_s_name_is_not_bent_to_fit_the_teams(games, quote):
+    """Lu plays for Miami: in a game of Boston his name must not be taken for the beginning of Luka's."""
+    assert only(join_odds(pd.DataFrame([quote(player_name="Lu Brandic")]), games))["player_id"] == 101
     others = games.copy()
-    others.loc[others["player_id"] == 302, "player_name"] = "J. Brandić"
-    result = join_odds(pd.DataFrame([quote(player_name="J Brandic")]), others)
+    others.loc[others["player_id"] == 302, "player_name"] = "Lu Brandić"
+    result = join_odds(pd.DataFrame([quote(player_name="Lu Brandic")]), others)
     assert only(result)["player_id"] == 302
     assert causes(result) == {"void": 1}
 
