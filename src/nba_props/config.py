@@ -22,12 +22,12 @@ class WalkForwardConfig(_Frozen):
     Attributes:
         first_test_season: First season predicted. None: the first season that has lines and an earlier season to train
             on, or the last season where there are no lines.
-        step: Retraining step: "weekly", "monthly", "season" or a number of days.
+        step: Retraining step: "weekly", "monthly", "season", a number of days, or "once" (before the test only).
         gap_days: Whole days left out between training and test.
     """
 
     first_test_season: str | None = None
-    step: Literal["weekly", "monthly", "season"] | Annotated[int, Field(ge=1)] = "monthly"
+    step: Literal["weekly", "monthly", "season", "once"] | Annotated[int, Field(ge=1)] = "monthly"
     gap_days: int = Field(default=1, ge=0)
 
 
@@ -46,7 +46,7 @@ class TrainerConfig(_Frozen):
         distribution: How P(over) is made from the forecast.
         gate_profile: "plan" or "market" (docs/metrics.md).
         seed: Random seed of everything that draws.
-        threads: Threads for a fit; 0 means all cores.
+        workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
 
     market: Annotated[str, AfterValidator(check_market)] = "pra"
@@ -60,7 +60,7 @@ class TrainerConfig(_Frozen):
     distribution: Literal["conformal", "normal"] = "conformal"
     gate_profile: Literal["plan", "market"] = "plan"
     seed: int = 0
-    threads: int = Field(default=0, ge=0)
+    workers: int = Field(default=0, ge=0)
 
 
 def make_config(**settings: Any) -> TrainerConfig:  # noqa: ANN401 - validated here

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fold", "RetrainStep", "walk_forward_folds"]
 
-RetrainStep = Literal["weekly", "monthly", "season"]
+RetrainStep = Literal["weekly", "monthly", "season", "once"]
 Role = Literal["calibration", "test"]
 _Block = tuple[pd.Timestamp, pd.Timestamp]
 _CALIBRATION_BLOCKS = 3
@@ -63,7 +63,8 @@ def walk_forward_folds(
         dates: Game date of every row, n, any order.
         seasons: Season name of every row ("2023-24"), n.
         first_test_season: First season that is predicted; the last one when not given.
-        step: How often the model is fitted again: calendar weeks or months, once a season, or a number of days.
+        step: How often the model is fitted again: calendar weeks or months, once a season, a number of days, or only
+            once before the first test date.
         gap_days: Whole days left out between the last training date and the first test date (results settle late).
 
     Returns:
@@ -91,7 +92,9 @@ def walk_forward_folds(
         )
         raise NotEnoughDataError(message)
     calibration = _calibration_blocks(days, names[:position])
-    test = [block for name in names[position:] for block in _blocks(days.loc[days["season"] == name, "date"], step)]
+    later = days[days["season"].isin(names[position:])]
+    spans = [later] if step == "once" else [rows for _, rows in later.groupby("season", sort=False)]
+    test = [block for rows in spans for block in _blocks(rows["date"], step)]
     gap = pd.Timedelta(days=gap_days + 1)
     roles: tuple[tuple[Role, list[_Block]], ...] = (("calibration", calibration), ("test", test))
     return [
@@ -112,7 +115,7 @@ def _calibration_blocks(days: pd.DataFrame, before: Sequence[str]) -> list[_Bloc
 
 def _blocks(dates: pd.Series, step: RetrainStep | int) -> list[_Block]:
     """First and last game date of each retraining period of one season."""
-    if step == "season":
+    if step in {"season", "once"}:
         key = pd.Series(0, index=dates.index)
     elif isinstance(step, int):
         key = (dates - dates.min()).dt.days // step

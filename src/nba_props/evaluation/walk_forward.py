@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from nba_props.errors import ModelError, NotEnoughDataError
 from nba_props.evaluation.regression import regression_metrics
@@ -47,6 +48,7 @@ def walk_forward(
     make: Callable[[], Estimator],
     *,
     evaluated: pd.Series,
+    workers: int = 1,
     on_fold: Callable[[Fold], None] | None = None,
 ) -> WalkForwardResult:
     """Fit before each fold, predict the fold, pool.
@@ -58,44 +60,70 @@ def walk_forward(
         folds: From `walk_forward_folds`.
         make: Returns a fresh forecaster.
         evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
-        on_fold: Called after each fold (progress).
+        workers: Folds fitted side by side; the boosters leave Python while they work, so threads share the table.
+        on_fold: Called after each fold, in the order of the folds (progress).
 
     Raises:
         NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
+        ModelError: A forecast is not a finite number.
     """
-    dates = info["game_date"]
-    parts: list[pd.DataFrame] = []
-    rows: list[dict[str, object]] = []
-    train_metrics: dict[str, float] = {}
-    for fold in folds:
-        train = fold.train_mask(dates)
-        test = fold.test_mask(dates) & evaluated.to_numpy()
-        if train.sum() < _MIN_TRAIN_ROWS:
-            message = (
-                f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {train.sum()} rows before it to train "
-                f"on; at least {_MIN_TRAIN_ROWS} are needed. Add an earlier season or test a later one."
-            )
-            raise NotEnoughDataError(message)
-        if not test.any():
-            continue
-        estimator = make()
-        started = time.perf_counter()
-        estimator.fit(features[train], target[train])
-        seconds = time.perf_counter() - started
-        part = info[test].assign(role=fold.role, fold=fold.index, predicted=estimator.predict(features[test]))
-        parts.append(part)
-        rows.append(_fold_row(fold, int(train.sum()), int(test.sum()), seconds))
-        if fold is folds[-1]:
-            fitted = regression_metrics(target[train].to_numpy(), estimator.predict(features[train]))
-            train_metrics = {f"train_{name}": value for name, value in fitted.items()}
-        if on_fold is not None:
-            on_fold(fold)
-    if not parts:
+    step = _Step(features, target, info, evaluated.to_numpy(), make)
+    wanted = [fold for fold in folds if step.test_rows(fold).any()]
+    if not wanted:
         message = "No fold has a row to predict: no player has an earlier game of the same season in the test dates."
         raise NotEnoughDataError(message)
-    predictions = pd.concat(parts, ignore_index=True)
+    for fold in wanted:
+        step.check(fold)
+    done = []
+    jobs = (delayed(step.run)(fold, in_sample=fold is wanted[-1]) for fold in wanted)
+    for fold, result in zip(
+        wanted, Parallel(n_jobs=workers, backend="threading", return_as="generator")(jobs), strict=True
+    ):
+        done.append(result)
+        if on_fold is not None:
+            on_fold(fold)
+    predictions = pd.concat([part for part, _, _ in done], ignore_index=True)
     _check_finite(predictions)
-    return WalkForwardResult(predictions, pd.DataFrame(rows), train_metrics)
+    return WalkForwardResult(predictions, pd.DataFrame([row for _, row, _ in done]), done[-1][2])
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One fold's work on the shared tables."""
+
+    features: pd.DataFrame
+    target: pd.Series
+    info: pd.DataFrame
+    evaluated: np.ndarray
+    make: Callable[[], Estimator]
+
+    def train_rows(self, fold: Fold) -> np.ndarray:
+        return fold.train_mask(self.info["game_date"])
+
+    def test_rows(self, fold: Fold) -> np.ndarray:
+        return np.asarray(fold.test_mask(self.info["game_date"]) & self.evaluated)
+
+    def check(self, fold: Fold) -> None:
+        known = int(self.train_rows(fold).sum())
+        if known < _MIN_TRAIN_ROWS:
+            message = (
+                f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {known} rows before it to train on; "
+                f"at least {_MIN_TRAIN_ROWS} are needed. Add an earlier season or test a later one."
+            )
+            raise NotEnoughDataError(message)
+
+    def run(self, fold: Fold, *, in_sample: bool) -> tuple[pd.DataFrame, dict[str, object], dict[str, float]]:
+        """Predictions of the fold, its row of the fold table, and, if asked for, the in-sample errors of its fit."""
+        train, test = self.train_rows(fold), self.test_rows(fold)
+        estimator = self.make()
+        known, answers = self.features[train], self.target[train]
+        started = time.perf_counter()
+        estimator.fit(known, answers)
+        seconds = time.perf_counter() - started
+        part = self.info[test].assign(role=fold.role, fold=fold.index, predicted=estimator.predict(self.features[test]))
+        fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if in_sample else {}
+        row = _fold_row(fold, int(train.sum()), int(test.sum()), seconds)
+        return part, row, {f"train_{name}": value for name, value in fitted.items()}
 
 
 def _fold_row(fold: Fold, n_train: int, n_test: int, seconds: float) -> dict[str, object]:

@@ -1,0 +1,160 @@
+"""Everything a training run reads, loaded and checked before MLflow hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from nba_props.data import (
+    fingerprint,
+    join_odds,
+    join_season_stats,
+    load_odds,
+    load_season_stats,
+    read_game_logs,
+)
+from nba_props.features import build_features, mean_minutes_before, naive_forecasts
+from nba_props.markets import actual
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from nba_props.data import JoinReport, JoinResult
+    from nba_props.data.simulate import League
+
+__all__ = ["TrainingData", "load_training_data", "prediction_info", "simulated_training_data"]
+
+_INFO = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Box scores, features and lines of one programme; shared by all its markets.
+
+    Attributes:
+        games: The games table (docs/contract.md).
+        features: One float column per feature, same index as `games`.
+        is_b2b: Second night of the team's back-to-back, same index.
+        quotes: Lines joined to games; empty where there are none.
+        reports: What became of every input row, as text for people: game logs, odds, season table.
+        join_report: What became of every odds row; None without odds.
+        fingerprint: Short hash of games and quotes.
+        source: Where they came from, as the user named it (names of files or folders, no paths).
+        league: The simulated league with its truth; None for real data.
+    """
+
+    games: pd.DataFrame
+    features: pd.DataFrame
+    is_b2b: pd.Series
+    quotes: pd.DataFrame
+    reports: tuple[str, ...]
+    join_report: JoinReport | None
+    fingerprint: str
+    source: str
+    league: League | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the rows come from the simulated league."""
+        return self.league is not None
+
+    @property
+    def kind(self) -> str:
+        """What runs, tables and plots say of the data: SIMULATED or real."""
+        return "SIMULATED" if self.simulated else "real"
+
+    def quotes_of(self, market: str) -> pd.DataFrame:
+        """Lines of one market."""
+        return self.quotes[self.quotes["market"] == market].reset_index(drop=True)
+
+    def usable_seasons(self, market: str) -> list[str]:
+        """Seasons that hold lines of `market` and have an earlier season to train on, in order."""
+        seasons = sorted(self.games["season"].unique())[1:]
+        lined = set(self.games.loc[self.games["game_id"].isin(self.quotes_of(market)["game_id"].unique()), "season"])
+        return [season for season in seasons if season in lined]
+
+
+def load_training_data(
+    data: Sequence[str | PathLike[str]],
+    odds: Sequence[str | PathLike[str]] = (),
+    *,
+    season_stats: str | PathLike[str] | None = None,
+    feature_groups: Sequence[str] | None = None,
+) -> TrainingData:
+    """Load, validate and join box scores and lines, and build the features.
+
+    Args:
+        data: Files or folders of player game logs.
+        odds: Files or folders of prop odds; none means no betting evaluation.
+        season_stats: Optional season table; joined with the previous season only.
+        feature_groups: Groups of `nba_props.features` to build; None means all.
+
+    Raises:
+        DataError: A file can not be used; the message names file, column, rows and mend.
+    """
+    games, load_report = read_game_logs(list(data))
+    reports = [str(load_report)]
+    odds_table = load_odds(list(odds)) if odds else None
+    stats = None if season_stats is None else load_season_stats(season_stats)
+    joined = None if odds_table is None else join_odds(odds_table, games)
+    if joined is not None:
+        reports.append(str(joined.report))
+    features = build_features(games, groups=feature_groups)
+    if stats is not None:
+        season = join_season_stats(games, stats)
+        reports.append(str(season.report))
+        features = features.join(season.games[[name for name in season.games if name not in games]].astype("float64"))
+    named = [Path(path).resolve().name for path in (*data, *odds)]
+    return _assembled(games, features, joined, reports, ", ".join(dict.fromkeys(named)))
+
+
+def simulated_training_data(*, seed: int = 2026, feature_groups: Sequence[str] | None = None) -> TrainingData:
+    """The embedded simulated league, through the same joins and features as real files."""
+    from nba_props.data.simulate import simulate_league  # noqa: PLC0415 - real data do not need it
+
+    league = simulate_league(seed=seed)
+    joined = join_odds(league.odds, league.games)
+    features = build_features(league.games, groups=feature_groups)
+    source = f"SIMULATED league, seed {seed}"
+    return _assembled(league.games, features, joined, [str(joined.report)], source, league)
+
+
+def _assembled(
+    games: pd.DataFrame,
+    features: pd.DataFrame,
+    joined: JoinResult | None,
+    reports: Sequence[str],
+    source: str,
+    league: League | None = None,
+) -> TrainingData:
+    quotes = pd.DataFrame({"market": [], "game_id": []}) if joined is None else joined.quotes
+    schedule = features if "is_b2b" in features else build_features(games, groups=["schedule"])
+    return TrainingData(
+        games=games,
+        # Half the memory, and the boosters bin the values anyway.
+        features=features.astype("float32"),
+        is_b2b=schedule["is_b2b"] == 1.0,
+        quotes=quotes,
+        reports=tuple(reports),
+        join_report=None if joined is None else joined.report,
+        fingerprint=fingerprint(games, quotes),
+        source=source,
+        league=league,
+    )
+
+
+def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
+    """What the predictions table says of a player-game besides the forecast (docs/contract.md); same index as games."""
+    games = data.games
+    info = games[_INFO].copy()
+    info["actual"] = actual(games, market)
+    info = info.join(naive_forecasts(games, market))
+    info["mean_minutes"] = mean_minutes_before(games)
+    info["is_b2b"] = data.is_b2b
+    if data.league is not None:
+        info["oracle"] = data.league.oracle(market)
+    return info

@@ -1,0 +1,143 @@
+"""An evaluated market as the tracker wants it: numbers, tags, tables, documents, and plots drawn on demand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration import figures
+from nba_props.evaluation.error_analysis import error_analysis
+from nba_props.features import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from models._training_data import TrainingData
+    from nba_props.config import TrainerConfig
+    from nba_props.estimators import Estimator
+    from nba_props.evaluation.market import MarketEvaluation
+
+__all__ = ["EvaluationView"]
+
+
+@dataclass(frozen=True)
+class EvaluationView:
+    """What one run logs (`mlflow_integration.items.SupportsEvaluation`).
+
+    Attributes:
+        evaluation: The computed evaluation.
+        config: Settings of the run.
+        data: What it was trained on.
+        estimator: The final model, fitted on all rows.
+    """
+
+    evaluation: MarketEvaluation
+    config: TrainerConfig
+    data: TrainingData
+    estimator: Estimator
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Settings of the run, nested as in the configuration, and the parameters the model was really fitted with."""
+        settings = self.config.model_dump(exclude={"model_params"})
+        return {**settings, "model_params": dict(self.estimator.params)}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the run is about."""
+        return {
+            "market": self.config.market,
+            "model": self.config.model,
+            "data_kind": self.data.kind,
+            "data_fingerprint": self.data.fingerprint,
+            "data_source": self.data.source,
+        }
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metric key (docs/metrics.md) to value."""
+        return {
+            **self.evaluation.metrics,
+            "n_features": float(self.data.features.shape[1]),
+            "n_estimators": float(self.estimator.n_estimators),
+        }
+
+    @property
+    def fold_metrics(self) -> dict[str, list[float]]:
+        """One value per test fold."""
+        return self.evaluation.fold_metrics
+
+    @property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What is needed to run it again, and what each feature is."""
+        join = self.data.join_report
+        return {
+            "training_config.json": {
+                "config": self.config.model_dump(mode="json"),
+                "model_params": dict(self.estimator.params),
+                "data": {
+                    "source": self.data.source,
+                    "fingerprint": self.data.fingerprint,
+                    "simulated": self.data.simulated,
+                    "seasons": sorted(self.data.games["season"].unique()),
+                    "n_games": int(self.data.games["game_id"].nunique()),
+                    "n_player_games": len(self.data.games),
+                    "n_quotes": len(self.data.quotes_of(self.config.market)),
+                    "odds_join": [] if join is None else join.frame().to_dict("records"),
+                },
+                "folds": self.evaluation.folds.astype({"role": str}).to_dict("records"),
+            },
+            "feature_config.json": {
+                "n_features": self.data.features.shape[1],
+                "features": [asdict(feature) for feature in catalogue() if feature.name in self.data.features],
+            },
+        }
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Rows worth a second look outside MLflow."""
+        tables = {
+            "predictions.csv": self.evaluation.predictions,
+            "error_analysis.csv": error_analysis(self.evaluation.predictions),
+            "feature_importance.csv": self.estimator.importances().rename_axis("feature").reset_index(),
+            "folds.csv": self.evaluation.folds,
+        }
+        if len(self.evaluation.ledger):
+            tables["bets.csv"] = self.evaluation.ledger
+        if len(self.evaluation.quality):
+            tables["odds_quality.csv"] = self.evaluation.quality
+        return tables
+
+    @property
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """Plots of the run; those that need lines or bets are absent where there are none."""
+        predictions = self.evaluation.predictions
+        mark = " (SIMULATED)" if self.data.simulated else ""
+        title = f"{self.config.market.upper()} {self.config.model}{mark}"
+        importances = {str(name): float(share) for name, share in self.estimator.importances().items()}
+        drawn: dict[str, Callable[[], Figure]] = {
+            "feature_importance.png": lambda: figures.feature_importance(importances, title=f"{title}: gain"),
+            "residuals_analysis.png": lambda: figures.residuals(
+                predictions["actual"], predictions["predicted"], title=f"{title}: residuals"
+            ),
+        }
+        return drawn | self._line_figures(title)
+
+    def _line_figures(self, title: str) -> dict[str, Callable[[], Figure]]:
+        predictions = self.evaluation.predictions
+        if "p_over" not in predictions:
+            return {}
+        scored = predictions[predictions["p_over"].notna() & (predictions["actual"] != predictions["line"])]
+        if scored.empty:
+            return {}
+        chance = (scored["p_over"] / (scored["p_over"] + scored["p_under"])).to_numpy()
+        over = (scored["actual"] > scored["line"]).to_numpy(dtype="float64")
+        return {
+            "calibration_curve.png": lambda: figures.calibration_curve(over, chance, title=f"{title}: P(over)"),
+            "confusion_matrix.png": lambda: figures.confusion_matrix(
+                over.astype("int64"), (chance > 0.5).astype("int64"), title=f"{title}: sides"
+            ),
+        }
