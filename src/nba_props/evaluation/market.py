@@ -95,7 +95,8 @@ def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: Tra
     ledger, kelly_ledger = _bets(good, result, config)
     predictions = _with_lines(predictions, result, _line_quotes(quotes, reasons), config)
     metrics |= _line_metrics(predictions, config.seed)
-    metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed)
+    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
+        metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed)
     return MarketEvaluation(
         predictions=predictions,
         ledger=ledger,
@@ -108,8 +109,6 @@ def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: Tra
 
 
 def _ledger_metrics(ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, seed: int) -> dict[str, float]:
-    if ledger.empty:
-        return {}
     return betting_metrics(ledger) | betting_intervals(ledger, seed=seed) | kelly_metrics(kelly_ledger)
 
 

@@ -1,0 +1,140 @@
+"""The evaluation of a market: probabilities from earlier predictions only, and no number that can not be computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nba_props.config import make_config
+from nba_props.distribution import ConformalDistribution
+from nba_props.evaluation.market import evaluate_market
+from nba_props.evaluation.probabilities import PROBABILITIES, add_probabilities
+from nba_props.evaluation.walk_forward import WalkForwardResult
+
+NIGHTS, PLAYERS = 40, 30
+CONFIG = make_config(market="pts", seed=1)
+
+
+@pytest.fixture(scope="module")
+def result() -> WalkForwardResult:
+    """Forecasts of 40 nights by 30 players: the first 20 calibrate, then two test folds of 10."""
+    rng = np.random.default_rng(7)
+    night = np.repeat(np.arange(NIGHTS), PLAYERS)
+    player = np.tile(np.arange(PLAYERS), NIGHTS)
+    mean = 8.0 + player / 2.0
+    frame = pd.DataFrame(
+        {
+            "game_id": [f"{value:010d}" for value in night * 100 + player // 10],
+            "game_date": pd.Timestamp("2023-11-01") + pd.to_timedelta(night, unit="D"),
+            "season": "2023-24",
+            "player_id": player,
+            "player_name": [f"Player {value}" for value in player],
+            "home": player % 2 == 0,
+            "is_b2b": False,
+            "mean_minutes": np.where(player < 10, 12.0, np.where(player < 20, 24.0, 34.0)),
+            "actual": rng.poisson(mean).astype(float),
+            "predicted": mean,
+            "season_mean": mean + 1.0,
+            "last_10": mean + 1.5,
+            "ewma_10": mean - 2.0,
+            "role": np.where(night < 20, "calibration", "test"),
+            "fold": np.where(night < 20, 0, (night - 20) // 10),
+        }
+    )
+    folds = pd.DataFrame(
+        {
+            "role": ["calibration", "test", "test"],
+            "fold": [0, 0, 1],
+            "train_end": pd.to_datetime(["2023-10-30", "2023-11-19", "2023-11-29"]),
+            "fit_seconds": [1.0, 2.0, 3.0],
+        }
+    )
+    return WalkForwardResult(frame, folds, {"train_mae": 2.0})
+
+
+@pytest.fixture(scope="module")
+def quotes(result) -> pd.DataFrame:
+    """Two books, early and late, on every test prop; both lines a point under the mean, so overs win."""
+    test = result.predictions[result.predictions["role"] == "test"]
+    parts = []
+    for book in ("A", "B"):
+        for hour in (14, 23):
+            part = test[["game_date", "game_id", "player_id", "player_name", "actual"]].copy()
+            part["bookmaker"] = book
+            part["line"] = np.floor(test["predicted"]) - 0.5
+            part["over_price"], part["under_price"] = -112.0, -108.0
+            part["observed_at"] = (part["game_date"] + pd.Timedelta(hours=hour)).dt.tz_localize("UTC")
+            parts.append(part)
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(home_team="BOS", away_team="NYK", market="pts", event_id=table["game_id"])
+
+
+def test_probabilities_of_a_fold_do_not_move_when_its_own_results_or_later_ones_do(result):
+    test = result.predictions[result.predictions["role"] == "test"]
+    lines = test[["game_id", "player_id"]].assign(line=12.5)
+    before = add_probabilities(lines, result, ConformalDistribution)
+    changed = result.predictions.copy()
+    later = changed["game_date"] > "2023-11-19"
+    changed.loc[later, "actual"] = 60.0 - changed.loc[later, "actual"]
+    after = add_probabilities(
+        lines, WalkForwardResult(changed, result.folds, result.train_metrics), ConformalDistribution
+    )
+    first = (before["fold"] == 0).to_numpy()
+    pd.testing.assert_frame_equal(before[first], after[first], check_exact=True)
+    assert (before.loc[~first, "p_over"].to_numpy() != after.loc[~first, "p_over"].to_numpy()).any()
+
+
+def test_a_line_without_a_forecast_has_no_probability(result):
+    lines = pd.DataFrame({"game_id": ["0000002000", "nowhere"], "player_id": [0, 0], "line": [12.5, 12.5]})
+    table = add_probabilities(lines, result, ConformalDistribution)
+    assert table.loc[0, PROBABILITIES].sum() == pytest.approx(1.0)
+    assert table.loc[1, PROBABILITIES].isna().all()
+
+
+def test_every_betting_number_comes_from_the_ledger(result, quotes):
+    evaluation = evaluate_market(result, quotes, CONFIG)
+    ledger, metrics = evaluation.ledger, evaluation.metrics
+    decided = ledger[ledger["result"].isin(["won", "lost"])]
+    assert len(decided) > 100
+    assert metrics["n_bets"] == len(decided)
+    assert metrics["roi"] == pytest.approx(decided["profit"].sum() / decided["stake"].sum())
+    assert metrics["win_rate"] == pytest.approx((decided["result"] == "won").mean())
+    assert metrics["roi_ci_low"] < metrics["roi"] < metrics["roi_ci_high"]
+    assert (ledger["observed_at"].dt.hour == 14).all(), "decision 'open' bets the first price of the day"
+    assert metrics["clv_coverage"] == 1.0
+
+
+def test_the_market_and_the_model_are_scored_on_the_same_props(result, quotes):
+    metrics = evaluate_market(result, quotes, CONFIG).metrics
+    test = result.predictions[result.predictions["role"] == "test"]
+    line = np.floor(test["predicted"]) - 0.5
+    over = (test["actual"] > line).astype(float)
+    # -112/-108: 0.52830 and 0.51923 implied; by the power method the over has 0.50468
+    assert metrics["market_brier_score"] == pytest.approx(((0.504682 - over) ** 2).mean(), abs=1e-5)
+    assert metrics["market_mae"] == pytest.approx((line - test["actual"]).abs().mean())
+    assert metrics["model_mae_on_lines"] == pytest.approx((test["predicted"] - test["actual"]).abs().mean())
+    assert metrics["brier_skill_vs_market"] == pytest.approx(1 - metrics["brier_score"] / metrics["market_brier_score"])
+
+
+def test_without_lines_there_is_not_one_betting_number(result, quotes):
+    metrics = evaluate_market(result, quotes.iloc[:0], CONFIG).metrics
+    assert {"val_mae", "baseline_mae", "train_mae", "training_time"} <= set(metrics)
+    assert metrics["training_time"] == 3.0
+    assert not {"roi", "n_bets", "brier_score", "market_mae", "calibration_error", "sharpe_ratio"} & set(metrics)
+
+
+def test_pickem_lines_measure_the_forecast_but_are_never_bet(result, quotes):
+    evaluation = evaluate_market(result, quotes.assign(over_price=-137.0, under_price=-137.0), CONFIG)
+    assert evaluation.ledger.empty
+    assert "market_mae" in evaluation.metrics
+    assert "brier_score" in evaluation.metrics
+    assert "market_brier_score" not in evaluation.metrics
+    assert set(evaluation.quality["reason"]) == {"pickem_constant"}
+
+
+def test_a_season_in_which_nothing_is_worth_a_bet_says_so(result, quotes):
+    config = make_config(market="pts", min_edge=0.99)
+    metrics = evaluate_market(result, quotes, config).metrics
+    assert metrics["n_bets"] == 0
+    assert "roi" not in metrics
