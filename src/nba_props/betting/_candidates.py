@@ -49,12 +49,21 @@ def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str =
     return group_median(prop, fair, int(prop.max(initial=-1)) + 1)[prop]
 
 
-def candidate_bets(quotes: pd.DataFrame, method: VigMethod, *, source: str = "quotes") -> pd.DataFrame:
+def candidate_bets(
+    quotes: pd.DataFrame,
+    method: VigMethod,
+    *,
+    least_edge: float = -np.inf,
+    least_ev: float = -np.inf,
+    source: str = "quotes",
+) -> pd.DataFrame:
     """Both sides of every quote that can be priced, as one table (see `nba_props.betting.strategy`).
 
     Args:
         quotes: Decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN where the model has no forecast).
         method: No-vig method.
+        least_edge: Sides with a smaller edge are left out: no strategy that will be asked wants them.
+        least_ev: The same for the expected value.
         source: Name of the table, for errors.
 
     Raises:
@@ -71,18 +80,19 @@ def candidate_bets(quotes: pd.DataFrame, method: VigMethod, *, source: str = "qu
         odds = american_to_decimal(quotes[column], source=source)
         # A line beyond every possible result is a certain push: there is no conditional probability, and no bet.
         chance = np.divide(win, win + lose, out=np.full_like(win, np.nan), where=win + lose > 0)
-        usable = np.flatnonzero(~np.isnan(odds) & ~np.isnan(chance) & ~np.isnan(q_side))
-        odds, chance, q = odds[usable], chance[usable], q_side[usable]
+        edge, value = chance - q_side, expected_value(win, lose, odds)
+        # A comparison with NaN is false: sides without a price, a forecast or a market probability fall out here.
+        usable = np.flatnonzero((edge >= least_edge) & (value >= least_ev))
         priced = {
             "side": side,
             "price": quotes[column].to_numpy(dtype="float64")[usable],
-            "decimal_odds": odds,
-            "p": chance,
+            "decimal_odds": odds[usable],
+            "p": chance[usable],
             "p_push": p_push[usable],
-            "q": q,
-            "edge": chance - q,
-            "ev": expected_value(win[usable], lose[usable], odds),
-            "kelly": kelly_fraction(chance, odds),
+            "q": q_side[usable],
+            "edge": edge[usable],
+            "ev": value[usable],
+            "kelly": kelly_fraction(chance[usable], odds[usable]),
         }
         sides.append(quotes[_CARRIED].iloc[usable].assign(**priced))
     return pd.concat(sides, ignore_index=True)
@@ -96,12 +106,25 @@ def chosen_bets(candidates: pd.DataFrame, config: BettingConfig) -> pd.DataFrame
     kept = candidates[config.keep()(candidates)]
     by = PROP_GROUP if config.one_per == "prop" else ["game_date", "player_id"]
     group = group_codes(kept, by)
-    book = kept["bookmaker"].rank(method="dense").to_numpy()
-    keys = (kept["side"] == "under", kept["line"], book, -kept["decimal_odds"], -kept["ev"], group)
-    order = np.lexsort(tuple(np.asarray(key) for key in keys))
-    first = np.r_[True, group[order][1:] != group[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
-    best = kept.iloc[order[first]]
+    best = kept.iloc[_first_by_value(kept, group)]
     return best.sort_values(["game_date", "observed_at", *PROP_GROUP], kind="stable", ignore_index=True)
+
+
+def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
+    """Positions of the best candidate of each group; only the rare equals of the highest EV are put in full order."""
+    value = kept["ev"].to_numpy()
+    top = np.full(int(group.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(top, group, value)
+    best = np.flatnonzero(value == top[group])
+    shared = np.bincount(group[best], minlength=len(top))[group[best]] > 1
+    tied = best[shared]
+    rows, code = kept.iloc[tied], group[tied]
+    book = rows["bookmaker"].rank(method="dense").to_numpy()
+    keys = (rows["side"] == "under", rows["line"], book, -rows["decimal_odds"], code)
+    order = np.lexsort(tuple(np.asarray(key) for key in keys))
+    first = np.r_[True, code[order][1:] != code[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
+    chosen: Ints = np.r_[best[~shared], tied[order[first]]]
+    return chosen
 
 
 def _probabilities(quotes: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:

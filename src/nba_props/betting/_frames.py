@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -31,6 +31,16 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) ->
             mend="See docs/contract.md for the columns of each table.",
             count=len(table),
         )
+
+
+def utc_nanoseconds(times: pd.Series) -> Ints:
+    """Times as whole nanoseconds since 1970 in UTC; a naive time is taken as UTC.
+
+    Asking numpy for a tz-aware column directly would build a Python object per row.
+    """
+    naive = pd.to_datetime(times, utc=True).dt.tz_localize(None)
+    nanoseconds: Ints = naive.to_numpy(dtype="datetime64[ns]").astype("int64")
+    return nanoseconds
 
 
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
@@ -59,13 +69,16 @@ def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
     """Median of `values` (n, NaNs left out) within each of the groups 0..n_groups-1; NaN for an empty group."""
     known = ~np.isnan(values)
     code, value = codes[known], values[known]
-    order = np.lexsort((value, code))
-    code, value = code[order], value[order]
     count = np.bincount(code, minlength=n_groups)
-    start = np.r_[0, np.cumsum(count)[:-1]]
-    filled = count > 0
-    result = np.full(n_groups, np.nan)
-    low = value[start[filled] + (count[filled] - 1) // 2]
-    high = value[start[filled] + count[filled] // 2]
-    result[filled] = (low + high) / 2.0
+    total = np.bincount(code, weights=value, minlength=n_groups)
+    # Of one or two values the median is the mean; only larger groups have to be sorted.
+    result: Floats = np.divide(total, count, out=np.full(n_groups, np.nan), where=count > 0)
+    large = count[code] > 2
+    if large.any():
+        code, value = code[large], value[large]
+        order = np.lexsort((value, code))
+        code, value = code[order], value[order]
+        starts = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])
+        sizes = np.diff(np.r_[starts, len(code)])
+        result[code[starts]] = (value[starts + (sizes - 1) // 2] + value[starts + sizes // 2]) / 2.0
     return result

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.betting._frames import PROP_GROUP, group_codes, row_medians
+from nba_props.betting._frames import PROP_GROUP, group_codes, row_medians, utc_nanoseconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class PeerGrid:
         self._over = quotes["over_price"].to_numpy(dtype="float64")
         self._under = quotes["under_price"].to_numpy(dtype="float64")
         prop = group_codes(quotes, PROP_GROUP)
-        time = quotes["observed_at"].dt.tz_localize(None).to_numpy(dtype="datetime64[ns]").astype("int64")
+        time = utc_nanoseconds(quotes["observed_at"])
         self._book = quotes["bookmaker"].factorize(use_na_sentinel=False)[0].astype("int64")
         self._n_books = int(self._book.max()) + 1 if len(self._book) else 0
         order = np.lexsort((time, prop))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._frames import PROP_GROUP, group_codes, group_median
+from nba_props.betting._frames import PROP_GROUP, group_codes, group_median, utc_nanoseconds
 from nba_props.betting.fair import fair_probability
 from nba_props.betting.quotes import closing_quotes, consensus, modal_line
 from nba_props.betting.shift import LineShift
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["closing_values"]
+
+_SHAPE_PROPS = 50_000
+"""Settled props that a shape is learnt from: more of them would not change its 513 knots."""
 
 
 def closing_values(
@@ -82,8 +85,15 @@ def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:
     bet = np.repeat(np.arange(len(bets)), length)
     offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     row = order[np.repeat(start, length) + offset]
-    later = closing["observed_at"].to_numpy()[row] > bets["observed_at"].to_numpy()[bet]
+    later = utc_nanoseconds(closing["observed_at"])[row] > utc_nanoseconds(bets["observed_at"])[bet]
     return bet[later], row[later]
+
+
+def _thinned(closing: pd.DataFrame) -> pd.DataFrame:
+    """Evenly spaced props of `closing` with all their quotes, at most about `_SHAPE_PROPS` of them."""
+    prop = group_codes(closing, PROP_GROUP)
+    step = int(prop.max(initial=0)) // _SHAPE_PROPS + 1
+    return closing[prop % step == 0]
 
 
 def _moved(
@@ -93,7 +103,7 @@ def _moved(
     result = np.full(len(todo), np.nan)
     if not len(todo):
         return result
-    settled = consensus(closing, method)
+    settled = consensus(_thinned(closing), method)
     markets = bets["market"].to_numpy()[todo]
     taken = bets["line"].to_numpy(dtype="float64")[todo]
     for market in pd.unique(markets):

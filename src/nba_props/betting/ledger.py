@@ -73,7 +73,8 @@ def place_bets(
         DataError: Missing columns, impossible prices, or probabilities that do not sum to 1.
     """
     config = config or BettingConfig()
-    return _ledger(candidate_bets(quotes, config.vig), config, closing)
+    candidates = candidate_bets(quotes, config.vig, least_edge=config.min_edge, least_ev=config.min_ev)
+    return _ledger(candidates, config, closing)
 
 
 def run_backtest(
@@ -84,7 +85,11 @@ def run_backtest(
     Returns:
         Name -> ledger.
     """
-    candidates = {vig: candidate_bets(quotes, vig) for vig in {config.vig for config in strategies.values()}}
+    candidates = {}
+    for vig in {config.vig for config in strategies.values()}:
+        users = [config for config in strategies.values() if config.vig == vig]
+        least_edge, least_ev = min(c.min_edge for c in users), min(c.min_ev for c in users)
+        candidates[vig] = candidate_bets(quotes, vig, least_edge=least_edge, least_ev=least_ev)
     return {name: _ledger(candidates[config.vig], config, closing) for name, config in strategies.items()}
 
 

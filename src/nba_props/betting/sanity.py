@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._frames import PROP_GROUP, group_codes, require_columns
+from nba_props.betting._frames import PROP_GROUP, group_codes, require_columns, utc_nanoseconds
 from nba_props.betting._peers import PeerGrid, PeerView
 from nba_props.betting.fair import fair_probability, hold
 
@@ -47,6 +47,7 @@ REASON_CODES: Final[dict[str, str]] = {
 }
 """Reason code -> meaning, in the order in which they are given when several apply."""
 
+_DAY: Final = 86_400_000_000_000
 _PRICED: Final = ["line", "over_price", "under_price"]
 _REQUIRED: Final = [*PROP_GROUP, "game_date", "bookmaker", *_PRICED, "observed_at"]
 
@@ -180,9 +181,9 @@ def _pickem(quotes: pd.DataFrame, config: SanityConfig) -> Bools:
 
 def _running_total(mask: Bools, group: Ints, quotes: pd.DataFrame) -> Floats:
     """How many rows of the group had `mask` up to each row's time stamp, that time stamp included."""
-    order = np.lexsort((quotes["observed_at"].to_numpy(), group))
-    ordered = group[order]
-    times = quotes["observed_at"].to_numpy()[order]
+    times = utc_nanoseconds(quotes["observed_at"])
+    order = np.lexsort((times, group))
+    ordered, times = group[order], times[order]
     total = np.cumsum(mask[order])
     start = np.searchsorted(ordered, ordered, side="left")
     base = np.where(start > 0, total[np.maximum(start - 1, 0)], 0)
@@ -241,7 +242,7 @@ def _gap(fair: Floats, line: Floats, density: Floats, view: PeerView) -> Floats:
 def _bad_books(quotes: pd.DataFrame, gap: Floats, comparable: Bools, config: SanityConfig) -> Bools:
     """Rows of books that contradicted the others in too large a share of their rows of the days before."""
     book = group_codes(quotes, ["bookmaker", "market"])
-    stamps = quotes["observed_at"].dt.tz_localize(None).to_numpy(dtype="datetime64[D]").astype("int64")
+    stamps = utc_nanoseconds(quotes["observed_at"]) // _DAY
     wrong = comparable & (np.abs(gap) >= config.tolerance)
     daily = pd.DataFrame({"book": book, "day": stamps, "n": comparable, "wrong": wrong})
     daily = daily.groupby(["book", "day"], as_index=False)[["n", "wrong"]].sum()
