@@ -244,9 +244,8 @@ def storage(
     with reported():
         frame = utils.storage_report(experiment, tracking_uri=tracking_uri)
         emit(frame, as_json=json, output=output, title="Storage", empty="Nothing is stored.")
-        note(
-            f"total {int(frame['bytes'].sum()):,} bytes; 100 such experiments {int(frame['bytes_per_100'].sum()):,} bytes"
-        )
+        total, projected = int(frame["bytes"].sum()), int(frame["bytes_per_100"].sum())
+        note(f"total {total:,} bytes; 100 such experiments {projected:,} bytes")
 
 
 @app.command()

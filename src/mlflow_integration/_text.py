@@ -7,9 +7,10 @@ from typing import Final
 
 __all__ = ["file_name", "mask_secrets", "one_line"]
 
-_USERINFO: Final = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^\s:/@]*):(?P<secret>[^\s/@]+)@")
+# Every pattern starts with fixed text, so that a long value is read once and not once per letter.
+_USERINFO: Final = re.compile(r"://(?P<user>[^\s:/@]*):(?P<secret>[^\s/@]+)@")
 _SETTING: Final = re.compile(
-    r"(?P<name>[\w-]*(?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key)[\w-]*['\"]?\s*[=:]\s*['\"]?)"
+    r"(?P<name>(?:password|passwd|pwd|token|secret(?:[_-]?key)?|api[_-]?key|access[_-]?key)['\"]?\s?[=:]\s?['\"]?)"
     r"(?P<secret>[^\s'\"&;,]+)",
     re.IGNORECASE,
 )
@@ -18,7 +19,7 @@ _BEARER: Final = re.compile(r"(?P<kind>bearer|basic)\s+(?P<secret>[A-Za-z0-9._~+
 
 def mask_secrets(text: str) -> str:
     """Return `text` with passwords in URIs, `token=...` settings and authorisation headers replaced by ``***``."""
-    text = _USERINFO.sub(r"\g<scheme>\g<user>:***@", text)
+    text = _USERINFO.sub(r"://\g<user>:***@", text)
     text = _BEARER.sub(r"\g<kind> ***", text)
     return _SETTING.sub(r"\g<name>***", text)
 

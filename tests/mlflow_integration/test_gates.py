@@ -1,0 +1,164 @@
+"""Gates: three answers, and no way past a metric that is not there."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from mlflow_integration.gates import (
+    DEFAULT_PRODUCTION_CRITERIA,
+    PROFILES,
+    Gate,
+    GateProfile,
+    Verdict,
+    as_gates,
+    check_gates,
+    get_profile,
+    load_profiles,
+)
+from nba_props.errors import ConfigError
+
+GOOD = {"val_mae": 3.4, "roi": 0.06, "win_rate": 0.56, "calibration_error": 0.04, "sharpe_ratio": 1.2, "n_bets": 500}
+
+
+def plan(**changes):
+    return check_gates({**GOOD, **changes}, PROFILES["plan"].for_market(None))
+
+
+def test_a_model_that_meets_every_gate_passes():
+    report = plan()
+    assert report
+    assert report.verdict is Verdict.PASS
+    assert len(report.results) == 6
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold"),
+    [("val_mae", 3.5), ("roi", 0.05), ("win_rate", 0.55), ("calibration_error", 0.05), ("sharpe_ratio", 1.0)],
+)
+def test_comparisons_are_strict(metric, threshold):
+    report = plan(**{metric: threshold})
+    assert not report
+    assert [result.gate.metric for result in report.failures] == [metric]
+    assert report.verdict is Verdict.FAIL
+
+
+def test_the_number_of_bets_may_equal_its_threshold_and_one_bet_less_is_too_few_to_tell():
+    assert plan(n_bets=500)
+    report = plan(n_bets=499)
+    assert not report
+    assert report.verdict is Verdict.INSUFFICIENT
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_metric_that_is_not_finite_fails_by_name(value):
+    report = plan(val_mae=value)
+    assert report.verdict is Verdict.FAIL
+    assert "val_mae is not finite" in report.summary
+
+
+def test_a_missing_metric_fails_by_name():
+    report = check_gates({}, PROFILES["plan"].for_market(None))
+    assert [result.verdict for result in report.results] == [Verdict.FAIL] * 6
+    assert "sharpe_ratio is missing" in report.summary
+
+
+def test_a_failure_outweighs_missing_evidence():
+    assert plan(n_bets=3, roi=-0.1).verdict is Verdict.FAIL
+
+
+def test_without_gates_nothing_passes():
+    assert not check_gates(GOOD, [])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.01, 0.09, Verdict.PASS), (-0.02, 0.05, Verdict.INSUFFICIENT), (-0.09, -0.01, Verdict.FAIL)],
+)
+def test_a_gate_on_the_lower_bound_knows_when_the_interval_holds_the_threshold(low, high, verdict):
+    gate = Gate("roi", ">", 0.0, "lower")
+    assert gate.check({"roi": 0.02, "roi_ci_low": low, "roi_ci_high": high}).verdict is verdict
+
+
+def test_a_bound_that_was_not_recorded_fails_by_its_own_name():
+    result = Gate("clv", ">", 0.0, "lower").check({"clv": 0.03})
+    assert result.verdict is Verdict.FAIL
+    assert "clv_ci_low is missing" in result.reason
+
+
+def test_the_upper_bound_of_an_error_can_be_gated():
+    gate = Gate("val_mae", "<", 6.0, "upper")
+    assert gate.check({"val_mae_ci_high": 5.9, "val_mae_ci_low": 5.5}).verdict is Verdict.PASS
+    assert gate.check({"val_mae_ci_high": 6.1, "val_mae_ci_low": 5.5}).verdict is Verdict.INSUFFICIENT
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("roi", "=", 0.0), ("roi", ">", math.nan), ("roi", ">", "0"), ("roi", ">", True), ("roi", ">", 0.0, "middle")],
+)
+def test_a_gate_that_could_never_be_judged_is_refused(arguments):
+    with pytest.raises(ConfigError, match="Gate roi"):
+        Gate(*arguments)
+
+
+def test_the_default_criteria_can_be_changed_one_threshold_at_a_time():
+    gates = {gate.metric: gate for gate in as_gates({**DEFAULT_PRODUCTION_CRITERIA, "val_mae": 6.5, "n_bets": 100})}
+    assert gates["val_mae"] == Gate("val_mae", "<", 6.5)
+    assert gates["n_bets"] == Gate("n_bets", ">=", 100)
+    assert gates["roi"] == DEFAULT_PRODUCTION_CRITERIA["roi"]
+
+
+def test_criteria_are_understood_as_thresholds_pairs_and_tables():
+    gates = as_gates({"log_loss": 0.69, "odd": (">=", 2), "clv": {"comparison": ">", "threshold": 0, "bound": "lower"}})
+    assert gates == (Gate("log_loss", "<", 0.69), Gate("odd", ">=", 2), Gate("clv", ">", 0, "lower"))
+
+
+@pytest.mark.parametrize("criteria", [{"odd": 3}, ["roi"], {"roi": {"threshold": 1}}, {"roi": {"comparison": ">", "x": 1}}])
+def test_criteria_that_can_not_be_understood_are_refused(criteria):
+    with pytest.raises(ConfigError):
+        as_gates(criteria)
+
+
+def test_a_market_replaces_the_gates_of_the_same_metric_and_adds_others():
+    profile = GateProfile("p", (Gate("val_mae", "<", 3.5), Gate("roi", ">", 0)), {"pra": (Gate("val_mae", "<", 6.2),)})
+    assert profile.for_market("pra") == (Gate("val_mae", "<", 6.2), Gate("roi", ">", 0))
+    assert profile.for_market("reb") == (Gate("val_mae", "<", 3.5), Gate("roi", ">", 0))
+
+
+def test_profiles_are_read_from_a_file(tmp_path):
+    path = tmp_path / "gates.toml"
+    path.write_text(
+        '[strict]\ngates = [{metric = "roi", comparison = ">", threshold = 0.0, bound = "lower"}]\n'
+        '[strict.markets]\npra = [{metric = "val_mae", comparison = "<", threshold = 6.1}]\n'
+    )
+    profile = load_profiles(path)["strict"]
+    assert profile.for_market("pra") == (Gate("roi", ">", 0.0, "lower"), Gate("val_mae", "<", 6.1))
+    assert get_profile("strict", {"strict": profile}) is profile
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not toml [", "[a]\nx = 1\n", '[a]\ngates = [{comparison = ">"}]\n', '[a]\ngates = [{metric = "r", threshold = 1}]\n'],
+)
+def test_a_broken_profile_file_is_one_clear_error(tmp_path, text):
+    path = tmp_path / "gates.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        load_profiles(path)
+    with pytest.raises(ConfigError, match="can not be read"):
+        load_profiles(tmp_path / "none.toml")
+
+
+def test_an_unknown_profile_names_the_known_ones():
+    with pytest.raises(ConfigError, match="plan, market"):
+        get_profile("nope")
+
+
+def test_the_report_is_valid_json_and_a_table():
+    report = plan(roi=math.nan)
+    content = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert content["verdict"] == "fail"
+    assert [row["metric"] for row in content["gates"]] == list(report.frame()["metric"])
+    assert content["gates"][1]["value"] is None

@@ -1,0 +1,143 @@
+"""Where the store is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mlflow_integration.store import fluent_store, load_mlflow, old_file_store, project_root, resolve_store
+from nba_props.errors import StoreError
+
+PROJECT = '[project]\nname = "nba-props-mlflow"\n'
+
+
+def test_the_root_is_the_nearest_parent_with_this_projects_file(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "a" / "pyproject.toml").write_text('[project]\nname = "another"\n')
+    assert project_root(inner) == tmp_path
+
+
+def test_away_from_any_project_the_root_is_that_of_the_source(tmp_path):
+    root = project_root(tmp_path)
+    assert (root / "src" / "mlflow_integration" / "store.py").exists()
+
+
+def test_a_broken_project_file_is_passed_over(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("not [ toml")
+    assert project_root(tmp_path) != tmp_path
+
+
+def test_the_embedded_store_is_absolute_and_its_artifacts_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    inner = tmp_path / "src"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    store = resolve_store()
+    assert store.uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert store.database == tmp_path / "mlflow.db"
+    assert store.artifact_location("Phase 1/x") == f"file://{tmp_path}/mlflow_artifacts/Phase_1_x"
+
+
+def test_the_environment_variable_wins_over_the_embedded_store_and_an_argument_over_both(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000/")
+    assert resolve_store().uri == "http://127.0.0.1:5000"
+    assert resolve_store().artifact_location("x") is None
+    assert resolve_store("sqlite:////tmp/x.db").uri == "sqlite:////tmp/x.db"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+
+
+def test_relative_paths_become_absolute(tmp_path):
+    assert resolve_store("sqlite:///x.db").uri == f"sqlite:///{tmp_path}/x.db"
+    assert resolve_store("x.db").uri == f"sqlite:///{tmp_path}/x.db"
+
+
+def test_postgresql_names_its_driver_and_hides_its_password():
+    store = resolve_store("postgresql://u:pw@h/d")
+    assert store.uri == "postgresql+psycopg://u:pw@h/d"
+    assert store.label == "postgresql+psycopg://u:***@h/d"
+
+
+def test_the_old_file_store_is_recognised_and_the_way_over_is_named(tmp_path):
+    old = tmp_path / "mlruns"
+    (old / "0").mkdir(parents=True)
+    assert old_file_store(tmp_path) is None
+    (old / "0" / "meta.yaml").write_text("name: Default\n")
+    assert old_file_store(tmp_path) == old
+    assert old_file_store(old) == old
+    for given in (str(old), f"file:{old}", f"file://{old}"):
+        with pytest.raises(StoreError, match="compare_experiments.py migrate --source"):
+            resolve_store(given)
+
+
+@pytest.mark.parametrize("given", ["./runs", "file:///tmp/nothing_here"])
+def test_what_is_no_tracking_uri_is_refused_with_the_forms_that_are(given):
+    with pytest.raises(StoreError, match="sqlite:////"):
+        resolve_store(given)
+
+
+def test_a_folder_is_refused_with_the_database_it_could_hold(tmp_path):
+    with pytest.raises(StoreError, match=r"mlflow\.db"):
+        resolve_store(tmp_path)
+
+
+def test_a_dead_server_is_reported_within_fifteen_seconds_with_the_command_that_starts_one():
+    start = time.monotonic()
+    with pytest.raises(StoreError, match=r"(?s)127\.0\.0\.1:1 .*mlflow server"):
+        resolve_store("http://127.0.0.1:1").client()
+    assert time.monotonic() - start < 15
+
+
+def test_a_server_that_accepts_and_says_nothing_is_reported_within_fifteen_seconds():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        start = time.monotonic()
+        with pytest.raises(StoreError, match="No tracking server answers"):
+            resolve_store(f"http://127.0.0.1:{silent.getsockname()[1]}").client()
+        assert time.monotonic() - start < 15
+
+
+def test_a_password_in_the_uri_never_reaches_the_message():
+    with pytest.raises(StoreError) as caught:
+        resolve_store("http://bob:hunter2@127.0.0.1:1").client()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_reading_a_store_that_does_not_exist_makes_none(tmp_path):
+    with pytest.raises(StoreError, match="setup_experiments"):
+        resolve_store("none.db").client(create=False)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_that_is_no_database_is_one_clear_error(tmp_path):
+    (tmp_path / "bad.db").write_text("this is no database, " * 100)
+    with pytest.raises(StoreError, match=r"bad\.db can not be opened"):
+        resolve_store("bad.db").client()
+
+
+def test_the_global_store_of_mlflow_comes_back_as_it_was():
+    mlflow = load_mlflow()
+    assert not mlflow.is_tracking_uri_set()
+    with fluent_store("sqlite:////tmp/a.db"):
+        assert mlflow.get_tracking_uri() == "sqlite:////tmp/a.db"
+        with fluent_store("sqlite:////tmp/b.db"):
+            assert mlflow.get_tracking_uri() == "sqlite:////tmp/b.db"
+        assert mlflow.get_tracking_uri() == "sqlite:////tmp/a.db"
+    assert not mlflow.is_tracking_uri_set()
+
+
+@pytest.mark.parametrize("module", ["mlflow_integration", "mlflow_integration.cli"])
+def test_importing_is_cheap(module):
+    code = (
+        f"import sys, {module} as m; getattr(m, 'NBAPropsTracker', None);"
+        "print([n for n in ('mlflow', 'pandas', 'matplotlib', 'numpy', 'sklearn') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
+    assert done.stdout.strip() == "[]"
