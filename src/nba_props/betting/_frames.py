@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+_LARGEST_CODE: Final = 2**62
 PROP_GROUP: Final = ["game_id", "player_id", "market"]
 """What a consensus, a close and a bet are about: one player's stat in one game, whatever the line."""
 
@@ -44,13 +45,18 @@ def utc_nanoseconds(times: pd.Series) -> Ints:
 
 
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
-    """A non-negative integer per row, equal where all `columns` are equal; ordered by first appearance per column."""
+    """A whole number per row, from 0 without gaps by first appearance, equal where all `columns` are equal."""
     codes: Ints = np.zeros(len(table), dtype="int64")
+    size = 1
     for column in columns:
         part, values = table[column].factorize(use_na_sentinel=False)
+        if size * (len(values) + 1) >= _LARGEST_CODE:
+            codes, distinct = pd.factorize(codes)
+            size = len(distinct)
         codes = codes * (len(values) + 1) + part
-    # Re-compressed so that the codes stay small and a product over many columns can not overflow downstream.
-    return np.unique(codes, return_inverse=True)[1].astype("int64")
+        size *= len(values) + 1
+    compressed: Ints = pd.factorize(codes)[0].astype("int64")
+    return compressed
 
 
 def row_medians(values: Floats) -> tuple[Floats, Ints]:

@@ -105,8 +105,8 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
         DataError: A missing column or an impossible price.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "line", "over_price", "under_price"], source)
-    raw = group_codes(quotes, PROP_GROUP)
-    group, first = _in_order(raw)
+    group = group_codes(quotes, PROP_GROUP)
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(group), prepend=-1))
     n = len(first)
     line = quotes["line"].to_numpy(dtype="float64")
     median_line = group_median(group, line, n)
@@ -130,14 +130,6 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
 def _latest(quotes: pd.DataFrame) -> pd.DataFrame:
     latest = quotes["observed_at"].groupby(group_codes(quotes, _MARKET_MOMENT)).transform("max")
     return quotes[quotes["observed_at"] == latest].reset_index(drop=True)
-
-
-def _in_order(codes: Ints) -> tuple[Ints, Ints]:
-    """Codes renumbered by first appearance, and the first row of each."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype="int64")
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse], np.sort(first)
 
 
 def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
