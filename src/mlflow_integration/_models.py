@@ -92,43 +92,47 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
     raise TrackingError(message)
 
 
-def frame_signature(frame: pd.DataFrame, predictions: ArrayLike = None) -> AnyValue:
-    """Return a signature that raw feature frames satisfy.
+def frame_signature(frame: pd.DataFrame, predictions: AnyValue = None) -> AnyValue:
+    """Return a signature that raw feature frames satisfy, with or without missing values.
 
-    Numeric columns become optional doubles, whatever their type in `frame`: a column of whole numbers today has a
-    missing value tomorrow, and MLflow refuses NaN for an integer column.
+    Every column is optional. A column of whole numbers takes any number: MLflow would refuse NaN in an integer column,
+    and integers in one of doubles.
 
     Args:
         frame: Feature frame (a few rows suffice).
-        predictions: What the model predicts for them; a column of doubles where not given.
+        predictions: What the model predicts for them; the outputs stay open where not given.
     """
     load_mlflow()
     from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415 - mlflow is lazy
     from mlflow.types import ColSpec, Schema  # noqa: PLC0415
+    from mlflow.types.schema import AnyType  # noqa: PLC0415
 
+    kinds = {"b": "boolean", "M": "datetime", "f": "double"}
     columns = []
     for name, dtype in frame.dtypes.items():
         kind = getattr(dtype, "kind", "O")
-        text = {"b": "boolean", "M": "datetime", "i": "double", "u": "double", "f": "double"}.get(kind, "string")
-        columns.append(ColSpec(text, str(name), required=False))
-    outputs = Schema([ColSpec("double")]) if predictions is None else infer_signature(None, predictions).outputs
+        column = AnyType() if kind in "iu" else kinds.get(kind, "string")
+        columns.append(ColSpec(column, str(name), required=False))
+    outputs = None if predictions is None else infer_signature(None, predictions).outputs
     return ModelSignature(inputs=Schema(columns), outputs=outputs)
 
 
 def _example(frame: AnyValue) -> AnyValue:
-    """First rows of a frame, whole numbers as doubles like in the signature; anything else as it is."""
+    """First rows of a frame; anything else as it is."""
     if not hasattr(frame, "select_dtypes"):
         return frame
     head = frame.head(EXAMPLE_ROWS)
-    whole = head.select_dtypes("integer").columns
-    return head.astype(dict.fromkeys(whole, "float64")) if len(whole) else head
+    # MLflow compares column names with a range, which pandas 3.1 announces to stop for its own text type.
+    return head.set_axis(head.columns.astype(object), axis=1)
 
 
-def _predictions(model: AnyModel, example: AnyValue) -> AnyValue:
-    """Predictions for the example where the model takes frames as they are; None for the native boosters."""
-    if type(model).__name__ == "Booster" or not hasattr(model, "predict") or not hasattr(example, "dtypes"):
-        return None
-    return model.predict(example)
+def _predictions(model: AnyModel, model_type: str, example: AnyValue) -> AnyValue:
+    """Predictions for the example: for the native boosters, which take other than frames, a double as they give."""
+    import numpy as np  # noqa: PLC0415 - numpy is lazy here
+
+    if type(model).__name__ == "Booster":
+        return np.zeros(1)
+    return model.predict(example) if model_type != "pyfunc" and hasattr(model, "predict") else None
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ class ModelToLog:
         example = _example(self.input_example)
         signature = self.signature
         if signature is None and hasattr(example, "dtypes"):
-            signature = frame_signature(example, _predictions(self.model, example))
+            signature = frame_signature(example, _predictions(self.model, self.model_type, example))
         given = self.options.get("pip_requirements")
         return {
             "signature": signature,

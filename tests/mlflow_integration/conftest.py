@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,10 @@ import pytest
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.registry import ModelRegistry
 from mlflow_integration.store import load_mlflow
+
+with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about its own type hints when it is imported
+    warnings.simplefilter("ignore")
+    load_mlflow().pyfunc.PythonModel  # noqa: B018 - the attribute imports the module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
