@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.errors import DataError
 from nba_props.features import _core, _forecasts, _minutes, _schedule, _teams, _temporal
 from nba_props.features._catalogue import Feature, registered, select
 from nba_props.features._context import Context
-from nba_props.features._season_stats import SOURCE, previous_season_stats
+from nba_props.features._season_stats import previous_season_stats
 from nba_props.features._table import read_table
 
 if TYPE_CHECKING:
@@ -65,9 +64,6 @@ def build_features(
     table = read_table(games)
     extra = {} if season_stats is None else previous_season_stats(table, season_stats)
     names = [feature.name for group in chosen for feature in group.features]
-    clash = sorted(set(names) & extra.keys())
-    if clash:
-        raise DataError(SOURCE, f"columns {', '.join(clash)} are names of features", mend="Rename them.")
     context = Context(table)
     values = np.empty((len(names) + len(extra), len(games)))
     place = {name: row for row, name in enumerate([*names, *extra])}

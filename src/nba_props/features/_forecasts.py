@@ -31,7 +31,7 @@ _MARKETS: Final = ("pts", "reb", "ast", "pra")
 def forecasts(ctx: Context) -> dict[str, FloatArray]:
     """Rate times minutes, with and without the opponent."""
     row, rates = ctx.fixtures.row, ctx.team_rates
-    pace = (rates["rival_pace"] / rates["league_pace"])[row]
+    pace = masked_ratio(rates["rival_pace"], rates["league_pace"])[row]
     out: dict[str, FloatArray] = {}
     for name in _MARKETS:
         form = masked_ratio(ctx.form[name, 30], ctx.form["min", 30]) * ctx.expected_minutes

@@ -28,8 +28,9 @@ class Rate:
         name: Column name.
         top, bottom: Keys of `opportunities`.
         scale: 100 for percentages, 36 for per-36 rates.
-        weight: Amount of `bottom` at which own games and prior count alike, rounded from the ratio of the variance
-            within players to the variance between them.
+        weight: Amount of `bottom` at which own games and prior count alike: the variance within players over the
+            variance between them, estimated by moments over the player-seasons of 20 or more games of 2021-22 and
+            2022-23, and rounded.
         text: Description for the catalogue.
     """
 
@@ -42,35 +43,35 @@ class Rate:
 
 
 RATES: Final = (
-    Rate("usage_pct", "plays", "floor_plays", 100.0, 60.0, "usage: share of team plays used while on the floor, %"),
-    Rate("psa", "pts", "shot_attempts", 1.0, 150.0, "points per shot attempt, PTS / (FGA + 0.44 FTA)"),
-    Rate("ts_pct", "pts", "shot_attempts", 50.0, 150.0, "true shooting, PTS / (2 (FGA + 0.44 FTA)), %"),
-    Rate("efg_pct", "fg_value", "fga", 100.0, 150.0, "effective field goals, (FGM + 0.5 3PM) / FGA, %"),
-    Rate("ast_pct", "ast", "mate_fgm", 100.0, 40.0, "share of team-mates' field goals assisted while on the floor, %"),
-    Rate("reb_pct", "reb", "floor_reb", 100.0, 120.0, "share of available rebounds taken while on the floor, %"),
-    Rate("oreb_pct", "oreb", "floor_oreb", 100.0, 80.0, "share of available offensive rebounds taken, %"),
-    Rate("dreb_pct", "dreb", "floor_dreb", 100.0, 80.0, "share of available defensive rebounds taken, %"),
-    Rate("tov_pct", "tov", "plays", 100.0, 120.0, "turnovers per 100 plays, TOV / (FGA + 0.44 FTA + TOV)"),
-    Rate("stl_pct", "stl", "floor_possessions", 100.0, 600.0, "steals per 100 opponent possessions on the floor"),
-    Rate("blk_pct", "blk", "floor_twos", 100.0, 200.0, "blocks per 100 opponent two-point attempts on the floor"),
-    Rate("pts_per36", "pts", "min", 36.0, 100.0, "points per 36 minutes"),
-    Rate("reb_per36", "reb", "min", 36.0, 100.0, "rebounds per 36 minutes"),
-    Rate("ast_per36", "ast", "min", 36.0, 100.0, "assists per 36 minutes"),
-    Rate("pra_per36", "pra", "min", 36.0, 100.0, "points + rebounds + assists per 36 minutes"),
-    Rate("fga_per36", "fga", "min", 36.0, 80.0, "field-goal attempts per 36 minutes"),
-    Rate("fg3a_per36", "fg3a", "min", 36.0, 60.0, "three-point attempts per 36 minutes"),
-    Rate("fg3m_per36", "fg3m", "min", 36.0, 150.0, "three-pointers made per 36 minutes"),
-    Rate("fta_per36", "fta", "min", 36.0, 150.0, "free-throw attempts per 36 minutes"),
-    Rate("stl_per36", "stl", "min", 36.0, 500.0, "steals per 36 minutes"),
-    Rate("blk_per36", "blk", "min", 36.0, 150.0, "blocks per 36 minutes"),
-    Rate("tov_per36", "tov", "min", 36.0, 200.0, "turnovers per 36 minutes"),
-    Rate("pf_per36", "pf", "min", 36.0, 200.0, "fouls per 36 minutes"),
-    Rate("fg3a_rate", "fg3a", "fga", 1.0, 20.0, "share of field-goal attempts that are threes, 3PA / FGA"),
-    Rate("ft_rate", "fta", "fga", 1.0, 60.0, "free-throw attempts per field-goal attempt, FTA / FGA"),
-    Rate("fg3_pct", "fg3m", "fg3a", 100.0, 250.0, "three-point percentage"),
-    Rate("fg2_pct", "fg2m", "fg2a", 100.0, 120.0, "two-point percentage"),
-    Rate("ft_pct", "ftm", "fta", 100.0, 40.0, "free-throw percentage"),
-    Rate("ast_tov_ratio", "ast", "tov", 1.0, 15.0, "assists per turnover"),
+    Rate("usage_pct", "plays", "floor_plays", 100.0, 50.0, "usage: share of team plays used while on the floor, %"),
+    Rate("psa", "pts", "shot_attempts", 1.0, 180.0, "points per shot attempt, PTS / (FGA + 0.44 FTA)"),
+    Rate("ts_pct", "pts", "shot_attempts", 50.0, 180.0, "true shooting, PTS / (2 (FGA + 0.44 FTA)), %"),
+    Rate("efg_pct", "fg_value", "fga", 100.0, 180.0, "effective field goals, (FGM + 0.5 3PM) / FGA, %"),
+    Rate("ast_pct", "ast", "mate_fgm", 100.0, 20.0, "share of team-mates' field goals assisted while on the floor, %"),
+    Rate("reb_pct", "reb", "floor_reb", 100.0, 50.0, "share of available rebounds taken while on the floor, %"),
+    Rate("oreb_pct", "oreb", "floor_oreb", 100.0, 40.0, "share of available offensive rebounds taken, %"),
+    Rate("dreb_pct", "dreb", "floor_dreb", 100.0, 40.0, "share of available defensive rebounds taken, %"),
+    Rate("tov_pct", "tov", "plays", 100.0, 110.0, "turnovers per 100 plays, TOV / (FGA + 0.44 FTA + TOV)"),
+    Rate("stl_pct", "stl", "floor_possessions", 100.0, 660.0, "steals per 100 opponent possessions on the floor"),
+    Rate("blk_pct", "blk", "floor_twos", 100.0, 90.0, "blocks per 100 opponent two-point attempts on the floor"),
+    Rate("pts_per36", "pts", "min", 36.0, 50.0, "points per 36 minutes"),
+    Rate("reb_per36", "reb", "min", 36.0, 30.0, "rebounds per 36 minutes"),
+    Rate("ast_per36", "ast", "min", 36.0, 35.0, "assists per 36 minutes"),
+    Rate("pra_per36", "pra", "min", 36.0, 40.0, "points + rebounds + assists per 36 minutes"),
+    Rate("fga_per36", "fga", "min", 36.0, 30.0, "field-goal attempts per 36 minutes"),
+    Rate("fg3a_per36", "fg3a", "min", 36.0, 20.0, "three-point attempts per 36 minutes"),
+    Rate("fg3m_per36", "fg3m", "min", 36.0, 65.0, "three-pointers made per 36 minutes"),
+    Rate("fta_per36", "fta", "min", 36.0, 60.0, "free-throw attempts per 36 minutes"),
+    Rate("stl_per36", "stl", "min", 36.0, 320.0, "steals per 36 minutes"),
+    Rate("blk_per36", "blk", "min", 36.0, 80.0, "blocks per 36 minutes"),
+    Rate("tov_per36", "tov", "min", 36.0, 120.0, "turnovers per 36 minutes"),
+    Rate("pf_per36", "pf", "min", 36.0, 120.0, "fouls per 36 minutes"),
+    Rate("fg3a_rate", "fg3a", "fga", 1.0, 6.5, "share of field-goal attempts that are threes, 3PA / FGA"),
+    Rate("ft_rate", "fta", "fga", 1.0, 45.0, "free-throw attempts per field-goal attempt, FTA / FGA"),
+    Rate("fg3_pct", "fg3m", "fg3a", 100.0, 280.0, "three-point percentage"),
+    Rate("fg2_pct", "fg2m", "fg2a", 100.0, 70.0, "two-point percentage"),
+    Rate("ft_pct", "ftm", "fta", 100.0, 25.0, "free-throw percentage"),
+    Rate("ast_tov_ratio", "ast", "tov", 1.0, 12.0, "assists per turnover"),
 )
 
 

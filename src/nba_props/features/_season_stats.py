@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from nba_props.features._asof import FloatArray
     from nba_props.features._table import Table
 
-__all__ = ["PREFIX", "SOURCE", "previous_season_stats"]
+__all__ = ["PREFIX", "previous_season_stats"]
 
 PREFIX: Final = "previous_"
-SOURCE: Final = "season_stats"
+_SOURCE: Final = "season_stats"
 _KEY: Final = ["player_id", "season"]
 
 
@@ -38,13 +38,13 @@ def previous_season_stats(table: Table, season_stats: pd.DataFrame) -> dict[str,
     """
     missing = [column for column in _KEY if column not in season_stats.columns]
     if missing:
-        raise DataError(SOURCE, f"missing columns {', '.join(missing)}", mend="Key it by player_id and season.")
+        raise DataError(_SOURCE, f"missing columns {', '.join(missing)}", mend="Key it by player_id and season.")
     twice = season_stats.duplicated(_KEY, keep=False)
     if twice.any():
         shown = season_stats.loc[twice, _KEY].head().to_string()
         mend = "Give one line per player and season (for a traded player, the total)."
         problem = "several lines for one player and season"
-        raise DataError(SOURCE, problem, mend=mend, count=int(twice.sum()), rows=shown)
+        raise DataError(_SOURCE, problem, mend=mend, count=int(twice.sum()), rows=shown)
     numbers = season_stats.select_dtypes("number").columns.difference(_KEY, sort=False)
     keyed = season_stats.set_index(_KEY)[numbers]
     before = np.array([_season_before(name) for name in table.season_names], dtype=object)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-_HOME_POINTS: Final = 2.5
-"""Usual home advantage, points per game."""
+_HOME_POINTS: Final = 2.0
+"""Home advantage: mean margin of home teams, 2.1 points in 2021-22 and 2022-23."""
 
 _SEASON: Final = "season, shrunk to all"
 
@@ -64,7 +64,7 @@ def opponent(ctx: Context) -> dict[str, FloatArray]:
         ("team_def_rating", _SEASON, "points the team allows per 100 possessions"),
         ("opp_off_rating", _SEASON, "points the opponent scores per 100 possessions"),
         ("game_pace", _SEASON, "mean of both teams' pace"),
-        ("expected_margin", _SEASON, "difference of the net ratings and 2.5 points for the home side"),
+        ("expected_margin", _SEASON, "difference of the net ratings and 2 points for the home side"),
         ("expected_blowout", _SEASON, "size of the expected margin, whoever wins"),
     ],
 )

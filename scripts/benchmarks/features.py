@@ -1,0 +1,85 @@
+"""Race the feature table against a plain pandas version of the same features, in one run, side by side.
+
+    uv run scripts/benchmarks/features.py                    a simulated league of four seasons
+    uv run scripts/benchmarks/features.py --data FOLDER      real player game logs
+
+Exits with 1 if the fast version needs more than half the time of the slow one, or if the two disagree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nba_props.features import build_features
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+LIMIT = 0.5
+
+
+def games_table(data: Sequence[str]) -> tuple[str, pd.DataFrame]:
+    """The player-games to race on, and what to call them."""
+    if data:
+        from nba_props.data import load_game_logs  # noqa: PLC0415 - only one of the two sources is needed
+
+        return f"game logs of {', '.join(Path(path).name for path in data)}", load_game_logs(list(data))
+    from nba_props.data.simulate import simulate_league  # noqa: PLC0415 - only one of the two sources is needed
+
+    return "SIMULATED league", simulate_league(seed=2026).games
+
+
+def seconds(make: Callable[[pd.DataFrame], pd.DataFrame], games: pd.DataFrame) -> tuple[float, pd.DataFrame]:
+    """Wall-clock time of one call, and its result."""
+    start = time.perf_counter()
+    made = make(games)
+    return time.perf_counter() - start, made
+
+
+def disagreeing(fast: pd.DataFrame, slow: pd.DataFrame) -> list[str]:
+    """Columns in which the two differ by more than rounding, or in what is missing."""
+    return [
+        name
+        for name in fast
+        if not np.allclose(fast[name], slow[name], rtol=1e-9, atol=1e-6, equal_nan=True)
+    ]  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the race and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="+", default=[], metavar="PATH", help="player game logs: files or folders")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each, in turns; the best counts (default 3)")
+    options = parser.parse_args(arguments)
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    reference_features = importlib.import_module("features_reference").reference_features
+    source, games = games_table(options.data)
+    fast_times, slow_times = [], []
+    for _ in range(max(options.repeat, 1)):
+        taken, fast = seconds(build_features, games)
+        fast_times.append(taken)
+        taken, slow = seconds(reference_features, games)
+        slow_times.append(taken)
+    best, plain = min(fast_times), min(slow_times)
+    print(f"{source}: {len(games):,} player-games, {fast.shape[1]} features, best of {len(fast_times)}")
+    print(f"{'version':<22}{'seconds':>9}{'ms a row':>10}{'ratio':>8}")
+    for label, taken in (("plain pandas", plain), ("nba_props.features", best)):
+        print(f"{label:<22}{taken:>9.2f}{1000.0 * taken / len(games):>10.4f}{taken / plain:>8.3f}")
+    wrong = disagreeing(fast, slow)
+    print(f"equal to plain pandas: {fast.shape[1] - len(wrong)} of {fast.shape[1]} features")
+    if wrong:
+        print("different: " + ", ".join(wrong))
+    return 0 if not wrong and best <= LIMIT * plain else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The features of `nba_props.features` once more, in ordinary pandas: one groupby, shift or rolling after the other.
+
+It is what the benchmark races against and what the tests take as the truth. It shares no code with the package but
+what is definition rather than computation: the list of rates with their weights, and the cities. Box scores must be
+complete, with both teams of every game and at most one row per player and date.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from . import _minutes, _player, _schedule, _teams, _temporal
+
+__all__ = ["reference_features"]
+
+
+def reference_features(games: pd.DataFrame) -> pd.DataFrame:
+    """Every feature of the catalogue, rows and index as in `games`, columns in no particular order."""
+    order = games.reset_index(drop=True).sort_values(["player_id", "game_date"]).index
+    g = games.iloc[order].reset_index(drop=True)
+    t = _teams.team_games(g)
+    g = _player.opportunities(g, t)
+    rate = _player.rates(g)
+    expected = _minutes.expected_minutes(g)
+    team = _teams.teams(g, t).join(_teams.allowed(g, rate))
+    rolled = _temporal.windows(g)
+    parts = [
+        rate,
+        _player.season_means(g),
+        _minutes.minutes(g, _minutes.roster(g, expected), expected),
+        team.drop(columns="league_pace"),
+        _schedule.schedule(g, t),
+        rolled,
+        _temporal.decays(g),
+        _temporal.streaks(g, rolled),
+        _temporal.forecasts(g, rate, expected, team),
+    ]
+    out = pd.concat(parts, axis=1).astype("float64")
+    return out.set_axis(order).sort_index().set_axis(games.index)
