@@ -55,8 +55,8 @@ def test_with_the_true_probabilities_the_realised_roi_agrees_with_the_expected_o
         interval = roi_interval(ledger, resamples=500, seed=seed)
         expected = betting_metrics(ledger)["expected_roi"]
         # The interval moved to the expected ROI: realised inside it is the same as expected inside the mirrored one.
-        inside += expected + (interval.low - interval.point) <= interval.point <= expected + (
-            interval.high - interval.point
+        inside += (
+            expected + (interval.low - interval.point) <= interval.point <= expected + (interval.high - interval.point)
         )
         bets += len(ledger)
     assert bets / 100 > 200

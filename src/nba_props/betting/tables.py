@@ -1,0 +1,160 @@
+"""Tables behind the pictures: computed once from a ledger or from probabilities, drawn as often as wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from nba_props.betting._daily import daily
+from nba_props.betting.bootstrap import MIN_NIGHTS, resample_counts
+from nba_props.betting.probability import recalibrated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["edge_table", "equity_fan", "equity_table", "reliability_table"]
+
+_EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
+_BAND_DRAWS: Final = 1000
+
+
+def equity_table(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Bankroll at the start and after every betting night.
+
+    Returns:
+        ``game_date`` (the first row: the day before the first night), ``bankroll`` (units), ``peak`` (highest so far),
+        ``drawdown`` (``(peak - bankroll) / peak``, in [0, 1]); empty without bets.
+    """
+    days = daily(ledger)
+    dates = _with_eve(days.dates)
+    bankroll = np.r_[days.opening[:1], days.opening + days.profit]
+    peak = np.maximum.accumulate(bankroll)
+    drawdown = np.clip((peak - bankroll) / peak, 0.0, 1.0)
+    return pd.DataFrame({"game_date": dates, "bankroll": bankroll, "peak": peak, "drawdown": drawdown})
+
+
+def equity_fan(
+    ledger: pd.DataFrame,
+    *,
+    compound: bool = False,
+    levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+    resamples: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Where the bankroll could as well have been: quantiles of paths made of resampled nights.
+
+    Args:
+        ledger: From `place_bets`.
+        compound: Kelly stakes: a night multiplies the bankroll; flat stakes: it adds to it.
+        levels: Quantiles.
+        resamples: Paths.
+        seed: Seed.
+
+    Returns:
+        ``game_date`` (the eve first, where all paths start) and one column per level, named by it ("0.05"); empty under
+        20 nights.
+    """
+    days = daily(ledger)
+    nights = len(days.dates)
+    names = [str(level) for level in levels]
+    if nights < MIN_NIGHTS or (compound and days.returns is None):
+        return pd.DataFrame(columns=["game_date", *names])
+    drawn = np.random.default_rng(seed).integers(0, nights, size=(resamples, nights))
+    start = float(days.opening[0])
+    if compound and days.returns is not None:
+        paths = start * np.cumprod(1.0 + days.returns[drawn], axis=1)
+    else:
+        paths = start + np.cumsum(days.profit[drawn], axis=1)
+    quantiles = np.quantile(np.column_stack([np.full(resamples, start), paths]), levels, axis=0)
+    return pd.DataFrame({"game_date": _with_eve(days.dates), **dict(zip(names, quantiles, strict=True))})
+
+
+def edge_table(
+    ledger: pd.DataFrame, edges: Sequence[float] = _EDGES, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Claimed against realised return by size of the edge.
+
+    Args:
+        ledger: From `place_bets`.
+        edges: Lower ends of the buckets, rising; the last one is open above, bets under the first are left out.
+        level: Coverage of the interval.
+        resamples: Bootstrap resamples of nights.
+        seed: Seed.
+
+    Returns:
+        One row per bucket with bets won or lost: ``low``, ``high`` (NaN for the open one), ``n_bets``, ``nights``,
+        ``expected_roi``, ``roi``, ``roi_ci_low``, ``roi_ci_high`` (by nights; NaN under 20 nights).
+    """
+    bets = ledger[ledger["result"].isin(["won", "lost"])]
+    bucket = np.searchsorted(np.asarray(edges) - 1e-12, bets["edge"].to_numpy(), side="right") - 1
+    rows = []
+    for index, low in enumerate(edges):
+        part = bets[bucket == index]
+        if part.empty:
+            continue
+        stake = float(part["stake"].sum())
+        night, code = np.unique(part["game_date"].to_numpy(), return_inverse=True)
+        sums = [np.bincount(code, weights=part[name]) for name in ("profit", "stake")]
+        ci_low = ci_high = np.nan
+        if len(night) >= MIN_NIGHTS:
+            counts = resample_counts(len(night), resamples=resamples, seed=seed)
+            ci_low, ci_high = np.quantile((counts @ sums[0]) / (counts @ sums[1]), [(1 - level) / 2, (1 + level) / 2])
+        rows.append(
+            {
+                "low": low,
+                "high": edges[index + 1] if index + 1 < len(edges) else np.nan,
+                "n_bets": len(part),
+                "nights": len(night),
+                "expected_roi": float((part["ev"] * part["stake"]).sum()) / stake,
+                "roi": float(part["profit"].sum()) / stake,
+                "roi_ci_low": float(ci_low),
+                "roi_ci_high": float(ci_high),
+            }
+        )
+    columns = ["low", "high", "n_bets", "nights", "expected_roi", "roi", "roi_ci_low", "roi_ci_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reliability_table(
+    p: ArrayLike, y: ArrayLike, bins: int = 10, *, level: float = 0.95, seed: int = 0
+) -> pd.DataFrame:
+    """Forecast against frequency in equal-count bins, with the band a calibrated forecaster would stay in.
+
+    Args:
+        p: Probabilities, n; NaN left out.
+        y: 0/1 results, n; NaN (pushes, voids) left out.
+        bins: Number of bins.
+        level: Coverage of the consistency band, bin by bin (Broecker and Smith 2007).
+        seed: Seed of the band.
+
+    Returns:
+        One row per bin: ``p`` (mean forecast), ``frequency``, ``n``, ``band_low``, ``band_high`` (frequencies between
+        which a calibrated forecaster's would lie), ``recalibrated`` (mean of the CORP isotonic curve in the bin).
+    """
+    forecast, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
+    known = ~(np.isnan(forecast) | np.isnan(result))
+    order = np.argsort(forecast[known], kind="stable")
+    forecast, result = forecast[known][order], result[known][order]
+    curve = recalibrated(forecast, result) if len(forecast) else forecast
+    generator = np.random.default_rng(seed)
+    rows = []
+    for part in np.array_split(np.arange(len(forecast)), min(bins, max(len(forecast), 1))):
+        if not len(part):
+            continue
+        chance = forecast[part]
+        # Sum of independent draws: Normal with its exact mean and variance, cut at the possible frequencies.
+        noise = generator.standard_normal(_BAND_DRAWS) * np.sqrt((chance * (1.0 - chance)).sum()) / len(part)
+        low, high = np.clip(chance.mean() + np.quantile(noise, [(1 - level) / 2, (1 + level) / 2]), 0.0, 1.0)
+        rows.append((chance.mean(), result[part].mean(), len(part), low, high, curve[part].mean()))
+    return pd.DataFrame(rows, columns=["p", "frequency", "n", "band_low", "band_high", "recalibrated"])
+
+
+def _with_eve(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    eve: NDArray[np.datetime64] = np.r_[dates[:1] - np.timedelta64(1, "D"), dates].astype("datetime64[s]")
+    return eve

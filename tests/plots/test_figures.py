@@ -1,0 +1,153 @@
+"""Figures are 800 pixels wide, stamped where the data are simulated, legible, and show the numbers they were given."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+
+from nba_props import plots
+
+DATES = pd.date_range("2023-10-24", periods=60)
+EQUITY = pd.DataFrame({"game_date": DATES, "bankroll": 1000.0 + np.arange(60), "drawdown": np.linspace(0, 0.1, 60)})
+FAN = pd.DataFrame(
+    {"game_date": DATES, **{str(level): 1000.0 + 100 * level for level in (0.05, 0.25, 0.5, 0.75, 0.95)}}
+)
+EDGES = pd.DataFrame(
+    {
+        "low": [0.02, 0.04],
+        "high": [0.04, np.nan],
+        "n_bets": [400, 12],
+        "expected_roi": [0.03, 0.09],
+        "roi": [-0.01, -0.2],
+        "roi_ci_low": [-0.08, np.nan],
+        "roi_ci_high": [0.05, np.nan],
+    }
+)
+RELIABILITY = pd.DataFrame(
+    {
+        "p": [0.4, 0.5, 0.6],
+        "frequency": [0.42, 0.49, 0.61],
+        "n": [100, 100, 100],
+        "band_low": [0.3, 0.4, 0.5],
+        "band_high": [0.5, 0.6, 0.7],
+        "recalibrated": [0.42, 0.49, 0.61],
+    }
+)
+PIT = pd.DataFrame(
+    {"low": [0.0, 0.5], "high": [0.5, 1.0], "density": [0.9, 1.1], "band_low": [0.95] * 2, "band_high": [1.05] * 2}
+)
+SEGMENTS = pd.DataFrame({"segment": ["stars", "bench"], "value": [7.1, 4.2], "n": [5000, 9000]})
+CHANCES = np.random.default_rng(0).beta(30, 30, 500)
+
+FIGURES = {
+    "clv_distribution": (plots.clv_distribution, (CHANCES - 0.48,)),
+    "edge_buckets": (plots.edge_buckets, (EDGES,)),
+    "equity_curve": (plots.equity_curve, (EQUITY, FAN)),
+    "equity_curve_without_fan": (plots.equity_curve, (EQUITY,)),
+    "fold_history": (plots.fold_history, ([5.9, 6.0, 5.8],)),
+    "pit_histogram": (plots.pit_histogram, (PIT,)),
+    "reliability_diagram": (plots.reliability_diagram, (RELIABILITY, CHANCES)),
+    "segment_bars": (plots.segment_bars, (SEGMENTS,)),
+}
+
+EMPTY = {
+    "clv_distribution": (plots.clv_distribution, ([np.nan],)),
+    "edge_buckets": (plots.edge_buckets, (EDGES.iloc[:0],)),
+    "equity_curve": (plots.equity_curve, (EQUITY.iloc[:0],)),
+    "fold_history": (plots.fold_history, ([],)),
+    "reliability_diagram": (plots.reliability_diagram, (RELIABILITY.iloc[:0], [])),
+    "segment_bars": (plots.segment_bars, (SEGMENTS.iloc[:0],)),
+}
+
+
+def _pixels(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    buffer.seek(0)
+    return imread(buffer)
+
+
+def _texts(figure):
+    return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_eight_hundred_pixels_wide_and_not_blank(name):
+    make, tables = FIGURES[name]
+    pixels = _pixels(make(*tables))
+    assert pixels.shape[1] == 800
+    assert pixels[..., :3].std() > 0.02
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_simulated_data_are_stamped_and_real_data_are_not(name):
+    make, tables = FIGURES[name]
+    assert "SIMULATED" in _texts(make(*tables, simulated=True))
+    assert "SIMULATED" not in _texts(make(*tables))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_text_is_smaller_than_ten_points(name):
+    make, tables = FIGURES[name]
+    figure = make(*tables, simulated=True)
+    figure.draw_without_rendering()
+    assert min(text.get_fontsize() for text in figure.findobj(mpl.text.Text) if text.get_text().strip()) >= 10
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_without_data_the_figure_says_so(name):
+    make, tables = EMPTY[name]
+    figure = make(*tables)
+    _pixels(figure)
+    assert any(text.startswith("No ") for text in _texts(figure))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_tables_given_are_left_as_they_were(name):
+    make, tables = FIGURES[name]
+    before = [table.copy() for table in tables]
+    make(*tables)
+    for table, copy in zip(tables, before, strict=True):
+        assert np.array_equal(np.asarray(table, dtype=object), np.asarray(copy, dtype=object)) or table.equals(copy)
+
+
+def test_the_bankroll_drawn_is_the_bankroll_given():
+    figure = plots.equity_curve(EQUITY, FAN)
+    line = next(line for line in figure.axes[0].lines if line.get_label() == "bankroll")
+    assert line.get_ydata() == pytest.approx(EQUITY["bankroll"])
+
+
+def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
+    figure = plots.edge_buckets(EDGES)
+    segments = [path for collection in figure.axes[0].collections for path in collection.get_segments()]
+    assert len([path for path in segments if len(path)]) == 1
+    assert "2-4\nn = 400" in _texts(figure)
+    assert "4 and over\nn = 12" in _texts(figure)
+
+
+def test_the_mean_and_the_coverage_of_closing_line_value_are_written_out():
+    texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan], coverage=0.5)))
+    assert "mean +3.00%" in texts
+    assert "2 bets with a close (50% of all), 100.0% of them better than it" in texts
+
+
+def test_drawing_leaves_the_settings_of_matplotlib_alone():
+    before = dict(mpl.rcParams)
+    for make, tables in FIGURES.values():
+        make(*tables, simulated=True)
+    assert dict(mpl.rcParams) == before
+
+
+def test_importing_the_plots_imports_no_matplotlib_and_drawing_imports_no_pyplot():
+    code = (
+        "import sys, nba_props.plots as plots; assert 'matplotlib' not in sys.modules; "
+        "plots.fold_history([1.0, 2.0]); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
