@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from nba_props.data import (
@@ -116,7 +117,7 @@ def simulated_training_data(*, seed: int = 2026, feature_groups: Sequence[str] |
     """The embedded simulated league, through the same joins and features as real files."""
     from nba_props.data.simulate import simulate_league  # noqa: PLC0415 - real data do not need it
 
-    league = simulate_league(seed=seed)
+    league = simulate_league(seed=seed, odds_seasons=("2024-25",))
     joined = join_odds(league.odds, league.games)
     features = build_features(league.games, groups=feature_groups)
     source = f"SIMULATED league, seed {seed}"
@@ -135,8 +136,7 @@ def _assembled(
     schedule = features if "is_b2b" in features else build_features(games, groups=["schedule"])
     return TrainingData(
         games=games,
-        # Half the memory, and the boosters bin the values anyway.
-        features=features.astype("float32"),
+        features=_row_by_row(features),
         is_b2b=schedule["is_b2b"] == 1.0,
         quotes=quotes,
         reports=tuple(reports),
@@ -145,6 +145,12 @@ def _assembled(
         source=source,
         league=league,
     )
+
+
+def _row_by_row(features: pd.DataFrame) -> pd.DataFrame:
+    """As float32, row after row in memory: the boosters bin the values anyway, and a fold's rows become a view."""
+    values = np.ascontiguousarray(features.to_numpy(dtype="float32"))
+    return pd.DataFrame(values, index=features.index, columns=features.columns, copy=False)
 
 
 def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
@@ -156,5 +162,5 @@ def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
     info["mean_minutes"] = mean_minutes_before(games)
     info["is_b2b"] = data.is_b2b
     if data.league is not None:
-        info["oracle"] = data.league.oracle(market)
+        info["oracle"] = data.league.truth[market].to_numpy()
     return info

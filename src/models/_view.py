@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration import figures
+from models._figures import market_figures
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.features import catalogue
 
@@ -114,30 +114,10 @@ class EvaluationView:
     @property
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Plots of the run; those that need lines or bets are absent where there are none."""
-        predictions = self.evaluation.predictions
-        mark = " (SIMULATED)" if self.data.simulated else ""
-        title = f"{self.config.market.upper()} {self.config.model}{mark}"
-        importances = {str(name): float(share) for name, share in self.estimator.importances().items()}
-        drawn: dict[str, Callable[[], Figure]] = {
-            "feature_importance.png": lambda: figures.feature_importance(importances, title=f"{title}: gain"),
-            "residuals_analysis.png": lambda: figures.residuals(
-                predictions["actual"], predictions["predicted"], title=f"{title}: residuals"
-            ),
-        }
-        return drawn | self._line_figures(title)
-
-    def _line_figures(self, title: str) -> dict[str, Callable[[], Figure]]:
-        predictions = self.evaluation.predictions
-        if "p_over" not in predictions:
-            return {}
-        scored = predictions[predictions["p_over"].notna() & (predictions["actual"] != predictions["line"])]
-        if scored.empty:
-            return {}
-        chance = (scored["p_over"] / (scored["p_over"] + scored["p_under"])).to_numpy()
-        over = (scored["actual"] > scored["line"]).to_numpy(dtype="float64")
-        return {
-            "calibration_curve.png": lambda: figures.calibration_curve(over, chance, title=f"{title}: P(over)"),
-            "confusion_matrix.png": lambda: figures.confusion_matrix(
-                over.astype("int64"), (chance > 0.5).astype("int64"), title=f"{title}: sides"
-            ),
-        }
+        return market_figures(
+            self.evaluation,
+            self.estimator,
+            title=f"{self.config.market.upper()}, {self.config.model}",
+            simulated=self.data.simulated,
+            seed=self.config.seed,
+        )

@@ -60,7 +60,7 @@ def test_calibration_folds_come_before_the_first_test_season_and_every_test_date
 def test_no_fold_trains_on_a_date_within_the_gap_before_its_test(step, gap, length):
     table = calendar("2021-22", "2022-23", "2023-24", days=length)
     for fold in folds_of(table, step=step, gap_days=gap):
-        trained = table["game_date"][fold.train_mask(table["game_date"])]
+        trained = table["game_date"][table["game_date"] <= fold.train_end]
         tested = table["game_date"][fold.test_mask(table["game_date"])]
         assert len(tested) > 0
         assert (tested.min() - trained.max()).days > gap
@@ -80,3 +80,9 @@ def test_an_unknown_season_is_refused_naming_those_there():
 def test_a_step_or_gap_out_of_range_is_refused(step, gap):
     with pytest.raises(ConfigError, match="gap_days must be >= 0"):
         folds_of(calendar("2022-23", "2023-24"), step=step, gap_days=gap)
+
+
+def test_a_model_fitted_once_has_one_test_fold_over_all_test_seasons():
+    folds = folds_of(calendar("2021-22", "2022-23", "2023-24"), first_test_season="2022-23", step="once")
+    test = [fold for fold in folds if fold.role == "test"]
+    assert [(fold.test_start.year, fold.test_end.year) for fold in test] == [(2022, 2024)]

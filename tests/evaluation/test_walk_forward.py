@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.errors import ModelError, NotEnoughDataError
+from nba_props.errors import DataError, ModelError, NotEnoughDataError
+from nba_props.estimators import make_estimator
 from nba_props.evaluation.splits import walk_forward_folds
 from nba_props.evaluation.walk_forward import walk_forward
 
@@ -93,3 +94,23 @@ def test_too_few_rows_before_a_fold_are_refused(league):
 def test_forecasts_that_are_not_numbers_stop_the_run(league):
     with pytest.raises(ModelError, match="not finite"):
         run(league, make=Broken)
+
+
+def test_rows_out_of_time_order_are_refused(league):
+    features, target, info = league
+    with pytest.raises(DataError, match="not in time order"):
+        run((features, target, info.iloc[::-1].reset_index(drop=True)))
+
+
+def test_the_predictions_do_not_depend_on_how_many_folds_are_fitted_side_by_side(league):
+    features, target, info = league
+    folds = walk_forward_folds(info["game_date"], info["season"], step=10)
+    everyone = pd.Series(True, index=info.index)
+    one, two = (
+        walk_forward(
+            features, target, info, folds, lambda: make_estimator("lightgbm", {"n_estimators": 5}),
+            evaluated=everyone, workers=workers,
+        ).predictions
+        for workers in (1, 2)
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(one, two, check_exact=True)

@@ -70,6 +70,10 @@ class MarketEvaluation:
     metrics: dict[str, float]
     fold_metrics: dict[str, list[float]]
 
+    def scored_props(self) -> pd.DataFrame:
+        """The predictions whose probabilities are scored, with ``chance`` (P(over | no push)) and ``over`` (0 or 1)."""
+        return _scored(self.predictions)
+
 
 def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig) -> MarketEvaluation:
     """Compute everything that the forecasts of one market are worth.
@@ -156,18 +160,29 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
     return metrics | _probability_metrics(lined, seed)
 
 
-def _probability_metrics(lined: pd.DataFrame, seed: int) -> dict[str, float]:
-    decided = lined[lined["p_over"].notna() & (lined["actual"] != lined["line"])]
-    priced = decided[decided["market_p_over"].notna()]
-    # Model and market are scored on the same props; where no book has prices the model is scored alone.
-    scored = priced if len(priced) else decided
+def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
+    scored = _scored(predictions)
     if scored.empty:
         return {}
-    chance = scored["p_over"] / (scored["p_over"] + scored["p_under"])
+    market = scored["market_p_over"]
     return probability_metrics(
-        chance.to_numpy(),
-        (scored["actual"] > scored["line"]).to_numpy(dtype="float64"),
-        market_p=scored["market_p_over"].to_numpy() if len(priced) else None,
+        scored["chance"].to_numpy(),
+        scored["over"].to_numpy(),
+        market_p=market.to_numpy() if market.notna().any() else None,
         dates=scored["game_date"].to_numpy(),
         seed=seed,
+    )
+
+
+def _scored(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Decided props with a probability.
+
+    Where the market has probabilities too, only those, so that both are scored on the same props.
+    """
+    decided = predictions[predictions["p_over"].notna() & (predictions["actual"] != predictions["line"])]
+    priced = decided[decided["market_p_over"].notna()]
+    scored = priced if len(priced) else decided
+    return scored.assign(
+        chance=scored["p_over"] / (scored["p_over"] + scored["p_under"]),
+        over=(scored["actual"] > scored["line"]).astype("float64"),
     )

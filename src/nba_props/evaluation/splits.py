@@ -40,10 +40,6 @@ class Fold:
     test_start: pd.Timestamp
     test_end: pd.Timestamp
 
-    def train_mask(self, dates: pd.Series) -> np.ndarray:
-        """Rows of `dates` (game dates, n) this fold may be fitted on, as a boolean array of n."""
-        return np.asarray(dates <= self.train_end)
-
     def test_mask(self, dates: pd.Series) -> np.ndarray:
         """Rows of `dates` (game dates, n) this fold predicts, as a boolean array of n."""
         return np.asarray((dates >= self.test_start) & (dates <= self.test_end))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from nba_props.errors import ModelError, NotEnoughDataError
+from nba_props.errors import DataError, ModelError, NotEnoughDataError
 from nba_props.evaluation.regression import regression_metrics
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def walk_forward(
     Args:
         features: n rows, k columns; as-of, NaN where history is missing.
         target: Actual stat, n.
-        info: What identifies a row (n), with ``game_date``; copied into the predictions.
+        info: What identifies a row (n), with ``game_date``, in time order; copied into the predictions.
         folds: From `walk_forward_folds`.
         make: Returns a fresh forecaster.
         evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
@@ -66,7 +66,11 @@ def walk_forward(
     Raises:
         NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
         ModelError: A forecast is not a finite number.
+        DataError: The rows are not in time order.
     """
+    if not info["game_date"].is_monotonic_increasing:
+        source = "games"
+        raise DataError(source, "the rows are not in time order", mend="Sort them by game_date.", column="game_date")
     step = _Step(features, target, info, evaluated.to_numpy(), make)
     wanted = [fold for fold in folds if step.test_rows(fold).any()]
     if not wanted:
@@ -97,14 +101,15 @@ class _Step:
     evaluated: np.ndarray
     make: Callable[[], Estimator]
 
-    def train_rows(self, fold: Fold) -> np.ndarray:
-        return fold.train_mask(self.info["game_date"])
+    def train_rows(self, fold: Fold) -> slice:
+        """Rows up to the fold's last training date. Rows are in time order, so this is a view, not a copy."""
+        return slice(0, int(self.info["game_date"].searchsorted(fold.train_end, side="right")))
 
     def test_rows(self, fold: Fold) -> np.ndarray:
         return np.asarray(fold.test_mask(self.info["game_date"]) & self.evaluated)
 
     def check(self, fold: Fold) -> None:
-        known = int(self.train_rows(fold).sum())
+        known = self.train_rows(fold).stop
         if known < _MIN_TRAIN_ROWS:
             message = (
                 f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {known} rows before it to train on; "
@@ -116,13 +121,13 @@ class _Step:
         """Predictions of the fold, its row of the fold table, and, if asked for, the in-sample errors of its fit."""
         train, test = self.train_rows(fold), self.test_rows(fold)
         estimator = self.make()
-        known, answers = self.features[train], self.target[train]
+        known, answers = self.features.iloc[train], self.target.iloc[train]
         started = time.perf_counter()
         estimator.fit(known, answers)
         seconds = time.perf_counter() - started
         part = self.info[test].assign(role=fold.role, fold=fold.index, predicted=estimator.predict(self.features[test]))
         fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if in_sample else {}
-        row = _fold_row(fold, int(train.sum()), int(test.sum()), seconds)
+        row = _fold_row(fold, train.stop, int(test.sum()), seconds)
         return part, row, {f"train_{name}": value for name, value in fitted.items()}
 
 
