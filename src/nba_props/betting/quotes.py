@@ -28,7 +28,7 @@ def decision_quotes(
     quotes: pd.DataFrame,
     decision: Decision = "open",
     *,
-    open_window_hours: float = 0.25,
+    open_window_hours: float = 0.5,
     max_age_hours: float = 12.0,
     source: str = "quotes",
 ) -> pd.DataFrame:
