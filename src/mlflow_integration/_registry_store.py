@@ -85,6 +85,13 @@ class ModelState:
         """All transitions, oldest first."""
         return read_history(self.tags, self.aliases)
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether a copy is out of line with the aliases, or one version holds two."""
+        both = self.aliases.get(Stage.PRODUCTION)
+        doubled = both is not None and both == self.aliases.get(Stage.STAGING)
+        return doubled or any(record.tags.get("stage") != record.stage for record in self.versions.values())
+
     def version(self, number: int) -> VersionState:
         """Return one version.
 
@@ -187,6 +194,9 @@ class RegistryStore:
             The confirmed history entry.
         """
         state = self.state(name)
+        if state.is_stale:  # a process died here before; what its version was must be known before it is displaced
+            self.settle(name)
+            state = self.state(name)
         current = state.version(version).stage
         previous = state.aliases.get(target) if target in ALIASED else None
         entry = Transition.start(version, (current, target), why, previous if previous != version else None)
@@ -207,7 +217,7 @@ class RegistryStore:
     def settle(self, name: str) -> None:
         """Bring stage tags and native stages in line with the aliases; repeats while another process moves them."""
         for _ in range(MAX_ROUNDS):
-            state = self.state(name)
+            state = self._without_double(self.state(name))
             # Production first: MLflow moves the old one out of its own Production stage in the same transaction.
             for record in sorted(state.versions.values(), key=lambda each: each.stage is not Stage.PRODUCTION):
                 if record.tags.get("stage") != record.stage:
@@ -216,6 +226,17 @@ class RegistryStore:
                     self._write_native(name, record)
             if self.head(name).aliases == state.aliases:
                 return
+
+    def _without_double(self, state: ModelState) -> ModelState:
+        """Take Staging from the version that holds Production too: left by a process that died after promoting it."""
+        holder = state.aliases.get(Stage.PRODUCTION)
+        if holder is None or state.aliases.get(Stage.STAGING) != holder:
+            return state
+        with store_errors(f"Mending {state.name}", self.uri):
+            self.client.delete_registered_model_alias(state.name, Stage.STAGING.value)
+        return replace(
+            state, aliases={alias: number for alias, number in state.aliases.items() if alias != Stage.STAGING}
+        )
 
     def _write_native(self, name: str, record: VersionState) -> None:
         """Write MLflow's own stage, for ``models:/Name/Production`` and old dashboards, as long as it exists.

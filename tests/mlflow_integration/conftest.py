@@ -18,7 +18,7 @@ with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about
     load_mlflow().pyfunc.PythonModel  # noqa: B018 - the attribute imports the module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -67,6 +67,30 @@ def tracker(shared_uri: str, request: pytest.FixtureRequest) -> NBAPropsTracker:
 def registry(shared_uri: str) -> ModelRegistry:
     """The registry of the module's store."""
     return ModelRegistry(shared_uri)
+
+
+@pytest.fixture
+def candidate(shared_uri: str) -> Callable[..., int]:
+    """Registers a version whose run has the metrics given; its model has no files."""
+    return candidate_maker(shared_uri)
+
+
+def candidate_maker(uri: str) -> Callable[..., int]:
+    """Return the function behind the fixture `candidate` for any store."""
+    tracker, registry = NBAPropsTracker("candidates", tracking_uri=uri), ModelRegistry(uri)
+
+    def make(name: str, tags: dict[str, str] | None = None, **metrics: float) -> int:
+        from mlflow.entities import LoggedModelOutput
+
+        with tracker.start_run(name, tags=tags) as run:
+            if metrics:
+                tracker.log_metrics(metrics)
+            logged = tracker.client.create_logged_model(run.experiment_id, name="model", source_run_id=run.run_id)
+            tracker.client.finalize_logged_model(logged.model_id, "READY")
+            tracker.client.log_outputs(run.run_id, [LoggedModelOutput(logged.model_id, step=0)])
+        return registry.register_model(run_id=run.run_id, model_name=name)
+
+    return make
 
 
 NOISE = (

@@ -92,7 +92,9 @@ def test_importances_are_shares_by_name_for_every_kind_of_model():
 
 
 def test_errors_are_summed_up_over_all_and_by_group():
-    frame = pd.DataFrame({"actual": [3.0, 5.0, 10.0, None], "predicted": [1.0, 6.0, 10.0, 1.0], "home": [True, True, False, False]})
+    frame = pd.DataFrame(
+        {"actual": [3.0, 5.0, 10.0, None], "predicted": [1.0, 6.0, 10.0, 1.0], "home": [True, True, False, False]}
+    )
     table = error_analysis(frame, by="home")
     assert list(table["value"]) == ["all", "False", "True"]
     assert list(table["n"]) == [3, 1, 2]

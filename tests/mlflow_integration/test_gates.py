@@ -115,7 +115,9 @@ def test_criteria_are_understood_as_thresholds_pairs_and_tables():
     assert gates == (Gate("log_loss", "<", 0.69), Gate("odd", ">=", 2), Gate("clv", ">", 0, "lower"))
 
 
-@pytest.mark.parametrize("criteria", [{"odd": 3}, ["roi"], {"roi": {"threshold": 1}}, {"roi": {"comparison": ">", "x": 1}}])
+@pytest.mark.parametrize(
+    "criteria", [{"odd": 3}, ["roi"], {"roi": {"threshold": 1}}, {"roi": {"comparison": ">", "x": 1}}]
+)
 def test_criteria_that_can_not_be_understood_are_refused(criteria):
     with pytest.raises(ConfigError):
         as_gates(criteria)
@@ -140,7 +142,12 @@ def test_profiles_are_read_from_a_file(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["not toml [", "[a]\nx = 1\n", '[a]\ngates = [{comparison = ">"}]\n', '[a]\ngates = [{metric = "r", threshold = 1}]\n'],
+    [
+        "not toml [",
+        "[a]\nx = 1\n",
+        '[a]\ngates = [{comparison = ">"}]\n',
+        '[a]\ngates = [{metric = "r", threshold = 1}]\n',
+    ],
 )
 def test_a_broken_profile_file_is_one_clear_error(tmp_path, text):
     path = tmp_path / "gates.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,9 +30,12 @@ TARGET = FEATURES["a"] * 2 + FEATURES["games"] * 0.1 + RNG.normal(size=400)
 HOLES = FEATURES.astype("float64").mask(RNG.uniform(size=FEATURES.shape) < 0.2)
 
 
-class Shifted(mlflow.pyfunc.PythonModel):
-    def predict(self, context, model_input, params=None):
-        return model_input["a"].to_numpy() + 1
+with warnings.catch_warnings():  # MLflow warns about a model without type hints when its class is made
+    warnings.simplefilter("ignore")
+
+    class Shifted(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            return model_input["a"].to_numpy() + 1
 
 
 def make(kind):
@@ -167,6 +171,7 @@ def test_a_column_of_whole_numbers_takes_any_number_and_none_is_required():
 
 def test_logging_a_model_starts_no_process_and_no_serving_check(tracker, monkeypatch):
     """MLflow's defaults infer requirements in a subprocess and predict with the loaded model: seconds each."""
+
     def refuse(*arguments, **options):
         message = f"a process was started: {arguments}"
         raise AssertionError(message)

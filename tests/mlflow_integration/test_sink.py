@@ -46,7 +46,11 @@ def test_one_evaluation_is_one_request_and_one_upload():
     Sink(client, "x").write("r", evaluation_items(Evaluation()))
     assert len(client.batches) == 1
     metrics, params, tags = client.batches[0]
-    assert {(m.key, m.value, m.step) for m in metrics} == {("val_mae", 5.9, 0), ("val_mae_fold", 6.0, 0), ("val_mae_fold", 5.8, 1)}
+    assert {(m.key, m.value, m.step) for m in metrics} == {
+        ("val_mae", 5.9, 0),
+        ("val_mae_fold", 6.0, 0),
+        ("val_mae_fold", 5.8, 1),
+    }
     assert {(p.key, p.value) for p in params} == {("model.depth", "6"), ("market", "pra")}
     assert [(t.key, t.value) for t in tags] == [("market", "pra")]
     assert client.files == ["plot.png", "predictions.csv", "training_config.json"]
@@ -89,7 +93,9 @@ def test_many_entries_are_split_within_the_limits_and_none_is_lost():
 
 
 def test_requests_stay_below_a_megabyte_even_with_long_texts_of_many_bytes():
-    batch = Batch.of([Params({f"p{i}": "ü" * 5990 for i in range(100)}), Tags({f"t{i}": '"' * 7990 for i in range(60)})])
+    batch = Batch.of(
+        [Params({f"p{i}": "ü" * 5990 for i in range(100)}), Tags({f"t{i}": '"' * 7990 for i in range(60)})]
+    )
     requests = list(batch.requests())
     assert len(requests) > 1
     for metrics, params, tags in requests:
@@ -107,7 +113,9 @@ def test_a_text_that_is_too_long_is_kept_whole_as_a_file_with_its_hash_in_place(
 
 
 def test_secrets_are_masked_by_value_and_by_name():
-    batch = Batch.of([Params({"uri": "postgresql://u:pw@h/d", "db_password": "pw", "tokens": 5}), Tags({"api_key": "k"})])
+    batch = Batch.of(
+        [Params({"uri": "postgresql://u:pw@h/d", "db_password": "pw", "tokens": 5}), Tags({"api_key": "k"})]
+    )
     assert batch.params == {"uri": "postgresql://u:***@h/d", "db_password": "***", "tokens": "5"}
     assert batch.tags == {"api_key": "***"}
 

@@ -96,7 +96,8 @@ def test_deleted_and_abandoned_versions_are_not_gone_back_to():
 
 def test_entries_carry_unique_keys_that_sort_by_time():
     made = [
-        Transition.start(1, (Stage.NONE, Stage.STAGING), Why("me", "why", override=True), previous=None) for _ in range(50)
+        Transition.start(1, (Stage.NONE, Stage.STAGING), Why("me", "why", override=True), previous=None)
+        for _ in range(50)
     ]
     assert len({one.key for one in made}) == 50
     assert [one.key[:33] for one in made] == sorted(one.key[:33] for one in made)

@@ -139,5 +139,7 @@ def test_importing_is_cheap(module):
         f"import sys, {module} as m; getattr(m, 'NBAPropsTracker', None);"
         "print([n for n in ('mlflow', 'pandas', 'matplotlib', 'numpy', 'sklearn') if n in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
     assert done.stdout.strip() == "[]"

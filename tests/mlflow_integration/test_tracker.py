@@ -178,7 +178,12 @@ def test_runs_in_several_threads_do_not_mix(shared_uri):
     for thread in threads:
         thread.join()
     assert errors == []
-    assert {number: read(tracker, run).data.metrics["val_mae"] for number, run in runs.items()} == {0: 0, 1: 1, 2: 2, 3: 3}
+    assert {number: read(tracker, run).data.metrics["val_mae"] for number, run in runs.items()} == {
+        0: 0,
+        1: 1,
+        2: 2,
+        3: 3,
+    }
     assert not mlflow.is_tracking_uri_set()
 
 
@@ -240,7 +245,9 @@ def test_plots_tables_and_configurations_arrive_under_their_names(tracker):
     assert len(document(tracker, run, "predictions.csv").splitlines()) == 401
     assert list(summary["value"]) == ["all", "False", "True"]
     with tempfile.TemporaryDirectory() as folder:
-        path = mlflow.MlflowClient(tracker.tracking_uri).download_artifacts(run.run_id, "residuals_analysis.png", folder)
+        path = mlflow.MlflowClient(tracker.tracking_uri).download_artifacts(
+            run.run_id, "residuals_analysis.png", folder
+        )
         assert Path(path).read_bytes().startswith(b"\x89PNG")
 
 
@@ -282,7 +289,10 @@ def test_a_data_set_is_an_input_with_its_true_fingerprint(tracker):
     assert tags == {"mlflow.data.context": "training", "fingerprint": digest}
     assert {tag.key: tag.value for tag in inputs["test"].tags}["fingerprint"] == given == "f" * 64
     assert json.loads(inputs["train"].dataset.profile) == {"num_rows": 2, "num_elements": 4}
-    assert [column["name"] for column in json.loads(inputs["train"].dataset.schema)["mlflow_colspec"]] == ["minutes", "team"]
+    assert [column["name"] for column in json.loads(inputs["train"].dataset.schema)["mlflow_colspec"]] == [
+        "minutes",
+        "team",
+    ]
     assert digest == tracker_fingerprint(frame.copy())
     changed = frame.assign(minutes=[10.0, 20.000001])
     assert digest != tracker_fingerprint(changed)
