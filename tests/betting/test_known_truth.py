@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.betting import BettingConfig, betting_metrics, consensus, decision_quotes, place_bets, roi_interval
+from nba_props.betting import (
+    BettingConfig,
+    betting_metrics,
+    consensus,
+    decision_quotes,
+    place_bets,
+    roi_interval,
+    run_backtest,
+)
 from nba_props.betting import strategy as filters
 from nba_props.betting.prices import probability_to_american
 
@@ -79,8 +87,7 @@ def winners():
         quotes = decision_quotes(_market(seed, nights=28, per_night=12), "close")
         fair = consensus(quotes)[["game_id", "player_id", "fair_over"]]
         p = quotes.merge(fair, on=["game_id", "player_id"], validate="m:1")["fair_over"].to_numpy()
-        for name, config in STRATEGIES.items():
-            ledger = place_bets(_with(quotes, p), config)
+        for name, ledger in run_backtest(_with(quotes, p), STRATEGIES).items():
             interval = roi_interval(ledger, resamples=300, seed=seed)
             count[name] += interval is not None and interval.low > 0
             if name == "default":
