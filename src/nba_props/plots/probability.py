@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["pit_histogram", "reliability_diagram"]
 
@@ -53,9 +53,7 @@ def reliability_diagram(
         return figure
     values = np.asarray(probabilities, dtype="float64")
     values = values[np.isfinite(values)]
-    ends = np.array([min(table["p"].min(), table["frequency"].min()), max(table["p"].max(), table["frequency"].max())])
-    tails = np.quantile(values, [0.02, 0.98])
-    low, high = np.clip([min(ends[0], tails[0]) - 0.03, max(ends[1], tails[1]) + 0.03], 0.0, 1.0)
+    low, high = _range(table, values)
     upper.fill_between(
         table["p"],
         table["band_low"],
@@ -104,3 +102,11 @@ def pit_histogram(table: pd.DataFrame, *, title: str = "PIT of the results", sim
     legend_above(panel)
     label(panel, "Predicted probability of a result at or below the one seen", "Density")
     return figure
+
+
+def _range(table: pd.DataFrame, values: NDArray[np.float64]) -> tuple[float, float]:
+    """Axis that holds all bins and all but the outermost forecasts."""
+    tails = np.quantile(values, [0.02, 0.98])
+    low = min(table["p"].min(), table["frequency"].min(), tails[0]) - 0.03
+    high = max(table["p"].max(), table["frequency"].max(), tails[1]) + 0.03
+    return max(float(low), 0.0), min(float(high), 1.0)
