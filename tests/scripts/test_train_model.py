@@ -1,0 +1,139 @@
+"""The command itself: bad input ends with one message, exit code 2 and nothing written; good files end in a table."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from nba_props.data.simulate import simulate_league
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "train_model.py"
+
+
+@pytest.fixture(scope="module")
+def command():
+    spec = importlib.util.spec_from_file_location("train_model", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda *arguments: CliRunner().invoke(module.app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """A small simulated league as files in the vendors' columns."""
+    folder = tmp_path_factory.mktemp("files")
+    simulate_league(("2022-23", "2023-24"), seed=9, odds_seasons=("2023-24",), n_teams=6, n_games=30).write(folder)
+    return folder
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def logs_of(files: Path) -> pd.DataFrame:
+    return pd.read_csv(files / "player_game_logs_2023-24.csv.gz", dtype={"GAME_ID": "str"})
+
+
+def odds_of(files: Path) -> pd.DataFrame:
+    return pd.read_csv(files / "prop_odds_2023-24_pts.csv.gz")
+
+
+BROKEN_LOGS = {
+    "a column is missing": (lambda t: t.drop(columns="PTS"), ["PTS"]),
+    "text among the numbers": (lambda t: t.astype({"REB": object}).assign(REB="many"), ["REB", "many"]),
+    "a player-game twice": (lambda t: pd.concat([t, t.head(2)]), ["GAME_ID"]),
+    "negative minutes": (lambda t: t.assign(MIN=-3), ["MIN", "-3"]),
+    "no rows": (lambda t: t.head(0), ["rows"]),
+    "a date outside its season": (lambda t: t.assign(GAME_DATE="2019-01-05"), ["GAME_DATE", "2019-01-05"]),
+}
+BROKEN_ODDS = {
+    "an impossible price": (lambda t: t.assign(over_price=50.0), ["over_price", "50"]),
+    "no line column": (lambda t: t.drop(columns="line"), ["line"]),
+    "an unknown team": (lambda t: t.assign(home_team="Springfield Isotopes"), ["home_team", "Springfield"]),
+    "a negative line": (lambda t: t.assign(line=-1.5), ["line", "-1.5"]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_LOGS)
+def test_a_broken_game_log_ends_with_one_message_and_nothing_written(name, command, files, workplace):
+    spoil, says = BROKEN_LOGS[name]
+    path = workplace / "broken.csv"
+    spoil(logs_of(files)).to_csv(path, index=False)
+    result = command("--data", path)
+    assert_refused(result, workplace, ["broken.csv", *says])
+
+
+@pytest.mark.parametrize("name", BROKEN_ODDS)
+def test_broken_odds_end_with_one_message_and_nothing_written(name, command, files, workplace):
+    spoil, says = BROKEN_ODDS[name]
+    path = workplace / "broken.csv"
+    spoil(odds_of(files)).to_csv(path, index=False)
+    result = command("--data", files / "player_game_logs_2023-24.csv.gz", "--odds", path)
+    assert_refused(result, workplace, ["broken.csv", *says])
+
+
+def test_a_file_that_can_not_be_read_is_named(command, workplace):
+    path = workplace / "broken.csv.gz"
+    path.write_bytes(gzip.compress(b"SEASON_ID,PLAYER_ID\n1,2\n")[:-9])
+    assert_refused(command("--data", path), workplace, ["broken.csv.gz"])
+
+
+def test_a_path_that_is_not_there_is_named(command, workplace):
+    assert_refused(command("--data", workplace / "broken"), workplace, ["broken"])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--market", "points"), "Unknown market 'points'"),
+        (("--model", "forest"), "model"),
+        (("--min-edge", "2"), "min_edge"),
+        (("--gates", "lax"), "gate_profile"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, command, workplace):
+    assert_refused(command(*options), workplace, [says])
+
+
+def test_one_season_alone_is_refused_with_the_mend(command, files, workplace):
+    result = command("--data", files / "player_game_logs_2023-24.csv.gz", "--market", "pts")
+    assert result.exit_code == 2
+    assert "Add an earlier season" in result.stderr
+
+
+def test_files_in_the_vendors_columns_end_in_a_tracked_run(command, files, workplace):
+    result = command(
+        "--market", "reb", "--data", files, "--odds", files, "--step", "season", "--gates", "market", "--json"
+    )
+    assert result.exit_code == 0, result.stderr
+    (row,) = json.loads(result.stdout)["results"]
+    assert row["market"] == "reb"
+    assert row["val_mae"] > 0
+    assert {gate["metric"] for gate in row["gates"]} >= {"mae_skill", "brier_skill_vs_market", "clv"}
+    assert "Odds joined to games" in result.stderr
+    assert json.loads(result.stdout)["data_kind"] == "real", "files are taken at their word"
+
+
+def test_help_teaches_without_loading_the_libraries(command):
+    result = command("--help")
+    assert result.exit_code == 0
+    assert "walk-forward" in result.stdout.lower()
+
+
+def assert_refused(result, workplace: Path, says: list[str]) -> None:
+    before = {"broken.csv", "broken.csv.gz"}
+    assert result.exit_code == 2, result.output
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+    for text in says:
+        assert text in result.stderr
+    assert {path.name for path in workplace.iterdir()} <= before, "nothing is written"
