@@ -171,5 +171,5 @@ def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
     info["mean_minutes"] = mean_minutes_before(games)
     info["is_b2b"] = data.is_b2b
     if data.league is not None:
-        info["oracle"] = data.league.truth[market].to_numpy()
+        info["oracle"] = data.league.true_medians(market)
     return info

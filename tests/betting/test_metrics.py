@@ -54,11 +54,11 @@ EXPECTED = {
     "clv_coverage": 4 / 5,
     "beat_close_rate": 2 / 3,
     "roi_edge_small": 1.0,
-    "n_roi_edge_small": 1.0,
+    "n_edge_small": 1.0,
     "roi_edge_medium": -1.0,  # the push is in neither profit nor turnover
-    "n_roi_edge_medium": 1.0,
+    "n_edge_medium": 1.0,
     "roi_edge_large": 0.5,  # -1 + 2 of two
-    "n_roi_edge_large": 2.0,
+    "n_edge_large": 2.0,
 }
 
 
@@ -146,7 +146,7 @@ def test_an_edge_of_four_points_exactly_opens_the_medium_bucket_whatever_the_flo
     lower = 0.34 - 0.30  # 0.040000000000000036 or a little less
     for value in (edge, lower, 0.07 - 0.03):
         metrics = betting_metrics(_ledger([("2024-01-01", 2.0, "won", value, 0.05, 0.05, NAN, NAN, NAN)]))
-        assert metrics["n_roi_edge_medium"] == 1.0
+        assert metrics["n_edge_medium"] == 1.0
 
 
 def test_a_missing_column_is_named():

@@ -50,7 +50,7 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
         ``n_bets``, ``n_pushes``, ``n_voids``, ``turnover``, ``profit`` (units) always; ``roi``, ``win_rate``,
         ``breakeven_rate``, ``expected_roi``, ``kelly_criterion``, ``sharpe_ratio``, ``max_drawdown``,
         ``bankroll_growth``, ``clv``, ``clv_line``, ``clv_coverage``, ``beat_close_rate`` and ``roi_edge_*`` with
-        ``n_roi_edge_*`` where they can be computed. Means are over the bets that were not void.
+        ``n_edge_*`` where they can be computed. Means are over the bets that were not void.
 
     Raises:
         DataError: A column of the ledger is missing.
@@ -89,7 +89,7 @@ def kelly_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> 
 
 
 def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
-    """``roi_edge_<bucket>`` and ``n_roi_edge_<bucket>`` (bets won or lost); an empty bucket gives nothing."""
+    """``roi_edge_<bucket>`` and ``n_edge_<bucket>`` (bets won or lost); an empty bucket gives nothing."""
     decided = ledger["result"].isin(["won", "lost"]).to_numpy()
     edge, profit, stake = (ledger[name].to_numpy(dtype="float64")[decided] for name in ("edge", "profit", "stake"))
     metrics: dict[str, float] = {}
@@ -98,7 +98,7 @@ def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
         inside = (edge >= low - _EDGE_NOISE) & (edge < high - _EDGE_NOISE)
         if inside.any():
             metrics[f"roi_edge_{name}"] = float(profit[inside].sum() / stake[inside].sum())
-            metrics[f"n_roi_edge_{name}"] = float(inside.sum())
+            metrics[f"n_edge_{name}"] = float(inside.sum())
     return metrics
 
 
