@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -65,6 +66,7 @@ def _in_place(path: Path, write: Callable[[Path], object]) -> None:
         write(part)
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         message = f"{target} can not be written: {error.strerror or error}"
         raise TrackingError(message) from error

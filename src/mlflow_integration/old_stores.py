@@ -8,11 +8,14 @@ copy.
 from __future__ import annotations
 
 import importlib
+import io
 import math
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,18 +171,20 @@ def _mend_metrics(mended: Path) -> dict[str, int]:
 
 def _migrate(mended: Path, database: Path) -> None:
     load_mlflow()
-    import warnings  # noqa: PLC0415 - only here
-
     from mlflow.store.fs2db import migrate  # noqa: PLC0415 - mlflow is lazy
 
-    with store_errors(f"Bringing over {mended}"), warnings.catch_warnings():  # it adds a filter of its own
-        migrate(mended, f"sqlite:///{database}", progress=False)
-    connection = sqlite3.connect(database)
-    try:  # one file again, without the write-ahead log that the import used
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode=DELETE")
+    imported = database.with_name("imported.db")
+    quiet = redirect_stdout(io.StringIO())  # it prints a summary of its own
+    with store_errors(f"Bringing over {mended}"), quiet, warnings.catch_warnings():  # and adds a warning filter
+        migrate(mended, f"sqlite:///{imported}", progress=False)
+    # It leaves its connection and a write-ahead log open; a backup is one whole file.
+    source, target = sqlite3.connect(imported), sqlite3.connect(database)
+    try:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
     finally:
-        connection.close()
+        source.close()
+        target.close()
 
 
 def _counts(database: Path) -> dict[str, int]:

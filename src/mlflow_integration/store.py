@@ -46,6 +46,7 @@ DATABASE_FILE: Final = "mlflow.db"
 ARTIFACT_FOLDER: Final = "mlflow_artifacts"
 OLD_STORE_FOLDER: Final = "mlruns"
 SERVER_COMMAND: Final = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false uv run mlflow server --host 127.0.0.1 --workers 1"
+_log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
 _ENVIRONMENT: Final = {
@@ -171,6 +172,9 @@ class Store:
         mlflow = load_mlflow()
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
+            old = old_file_store(database.parent)
+            if old is not None:
+                _log.warning("%s", old_store_message(old))
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow, as slow
 
         try:

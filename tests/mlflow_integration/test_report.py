@@ -1,0 +1,94 @@
+"""Reports: what they say, and that the HTML needs nothing from outside."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from mlflow_integration import NBAPropsTracker
+from mlflow_integration.report import generate_report, generate_weekly_report
+from nba_props.errors import ConfigError
+
+from .conftest import candidate_maker
+
+
+class Checker(HTMLParser):
+    """Balances tags and collects references."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.references, self.images = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img", "br", "link"):
+            self.open.append(tag)
+        self.images += tag == "img"
+        self.references += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def store(shared_uri):
+    tracker = NBAPropsTracker("Phase1_Foundation", tracking_uri=shared_uri)
+    metrics = {
+        "val_mae": 5.9, "baseline_mae": 6.1, "roi": 0.01, "n_bets": 900, "calibration_error": 0.02, "brier_score": 0.25,
+        "max_drawdown": 0.1, "mae_home": 5.8, "n_home": 400, "profit": 9.0,
+    }  # fmt: skip
+    for name, shift in (("first", 0.0), ("second <b>&", -0.2), ("third", 0.1)):
+        with tracker.start_run(name, tags={"market": "pra", "data_kind": "simulated"}):
+            tracker.log_metrics({**metrics, "val_mae": metrics["val_mae"] + shift})
+            tracker.log_calibration_curve([0, 1, 1, 0], [0.2, 0.7, 0.6, 0.4])
+    with pytest.raises(RuntimeError), tracker.start_run("failing"):
+        message = "out | of memory"
+        raise RuntimeError(message)
+    candidate_maker(shared_uri)("props_pra", val_mae=3.0)
+    return shared_uri
+
+
+def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(store):
+    text = generate_report(tracking_uri=store)
+    for heading in ("Phases", "Best runs", "Calibration of", "Bets of", "Segments of", "Models and gates", "What changed"):
+        assert f"## {heading}" in text
+    best = re.search(r"\| pra \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
+    assert best.group(1, 2, 4) == ("5.7", "3", "second <b>&")
+    assert float(best.group(3)) > 5.7
+    assert "| pra | home | mae | 5.8 | 400 |" in text
+    assert "SIMULATED data in 3 of them" in text
+    assert "| props_pra | 1 | None |" in text
+
+
+def test_the_html_report_is_one_valid_file_with_its_plots_inside(store):
+    html = generate_report(style="html", tracking_uri=store)
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    assert checker.images == 1
+    assert all(reference.startswith("data:image/png;base64,") for reference in checker.references)
+    assert "http" not in re.sub(r"base64,[^\"]+", "", html)
+    assert "second &lt;b&gt;&amp;" in html
+    assert "<b>&" not in html
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_the_weekly_report_tells_activity_and_failures(store):
+    text = generate_weekly_report(tracking_uri=store)
+    assert "| Phase1_Foundation | 4 | 3 | 1 | 0 |" in text
+    assert "RuntimeError: out \\| of memory" in text
+    assert generate_weekly_report(style="html", tracking_uri=store).startswith("<!DOCTYPE html>")
+
+
+def test_an_empty_store_has_a_report_too(uri):
+    NBAPropsTracker("x", tracking_uri=uri).experiment_id  # noqa: B018 - makes the experiment
+    text = generate_report(tracking_uri=uri)
+    assert "No finished run has a ranked metric yet." in text
+    assert "No model is registered." in text
+    assert "No run was started." in generate_weekly_report(tracking_uri=uri)
+
+
+def test_an_unknown_style_is_refused(uri):
+    with pytest.raises(ConfigError, match="markdown, html"):
+        generate_report(style="pdf", tracking_uri=uri)
