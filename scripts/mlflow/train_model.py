@@ -13,7 +13,7 @@ import typer
 
 from mlflow_integration.cli import note, progress, reported
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
 
 @app.command()
