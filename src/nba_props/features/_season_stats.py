@@ -21,7 +21,7 @@ _KEY: Final = ["player_id", "season"]
 
 
 def _season_before(season: str) -> str:
-    """ "2023-24" -> "2022-23"."""
+    """The name of the season before: 2022-23 for 2023-24."""
     year = int(season[:4])
     return f"{year - 1}-{year % 100:02d}"
 
