@@ -1,0 +1,89 @@
+"""A tracking server of one's own on this machine, for as long as a block lasts: for tests, benchmarks and screenshots."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from nba_props.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["free_port", "local_server"]
+
+START_SECONDS: Final = 180.0  # about 16 s on an idle machine
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def local_server(folder: Path, *, database: Path | None = None, port: int | None = None) -> Iterator[str]:
+    """Run ``mlflow server`` with one worker and without job runner, listening on this machine only.
+
+    Args:
+        folder: Folder for its log, its artifacts and, unless one is named, its database.
+        database: SQLite file to serve; made if it does not exist.
+        port: Port to listen on; a free one by default.
+
+    Yields:
+        Its URL.
+
+    Raises:
+        StoreError: It does not start; holds the end of its log.
+    """
+    number = port or free_port()
+    url = f"http://127.0.0.1:{number}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(number), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{database or folder / 'mlflow.db'}"]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
+            command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=folder, start_new_session=True
+        )
+    try:
+        _wait(url, process, log)
+        yield url
+    finally:
+        _stop(process)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    import requests  # noqa: PLC0415 - comes with mlflow, only needed here
+
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/health", timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.2)
+    tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    message = f"The tracking server at {url} did not start. The end of {log}:\n{tail}"
+    raise StoreError(message)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for stop in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            os.killpg(process.pid, stop)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            continue
+        return

@@ -1,0 +1,249 @@
+"""Tracker, registry and utilities over HTTP, against a real server, read back through plain MLflow."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from sklearn.linear_model import LinearRegression
+
+from mlflow_integration import ModelRegistry, NBAPropsTracker, Stage, utils
+from mlflow_integration.store import fluent_store, load_mlflow
+from nba_props.errors import NonFiniteMetricError, TrackingError, UnknownExperimentError
+
+pytestmark = pytest.mark.server
+mlflow = load_mlflow()
+FEATURES = pd.DataFrame({"minutes": [10.0, 20.0, 30.0, np.nan], "usage": [0.1, 0.3, 0.2, 0.3]})
+GOOD = {"val_mae": 3.0, "roi": 0.06, "win_rate": 0.56, "calibration_error": 0.04, "sharpe_ratio": 1.2, "n_bets": 600}
+
+
+class Evaluation:
+    params = {"model": {"depth": 6}}  # noqa: RUF012 - a stand-in
+    metrics = {"val_mae": 5.9, "roi": 0.01}  # noqa: RUF012
+    tags = {"market": "pra"}  # noqa: RUF012
+    fold_metrics = {"val_mae_fold": [6.0, 5.8]}  # noqa: RUF012
+    tables = {"predictions.csv": pd.DataFrame({"actual": [1.0]})}  # noqa: RUF012
+    figures = {"plot.png": Figure}  # noqa: RUF012
+    documents = {"training_config.json": {"market": "pra"}}  # noqa: RUF012
+
+
+@pytest.fixture
+def client(server):
+    return mlflow.MlflowClient(server, registry_uri=server)
+
+
+@pytest.fixture
+def tracker(server, request):
+    return NBAPropsTracker(request.node.name, tracking_uri=server)
+
+
+@pytest.fixture
+def registry(server):
+    return ModelRegistry(server)
+
+
+def text_of(client, run, name):
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(client.download_artifacts(run.run_id, name, folder)).read_text(encoding="utf-8")
+
+
+def version(tracker, registry, name, **metrics):
+    from mlflow.entities import LoggedModelOutput
+
+    with tracker.start_run(name, tags={"market": "pra"}) as run:
+        if metrics:
+            tracker.log_metrics(metrics)
+        logged = tracker.client.create_logged_model(run.experiment_id, name="model", source_run_id=run.run_id)
+        tracker.client.finalize_logged_model(logged.model_id, "READY")
+        tracker.client.log_outputs(run.run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return registry.register_model(run.run_id, name)
+
+
+def test_every_logging_method_arrives(client, tracker):
+    frame = pd.DataFrame({"actual": [1.0, 2.0, 4.0], "predicted": [1.5, 2.0, 3.0], "home": [True, False, True]})
+    with tracker.start_run("all", tags={"market": "pra"}) as run:
+        tracker.log_params({"a": {"b": 1}, "long": "x" * 7000})
+        tracker.log_metrics({"own": 1.0}, step=3)
+        tracker.log_training_metrics({"mae": 4.0})
+        tracker.log_validation_metrics({"mae": 5.0})
+        tracker.log_betting_metrics({"roi": 0.01})
+        tracker.log_segmented_metrics({"home": {"mae": 4.5, "n": 2}})
+        tracker.log_fold(0, {"mae": 5.1})
+        tracker.log_fold(1, {"mae": 4.9})
+        tracker.set_tags({"note": "x"})
+        tracker.log_plots({"own.png": Figure})
+        tracker.log_feature_importance({"a": 1.0})
+        tracker.log_calibration_curve([0, 1], [0.3, 0.6])
+        tracker.log_residuals_plot(frame["actual"], frame["predicted"])
+        tracker.log_confusion_matrix([0, 1], [0, 1])
+        tracker.log_predictions(frame)
+        tracker.log_error_analysis(frame, by="home")
+        tracker.log_training_config({"x": 1})
+        tracker.log_feature_config({"y": 2})
+        tracker.log_dataset(frame, name="train", source="games.csv")
+        Path("note.txt").write_text("n", encoding="utf-8")
+        tracker.log_artifacts("note.txt", folder="kept")
+        tracker.enable_autologging("sklearn")
+        with tracker.start_run("child", nested=True) as child:
+            tracker.log_metrics({"val_mae": 1.0})
+    stored = client.get_run(run.run_id)
+    assert stored.info.status == "FINISHED"
+    assert stored.data.metrics == {
+        "own": 1.0, "train_mae": 4.0, "val_mae": 5.0, "roi": 0.01, "mae_home": 4.5, "n_home": 2.0, "val_mae_fold": 4.9,
+    }  # fmt: skip
+    assert stored.data.params["a.b"] == "1"
+    assert text_of(client, run, "params/long.txt") == "x" * 7000
+    assert stored.data.tags["note"] == "x"
+    assert [point.value for point in client.get_metric_history(run.run_id, "val_mae_fold")] == [5.1, 4.9]
+    assert {entry.path for entry in client.list_artifacts(run.run_id)} == {
+        "own.png", "feature_importance.png", "feature_importance.csv", "calibration_curve.png", "residuals_analysis.png",
+        "confusion_matrix.png", "predictions.csv", "error_analysis.csv", "training_config.json", "feature_config.json",
+        "kept", "params",
+    }  # fmt: skip
+    assert text_of(client, run, "kept/note.txt") == "n"
+    assert stored.inputs.dataset_inputs[0].dataset.name == "train"
+    assert client.get_run(child.run_id).data.tags["mlflow.parentRunId"] == run.run_id
+
+
+def test_one_evaluation_is_one_batch_and_arrives_whole(client, tracker, monkeypatch):
+    with tracker.start_run("evaluation") as run:
+        sent = []
+        original = tracker.client.log_batch
+        monkeypatch.setattr(tracker.client, "log_batch", lambda *a, **k: (sent.append(k), original(*a, **k))[1])
+        tracker.log_evaluation(Evaluation())
+    stored = client.get_run(run.run_id)
+    assert len(sent) == 1
+    assert (stored.data.metrics["val_mae"], stored.data.params, stored.data.tags["market"]) == (
+        5.9,
+        {"model.depth": "6"},
+        "pra",
+    )
+    assert json.loads(text_of(client, run, "training_config.json")) == {"market": "pra"}
+
+
+def test_failures_are_marked_and_bad_numbers_refused_before_they_are_sent(client, tracker):
+    message = "boom"
+    with pytest.raises(RuntimeError), tracker.start_run("x") as run:
+        with pytest.raises(NonFiniteMetricError, match="roi"):
+            tracker.log_betting_metrics({"roi": np.nan, "n_bets": 1})
+        raise RuntimeError(message)
+    stored = client.get_run(run.run_id)
+    assert (stored.info.status, stored.data.metrics) == ("FAILED", {})
+    assert stored.data.tags["failure_reason"] == "RuntimeError: boom"
+
+
+def test_a_model_is_logged_registered_gated_promoted_loaded_by_stage_and_rolled_back(client, tracker, registry):
+    fitted = LinearRegression().fit(FEATURES.dropna(), [1.0, 2.0, 3.0])
+    for criteria in ({"val_mae": 3.5}, {"val_mae": 3.5}, {"val_mae": 0.1}):
+        with tracker.start_run("model", tags={"market": "pra"}):
+            tracker.log_metrics({"val_mae": 3.0})
+            logged = tracker.log_model(fitted, input_example=FEATURES, registered_model_name="http_props")
+        decision = registry.promote_if_passing("http_props", logged.version, criteria)
+    assert (decision.stage, decision.reason) == (Stage.NONE, "fail: val_mae = 3, wanted < 0.1")
+    assert int(client.get_model_version_by_alias("http_props", "Production").version) == 2
+    run_id = client.get_model_version("http_props", "3").run_id
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run_id, "gate_report.json", folder)
+        assert json.loads(Path(path).read_text())["verdict"] == "fail"
+    whole = FEATURES.dropna()
+    np.testing.assert_allclose(registry.load_model("http_props").predict(whole), fitted.predict(whole))
+    with fluent_store(registry.store.uri):
+        by_alias = mlflow.pyfunc.load_model("models:/http_props@Production")
+    np.testing.assert_allclose(by_alias.predict(whole), fitted.predict(whole))
+    assert registry.rollback_model("http_props", reason="test") == 1
+    assert int(client.get_model_version_by_alias("http_props", "Production").version) == 1
+    assert registry.transition_history("http_props")["kind"].tolist()[-1] == "rollback"
+
+
+def test_the_rest_of_the_life_cycle(client, tracker, registry):
+    for mae in (3.0, 2.5, 2.0):
+        version(tracker, registry, "http_life", val_mae=mae)
+    registry.promote_model("http_life", 1, "Staging")
+    registry.promote_model("http_life", 1, "Production")
+    registry.demote_model("http_life", 1, reason="look again")
+    registry.promote_model("http_life", 1, "Production")
+    registry.archive_model("http_life", 2)
+    registry.delete_model_version("http_life", 2)
+    table = registry.compare_models("http_life", [1, 3]).set_index("metric")
+    assert table.loc["val_mae", "change"] == "better"
+    assert registry.get_production_model("http_life").metrics == {"val_mae": 3.0}
+    listed = registry.list_models().query("model == 'http_life'")
+    assert listed.set_index("version")["stage"].to_dict() == {1: "Production", 3: "None"}
+    live = pd.DataFrame(
+        {"game_date": np.repeat(pd.date_range("2025-01-01", periods=30), 5), "actual": 9.0, "predicted": 0.0}
+    )
+    registry.promote_model("http_life", 3, "Production", override=True)
+    report, back = registry.rollback_if_degraded("http_life", live)
+    assert (report.degraded, back) == (True, 1)
+    tags = {int(v.version): v.tags["stage"] for v in client.search_model_versions("name='http_life'")}
+    assert tags == {1: "Production", 3: "Archived"}
+
+
+def test_two_promoters_over_http_leave_one_and_a_reader_never_finds_none(server, tracker, registry):
+    for _ in range(3):
+        version(tracker, registry, "http_race")
+    registry.promote_model("http_race", 1, "Production", override=True)
+    seen, errors, done = set(), [], threading.Event()
+
+    def read():
+        reader = ModelRegistry(server)
+        while not done.is_set():
+            seen.add(reader.get_production_version("http_race"))
+
+    def promote(number):
+        try:
+            ModelRegistry(server).promote_model("http_race", number, "Production", override=True)
+        except TrackingError as error:
+            errors.append(error)
+
+    watcher = threading.Thread(target=read)
+    promoters = [threading.Thread(target=promote, args=(number,)) for number in (2, 3)]
+    for thread in (watcher, *promoters):
+        thread.start()
+    for thread in promoters:
+        thread.join()
+    done.set()
+    watcher.join()
+    assert errors == []
+    assert None not in seen
+    winner = registry.get_production_version("http_race")
+    registry.promote_model("http_race", winner, "Production")
+    assert registry.list_models().query("model == 'http_race'")["stage"].tolist().count("Production") == 1
+
+
+def test_utilities_read_the_server(server, tracker):
+    for number in range(4):
+        with tracker.start_run(f"u{number}", tags={"market": "pra"}) as run:
+            tracker.log_metrics({"val_mae": 5.0 + number, "roi": 0.01 * number})
+            tracker.log_training_config({"number": number})
+    name = tracker.experiment_name
+    assert utils.get_best_runs(name, "val_mae", 2, tracking_uri=server)["run_name"].tolist() == ["u0", "u1"]
+    assert utils.best_with_trials(name, "roi", 1, tracking_uri=server)["runs_tried"].tolist() == [4]
+    assert utils.compare_phases([name], ["roi"], tracking_uri=server)["best_roi"].tolist() == [0.03]
+    assert len(utils.search_runs(name, tracking_uri=server)) == 4
+    pair = utils.search_runs(name, order_by=["attributes.start_time ASC"], tracking_uri=server)["run_id"].tolist()[:2]
+    assert utils.compare_runs(pair, ["val_mae"], tracking_uri=server)["best"].tolist() == [pair[0]]
+    assert utils.export_runs(Path("runs.csv"), name, tracking_uri=server) == 4
+    assert utils.clone_run_config(run.run_id, tracking_uri=server).training_config == {"number": 3}
+    assert utils.get_weekly_summary(name, tracking_uri=server).loc[0, "runs"] == 4
+    assert "| pra | val_mae | 5 | 4 |" in utils.generate_report(name, tracking_uri=server)
+    assert "u0" in utils.generate_weekly_report(name, tracking_uri=server)
+    kinds = utils.storage_report(name, tracking_uri=server).set_index("kind")
+    assert kinds.loc["documents", "files"] == 4
+    assert utils.cleanup_failed_runs(name, tracking_uri=server).empty
+    assert utils.setup_experiments(["http_made"], tracking_uri=server)["outcome"].tolist() == ["created"]
+    with pytest.raises(UnknownExperimentError, match="http_made"):
+        utils.search_runs("nope", tracking_uri=server)
+
+
+def test_a_deleted_experiment_is_restored(server, client):
+    first = NBAPropsTracker("http_gone", tracking_uri=server).experiment_id
+    client.delete_experiment(first)
+    assert utils.setup_experiments(["http_gone"], tracking_uri=server)["outcome"].tolist() == ["restored"]
+    assert NBAPropsTracker("http_gone", tracking_uri=server).experiment_id == first
