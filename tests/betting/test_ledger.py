@@ -164,6 +164,33 @@ def test_caps_scale_a_player_then_a_game_then_a_night():
     assert share.tolist() == pytest.approx([0.012, 0.012, 0.016, 0.01, 0.0])
 
 
+def test_a_player_is_capped_night_by_night_and_apart_from_other_players():
+    config = StakeConfig(kelly=1.0, cap_bet=0.02, cap_player=0.02, cap_game=1.0, cap_night=1.0)
+    night, game, player = np.array([0, 0, 1, 1, 1]), np.arange(5), np.array([0, 1, 0, 1, 1])
+    share = capped_fractions(np.full(5, 0.02), night, game, player, config)
+    assert share.tolist() == pytest.approx([0.02, 0.02, 0.02, 0.01, 0.01])
+
+
+def test_a_stake_is_rounded_down_to_the_cent_and_never_over_its_cap(make_quotes):
+    quotes = _with(make_quotes([{"over_price": 100.0, "under_price": 100.0}]), 0.60)
+    stakes = StakeConfig(kelly=1.0, shrink=0.0, unit_cents=1, bankroll_units=985, cap_bet=0.02)
+    ledger = place_bets(quotes, BettingConfig(stakes=stakes))
+    assert ledger["stake_cents"].tolist() == [19]  # 2 % of 985 cents is 19.7
+
+
+def test_a_slightly_better_line_is_preferred_whatever_its_book_is_called(make_quotes):
+    rows = [{"bookmaker": "A", "line": 20.5}, {"bookmaker": "Z", "line": 21.5}]
+    better_last = place_bets(_with(make_quotes(rows), [0.600, 0.601]))
+    better_first = place_bets(_with(make_quotes(rows), [0.601, 0.600]))
+    assert better_last["bookmaker"].tolist() == ["Z"]
+    assert better_first["bookmaker"].tolist() == ["A"]
+
+
+def test_equal_bets_go_to_the_first_book_by_name(make_quotes):
+    rows = [{"bookmaker": book} for book in ("C", "A", "B")]
+    assert place_bets(_with(make_quotes(rows), 0.6))["bookmaker"].tolist() == ["A"]
+
+
 @pytest.mark.parametrize(
     "setting",
     [{"kelly": 0.0}, {"kelly": 1.5}, {"shrink": -0.1}, {"cap_bet": 0.0}, {"unit_cents": 0}, {"bankroll_units": 0.0}],

@@ -114,6 +114,38 @@ def test_a_book_that_contradicts_the_others_for_weeks_is_found_and_the_others_ar
     assert (codes[~reversed_rows & (quotes["bookmaker"] != "C")] != "").mean() < 0.02
 
 
+def _with_twins(quotes):
+    """Books X and Y show the same reversed alternate lines, priced off book A's."""
+    base = quotes[quotes["bookmaker"] == "A"]
+    step = np.where(np.arange(len(base)) % 2 == 0, 3.0, -3.0)
+    over, under = np.where(step > 0, -180.0, 150.0), np.where(step > 0, 150.0, -180.0)
+    twin = base.assign(line=base["line"] + step, over_price=over, under_price=under)
+    return pd.concat([quotes, twin.assign(bookmaker="X"), twin.assign(bookmaker="Y")], ignore_index=True)
+
+
+def test_two_bad_books_with_the_same_faults_do_not_shield_each_other_or_blame_three_honest_ones(random_quotes):
+    quotes = _with_twins(random_quotes(seed=9, nights=20, per_night=20, books=("A", "B", "C")))
+    codes = flag_quotes(quotes)
+    twins = quotes["bookmaker"].isin(["X", "Y"])
+    assert (codes[~twins] != "").mean() < 0.02
+    assert (codes[twins] != "").mean() > 0.95
+    assert (codes[twins & (quotes["game_date"] >= "2024-01-05")] == "bad_book_month").all()
+
+
+def test_a_book_known_to_be_bad_has_no_voice_where_it_would_have_a_majority(random_quotes):
+    quotes = _with_twins(random_quotes(seed=9, nights=20, per_night=20, books=("A", "B", "C", "D")))
+    gone = quotes["bookmaker"].isin(["C", "D"]) & (quotes["game_date"] >= "2024-01-10")
+    quotes = quotes[~gone].reset_index(drop=True)
+    honest = quotes["bookmaker"].isin(["A", "B"])
+    assert (flag_quotes(quotes)[honest] != "").mean() < 0.02
+
+
+def test_a_quote_of_another_player_is_no_peer(make_quotes):
+    rows = [{"player_id": 1}, {"player_id": 1, "bookmaker": "B"}, {"player_id": 2}, {"player_id": 2, "market": "reb"}]
+    rows.append({"player_id": 3, "market": "reb", "bookmaker": "B"})
+    assert _codes(make_quotes, rows, require_peers=True) == ["", "", "no_peers", "no_peers", "no_peers"]
+
+
 def test_a_bad_book_is_forgiven_once_it_has_shown_true_prices_for_weeks(random_quotes):
     quotes = random_quotes(seed=6, nights=60, per_night=10, books=("A", "B", "C", "D"))
     bad = (quotes["bookmaker"] == "C") & (quotes["game_date"] < "2024-01-08")
@@ -139,6 +171,24 @@ def test_a_later_snapshot_of_the_same_night_changes_no_earlier_code(make_quotes)
         for book in "BC"
     ]
     assert _codes(make_quotes, [*early, *late])[:3] == _codes(make_quotes, early)
+
+
+def test_what_a_book_does_later_on_the_same_day_does_not_make_it_bad_before(make_quotes):
+    hours = {"morning": "2024-01-05 10:00", "evening": "2024-01-05 20:00", "next": "2024-01-06 10:00"}
+    wrong = {"over_price": 180.0, "under_price": -220.0}
+    rows = [
+        {"player_id": player, "bookmaker": book, "observed_at": at, "game_id": f"g{at[8:10]}"}
+        | (wrong if book == "A" and name == "evening" else {"over_price": -110.0 - player % 7})
+        for name, at in hours.items()
+        for player in range(30)
+        for book in "ABC"
+    ]
+    quotes = make_quotes(rows)
+    codes = flag_quotes(quotes)
+    of_book = quotes["bookmaker"] == "A"
+    assert (codes[of_book & (quotes["observed_at"] == hours["morning"])] == "").all()
+    assert (codes[of_book & (quotes["observed_at"] == hours["evening"])] == "price_off_market").all()
+    assert (codes[of_book & (quotes["observed_at"] == hours["next"])] == "bad_book_month").all()
 
 
 def test_the_order_of_rows_does_not_matter(random_quotes):

@@ -23,16 +23,16 @@ class PeerView:
     """Medians over the other books, one entry per quote; NaN where no other book had a usable quote.
 
     Attributes:
-        centre: Median of the values where the others put even chances, in stat points.
         line: Median of the others' lines.
         count: Number of other books.
+        against: Number of those whose line and prices the quote contradicts.
         previous_line: Median of the others' lines at this book's previous quote of the same prop.
         unchanged: The book's previous quote of the prop had the same line and the same prices.
     """
 
-    centre: Floats
     line: Floats
     count: Ints
+    against: Ints
     previous_line: Floats
     unchanged: Bools
 
@@ -45,14 +45,27 @@ class PeerGrid:
 
     Args:
         quotes: Quotes table, n rows.
-        centre: Value at which each quote's book puts even chances, n.
+        fair: No-vig P(over) of each quote, n.
+        density: Change of P(over) per point of the line, n: puts quotes at different lines on one scale.
+        tolerance: Difference in P(over) at which one quote contradicts another.
         member: Rows that may speak (n): at most one of each (prop, time, book).
         max_age_hours: How long a quote stands when the book is not seen again.
     """
 
-    def __init__(self, quotes: pd.DataFrame, centre: Floats, member: Bools, max_age_hours: float) -> None:
-        self._centre = centre
+    def __init__(
+        self,
+        quotes: pd.DataFrame,
+        fair: Floats,
+        density: Floats,
+        member: Bools,
+        *,
+        tolerance: float,
+        max_age_hours: float,
+    ) -> None:
+        self._fair, self._density, self._tolerance = fair, density, tolerance
         self._line = quotes["line"].to_numpy(dtype="float64")
+        # Where each quote's book puts even chances.
+        self._centre = self._line + (fair - 0.5) / density
         self._over = quotes["over_price"].to_numpy(dtype="float64")
         self._under = quotes["under_price"].to_numpy(dtype="float64")
         prop = group_codes(quotes, PROP_GROUP)
@@ -87,8 +100,8 @@ class PeerGrid:
     def view(self, trusted: Bools) -> PeerView:
         """Medians over the other books' quotes among the `trusted` rows (n), for every member quote."""
         n = len(self._line)
-        centre, line, previous = (np.full(n, np.nan) for _ in range(3))
-        count = np.zeros(n, dtype="int64")
+        line, previous = np.full(n, np.nan), np.full(n, np.nan)
+        count, against = np.zeros(n, dtype="int64"), np.zeros(n, dtype="int64")
         unchanged = np.zeros(n, dtype=bool)
         usable = (self._carried >= 0) & trusted[np.maximum(self._carried, 0)]
         centres = np.where(usable, self._centre[np.maximum(self._carried, 0)], np.nan)
@@ -97,14 +110,21 @@ class PeerGrid:
             moments = np.flatnonzero(self._now[:, book] >= 0)
             rows = self._now[moments, book]
             others = np.arange(self._n_books) != book
-            centre[rows], count[rows] = row_medians(centres[moments][:, others])
-            line[rows], _ = row_medians(lines[moments][:, others])
+            line[rows], count[rows] = row_medians(lines[moments][:, others])
+            against[rows] = self._contradicted(rows, centres[moments][:, others])
             earlier = self._previous(moments, book)
             seen = earlier >= 0
             same = seen & self._same_quote(rows, np.maximum(earlier, 0))
             unchanged[rows] = same
             previous[rows[seen]] = line[earlier[seen]]
-        return PeerView(centre, line, count, previous, unchanged)
+        return PeerView(line, count, against, previous, unchanged)
+
+    def _contradicted(self, rows: Ints, centres: Floats) -> Ints:
+        """How many of the others (n, books) put the quote's P(over) at its line too far from where the quote has it."""
+        implied = 0.5 + self._density[rows, None] * (centres - self._line[rows, None])
+        far = np.abs(self._fair[rows, None] - np.clip(implied, 0.03, 0.97)) >= self._tolerance
+        against: Ints = far.sum(axis=1).astype("int64")
+        return against
 
     def _previous(self, moments: Ints, book: int) -> Ints:
         """Row of the book's quote before the one at each moment, same prop, still standing; -1 if none."""

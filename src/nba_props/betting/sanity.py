@@ -209,19 +209,18 @@ def _others_in_market(quotes: pd.DataFrame) -> Bools:
 def _against_peers(quotes: pd.DataFrame, fair: Floats, member: Bools, config: SanityConfig) -> dict[str, Bools]:
     line = quotes["line"].to_numpy(dtype="float64")
     density = 0.4 / np.maximum(1.0, 1.5 * np.sqrt(np.maximum(line, 0.0)))
-    centre = line + (fair - 0.5) / density
-    grid = PeerGrid(quotes, centre, member, config.max_age_hours)
+    settings = {"tolerance": config.tolerance, "max_age_hours": config.max_age_hours}
+    grid = PeerGrid(quotes, fair, density, member, **settings)
     bad_book = np.zeros(len(quotes), dtype=bool)
-    # A bad book must not speak for the others, and two bad books could shield each other: judge, drop, judge again.
+    # A bad book must not speak for the others: judge, drop, judge again.
     for _ in range(2):
         view = grid.view(trusted=~bad_book)
-        bad_book = _bad_books(quotes, _gap(fair, line, density, view), member & (view.count >= 2), config)
+        bad_book = _bad_books(quotes, _contradicts(view), member & (view.count >= 2), config)
     view = grid.view(trusted=~bad_book)
-    gap = _gap(fair, line, density, view)
+    contradicts = _contradicts(view)
     far = np.maximum(config.far_points, config.far_share * line)
     distance = line - view.line
     is_far = np.abs(distance) >= far
-    contradicts = np.abs(gap) >= config.tolerance
     wrong_way = is_far & contradicts & ((fair - 0.5) * distance > 0)
     moved = np.abs(view.line - view.previous_line) >= far
     return {
@@ -234,16 +233,17 @@ def _against_peers(quotes: pd.DataFrame, fair: Floats, member: Bools, config: Sa
     }
 
 
-def _gap(fair: Floats, line: Floats, density: Floats, view: PeerView) -> Floats:
-    """Fair P(over) of a quote minus what the other books' centre implies at its line."""
-    return fair - np.clip(0.5 + density * (view.centre - line), 0.03, 0.97)
+def _contradicts(view: PeerView) -> Bools:
+    """Most of the other books are contradicted. A majority, not a median: two bad books that agree pull a median."""
+    outvoted: Bools = 2 * view.against > view.count
+    return outvoted
 
 
-def _bad_books(quotes: pd.DataFrame, gap: Floats, comparable: Bools, config: SanityConfig) -> Bools:
+def _bad_books(quotes: pd.DataFrame, contradicts: Bools, comparable: Bools, config: SanityConfig) -> Bools:
     """Rows of books that contradicted the others in too large a share of their rows of the days before."""
     book = group_codes(quotes, ["bookmaker", "market"])
     stamps = utc_nanoseconds(quotes["observed_at"]) // _DAY
-    wrong = comparable & (np.abs(gap) >= config.tolerance)
+    wrong = comparable & contradicts
     daily = pd.DataFrame({"book": book, "day": stamps, "n": comparable, "wrong": wrong})
     daily = daily.groupby(["book", "day"], as_index=False)[["n", "wrong"]].sum()
     key = daily["book"].to_numpy() * 1_000_000 + daily["day"].to_numpy()
