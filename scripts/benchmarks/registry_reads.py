@@ -81,7 +81,9 @@ def measured(url: str, repeats: int) -> list[tuple[str, float, float, float, str
     for name, (_work, base) in works.items():
         ratio = medians[name] / medians[base or name]
         limit = f"ratio < {MAX_RATIO}" if base else None
-        rows.append((name, medians[name] * 1000, min(taken[name][1:]) * 1000, ratio, limit, base is None or ratio < MAX_RATIO))
+        rows.append(
+            (name, medians[name] * 1000, min(taken[name][1:]) * 1000, ratio, limit, base is None or ratio < MAX_RATIO)
+        )
     return rows
 
 

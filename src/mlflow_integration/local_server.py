@@ -1,4 +1,4 @@
-"""A tracking server of one's own on this machine, for as long as a block lasts: for tests, benchmarks and screenshots."""
+"""A tracking server of one's own on this machine for as long as a block lasts: tests, benchmarks, screenshots."""
 
 from __future__ import annotations
 

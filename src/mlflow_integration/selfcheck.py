@@ -142,7 +142,7 @@ class _Cycle:
         run = self.tracker.start_run("failure")
         try:
             with run:
-                _expect(False, "meant to fail")  # noqa: FBT003 - the condition is the point
+                _expect(False, "meant to fail")
         except _CheckFailedError:
             pass
         stored = self.tracker.client.get_run(run.run_id)

@@ -26,7 +26,7 @@ class Point(CountDistribution):
     def _fit(self, y, mu, code):
         """Nothing to learn."""
 
-    def _cdf(self, whole, mu, code):  # noqa: ARG002 - the interface's arguments
+    def _cdf(self, whole, mu, code):
         return (whole >= np.round(mu)).astype("float64")
 
 
@@ -39,7 +39,7 @@ class Poisson(CountDistribution):
     def _fit(self, y, mu, code):
         """Nothing to learn."""
 
-    def _cdf(self, whole, mu, code):  # noqa: ARG002 - the interface's arguments
+    def _cdf(self, whole, mu, code):
         return poisson.cdf(whole, mu)
 
 
@@ -49,7 +49,7 @@ def test_the_crps_of_a_point_is_its_absolute_error():
 
 def test_the_crps_of_a_fair_coin_between_two_and_three_is_worked_out_by_hand():
     class Coin(Point):
-        def _cdf(self, whole, mu, code):  # noqa: ARG002 - the interface's arguments
+        def _cdf(self, whole, mu, code):
             return np.where(whole < 2, 0.0, np.where(whole < 3, 0.5, 1.0))
 
     # F is 0.5 at k = 2 and right everywhere else: 0.25 for a result of 2 and for a result of 3.
@@ -108,7 +108,7 @@ def test_a_fold_is_scored_by_distributions_of_earlier_folds_only():
             seen.append(set(np.asarray(groups)))
             return super().fit(y, mu, np.zeros(len(y), dtype="int64"))
 
-        def cdf(self, value, mu, groups=None):  # noqa: ARG002 - not looked at by a Poisson
+        def cdf(self, value, mu, groups=None):
             return super().cdf(value, mu, None)
 
     y, mu = _poisson_rows(900)

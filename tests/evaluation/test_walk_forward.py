@@ -15,8 +15,8 @@ from nba_props.evaluation.walk_forward import walk_forward
 class Recorder:
     """Forecasts the training mean and remembers what it was shown."""
 
-    seen: list[pd.Index] = []  # noqa: RUF012 - shared on purpose, emptied by the fixture
-    params: dict[str, float] = {}  # noqa: RUF012
+    seen: list[pd.Index] = []
+    params: dict[str, float] = {}
     n_estimators = 1
     native = None
 

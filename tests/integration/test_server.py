@@ -24,13 +24,13 @@ GOOD = {"val_mae": 3.0, "roi": 0.06, "win_rate": 0.56, "calibration_error": 0.04
 
 
 class Evaluation:
-    params = {"model": {"depth": 6}}  # noqa: RUF012 - a stand-in
-    metrics = {"val_mae": 5.9, "roi": 0.01}  # noqa: RUF012
-    tags = {"market": "pra"}  # noqa: RUF012
-    fold_metrics = {"val_mae_fold": [6.0, 5.8]}  # noqa: RUF012
-    tables = {"predictions.csv": pd.DataFrame({"actual": [1.0]})}  # noqa: RUF012
-    figures = {"plot.png": Figure}  # noqa: RUF012
-    documents = {"training_config.json": {"market": "pra"}}  # noqa: RUF012
+    params = {"model": {"depth": 6}}
+    metrics = {"val_mae": 5.9, "roi": 0.01}
+    tags = {"market": "pra"}
+    fold_metrics = {"val_mae_fold": [6.0, 5.8]}
+    tables = {"predictions.csv": pd.DataFrame({"actual": [1.0]})}
+    figures = {"plot.png": Figure}
+    documents = {"training_config.json": {"market": "pra"}}
 
 
 @pytest.fixture
@@ -102,7 +102,8 @@ def test_every_logging_method_arrives(client, tracker):
     assert stored.data.tags["note"] == "x"
     assert [point.value for point in client.get_metric_history(run.run_id, "val_mae_fold")] == [5.1, 4.9]
     assert {entry.path for entry in client.list_artifacts(run.run_id)} == {
-        "own.png", "feature_importance.png", "feature_importance.csv", "calibration_curve.png", "residuals_analysis.png",
+        "own.png", "feature_importance.png", "feature_importance.csv", "calibration_curve.png",
+        "residuals_analysis.png",
         "confusion_matrix.png", "predictions.csv", "error_analysis.csv", "training_config.json", "feature_config.json",
         "kept", "params",
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Run by test_crash.py in a process of its own: promotes in forked children that die between two calls.
 
-Only a store that no child uses is opened before the fork (for the seconds of import that opening the first one takes), so
+Only a store that no child uses is opened before the fork (opening the first one takes seconds of import), so
 that no child shares a connection with its parent.
 """
 

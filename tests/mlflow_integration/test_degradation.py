@@ -20,7 +20,9 @@ def bets(days, win_rate, *, per_day=10, seed=0, odds=1.91):
 def predictions(days, error, *, per_day=50, seed=0):
     rng = np.random.default_rng(seed)
     dates = np.repeat(pd.date_range("2025-01-01", periods=days), per_day)
-    return pd.DataFrame({"game_date": dates, "actual": rng.normal(0, error / 0.7979, size=dates.size), "predicted": 0.0})
+    return pd.DataFrame(
+        {"game_date": dates, "actual": rng.normal(0, error / 0.7979, size=dates.size), "predicted": 0.0}
+    )
 
 
 def verdicts(live, references, **options):
@@ -68,7 +70,14 @@ def test_daily_sums_by_hand_leave_out_pushes_voids_and_missing_rows():
 
 
 def test_brier_score_and_clv_by_hand():
-    live = pd.DataFrame({"game_date": ["a", "a", "b"], "outcome": [1, 0, 1], "probability": [0.6, 0.5, np.nan], "clv": [0.02, -0.04, 0.01]})
+    live = pd.DataFrame(
+        {
+            "game_date": ["a", "a", "b"],
+            "outcome": [1, 0, 1],
+            "probability": [0.6, 0.5, np.nan],
+            "clv": [0.02, -0.04, 0.01],
+        }
+    )
     squares, count, rows = daily_sums(live, "brier_score")
     assert squares.tolist() == pytest.approx([0.16 + 0.25])
     assert (count.tolist(), rows) == ([2.0], 2)

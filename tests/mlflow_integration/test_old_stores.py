@@ -25,7 +25,8 @@ def old(tmp_path: Path) -> Path:
     for folder in ("metrics", "params", "tags", "artifacts/model"):
         (run / folder).mkdir(parents=True)
     write = {
-        root / "0" / "meta.yaml": f"artifact_location: {before}/0\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n",
+        root / "0" / "meta.yaml": f"artifact_location: {before}/0\nexperiment_id: '0'\n"
+        "lifecycle_stage: active\nname: Default\n",
         root / "123" / "meta.yaml": (
             f"artifact_location: {before}/123\nexperiment_id: '123'\nlifecycle_stage: active\nname: Phase1_Foundation\n"
             "creation_time: 1700000000000\nlast_update_time: 1700000000000\n"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration import DEFAULT_PRODUCTION_CRITERIA, ModelRegistry, NBAPropsTracker, Stage
+from mlflow_integration import DEFAULT_PRODUCTION_CRITERIA, ModelRegistry, Stage
 from mlflow_integration.gates import Gate, GateProfile
 from mlflow_integration.store import fluent_store, load_mlflow
 from nba_props.errors import PromotionError, StoreError, TrackingError, UnknownModelError

@@ -51,7 +51,15 @@ def store(shared_uri):
 
 def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(store):
     text = generate_report(tracking_uri=store)
-    for heading in ("Phases", "Best runs", "Calibration of", "Bets of", "Segments of", "Models and gates", "What changed"):
+    for heading in (
+        "Phases",
+        "Best runs",
+        "Calibration of",
+        "Bets of",
+        "Segments of",
+        "Models and gates",
+        "What changed",
+    ):
         assert f"## {heading}" in text
     best = re.search(r"\| pra \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
     assert best.group(1, 2, 4) == ("5.7", "3", "second <b>&")

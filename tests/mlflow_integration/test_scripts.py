@@ -50,7 +50,9 @@ def run(application, *arguments, uri=None):
 @pytest.mark.parametrize("name", ["setup_experiments", "compare_experiments", "test_tracking"])
 def test_help_is_quick_and_teaches(name):
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, SCRIPTS / f"{name}.py", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, SCRIPTS / f"{name}.py", "--help"], capture_output=True, text=True, check=True
+    )
     assert time.perf_counter() - start < 5, "a loaded machine gets ten times what it takes"
     assert "Usage" in done.stdout
 
@@ -63,7 +65,9 @@ def test_no_script_imports_anything_heavy_for_its_help():
     )
     for name in ("setup_experiments", "compare_experiments", "test_tracking"):
         path = str(SCRIPTS / f"{name}.py")
-        done = subprocess.run([sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True
+        )
         assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -37,7 +37,7 @@ class Evaluation:
     tags = {"market": "pra"}
     fold_metrics = {"val_mae_fold": [6.0, 5.8]}
     tables = {"predictions.csv": pd.DataFrame({"a": [1]})}
-    figures = {"plot.png": lambda: MatplotlibFigure()}
+    figures = {"plot.png": MatplotlibFigure}
     documents = {"training_config.json": {"x": 1}}
 
 

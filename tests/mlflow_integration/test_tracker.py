@@ -235,7 +235,7 @@ def test_plots_tables_and_configurations_arrive_under_their_names(tracker):
         summary = tracker.log_error_analysis(frame, by=["home"])
         tracker.log_training_config({"market": "pra", "rate": np.float64(0.1)})
         tracker.log_feature_config({"groups": ["core"]})
-        tracker.log_plots({"extra/own.png": lambda: Figure()})
+        tracker.log_plots({"extra/own.png": Figure})
     assert artifacts(tracker, run) == {
         "feature_importance.png", "feature_importance.csv", "calibration_curve.png", "residuals_analysis.png",
         "confusion_matrix.png", "predictions.csv", "error_analysis.csv", "training_config.json", "feature_config.json",

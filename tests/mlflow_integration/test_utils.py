@@ -59,7 +59,13 @@ def test_setting_up_again_changes_nothing_and_restores_what_was_deleted(uri):
 
 def test_an_unknown_experiment_names_the_ones_that_exist(filled):
     uri, _ = filled
-    for ask in (utils.search_runs, utils.get_best_runs, utils.compare_phases, utils.storage_report, utils.get_weekly_summary):
+    for ask in (
+        utils.search_runs,
+        utils.get_best_runs,
+        utils.compare_phases,
+        utils.storage_report,
+        utils.get_weekly_summary,
+    ):
         with pytest.raises(UnknownExperimentError, match="Phase1_Foundation, Phase2_Advanced"):
             ask(["Nope"], tracking_uri=uri)
 
@@ -72,8 +78,12 @@ def test_the_best_runs_come_in_order_ties_by_age_and_without_those_that_lack_the
     by_roi = utils.get_best_runs(metric="roi", tracking_uri=uri)
     assert by_roi["run_name"].tolist() == ["d", "b", "a", "c"]
     assert utils.get_best_runs("Phase2_Advanced", "val_mae", tracking_uri=uri).empty
-    assert utils.get_best_runs("Phase1_Foundation", "odd", 1, mode="max", tracking_uri=uri)["run_name"].tolist() == ["a"]
-    assert utils.get_best_runs(metric="roi", where="tags.market = 'pra'", tracking_uri=uri)["run_name"].tolist()[0] == "b"
+    assert utils.get_best_runs("Phase1_Foundation", "odd", 1, mode="max", tracking_uri=uri)["run_name"].tolist() == [
+        "a"
+    ]
+    assert (
+        utils.get_best_runs(metric="roi", where="tags.market = 'pra'", tracking_uri=uri)["run_name"].tolist()[0] == "b"
+    )
 
 
 def test_the_old_call_form_gives_uris_of_models(filled):
@@ -138,12 +148,13 @@ def test_every_page_is_read(filled, monkeypatch):
 
 
 def test_runs_are_a_table_of_numbers_texts_and_times(filled):
-    uri, ids = filled
+    uri, _ids = filled
     frame = utils.search_runs("Phase1_Foundation", order_by=["attributes.start_time ASC"], tracking_uri=uri)
     assert frame["run_name"].tolist() == ["a", "b", "c", "broken"]
     assert frame["metrics.val_mae"].tolist() == [6.0, 5.0, 5.0, 1.0]
     assert frame["params.depth"].tolist()[:3] == ["6", "6", "6"]
-    assert str(frame["start_time"].dtype).startswith("datetime64[") and "UTC" in str(frame["start_time"].dtype)
+    assert str(frame["start_time"].dtype).startswith("datetime64[")
+    assert "UTC" in str(frame["start_time"].dtype)
     listed = utils.list_runs(tracking_uri=uri)
     assert listed["run_name"].tolist()[0] == "d"
     assert {"val_mae", "roi", "market"} <= set(listed.columns)
