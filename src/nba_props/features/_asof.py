@@ -142,9 +142,8 @@ class Past:
     def lag(self, values: FloatArray | IntArray, games: int) -> FloatArray:
         """Value `games` games ago (1 is the last earlier game); NaN where the stretch is shorter."""
         position = self.end - games
-        known = position >= self.start
-        out = np.full((len(position), *values.shape[1:]), np.nan)
-        out[known] = values[position[known]]
+        out = np.asarray(values, dtype=np.float64)[np.maximum(position, 0)]
+        out[position < self.start] = np.nan
         return out
 
     def lags(self, values: FloatArray, games: int) -> Iterator[FloatArray]:
@@ -154,9 +153,8 @@ class Past:
 
     def _state(self, running: FloatArray, position: IntArray) -> FloatArray:
         """Running total before the game at `position`: zero at the entity's first game."""
-        out = np.zeros((len(position), *running.shape[1:]))
-        known = position > self.origin
-        out[known] = running[position[known] - 1]
+        out = running[np.maximum(position - 1, 0)]
+        out[position <= self.origin] = 0.0
         return out
 
     def total(self, running: FloatArray) -> FloatArray:

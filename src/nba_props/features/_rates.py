@@ -118,15 +118,17 @@ def shrunk_rates(ctx: Context) -> dict[str, FloatArray]:
     place = {name: column for column, name in enumerate(names)}
     values = np.column_stack([terms[name] for name in names])
     running = ctx.players.running(values)
-    season = ctx.season.total(running)
-    earlier = ctx.career.until(ctx.season.start).total(running)
+    earlier = ctx.career.until(ctx.season.start).state(running)
+    season = ctx.career.state(running) - earlier
     league = league_before(ctx.table.day, values)
+    # Whole columns are read below, one after the other, so they had better be contiguous.
+    earlier, season, league = (np.ascontiguousarray(table.T) for table in (earlier, season, league))
     new = ctx.career.count == 0
     out = {}
     for rate in RATES:
         top, bottom = place[rate.top], place[rate.bottom]
-        mean = masked_ratio(league[:, top], league[:, bottom])
-        prior = (earlier[:, top] + rate.weight * mean) / (earlier[:, bottom] + rate.weight)
-        value = rate.scale * (season[:, top] + rate.weight * prior) / (season[:, bottom] + rate.weight)
+        mean = masked_ratio(league[top], league[bottom])
+        prior = (earlier[top] + rate.weight * mean) / (earlier[bottom] + rate.weight)
+        value = rate.scale * (season[top] + rate.weight * prior) / (season[bottom] + rate.weight)
         out[rate.name] = np.where(new, np.nan, value)
     return out

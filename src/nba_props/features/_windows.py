@@ -30,26 +30,28 @@ def rolling(past: Past, values: FloatArray) -> dict[tuple[str, int], FloatArray]
         part = past.take(rows)
         lags = np.stack(list(part.lags(values, WINDOWS[-1])))
         known = np.arange(WINDOWS[-1])[:, None] < part.count
+        total, done = np.zeros(len(rows)), 0
+        zeroed = np.where(known, lags, 0.0)
         for window in WINDOWS:
             count = np.minimum(part.count, window)
-            mean, deviation = _moments(lags[:window], known[:window], count)
+            for value in zeroed[done:window]:
+                total += value
+            done = window
+            mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
             out["mean", window][rows] = mean
-            out["sd", window][rows] = deviation
+            out["sd", window][rows] = _deviation(lags[:window], known[:window], mean, count)
             out["median", window][rows] = _median(lags[:window], known[:window], count)
     return out
 
 
-def _moments(lags: FloatArray, known: BoolArray, count: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and ddof-1 standard deviation down the columns, in two passes so that equal games give exactly zero."""
-    total = np.zeros(lags.shape[1])
-    for value, here in zip(lags, known, strict=True):
-        np.add(total, value, out=total, where=here)
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def _deviation(lags: FloatArray, known: BoolArray, mean: FloatArray, count: IntArray) -> FloatArray:
+    """Standard deviation (ddof 1) down the columns, from the gaps to the mean: equal games give exactly zero."""
+    gaps = np.where(known, lags - mean, 0.0)
+    gaps *= gaps
     squares = np.zeros(lags.shape[1])
-    for value, here in zip(lags, known, strict=True):
-        gap = value - mean
-        np.add(squares, gap * gap, out=squares, where=here)
-    return mean, np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+    for gap in gaps:
+        squares += gap
+    return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
 def _median(lags: FloatArray, known: BoolArray, count: IntArray) -> FloatArray:
