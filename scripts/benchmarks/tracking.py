@@ -6,7 +6,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,7 +34,7 @@ class SmallEvaluation:
         self.tags = {f"tag_{i:02d}": f"value {i}" for i in range(20)}
         self.fold_metrics: dict[str, list[float]] = {}
         self.tables: dict[str, pd.DataFrame] = {}
-        self.figures: dict[str, Callable[[], object]] = {}
+        self.figures: dict[str, Callable[[], Any]] = {}
         self.documents: dict[str, dict[str, object]] = {}
 
 
@@ -111,7 +111,7 @@ def measure(
         plain, ours = batch_times(tracker, repeats)
         models = model_times(tracker, max(3, repeats // 3))
     base = statistics.median(plain)
-    rows = [
+    rows: list[tuple[str, float, float, float | None, str | None, bool]] = [
         ("plain log_batch: 60 metrics, 40 parameters, 20 tags", base, min(plain), 1.0, None, True),
         (
             "tracker.log_evaluation of the same",
