@@ -8,8 +8,6 @@ process for every model.
 from __future__ import annotations
 
 import importlib
-import re
-import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,17 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._environment import requirements
 from mlflow_integration._errors import store_errors
+from mlflow_integration._skops import save_skops
 from mlflow_integration.store import load_mlflow
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import ModuleType
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration._types import AnyModel, AnyValue, ArrayLike
+    from mlflow_integration._types import AnyModel, AnyValue
 
 __all__ = ["MODEL_TYPES", "LoggedModel", "ModelToLog", "frame_signature", "model_type_of", "save_and_log"]
 
@@ -40,8 +38,6 @@ _REQUIREMENTS: Final = {
     "sklearn": ("scikit-learn", "skops", "numpy", "pandas"),
     "pyfunc": ("cloudpickle", "numpy", "pandas"),
 }
-_TRUSTED: Final = ("sklearn.tree._tree.Tree",)
-_TRUSTED_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
 
 
 class LoggedModel:
@@ -127,12 +123,15 @@ def _example(frame: AnyValue) -> AnyValue:
 
 
 def _predictions(model: AnyModel, model_type: str, example: AnyValue) -> AnyValue:
-    """Predictions for the example: for the native boosters, which take other than frames, a double as they give."""
+    """What the model predicts, by type: regressors and native boosters numbers, classifiers their classes."""
     import numpy as np  # noqa: PLC0415 - numpy is lazy here
+    from sklearn.base import is_regressor  # noqa: PLC0415 - scikit-learn is lazy here
 
-    if type(model).__name__ == "Booster":
+    if model_type == "pyfunc" or not hasattr(model, "predict"):
+        return None
+    if type(model).__name__ == "Booster" or is_regressor(model):
         return np.zeros(1)
-    return model.predict(example) if model_type != "pyfunc" and hasattr(model, "predict") else None
+    return model.predict(example)
 
 
 @dataclass(frozen=True)
@@ -229,43 +228,4 @@ def _save(spec: ModelToLog, arguments: dict[str, Any]) -> None:
         # The regressor predicts exactly what its booster does, and the native format outlives library versions.
         flavor.save_model(getattr(model, "booster_", model), **arguments)
     else:
-        _save_skops(flavor, model, arguments, tuple(spec.options.get("trusted_types") or ()))
-
-
-def _save_skops(flavor: ModuleType, model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
-    """Save as skops: first with the types a forest has, then with what skops reports, if it is of known packages."""
-    mlflow = load_mlflow()
-    named = [*_TRUSTED, *trusted]
-    try:
-        flavor.save_model(model, serialization_format="skops", skops_trusted_types=named, **arguments)
-    except mlflow.exceptions.MlflowException as error:
-        unknown = _untrusted(model)
-        strange = sorted(name for name in unknown if not name.startswith(_TRUSTED_PACKAGES) and name not in trusted)
-        if strange or not unknown:
-            message = (
-                f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are safe to load, "
-                f"name them: log_model(..., trusted_types={strange})."
-                if strange
-                else str(error)
-            )
-            raise TrackingError(message) from error
-        shutil.rmtree(arguments["path"], ignore_errors=True)
-        record = arguments["mlflow_model"]
-        record.flavors.clear()
-        flavor.save_model(
-            model, serialization_format="skops", skops_trusted_types=sorted({*named, *unknown}), **arguments
-        )
-
-
-def _untrusted(model: AnyModel) -> list[str]:
-    import skops.io  # noqa: PLC0415 - seconds, and only for the models that need it
-
-    try:
-        return [re.sub(r"\s", "", name) for name in skops.io.get_untrusted_types(data=skops.io.dumps(model))]
-    except (
-        TypeError,
-        ValueError,
-        AttributeError,
-        NotImplementedError,
-    ):  # not serialisable at all: the first error tells why
-        return []
+        save_skops(model, arguments, tuple(spec.options.get("trusted_types") or ()))

@@ -109,6 +109,33 @@ def test_scikit_learn_models_are_never_pickled(tracker):
     assert not {name for name in names if name.endswith(".pkl")}
 
 
+def test_the_skops_file_is_what_skops_itself_would_write_but_for_its_indentation(tmp_path):
+    import json
+    import zipfile
+
+    import skops.io
+
+    from mlflow_integration._skops import _write
+
+    model = make("forest")
+    _write(model, tmp_path / "ours.skops")
+    skops.io.dump(model, tmp_path / "theirs.skops")
+
+    def content(name):
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            schema = json.loads(archive.read("schema.json"))
+            return shape(schema), sorted(
+                info.file_size for info in archive.infolist() if info.filename != "schema.json"
+            )
+
+    def shape(node):
+        if isinstance(node, dict):
+            return {key: shape(value) for key, value in node.items() if key not in ("__id__", "file", "content_id")}
+        return [shape(value) for value in node] if isinstance(node, list) else node
+
+    assert content("ours.skops") == content("theirs.skops")
+
+
 def test_a_classifier_and_a_pipeline_keep_their_classes(tracker):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(FEATURES, TARGET > TARGET.mean())
     with tracker.start_run("x"):

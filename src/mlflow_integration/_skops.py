@@ -1,0 +1,82 @@
+"""Scikit-learn models as skops: pickle runs code when it is loaded, skops builds named types only.
+
+MLflow's own ``save_model`` writes the file indented, by a pure Python encoder, and loads it again to see whether the trusted
+types suffice: for a forest of 100 trees three quarters of the whole time. Here the types are asked of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow_integration._types import AnyModel
+
+__all__ = ["save_skops"]
+
+MODEL_FILE: Final = "model.skops"
+_KNOWN_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
+
+
+def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
+    """Write a scikit-learn model in MLflow's format, with the types it holds named as trusted.
+
+    Args:
+        model: The fitted model.
+        arguments: Arguments of ``mlflow.sklearn.save_model``, ``path`` among them.
+        trusted: Types of packages that are not known here and that the caller vouches for.
+
+    Raises:
+        TrackingError: The model holds types of other packages, or can not be written as skops at all.
+    """
+    import mlflow.sklearn  # noqa: PLC0415 - mlflow is lazy
+    import skops.io  # noqa: PLC0415 - slow to import, and only for these models
+    from sklearn.dummy import DummyRegressor  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    folder = Path(arguments["path"])
+    content = folder.with_suffix(".skops")
+    try:
+        _write(model, content)
+        held = set(skops.io.get_untrusted_types(file=content))
+    except (TypeError, ValueError, AttributeError, NotImplementedError, KeyError) as error:
+        message = (
+            f"A {type(model).__name__} can not be written as skops ({error}). Wrap it in an mlflow.pyfunc.PythonModel."
+        )
+        raise TrackingError(message) from error
+    strange = sorted(name for name in held if not name.startswith(_KNOWN_PACKAGES) and name not in trusted)
+    if strange:
+        message = (
+            f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are safe to load, "
+            f"name them: log_model(..., trusted_types={strange})."
+        )
+        raise TrackingError(message)
+    # MLflow describes the model by whether it predicts; the file itself is then put in place of the stand-in's.
+    stand_in = DummyRegressor() if hasattr(model, "predict") else StandardScaler()
+    types = sorted(held | set(trusted))
+    mlflow.sklearn.save_model(stand_in, serialization_format="skops", skops_trusted_types=types, **arguments)
+    content.replace(folder / MODEL_FILE)
+
+
+def _write(model: AnyModel, path: Path) -> None:
+    """Write `model` as ``skops.io.dump`` does, the description not indented where the inner parts are as known."""
+    import skops.io  # noqa: PLC0415 - as above
+
+    try:
+        from skops.io._utils import SaveContext, get_state  # noqa: PLC0415 - inner parts of skops 0.13 to 0.16
+    except ImportError:
+        skops.io.dump(model, path)
+        return
+    with zipfile.ZipFile(path, "w") as archive:
+        context = SaveContext(zip_file=archive)
+        state = get_state(model, context)
+        context.clear_memo()
+        state["protocol"] = context.protocol
+        state["_skops_version"] = skops.__version__
+        archive.writestr("schema.json", json.dumps(state))
