@@ -57,7 +57,7 @@ class TrainerConfig(_Frozen):
     decision: Literal["open", "close"] = "open"
     min_edge: float = Field(default=0.02, ge=0, lt=1)
     kelly_fraction: float = Field(default=0.25, gt=0, le=1)
-    distribution: Literal["conformal", "normal"] = "conformal"
+    distribution: Literal["conformal", "negative_binomial", "normal", "quantile"] = "conformal"
     gate_profile: Literal["plan", "market"] = "plan"
     seed: int = 0
     workers: int = Field(default=0, ge=0)

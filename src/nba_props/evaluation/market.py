@@ -21,13 +21,11 @@ from nba_props.betting import (
     probability_metrics,
     quality_report,
 )
-from nba_props.distribution import ConformalDistribution, NormalDistribution, PredictiveDistribution
+from nba_props.distribution import DISTRIBUTIONS
 from nba_props.evaluation.probabilities import PROBABILITIES, add_probabilities
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from nba_props.config import TrainerConfig
@@ -39,12 +37,6 @@ _LINE_ONLY: Final = ("pickem_constant", "one_sided")
 """Reason codes of quotes whose line still says something though their prices do not."""
 
 _KEY: Final = ["game_id", "player_id"]
-
-DISTRIBUTIONS: Final[dict[str, Callable[[], PredictiveDistribution]]] = {
-    "conformal": ConformalDistribution,
-    "normal": NormalDistribution,
-}
-"""Name of a setting -> maker of the predictive distribution."""
 
 
 @dataclass(frozen=True)
