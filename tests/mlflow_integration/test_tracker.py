@@ -251,11 +251,12 @@ def test_plots_tables_and_configurations_arrive_under_their_names(tracker):
         assert Path(path).read_bytes().startswith(b"\x89PNG")
 
 
-def test_logging_leaves_no_files_no_figures_and_no_settings_behind(tracker, tmp_path):
+def test_logging_leaves_no_files_no_figures_and_no_settings_behind(tracker, tmp_path, tmp_path_factory, monkeypatch):
     import matplotlib as mpl
 
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     settings, numbers = dict(mpl.rcParams), plt.get_fignums()
-    temporary = set(Path(tempfile.gettempdir()).glob("nba_props_*"))
     with tracker.start_run("x"):
         tracker.log_residuals_plot([1.0, 2.0], [1.5, 2.5])
         tracker.log_predictions(pd.DataFrame({"a": [1]}))
@@ -263,7 +264,7 @@ def test_logging_leaves_no_files_no_figures_and_no_settings_behind(tracker, tmp_
             tracker.log_plots({"bad.png": lambda: 1 / 0})
     assert dict(mpl.rcParams) == settings
     assert plt.get_fignums() == numbers
-    assert set(Path(tempfile.gettempdir()).glob("nba_props_*")) <= temporary
+    assert list(temporary.iterdir()) == []
     assert list(tmp_path.iterdir()) == []
 
 
