@@ -1,7 +1,7 @@
 """Scikit-learn models as skops: pickle runs code when it is loaded, skops builds named types only.
 
-MLflow's own ``save_model`` writes the file indented, by a pure Python encoder, and loads it again to see whether the trusted
-types suffice: for a forest of 100 trees three quarters of the whole time. Here the types are asked of the file.
+MLflow's own ``save_model`` writes the file indented, by a pure Python encoder, and loads it again to see whether the
+trusted types suffice: for a forest of 100 trees three quarters of the whole time. Here the types are asked of the file.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration.store import resolve_store
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def local_server(folder: Path, *, database: Path | None = None, port: int | None
     number = port or free_port()
     url = f"http://127.0.0.1:{number}"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(number), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{database or folder / 'mlflow.db'}"]
+    command += ["--backend-store-uri", resolve_store(database or folder / "mlflow.db").uri]
     command += ["--artifacts-destination", str(folder / "artifacts")]
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     environment.pop("MLFLOW_TRACKING_URI", None)

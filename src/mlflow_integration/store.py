@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlparse
 
 from mlflow_integration._text import file_name, mask_secrets
 from nba_props.errors import StoreError
@@ -140,7 +140,7 @@ class Store:
     @property
     def database(self) -> Path | None:
         """The SQLite file, where the store is one."""
-        return Path(unquote(self.uri.removeprefix("sqlite:///"))) if self.uri.startswith("sqlite:///") else None
+        return _sqlite_path(self.uri) if self.uri.startswith("sqlite:///") else None
 
     def artifact_location(self, experiment: str) -> str | None:
         """Return the artifact URI of a new experiment, or None where the server decides."""
@@ -185,6 +185,15 @@ class Store:
         return client
 
 
+def _sqlite_path(uri: str) -> Path:
+    return Path(unquote(uri.removeprefix("sqlite:///").split("?", 1)[0]))
+
+
+def _sqlite_uri(path: Path) -> str:
+    """Return the URI of a database file; SQLAlchemy reads ``%`` and ``?`` in it as signs of its own."""
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
 def _probe(store: Store) -> None:
     """Ask the server for a sign of life; any HTTP answer below 500 is one."""
     import requests  # noqa: PLC0415 - only a server needs it
@@ -215,13 +224,12 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     home = (root or project_root()).resolve()
     given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
     if not given:
-        return Store(f"sqlite:///{home / DATABASE_FILE}", home)
+        return Store(_sqlite_uri(home / DATABASE_FILE), home)
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
-        database = Path(given.removeprefix("sqlite:///").split("?", 1)[0])
-        absolute = database if database.is_absolute() else Path.cwd() / database
-        return Store(f"sqlite:///{absolute}", root.resolve() if root else absolute.parent)
+        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays what it is
+        return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
     if given.startswith("postgresql://"):  # SQLAlchemy would pick a driver by itself, and not the installed one
         given = given.replace("postgresql://", "postgresql+psycopg://", 1)
     if "://" in given and not given.startswith("file:"):
@@ -230,7 +238,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
 
 
 def _from_path(given: str, root: Path | None) -> Store:
-    path = Path(unquote(given.removeprefix("file:").replace("//", "/", 1) if given.startswith("file:") else given))
+    path = Path(unquote(urlparse(given).path)) if given.startswith("file:") else Path(given)
     old = old_file_store(path)
     if old is not None or path.is_dir():
         kind = (
@@ -247,7 +255,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         )
         raise StoreError(message)
     absolute = path.resolve()
-    return Store(f"sqlite:///{absolute}", root.resolve() if root else absolute.parent)
+    return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
 
 
 class _FluentUri:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from mlflow_integration import NBAPropsTracker
 from mlflow_integration.store import fluent_store, load_mlflow, old_file_store, project_root, resolve_store
 from nba_props.errors import StoreError
 
@@ -56,6 +58,22 @@ def test_the_environment_variable_wins_over_the_embedded_store_and_an_argument_o
 def test_relative_paths_become_absolute(tmp_path):
     assert resolve_store("sqlite:///x.db").uri == f"sqlite:///{tmp_path}/x.db"
     assert resolve_store("x.db").uri == f"sqlite:///{tmp_path}/x.db"
+
+
+def test_folders_with_unusual_names_hold_a_store_all_the_same(tmp_path, empty_store):
+    folder = tmp_path / "a b#c%20d?e"
+    folder.mkdir()
+    shutil.copy(empty_store, folder / "mlflow.db")
+    for given in (folder / "mlflow.db", resolve_store(folder / "mlflow.db").uri):
+        store = resolve_store(given)
+        assert store.database == folder / "mlflow.db"
+        assert store.root == folder
+        tracker = NBAPropsTracker("x", tracking_uri=given)
+        with tracker.start_run("x") as run:
+            tracker.log_training_config({"a": 1})
+        assert [entry.path for entry in tracker.client.list_artifacts(run.run_id)] == ["training_config.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["mlflow.db", "mlflow_artifacts"]
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
 def test_postgresql_names_its_driver_and_hides_its_password():
