@@ -164,6 +164,17 @@ def test_the_mean_of_the_distribution_is_the_true_mean(season: League) -> None:
         np.testing.assert_allclose(mean, means[market][side, place], rtol=2e-5)
 
 
+def test_also_players_who_rarely_appear_have_a_distribution(season: League) -> None:
+    night = Night(season._nights[0].take(np.arange(100)))
+    appeared = night.appeared()
+    side, place = np.nonzero((appeared > 0) & (appeared < 0.5))
+    assert len(side) > 100
+    for market in ("reb", "pra"):
+        above = exceedance(night, market, side, place)
+        assert np.isfinite(above).all()
+        np.testing.assert_allclose(above.sum(axis=1), conditional_means(night)[market][side, place], rtol=2e-5)
+
+
 def test_the_recurrence_gives_the_same_distribution_as_plain_convolution() -> None:
     one, two, three, miss = 0.05, 0.08, 0.04, 0.06
     others = MISS_TRIALS

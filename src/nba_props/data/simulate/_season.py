@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nba_props.data.simulate._availability import Availability
+    from nba_props.data.simulate._counts import Counts
     from nba_props.data.simulate._players import Population
     from nba_props.data.simulate._schedule import Schedule
 
@@ -62,13 +63,14 @@ _SCRATCHES: Final = 0.12  # share of first nights out that come too late for the
 class Season:
     """One season ready to be played.
 
-    `scratched` has a row for every late scratch: the team-game missed, and the team-game and place of the player's last
-    appearance before it.
+    `counts` are the expected counts in all scenarios. `scratched` has a row for every late scratch: the team-game
+    missed, and the team-game and place of the player's last appearance before it.
     """
 
     players: SeasonPlayers
     schedule: Schedule
     pre: PreGame
+    counts: Counts
     scratched: IntArray
 
 
@@ -82,7 +84,9 @@ def set_up(population: Population, schedule: Schedule, rng: np.random.Generator)
     factor, pace = _factors(schedule, population.n_teams, rng)
     rates = _rates_on(players, row, day)
     pre = _scenarios(row, players.player[row], rates, role, factor, pace, rng)
-    return Season(players, schedule, pre, _late_scratches(players, fit, pre, sides, day, rng))
+    counts = expected_counts(pre)
+    pre = replace(pre, overtime=_overtime(counts, rates["pft"]))
+    return Season(players, schedule, pre, counts, _late_scratches(players, fit, pre, sides, day, rng))
 
 
 def _active(players: SeasonPlayers, fit: Availability, sides: IntArray, day: IntArray) -> tuple[IntArray, FloatArray]:
@@ -172,19 +176,18 @@ def _scenarios(
     )
     one_sided = np.abs(edge) / 9 - 0.9 + np.repeat(np.abs(normal[shuffled((games,), rng)]) - 0.8, 2, axis=0)
     tempo = np.repeat(np.exp(_PACE_SD * normal[shuffled((games,), rng)]), 2, axis=0)
-    pre = replace(
+    return replace(
         typical,
         pace=(pace[:, None] * tempo).astype(np.float32),
         luck=luck.astype(np.float32),
         night=shuffled((3, *row.shape), rng),
         minutes=play_minutes(role32, spread, one_sided.astype(np.float32), rng),
     )
-    return replace(pre, overtime=_overtime(pre))
 
 
-def _overtime(pre: PreGame) -> npt.NDArray[np.float32]:
+def _overtime(counts: Counts, pft: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Expected number of overtimes of each game: a level score, or one point levelled late; then level again."""
-    mean, variance = point_moments(expected_counts(pre), pre.rates["pft"])
+    mean, variance = point_moments(counts, pft)
     lead = mean[0::2] - mean[1::2]
     total = variance[0::2] + variance[1::2]
 

@@ -79,7 +79,7 @@ def simulate_league(
         schedule = build_schedule(name, teams, n_games, _stream(seed, "schedule", number))
         season = set_up(population, schedule, _stream(seed, "setting", number))
         box = play(season.pre, _stream(seed, "play", number))
-        night = Night(season.pre)
+        night = Night(season.pre, season.counts)
         means = conditional_means(night)
         games, truth, where = game_rows(season, box, means, teams)
         parts.append((games, truth, where.assign(season=number)))

@@ -50,9 +50,9 @@ _TAIL: Final = 7.0  # standard deviations of the mixture after which nothing is 
 class Night:
     """Expected counts of a set of games in all scenarios, ready to be asked for any of their players."""
 
-    def __init__(self, pre: PreGame) -> None:
+    def __init__(self, pre: PreGame, counts: Counts | None = None) -> None:
         self.pre = pre
-        self.counts: Counts = expected_counts(pre)
+        self.counts: Counts = expected_counts(pre) if counts is None else counts
         longer = 1 + OVERTIME_SHARE * np.repeat(pre.overtime.astype(np.float64), 2)
         self.longer: FloatArray = longer[:, None]
 
@@ -152,7 +152,7 @@ def exceedance(night: Night, market: str, side: IntArray, place: IntArray) -> Fl
     misses = miss * _trials(market)
     mean = SCORING_TRIALS * (chances[0] + 2 * chances[1] + 3 * chances[2]) + misses
     nodes = _group(mean, weight, [*chances, misses, trials])
-    nodes[3] = nodes[3] / nodes[4]
+    nodes[3] = nodes[3] / np.maximum(nodes[4], 1)  # a group in which the player never appears has no trials
     return _by_size(nodes, mean, SCORING_TRIALS)
 
 

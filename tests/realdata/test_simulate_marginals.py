@@ -1,0 +1,82 @@
+"""The simulated league beside four real seasons: marginals, predictability, and nobody's name."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from nba_props.data.simulate import League, simulate_league
+from nba_props.data.simulate._names import _FIRST, _LAST
+from nba_props.data.simulate.marginals import compare_marginals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.realdata
+SEASONS = ("2021-22", "2022-23", "2023-24", "2024-25")
+
+
+@pytest.fixture(scope="module")
+def real(realdata_dir: Path) -> pd.DataFrame:
+    tables = []
+    for season in SEASONS:
+        table = pd.read_csv(realdata_dir / f"player_game_logs_{season}.csv.gz", parse_dates=["GAME_DATE"])
+        tables.append(table.rename(columns=str.lower).assign(season=season))
+    return pd.concat(tables, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def league() -> League:
+    return simulate_league(SEASONS, odds_seasons=())
+
+
+def test_every_mean_spread_and_share_is_within_ten_per_cent_of_the_real_one(
+    real: pd.DataFrame, league: League
+) -> None:
+    """Five statistics, overall and in three tiers."""
+    both = compare_marginals(real, league.games)
+    assert len(both) == 5 * 4 * 5
+    outside = both[~both["within"] & ~both["measure"].str.startswith("autocorrelation")]
+    assert outside.empty, "\n" + outside.to_string()
+
+
+def test_every_autocorrelation_is_near_the_real_one(real: pd.DataFrame, league: League) -> None:
+    """Most are within a tenth or 0.02; the worst, of the bench's minutes and points, are off by about 0.05."""
+    both = compare_marginals(real, league.games)
+    lag = both[both["measure"].str.startswith("autocorrelation")]
+    assert (lag["simulated"] - lag["real"]).abs().max() < 0.07
+    assert lag["within"].mean() > 0.7
+
+
+@pytest.mark.parametrize("stat", ["pts", "reb", "ast", "pra"])
+def test_naive_forecasters_err_as_much_as_on_real_data(real: pd.DataFrame, league: League, stat: str) -> None:
+    errors = [_naive_errors(games, stat) for games in (real, league.games)]
+    for name in errors[0]:
+        assert errors[1][name] == pytest.approx(errors[0][name], rel=0.10), name
+
+
+def test_no_player_has_a_real_players_name(real: pd.DataFrame) -> None:
+    taken = set(real["player_name"].map(_plain))
+    surnames = {name.split()[1] for name in taken if len(name.split()) > 1}
+    assert not taken & {_plain(f"{first} {last}") for first in _FIRST for last in _LAST}
+    assert not surnames & {_plain(last) for last in _LAST}
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+
+
+def _naive_errors(games: pd.DataFrame, stat: str) -> dict[str, float]:
+    """Mean absolute error of season mean, mean of the last ten and EWMA, on players with an earlier game."""
+    games = games.sort_values(["season", "player_id", "game_date"], kind="stable")
+    result = games[["pts", "reb", "ast"]].sum(axis=1) if stat == "pra" else games[stat]
+    before = result.groupby([games["season"], games["player_id"]])
+    forecasts = {
+        "season_mean": before.transform(lambda values: values.shift().expanding().mean()),
+        "last_10": before.transform(lambda values: values.shift().rolling(10, min_periods=1).mean()),
+        "ewma_10": before.transform(lambda values: values.shift().ewm(span=10).mean()),
+    }
+    return {name: float((forecast - result).abs().mean()) for name, forecast in forecasts.items()}
