@@ -54,7 +54,7 @@ def check_reader(uri: str) -> int:
 
 
 def recorded(uri: str) -> str:
-    """What the store holds of the model: dying before a mere reading leaves what dying before the call after it does."""
+    """What the store holds of the model: dying before a reading leaves what dying before the next call does."""
     client = mlflow.MlflowClient(uri, registry_uri=uri)
     model = client.get_registered_model("crash")
     entries = [json.loads(text).get("status") for key, text in sorted(model.tags.items())]

@@ -33,9 +33,7 @@ def league() -> League:
     return simulate_league(SEASONS, odds_seasons=())
 
 
-def test_every_mean_spread_and_share_is_within_ten_per_cent_of_the_real_one(
-    real: pd.DataFrame, league: League
-) -> None:
+def test_every_mean_spread_and_share_is_within_ten_per_cent_of_the_real_one(real: pd.DataFrame, league: League) -> None:
     """Five statistics, overall and in three tiers."""
     both = compare_marginals(real, league.games)
     assert len(both) == 5 * 4 * 5
