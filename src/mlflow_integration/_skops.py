@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["save_skops"]
 
 MODEL_FILE: Final = "model.skops"
+_PLAIN_LOADERS: Final = frozenset(
+    {"CachedNode", "DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode", "TreeNode", "TupleNode"}
+)
 _KNOWN_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
 
 
@@ -43,8 +46,10 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
     folder = Path(arguments["path"])
     content = folder.with_suffix(".skops")
     try:
-        _write(model, content)
-        held = set(skops.io.get_untrusted_types(file=content))
+        state = _write(model, content)
+        held = _plain_types(state)
+        if held is None:
+            held = set(skops.io.get_untrusted_types(file=content))
     except (TypeError, ValueError, AttributeError, NotImplementedError, KeyError) as error:
         message = (
             f"A {type(model).__name__} can not be written as skops ({error}). Wrap it in an mlflow.pyfunc.PythonModel."
@@ -64,19 +69,51 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
     content.replace(folder / MODEL_FILE)
 
 
-def _write(model: AnyModel, path: Path) -> None:
-    """Write `model` as ``skops.io.dump`` does, the description not indented where the inner parts are as known."""
+def _write(model: AnyModel, path: Path) -> dict[str, Any] | None:
+    """Write `model` as ``skops.io.dump`` does, the description not indented, where the inner parts are as known.
+
+    Returns:
+        The description; None where skops itself has written the file.
+    """
     import skops.io  # noqa: PLC0415 - as above
 
     try:
         from skops.io._utils import SaveContext, get_state  # noqa: PLC0415 - inner parts of skops 0.13 to 0.16
     except ImportError:
         skops.io.dump(model, path)
-        return
+        return None
     with zipfile.ZipFile(path, "w") as archive:
         context = SaveContext(zip_file=archive)
-        state = get_state(model, context)
+        state: dict[str, Any] = get_state(model, context)
         context.clear_memo()
         state["protocol"] = context.protocol
         state["_skops_version"] = skops.__version__
         archive.writestr("schema.json", json.dumps(state))
+    return state
+
+
+def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
+    """Return the types that `state` names, where they are all plain objects of known packages.
+
+    Trusting a type that skops trusts anyway changes nothing, so all of them may be named; asking skops which ones it does
+    not trust builds its whole tree once more.
+
+    Returns:
+        The types; None where skops must be asked (functions, types by name, other packages).
+    """
+    if state is None:
+        return None
+    names: set[str] = set()
+    waiting: list[Any] = [state]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if "__class__" in node:
+                if node.get("__loader__") not in _PLAIN_LOADERS:
+                    return None
+                if node["__module__"] != "builtins":
+                    names.add(f"{node['__module__']}.{node['__class__']}")
+            waiting += [value for value in node.values() if isinstance(value, (dict, list))]
+        else:
+            waiting += [value for value in node if isinstance(value, (dict, list))]
+    return names if all(name.startswith(_KNOWN_PACKAGES) for name in names) else None

@@ -34,7 +34,7 @@ with warnings.catch_warnings():  # MLflow warns about a model without type hints
     warnings.simplefilter("ignore")
 
     class Shifted(mlflow.pyfunc.PythonModel):
-        def predict(self, context, model_input, params=None):
+        def predict(self, context, model_input: pd.DataFrame, params=None) -> np.ndarray:
             return model_input["a"].to_numpy() + 1
 
 
