@@ -102,8 +102,8 @@ def measure(
 ) -> None:
     """Time logging on a temporary store; exit 1 if a limit is missed.
 
-    The ratio is that of the medians, taken in turns; a model's limit is held against its best time, which other work on the
-    machine disturbs least.
+    The ratio is that of the medians, taken in turns; a model's limit is held against its best time, which other work
+    on the machine disturbs least.
     """
     import pandas as pd  # noqa: PLC0415 - keeps --help fast
 

@@ -95,8 +95,8 @@ def _write(model: AnyModel, path: Path) -> dict[str, Any] | None:
 def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
     """Return the types that `state` names, where they are all plain objects of known packages.
 
-    Trusting a type that skops trusts anyway changes nothing, so all of them may be named; asking skops which ones it does
-    not trust builds its whole tree once more.
+    Trusting a type that skops trusts anyway changes nothing, so all of them may be named; asking skops which
+    ones it does not trust builds its whole tree once more.
 
     Returns:
         The types; None where skops must be asked (functions, types by name, other packages).
