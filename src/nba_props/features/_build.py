@@ -10,7 +10,6 @@ import pandas as pd
 from nba_props.features import _core, _forecasts, _minutes, _schedule, _teams, _temporal
 from nba_props.features._catalogue import Feature, registered, select
 from nba_props.features._context import Context
-from nba_props.features._season_stats import previous_season_stats
 from nba_props.features._table import read_table
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ def feature_names(groups: Iterable[str] | None = None) -> tuple[str, ...]:
     return tuple(feature.name for group in select(groups) for feature in group.features)
 
 
-def build_features(
-    games: pd.DataFrame, *, groups: Iterable[str] | None = None, season_stats: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) -> pd.DataFrame:
     """Features of every player-game, from games of strictly earlier dates only.
 
     Of the game itself only the schedule is read: date, season, team, opponent and venue. Box scores may therefore be
@@ -50,27 +47,22 @@ def build_features(
     Args:
         games: Player-games in the columns of the contract, in any order; not modified.
         groups: Feature groups to make; all for None.
-        season_stats: Optional numbers per player and season (columns `player_id`, `season` and any numeric ones),
-            each describing the whole of that season; joined with the season before the game's as `previous_<column>`.
 
     Returns:
         One float64 column per feature, rows and index as in `games`. Missing history is NaN.
 
     Raises:
         ConfigError: For an unknown group, naming the nearest known one.
-        DataError: If `games` or `season_stats` can not be used.
+        DataError: If `games` can not be used.
     """
     chosen = select(groups)
     table = read_table(games)
-    extra = {} if season_stats is None else previous_season_stats(table, season_stats)
     names = [feature.name for group in chosen for feature in group.features]
     context = Context(table)
-    values = np.empty((len(names) + len(extra), len(games)))
-    place = {name: row for row, name in enumerate([*names, *extra])}
+    values = np.empty((len(names), len(games)))
+    place = {name: row for row, name in enumerate(names)}
     for group in chosen:
         made = group.make(context)
         for feature in group.features:
             values[place[feature.name], table.order] = made[feature.name]
-    for name, column in extra.items():
-        values[place[name], table.order] = column
     return pd.DataFrame(values.T, index=games.index, columns=list(place), copy=False)
