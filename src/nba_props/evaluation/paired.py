@@ -1,0 +1,173 @@
+"""Two forecasters on identical rows: the difference of their losses, with its uncertainty by night.
+
+Errors of two models on one row are strongly correlated, so the interval of the difference is far narrower than the
+intervals of the two errors, and it is the only one that says whether a change helped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.betting.bootstrap import MIN_NIGHTS, Interval, resample_counts
+from nba_props.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["paired_comparison", "paired_difference"]
+
+_KEY: Final = ["game_id", "player_id"]
+_NEEDED: Final = [*_KEY, "game_date", "actual", "predicted"]
+_PRICED: Final = ["line", "p_over", "p_push", "p_under"]
+
+
+def paired_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    dates: ArrayLike,
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+    block_nights: int = 1,
+    seed: int = 0,
+) -> Interval | None:
+    """Mean of ``first - second`` with its percentile interval, whole nights resampled.
+
+    Args:
+        first: Loss of each row under one forecaster, n.
+        second: Loss of the same rows under the other, n.
+        dates: Night of each row, n.
+        resamples: Bootstrap resamples.
+        level: Coverage.
+        block_nights: Consecutive nights drawn together.
+        seed: Seed.
+
+    Returns:
+        The interval; its ``p_value`` is one-sided, for a true difference of zero or less (small: `first` loses more
+        than `second` beyond chance). Equal losses give 0 with [0, 0] and a p-value of 1. None under `MIN_NIGHTS`
+        nights.
+
+    Raises:
+        DataError: Lengths that differ, or a loss or a date that is missing.
+        ConfigError: `level` is not between 0 and 1, or there is no resample.
+    """
+    if not 0.0 < level < 1.0 or resamples < 1:
+        message = f"level is {level} and resamples {resamples}; level must be between 0 and 1, resamples 1 or more."
+        raise ConfigError(message)
+    difference, night, n_nights = _differences(first, second, dates)
+    if n_nights < MIN_NIGHTS:
+        return None
+    total = np.bincount(night, weights=difference, minlength=n_nights)
+    rows = np.bincount(night, minlength=n_nights).astype("float64")
+    counts = resample_counts(n_nights, resamples=resamples, block_nights=block_nights, seed=seed)
+    means = (counts @ total) / (counts @ rows)
+    low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    p_value = (float((means <= 0).sum()) + 1.0) / (resamples + 1.0)
+    return Interval(float(difference.mean()), float(low), float(high), p_value, n_nights)
+
+
+def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: int = 0) -> dict[str, float]:
+    """How much better `variant` forecasts than `baseline`, on identical rows and at identical lines.
+
+    Args:
+        variant: Predictions table (docs/contract.md), one row per player-game; with ``line``, ``p_over``, ``p_push``,
+            ``p_under`` where there are lines.
+        baseline: The same rows under the other forecaster, in any order.
+        seed: Of the bootstrap.
+
+    Returns:
+        ``mae_difference`` (stat units) and ``brier_difference``: baseline minus variant, so that positive means the
+        variant is better; each with ``_ci_low``, ``_ci_high`` (95 %) and ``_p_value`` (one-sided, for a difference of
+        zero or less), absent under 20 nights. ``n_paired_rows``; ``n_paired_props``: decided props (no push) that both
+        give a probability at the same line, the rows of ``brier_difference``, which is absent where there is none.
+
+    Raises:
+        DataError: A missing column, a player-game twice, rows that differ, or results that differ.
+    """
+    variant, baseline = _aligned(variant, baseline)
+    actual, dates = baseline["actual"].to_numpy(dtype="float64"), baseline["game_date"].to_numpy()
+    errors = [np.abs(table["predicted"].to_numpy(dtype="float64") - actual) for table in (baseline, variant)]
+    metrics = _measured("mae", errors[0], errors[1], dates, seed) | {"n_paired_rows": float(len(baseline))}
+    known = _priced(variant, baseline)
+    metrics["n_paired_props"] = float(known.sum())
+    if known.any():
+        over = (baseline["actual"] > baseline["line"]).to_numpy(dtype="float64")[known]
+        scores = [np.square(_chance(table)[known] - over) for table in (baseline, variant)]
+        metrics |= _measured("brier", scores[0], scores[1], dates[known], seed)
+    return metrics
+
+
+def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> tuple[Floats, NDArray[np.int64], int]:
+    losses = [np.asarray(values, dtype="float64") for values in (first, second)]
+    days = np.asarray(dates, dtype="datetime64[D]")
+    if not losses[0].shape == losses[1].shape == days.shape:
+        problem = f"{losses[0].size} and {losses[1].size} losses for {days.size} dates"
+        raise DataError("paired losses", problem, mend="Pair the same rows.")  # noqa: EM101 - the table's name
+    difference: Floats = losses[0] - losses[1]
+    missing = ~np.isfinite(difference) | np.isnat(days)
+    if missing.any():
+        raise DataError(
+            "paired losses",  # noqa: EM101 - the table's name
+            "a loss or a date is missing or not finite",
+            mend="Leave the row out of both arms, or forecast it in both.",
+            count=int(missing.sum()),
+        )
+    nights, code = np.unique(days, return_inverse=True)
+    return difference, code.astype("int64"), len(nights)
+
+
+def _measured(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, seed: int) -> dict[str, float]:
+    metrics = {f"{name}_difference": float((baseline - variant).mean())}
+    interval = paired_difference(baseline, variant, dates, seed=seed)
+    if interval is not None:
+        metrics[f"{name}_difference_ci_low"] = interval.low
+        metrics[f"{name}_difference_ci_high"] = interval.high
+        metrics[f"{name}_difference_p_value"] = interval.p_value
+    return metrics
+
+
+def _aligned(variant: pd.DataFrame, baseline: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables in the order of the keys, once it is certain that they hold the same player-games and results."""
+    tables = []
+    for name, table in (("variant predictions", variant), ("baseline predictions", baseline)):
+        missing = [column for column in _NEEDED if column not in table]
+        if missing:
+            raise DataError(name, f"missing columns {', '.join(missing)}", mend="See docs/contract.md.")
+        twice = table.duplicated(_KEY)
+        if twice.any():
+            raise DataError(name, "a player-game appears twice", mend="Give one row each.", count=int(twice.sum()))
+        tables.append(table.sort_values(_KEY, ignore_index=True))
+    first, second = tables
+    if first.empty or not first[_KEY].equals(second[_KEY]):
+        shared = len(first[_KEY].merge(second[_KEY], on=_KEY))
+        problem = f"{len(first)} and {len(second)} rows, of which {shared} are the same player-games"
+        mend = "A paired comparison needs identical rows: same season, folds and evaluated players."
+        raise DataError("variant and baseline predictions", problem, mend=mend)  # noqa: EM101 - the tables' names
+    for column in ("actual", "game_date"):
+        other = (first[column] != second[column]).to_numpy()
+        if other.any():
+            mend = "Both arms must be scored on the same market and data."
+            problem = "differs between variant and baseline"
+            raise DataError("predictions", problem, mend=mend, column=column, count=int(other.sum()))  # noqa: EM101 - the table's name
+    return first, second
+
+
+def _priced(variant: pd.DataFrame, baseline: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows with a probability in both tables at one line, decided by the result."""
+    if any(column not in table for table in (variant, baseline) for column in _PRICED):
+        return np.zeros(len(baseline), dtype=bool)
+    same = (variant["line"] == baseline["line"]) & (baseline["actual"] != baseline["line"])
+    known: NDArray[np.bool_] = same.to_numpy() & ~np.isnan(_chance(variant)) & ~np.isnan(_chance(baseline))
+    return known
+
+
+def _chance(table: pd.DataFrame) -> Floats:
+    """P(over | no push); NaN where there is no forecast or only a push is possible."""
+    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
+    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
+    return chance
