@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nba_props.errors import ConfigError
 from nba_props.markets import check_market
 
-__all__ = ["TrainerConfig", "WalkForwardConfig", "make_config"]
+__all__ = ["EnsembleConfig", "SelectionConfig", "TrainerConfig", "WalkForwardConfig", "make_config"]
 
 
 class _Frozen(BaseModel):
@@ -31,33 +31,79 @@ class WalkForwardConfig(_Frozen):
     gap_days: int = Field(default=1, ge=0)
 
 
+class EnsembleConfig(_Frozen):
+    """Which forecasters are combined, and how (model "ensemble").
+
+    Attributes:
+        members: Two or more different ones.
+        method: "weighted" (convex weights) or "stacked" (a linear model on top), both learnt on out-of-fold
+            predictions of earlier folds.
+    """
+
+    members: tuple[Literal["lightgbm", "xgboost", "linear", "two_stage"], ...] = ("xgboost", "lightgbm", "linear")
+    method: Literal["weighted", "stacked"] = "weighted"
+
+    @field_validator("members")
+    @classmethod
+    def _different(cls, members: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(members)) < 2 or len(set(members)) < len(members):
+            message = "an ensemble needs two or more different members"
+            raise ValueError(message)
+        return members
+
+
+class SelectionConfig(_Frozen):
+    """Stable feature selection inside every fit, on its training rows only.
+
+    Attributes:
+        rule: "gain" or "permutation" importance, compared with that of noise columns.
+        noise_columns: Noise columns added as the reference.
+        rounds: Times it is tried on another half of the training rows.
+        share: Share of the rounds a feature must beat the noise in.
+    """
+
+    rule: Literal["gain", "permutation"] = "gain"
+    noise_columns: int = Field(default=5, ge=1)
+    rounds: int = Field(default=3, ge=1)
+    share: float = Field(default=0.66, gt=0, le=1)
+
+
 class TrainerConfig(_Frozen):
     """One training run, whole.
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
-        model: "lightgbm" or "xgboost".
-        model_params: Overrides of the model's defaults, by the library's own names.
+        model: "lightgbm", "xgboost", "linear", "two_stage" (minutes, then production a minute) or "ensemble".
+        model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member.
+        ensemble: Members and method, for model "ensemble".
+        selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
+        noise_features: Columns of noise added to the features: what can not help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
         min_edge: Least edge over the no-vig market probability that is bet.
         kelly_fraction: Share of full Kelly for the Kelly ledger (the reported ROI is of flat stakes).
-        distribution: How P(over) is made from the forecast.
+        distribution: How P(over) is made from the forecast. "auto" takes the one with the best walk-forward log score
+            and CRPS on the calibration folds, which all lie before the first test fold.
+        calibrator: Put on top of P(over), refitted weekly on props settled on earlier dates; "none" leaves it out.
         gate_profile: "plan" or "market" (docs/metrics.md).
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
 
     market: Annotated[str, AfterValidator(check_market)] = "pra"
-    model: Literal["lightgbm", "xgboost"] = "lightgbm"
+    model: Literal["lightgbm", "xgboost", "linear", "two_stage", "ensemble"] = "lightgbm"
     model_params: dict[str, Any] = Field(default_factory=dict)
+    ensemble: EnsembleConfig = EnsembleConfig()
+    selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
+    noise_features: int = Field(default=0, ge=0)
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"
     min_edge: float = Field(default=0.02, ge=0, lt=1)
     kelly_fraction: float = Field(default=0.25, gt=0, le=1)
-    distribution: Literal["conformal", "negative_binomial", "normal", "quantile"] = "conformal"
+    distribution: Literal["auto", "conformal", "negative_binomial", "normal", "quantile"] = "auto"
+    calibrator: Literal["none", "platt", "beta", "isotonic"] = "platt"
     gate_profile: Literal["plan", "market"] = "plan"
     seed: int = 0
     workers: int = Field(default=0, ge=0)

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from nba_props.config import make_config
-from nba_props.distribution import ConformalDistribution
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.probabilities import PROBABILITIES, add_probabilities
+from nba_props.evaluation.probabilities import PROBABILITIES, FoldDistributions
 from nba_props.evaluation.walk_forward import WalkForwardResult
 
 NIGHTS, PLAYERS = 40, 30
@@ -73,13 +72,11 @@ def quotes(result) -> pd.DataFrame:
 def test_probabilities_of_a_fold_do_not_move_when_its_own_results_or_later_ones_do(result):
     test = result.predictions[result.predictions["role"] == "test"]
     lines = test[["game_id", "player_id"]].assign(line=12.5)
-    before = add_probabilities(lines, result, ConformalDistribution)
+    before = FoldDistributions(result, "auto").at(lines)
     changed = result.predictions.copy()
     later = changed["game_date"] > "2023-11-19"
     changed.loc[later, "actual"] = 60.0 - changed.loc[later, "actual"]
-    after = add_probabilities(
-        lines, WalkForwardResult(changed, result.folds, result.train_metrics), ConformalDistribution
-    )
+    after = FoldDistributions(WalkForwardResult(changed, result.folds, result.train_metrics), "auto").at(lines)
     first = (before["fold"] == 0).to_numpy()
     pd.testing.assert_frame_equal(before[first], after[first], check_exact=True)
     assert (before.loc[~first, "p_over"].to_numpy() != after.loc[~first, "p_over"].to_numpy()).any()
@@ -87,7 +84,7 @@ def test_probabilities_of_a_fold_do_not_move_when_its_own_results_or_later_ones_
 
 def test_a_line_without_a_forecast_has_no_probability(result):
     lines = pd.DataFrame({"game_id": ["0000002000", "nowhere"], "player_id": [0, 0], "line": [12.5, 12.5]})
-    table = add_probabilities(lines, result, ConformalDistribution)
+    table = FoldDistributions(result, "conformal").at(lines)
     assert table.loc[0, PROBABILITIES].sum() == pytest.approx(1.0)
     assert table.loc[1, PROBABILITIES].isna().all()
 

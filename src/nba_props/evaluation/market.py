@@ -15,14 +15,17 @@ from nba_props.betting import (
     closing_quotes,
     consensus,
     decision_quotes,
+    evidence_metrics,
     flag_quotes,
     kelly_metrics,
     place_bets,
     probability_metrics,
     quality_report,
 )
-from nba_props.distribution import DISTRIBUTIONS
-from nba_props.evaluation.probabilities import PROBABILITIES, add_probabilities
+from nba_props.betting.probability import brier_score, calibration_error, log_loss
+from nba_props.distribution import CALIBRATORS, calibrated_quotes
+from nba_props.errors import NotEnoughDataError
+from nba_props.evaluation.probabilities import PROBABILITIES, FoldDistributions
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 
 if TYPE_CHECKING:
@@ -50,6 +53,11 @@ class MarketEvaluation:
         kelly_ledger: The same bets with fractional-Kelly stakes.
         folds: One row per fold.
         quality: Quotes left out, by reason, book and month.
+        priced: Quotes on offer at decision time with the model's probabilities and their ``fold``: what was bet from.
+        closing: Good quotes of all moments, from which each bet's close is taken.
+        pit: PIT histogram of the residual distribution; None where it can not be fitted.
+        distribution: Name of the residual distribution.
+        distribution_scores: What it was chosen by; None where the settings named it.
         metrics: Metric key (docs/metrics.md) to value; what can not be computed is absent.
         fold_metrics: Metric key to one value per test fold.
     """
@@ -59,21 +67,33 @@ class MarketEvaluation:
     kelly_ledger: pd.DataFrame
     folds: pd.DataFrame
     quality: pd.DataFrame
+    priced: pd.DataFrame
+    closing: pd.DataFrame
+    pit: pd.DataFrame | None
+    distribution: str
+    distribution_scores: pd.DataFrame | None
     metrics: dict[str, float]
     fold_metrics: dict[str, list[float]]
 
-    def scored_props(self) -> pd.DataFrame:
-        """The predictions whose probabilities are scored, with ``chance`` (P(over | no push)) and ``over`` (0 or 1)."""
-        return _scored(self.predictions)
+    def scored_props(self, *, calibrated: bool = True) -> pd.DataFrame:
+        """The predictions whose probabilities are scored, with ``chance`` (P(over | no push)) and ``over`` (0 or 1).
+
+        Args:
+            calibrated: With the calibrator's probabilities, else with those before it.
+        """
+        return _scored(self.predictions, calibrated=calibrated)
 
 
-def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig) -> MarketEvaluation:
+def evaluate_market(
+    result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig, *, n_trials: int = 1
+) -> MarketEvaluation:
     """Compute everything that the forecasts of one market are worth.
 
     Args:
         result: Of `walk_forward`, its predictions in the columns of docs/contract.md.
         quotes: Quotes of the market (docs/contract.md); may be empty, then there are no betting numbers.
         config: The run's settings.
+        n_trials: Runs tried so far on this market, this one included: what the Sharpe ratio is deflated by.
 
     Raises:
         DataError: The quotes lack a column or hold an impossible price.
@@ -81,36 +101,74 @@ def evaluate_market(result: WalkForwardResult, quotes: pd.DataFrame, config: Tra
     """
     predictions = result.predictions[result.predictions["role"] == "test"].reset_index(drop=True)
     reasons = flag_quotes(quotes)
+    good = quotes[reasons == ""].reset_index(drop=True)
+    distributions = FoldDistributions(result, config.distribution)
+    priced, lines = _probabilities(good, _line_quotes(quotes, reasons), distributions, predictions, config)
+    predictions = _with_lines(predictions, lines, _line_quotes(quotes, reasons))
+    ledger, kelly_ledger = _bets(priced, good, config)
     metrics = {
         **result.train_metrics,
         **validation_metrics(predictions),
         **segment_metrics(predictions),
+        **_line_metrics(predictions, config.seed),
         "training_time": float(result.folds["fit_seconds"].iloc[-1]),
     }
-    good = quotes[reasons == ""].reset_index(drop=True)
-    ledger, kelly_ledger = _bets(good, result, config)
-    predictions = _with_lines(predictions, result, _line_quotes(quotes, reasons), config)
-    metrics |= _line_metrics(predictions, config.seed)
     if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
-        metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed)
+        metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed, n_trials)
     return MarketEvaluation(
         predictions=predictions,
         ledger=ledger,
         kelly_ledger=kelly_ledger,
         folds=result.folds,
         quality=quality_report(quotes, reasons),
+        priced=priced,
+        closing=good,
+        pit=_pit(distributions),
+        distribution=distributions.name,
+        distribution_scores=distributions.scores,
         metrics=metrics,
         fold_metrics={"val_mae_fold": fold_mae(predictions)},
     )
 
 
-def _ledger_metrics(ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, seed: int) -> dict[str, float]:
-    return betting_metrics(ledger) | betting_intervals(ledger, seed=seed) | kelly_metrics(kelly_ledger)
+def _ledger_metrics(ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, seed: int, n_trials: int) -> dict[str, float]:
+    return {
+        **betting_metrics(ledger),
+        **betting_intervals(ledger, seed=seed),
+        **kelly_metrics(kelly_ledger),
+        **evidence_metrics(ledger, n_trials=n_trials, seed=seed),
+    }
 
 
-def _bets(good: pd.DataFrame, result: WalkForwardResult, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
-    on_offer = decision_quotes(good, config.decision)
-    priced = add_probabilities(on_offer, result, DISTRIBUTIONS[config.distribution])
+def _pit(distributions: FoldDistributions) -> pd.DataFrame | None:
+    try:
+        return distributions.pit()
+    except NotEnoughDataError:
+        return None  # without lines nothing else needs the distribution, and the history may be too short for one
+
+
+def _probabilities(
+    good: pd.DataFrame,
+    line_quotes: pd.DataFrame,
+    distributions: FoldDistributions,
+    predictions: pd.DataFrame,
+    config: TrainerConfig,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The quotes on offer and the consensus lines, both with probabilities, calibrated if so configured."""
+    priced = distributions.at(decision_quotes(good, config.decision))
+    lines = distributions.at(consensus(decision_quotes(line_quotes, config.decision)))
+    lines = lines.assign(p_over_uncalibrated=lines["p_over"])
+    if config.calibrator == "none":
+        return priced, lines
+    make = CALIBRATORS[config.calibrator]
+    settled = lines.drop(columns=["game_date", "actual"], errors="ignore").merge(
+        predictions[[*_KEY, "game_date", "actual"]], how="inner", on=_KEY, validate="1:1"
+    )
+    lines = lines.merge(predictions[[*_KEY, "game_date"]], how="left", on=_KEY, suffixes=("_quoted", ""))
+    return calibrated_quotes(priced, settled, make), calibrated_quotes(lines, settled, make)
+
+
+def _bets(priced: pd.DataFrame, good: pd.DataFrame, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
     flat = BettingConfig(min_edge=config.min_edge)
     kelly = BettingConfig(min_edge=config.min_edge, stakes=StakeConfig(kelly=config.kelly_fraction))
     return place_bets(priced, flat, closing=good), place_bets(priced, kelly, closing=good)
@@ -124,15 +182,12 @@ def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _with_lines(
-    predictions: pd.DataFrame, result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig
-) -> pd.DataFrame:
+def _with_lines(predictions: pd.DataFrame, lines: pd.DataFrame, quotes: pd.DataFrame) -> pd.DataFrame:
     """Add the consensus line, its probabilities, the market's, and the closing median line where they exist."""
-    lines = consensus(decision_quotes(quotes, config.decision))
-    lines = add_probabilities(lines, result, DISTRIBUTIONS[config.distribution])
-    lines = lines.rename(columns={"fair_over": "market_p_over"})[[*_KEY, "line", "market_p_over", *PROBABILITIES]]
+    named = lines.rename(columns={"fair_over": "market_p_over"})
+    named = named[[*_KEY, "line", "market_p_over", *PROBABILITIES, "p_over_uncalibrated"]]
     closing = consensus(closing_quotes(quotes)).rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
-    return predictions.merge(lines, how="left", on=_KEY, validate="1:1").merge(
+    return predictions.merge(named, how="left", on=_KEY, validate="1:1").merge(
         closing, how="left", on=_KEY, validate="1:1"
     )
 
@@ -157,16 +212,22 @@ def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, floa
     if scored.empty:
         return {}
     market = scored["market_p_over"]
+    raw = _scored(predictions, calibrated=False)["chance"].to_numpy()
+    over = scored["over"].to_numpy()
     return probability_metrics(
         scored["chance"].to_numpy(),
-        scored["over"].to_numpy(),
+        over,
         market_p=market.to_numpy() if market.notna().any() else None,
         dates=scored["game_date"].to_numpy(),
         seed=seed,
-    )
+    ) | {
+        "brier_score_uncalibrated": brier_score(raw, over),
+        "log_loss_uncalibrated": log_loss(raw, over),
+        "calibration_error_uncalibrated": calibration_error(raw, over),
+    }
 
 
-def _scored(predictions: pd.DataFrame) -> pd.DataFrame:
+def _scored(predictions: pd.DataFrame, *, calibrated: bool = True) -> pd.DataFrame:
     """Decided props with a probability.
 
     Where the market has probabilities too, only those, so that both are scored on the same props.
@@ -174,7 +235,7 @@ def _scored(predictions: pd.DataFrame) -> pd.DataFrame:
     decided = predictions[predictions["p_over"].notna() & (predictions["actual"] != predictions["line"])]
     priced = decided[decided["market_p_over"].notna()]
     scored = priced if len(priced) else decided
+    p_over = scored["p_over" if calibrated else "p_over_uncalibrated"]
     return scored.assign(
-        chance=scored["p_over"] / (scored["p_over"] + scored["p_under"]),
-        over=(scored["actual"] > scored["line"]).astype("float64"),
+        chance=p_over / (1.0 - scored["p_push"]), over=(scored["actual"] > scored["line"]).astype("float64")
     )

@@ -1,9 +1,15 @@
-"""Run a forecaster through the folds and pool its out-of-sample predictions."""
+"""Run forecasters through their folds and pool the out-of-sample predictions.
+
+The fits of all folds, of all forecasters that are asked for together, go through one joblib call: threads by default
+(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, be it
+processes or a cluster. Every fit runs on one thread, so there are never more busy threads than workers, and the numbers
+depend neither on the backend nor on the number of workers.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +20,12 @@ from nba_props.errors import DataError, ModelError, NotEnoughDataError
 from nba_props.evaluation.regression import regression_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nba_props.estimators import Estimator
     from nba_props.evaluation.splits import Fold
 
-__all__ = ["WalkForwardResult", "walk_forward"]
+__all__ = ["Forecaster", "WalkForwardResult", "walk_forward", "walk_forward_all"]
 
 _MIN_TRAIN_ROWS = 200
 
@@ -33,11 +39,137 @@ class WalkForwardResult:
             ``predicted``; a row appears once.
         folds: One row per fold: role, index, dates, rows trained on and predicted, seconds of the fit.
         train_metrics: ``train_mae``, ``train_rmse``, ``train_r2`` of the last fitted fold (in sample).
+        selected: Features each fold's model chose, in the order of `folds`; empty where nothing is chosen.
+        final: The forecaster fitted on every row, where it was asked for.
     """
 
     predictions: pd.DataFrame
     folds: pd.DataFrame
     train_metrics: dict[str, float]
+    selected: tuple[tuple[str, ...], ...] = ()
+    final: Estimator | None = None
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A forecaster, what it is fitted on, and the folds it goes through.
+
+    Attributes:
+        features: n rows, k columns; as-of, NaN where history is missing.
+        target: Actual stat, n.
+        info: What identifies a row (n), with ``game_date``, in time order; copied into the predictions.
+        folds: From `walk_forward_folds`.
+        make: Returns a fresh forecaster; must be picklable where the workers are processes.
+        evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
+        final: Also fit on every row.
+    """
+
+    features: pd.DataFrame
+    target: pd.Series
+    info: pd.DataFrame
+    folds: Sequence[Fold]
+    make: Callable[[], Estimator]
+    evaluated: pd.Series
+    final: bool = False
+
+    def wanted(self) -> list[Fold]:
+        """The folds that have a row to predict.
+
+        Raises:
+            NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
+            DataError: The rows are not in time order.
+        """
+        if not self.info["game_date"].is_monotonic_increasing:
+            problem, mend = "the rows are not in time order", "Sort them by game_date."
+            raise DataError("games", problem, mend=mend, column="game_date")  # noqa: EM101 - the table's name
+        wanted = [fold for fold in self.folds if self._tested(fold).any()]
+        if not wanted:
+            message = "No fold has a row to predict: nobody has an earlier game of the same season in the test dates."
+            raise NotEnoughDataError(message)
+        for fold in wanted:
+            self._check(fold)
+        return wanted
+
+    def fits(self) -> list[_Fit]:
+        """Everything that has to be fitted, in time order; the fit on every row comes last."""
+        wanted = self.wanted()
+        fits = [
+            _Fit(self._known(fold), np.flatnonzero(self._tested(fold)), fold, in_sample=fold is wanted[-1])
+            for fold in wanted
+        ]
+        return [*fits, _Fit(len(self.features), np.array([], dtype="int64"))] if self.final else fits
+
+    def _known(self, fold: Fold) -> int:
+        """Rows up to the fold's last training date. Rows are in time order, so they are a view, not a copy."""
+        return int(self.info["game_date"].searchsorted(fold.train_end, side="right"))
+
+    def _tested(self, fold: Fold) -> np.ndarray:
+        return np.asarray(fold.test_mask(self.info["game_date"]) & self.evaluated.to_numpy())
+
+    def _check(self, fold: Fold) -> None:
+        known = self._known(fold)
+        if known < _MIN_TRAIN_ROWS:
+            message = (
+                f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {known} rows before it to train on; "
+                f"at least {_MIN_TRAIN_ROWS} are needed. Add an earlier season or test a later one."
+            )
+            raise NotEnoughDataError(message)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One fit: on the first `known` rows, predicting `tested` (positions); without a fold it is the final one."""
+
+    known: int
+    tested: np.ndarray
+    fold: Fold | None = None
+    in_sample: bool = False
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What a worker sends back; the model itself only where it is the final one."""
+
+    predicted: np.ndarray
+    seconds: float
+    train_metrics: dict[str, float] = field(default_factory=dict)
+    selected: tuple[str, ...] = ()
+    estimator: Estimator | None = None
+
+
+def walk_forward_all(
+    forecasters: Sequence[Forecaster], *, workers: int = 1, on_fold: Callable[[int, Fold | None], None] | None = None
+) -> Iterator[WalkForwardResult]:
+    """Fit before each fold, predict the fold, pool: for several forecasters at once, so that no core waits.
+
+    Args:
+        forecasters: Checked before anything is fitted.
+        workers: Fits side by side.
+        on_fold: Called after each fit with the forecaster's position and the fold (None: the fit on every row), in
+            order (progress). What it raises ends the work.
+
+    Yields:
+        One result per forecaster, in order, as soon as its folds are done.
+
+    Raises:
+        NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
+        ModelError: A forecast is not a finite number.
+        DataError: The rows are not in time order.
+    """
+    plan = [forecaster.fits() for forecaster in forecasters]
+    jobs = (
+        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make)
+        for forecaster, fits in zip(forecasters, plan, strict=True)
+        for fit in fits
+    )
+    done = iter(Parallel(n_jobs=workers, prefer="threads", return_as="generator")(jobs))
+    for position, (forecaster, fits) in enumerate(zip(forecasters, plan, strict=True)):
+        fitted = []
+        for fit in fits:
+            fitted.append(next(done))
+            if on_fold is not None:
+                on_fold(position, fit.fold)
+        yield _pooled(forecaster, fits, fitted)
 
 
 def walk_forward(
@@ -49,86 +181,48 @@ def walk_forward(
     *,
     evaluated: pd.Series,
     workers: int = 1,
-    on_fold: Callable[[Fold], None] | None = None,
 ) -> WalkForwardResult:
-    """Fit before each fold, predict the fold, pool.
+    """`walk_forward_all` for one forecaster; the arguments are the attributes of `Forecaster`."""
+    forecaster = Forecaster(features, target, info, folds, make, evaluated)
+    return next(walk_forward_all([forecaster], workers=workers))
 
-    Args:
-        features: n rows, k columns; as-of, NaN where history is missing.
-        target: Actual stat, n.
-        info: What identifies a row (n), with ``game_date``, in time order; copied into the predictions.
-        folds: From `walk_forward_folds`.
-        make: Returns a fresh forecaster.
-        evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
-        workers: Folds fitted side by side; the boosters leave Python while they work, so threads share the table.
-        on_fold: Called after each fold, in the order of the folds (progress).
 
-    Raises:
-        NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
-        ModelError: A forecast is not a finite number.
-        DataError: The rows are not in time order.
-    """
-    if not info["game_date"].is_monotonic_increasing:
-        source = "games"
-        raise DataError(source, "the rows are not in time order", mend="Sort them by game_date.", column="game_date")
-    step = _Step(features, target, info, evaluated.to_numpy(), make)
-    wanted = [fold for fold in folds if step.test_rows(fold).any()]
-    if not wanted:
-        message = "No fold has a row to predict: no player has an earlier game of the same season in the test dates."
-        raise NotEnoughDataError(message)
-    for fold in wanted:
-        step.check(fold)
-    done = []
-    jobs = (delayed(step.run)(fold, in_sample=fold is wanted[-1]) for fold in wanted)
-    for fold, result in zip(
-        wanted, Parallel(n_jobs=workers, backend="threading", return_as="generator")(jobs), strict=True
-    ):
-        done.append(result)
-        if on_fold is not None:
-            on_fold(fold)
-    predictions = pd.concat([part for part, _, _ in done], ignore_index=True)
+def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator]) -> _Fitted:
+    """One fit, on one worker. The tables come as arguments of their own, so that backends share or scatter them."""
+    estimator = make()
+    known, answers = features.iloc[: fit.known], target.iloc[: fit.known]
+    started = time.perf_counter()
+    estimator.fit(known, answers)
+    seconds = time.perf_counter() - started
+    if fit.fold is None:
+        return _Fitted(np.array([]), seconds, estimator=estimator)
+    fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if fit.in_sample else {}
+    return _Fitted(
+        predicted=estimator.predict(features.iloc[fit.tested]),
+        seconds=seconds,
+        train_metrics={f"train_{name}": value for name, value in fitted.items()},
+        selected=tuple(getattr(estimator, "selected", ())),
+    )
+
+
+def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitted]) -> WalkForwardResult:
+    parts, rows = [], []
+    for fit, result in zip(fits, fitted, strict=True):
+        if fit.fold is None:
+            continue
+        columns = {"role": fit.fold.role, "fold": fit.fold.index, "predicted": result.predicted}
+        parts.append(forecaster.info.iloc[fit.tested].assign(**columns))
+        rows.append(_fold_row(fit.fold, fit.known, len(fit.tested), result.seconds))
+    predictions = pd.concat(parts, ignore_index=True)
     _check_finite(predictions)
-    return WalkForwardResult(predictions, pd.DataFrame([row for _, row, _ in done]), done[-1][2])
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One fold's work on the shared tables."""
-
-    features: pd.DataFrame
-    target: pd.Series
-    info: pd.DataFrame
-    evaluated: np.ndarray
-    make: Callable[[], Estimator]
-
-    def train_rows(self, fold: Fold) -> slice:
-        """Rows up to the fold's last training date. Rows are in time order, so this is a view, not a copy."""
-        return slice(0, int(self.info["game_date"].searchsorted(fold.train_end, side="right")))
-
-    def test_rows(self, fold: Fold) -> np.ndarray:
-        return np.asarray(fold.test_mask(self.info["game_date"]) & self.evaluated)
-
-    def check(self, fold: Fold) -> None:
-        known = self.train_rows(fold).stop
-        if known < _MIN_TRAIN_ROWS:
-            message = (
-                f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {known} rows before it to train on; "
-                f"at least {_MIN_TRAIN_ROWS} are needed. Add an earlier season or test a later one."
-            )
-            raise NotEnoughDataError(message)
-
-    def run(self, fold: Fold, *, in_sample: bool) -> tuple[pd.DataFrame, dict[str, object], dict[str, float]]:
-        """Predictions of the fold, its row of the fold table, and, if asked for, the in-sample errors of its fit."""
-        train, test = self.train_rows(fold), self.test_rows(fold)
-        estimator = self.make()
-        known, answers = self.features.iloc[train], self.target.iloc[train]
-        started = time.perf_counter()
-        estimator.fit(known, answers)
-        seconds = time.perf_counter() - started
-        part = self.info[test].assign(role=fold.role, fold=fold.index, predicted=estimator.predict(self.features[test]))
-        fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if in_sample else {}
-        row = _fold_row(fold, train.stop, int(test.sum()), seconds)
-        return part, row, {f"train_{name}": value for name, value in fitted.items()}
+    folds = [result for fit, result in zip(fits, fitted, strict=True) if fit.fold is not None]
+    return WalkForwardResult(
+        predictions=predictions,
+        folds=pd.DataFrame(rows),
+        train_metrics=folds[-1].train_metrics,
+        selected=tuple(result.selected for result in folds) if any(result.selected for result in folds) else (),
+        final=fitted[-1].estimator if forecaster.final else None,
+    )
 
 
 def _fold_row(fold: Fold, n_train: int, n_test: int, seconds: float) -> dict[str, object]:
