@@ -1,4 +1,4 @@
-"""Train, evaluate walk-forward, track, register and gate one model per market.
+"""Train, evaluate walk-forward, track, register and gate: one model per market, a recipe, a phase, or the whole plan.
 
 With no options it runs on the embedded SIMULATED league for the markets pts, reb, ast and pra.
 """
@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlflow_integration.cli import note, progress, reported
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from models.main_job import Input
+
+PLAN = "Recipes and the plan"
+SCALE = "Scale-out"
+
+_MARKET_OPTIONS = frozenset(
+    {"market", "model", "walk_forward", "first_test_season", "step", "decision", "min_edge", "kelly"}
+    | {"experiment", "run_name", "register", "gates"}
+)
+"""Parameters that say what a run of markets does, and that a recipe says for itself."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
 
 @app.command()
 def train(  # noqa: PLR0913 - one parameter per option
+    context: typer.Context,
     *,
     market: Annotated[
         str,
@@ -68,6 +82,30 @@ def train(  # noqa: PLR0913 - one parameter per option
     ] = "plan",
     seed: Annotated[int, typer.Option(help="Seed of model, bootstrap and simulated league.")] = 0,
     workers: Annotated[int, typer.Option(help="Folds fitted side by side; 0: one per core.")] = 0,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours.", rich_help_panel=PLAN),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change one key of the recipe: key=value; repeatable.", rich_help_panel=PLAN),
+    ] = None,
+    phase: Annotated[int | None, typer.Option(help="Run the recipes of a phase, 1 to 4.", rich_help_panel=PLAN)] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Run the twelve-week plan; goes on where it stopped.", rich_help_panel=PLAN)
+    ] = False,
+    force: Annotated[
+        bool, typer.Option(help="Run again what is finished.", show_default=False, rich_help_panel=PLAN)
+    ] = False,
+    list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes.", rich_help_panel=PLAN)] = False,
+    sweep: Annotated[
+        Path | None, typer.Option(help="Search space (TOML): tune the recipe with Optuna.", rich_help_panel=PLAN)
+    ] = None,
+    trials: Annotated[int, typer.Option(help="Trials of a sweep, finished ones included.", rich_help_panel=PLAN)] = 20,
+    backend: Annotated[
+        str, typer.Option(help="Where fits run: threads, processes, dask or ray.", rich_help_panel=SCALE)
+    ] = "threads",
+    address: Annotated[str | None, typer.Option(help="Of the Dask or Ray cluster.", rich_help_panel=SCALE)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train, evaluate **walk-forward**, track, register and gate one model per market.
@@ -79,6 +117,12 @@ def train(  # noqa: PLR0913 - one parameter per option
         uv run scripts/mlflow/train_model.py --market pra --data box_scores/ --odds lines/
 
         uv run scripts/mlflow/train_model.py --market pts,reb --model xgboost --no-register --experiment Phase2_Advanced
+
+    The plan's experiments, whole or one by one:
+
+        uv run scripts/mlflow/train_model.py --all
+
+        uv run scripts/mlflow/train_model.py --recipe phase2/opponent_features --set markets='["pts"]' --set seed=1
 
     Exit codes: 0 done (whatever the gates say), 2 bad input or usage. Afterwards: `uv run mlflow ui`.
     """
@@ -96,25 +140,57 @@ def train(  # noqa: PLR0913 - one parameter per option
         "workers": workers,
     }
     with reported():
-        from models.main_job import MainJob, parse_markets, show_results  # noqa: PLC0415 - keeps --help fast
+        from models.main_job import Input  # noqa: PLC0415 - keeps --help fast
+        from models.plan_cli import PlanRequest, list_plan, run_request  # noqa: PLC0415
 
-        job = MainJob(
-            markets=parse_markets(market),
-            data=tuple(data or ()),
-            odds=tuple(odds or ()),
-            season_stats=season_stats,
-            experiment=experiment,
-            run_name=run_name,
-            register=register,
-            settings=settings,
-        )
-        job.configs()
-        loaded = job.load()
-        for report in loaded.reports:
-            note(report)
-        with progress("markets", len(job.markets)) as bar:
-            results = list(job.run(loaded, bar))
-        sys.stdout.write(show_results(results, loaded, as_json=as_json))
+        if list_recipes:
+            list_plan(as_json=as_json)
+            return
+        source = Input(data=tuple(data or ()), odds=tuple(odds or ()), season_stats=season_stats, seed=seed)
+        request = PlanRequest(recipe, tuple(overrides or ()), phase, everything, force, sweep, trials)
+        if request.asked:
+            _refuse_settings(context)
+            run_request(request, source, workers=workers, backend=(backend, address), as_json=as_json)
+            return
+        request.refuse_extras()
+        _train_markets(source, market, (experiment, run_name, register), settings, (backend, address), as_json=as_json)
+
+
+def _train_markets(
+    source: Input,
+    market: str,
+    where: tuple[str, str | None, bool],
+    settings: dict[str, Any],
+    backend: tuple[str, str | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Run the markets one asked for with the settings of the command line."""
+    from models._jobs import fits_on  # noqa: PLC0415 - keeps --help fast
+    from models.main_job import MainJob, parse_markets, show_results  # noqa: PLC0415
+
+    experiment, run_name, register = where
+    job = MainJob(parse_markets(market), source, experiment, run_name, register, settings)
+    job.configs()
+    loaded = source.load()
+    for report in loaded.reports:
+        note(report)
+    with fits_on(*backend), progress("markets", len(job.markets)) as bar:
+        results = list(job.run(loaded, bar))
+    sys.stdout.write(show_results(results, loaded, as_json=as_json))
+
+
+def _refuse_settings(context: typer.Context) -> None:
+    """A recipe has its own settings: one given beside it would be ignored in silence."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in _MARKET_OPTIONS
+        and getattr(context.get_parameter_source(parameter.name), "name", "") == "COMMANDLINE"
+    ]
+    if given:
+        message = f"{', '.join(given)} can not be used with --recipe, --phase or --all: use --set key=value."
+        raise ConfigError(message)
 
 
 if __name__ == "__main__":

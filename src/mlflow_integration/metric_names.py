@@ -45,7 +45,8 @@ def direction(metric: str) -> Direction | None:
     """Return whether less (``min``) or more (``max``) of `metric` is better; None where the name does not tell."""
     if metric in _NEUTRAL or metric.startswith(("n_", "baseline_", "market_")):
         return None
-    if "skill" in metric or metric.endswith("_dsc"):  # named after an error, yet more is better
+    # Named after an error, yet more is better: skill, discrimination, baseline minus variant.
+    if "skill" in metric or "_difference" in metric or metric.endswith("_dsc"):
         return "max"
     if _LESS.search(metric):
         return "min"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["market_figures"]
 
 _SCORES = ("brier_score", "market_brier_score", "calibration_error", "calibration_error_null")
+_RAW_SCORES = ("brier_score_uncalibrated", "calibration_error_uncalibrated")
 
 
 def market_figures(
@@ -41,7 +42,13 @@ def _model_figures(evaluation: MarketEvaluation, estimator: Estimator, title: st
     marked = f"{title} (SIMULATED)" if simulated else title
     history = evaluation.fold_metrics["val_mae_fold"]
     baseline = {"best naive forecast": evaluation.metrics["baseline_mae"]}
-    return {
+    pit = evaluation.pit
+    drawn: Figures = {}
+    if pit is not None:
+        drawn["pit_histogram.png"] = lambda: plots.pit_histogram(
+            pit, title=f"{title}: PIT, {evaluation.distribution}", simulated=simulated
+        )
+    return drawn | {
         "feature_importance.png": lambda: figures.feature_importance(importances, title=f"{marked}: gain"),
         "residuals_analysis.png": lambda: figures.residuals(
             predictions["actual"], predictions["predicted"], title=f"{marked}: residuals"
@@ -57,9 +64,19 @@ def _line_figures(evaluation: MarketEvaluation, title: str, *, simulated: bool, 
     if scored.empty:
         return {}
     chance, over = scored["chance"].to_numpy(), scored["over"].to_numpy()
+    raw = evaluation.scored_props(calibrated=False)["chance"].to_numpy()
     scores = {name: evaluation.metrics[name] for name in _SCORES if name in evaluation.metrics}
     marked = f"{title} (SIMULATED)" if simulated else title
-    return {
+    before: Figures = {
+        "calibration_curve_before.png": lambda: plots.reliability_diagram(
+            reliability_table(raw, over, seed=seed),
+            raw,
+            scores={name: evaluation.metrics[name] for name in _RAW_SCORES},
+            title=f"{title}: reliability before calibration",
+            simulated=simulated,
+        )
+    }
+    return (before if (raw != chance).any() else {}) | {
         "calibration_curve.png": lambda: plots.reliability_diagram(
             reliability_table(chance, over, seed=seed),
             chance,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from nba_props.data import JoinReport, JoinResult
     from nba_props.data.simulate import League
 
-__all__ = ["TrainingData", "load_training_data", "prediction_info", "simulated_training_data", "training_data_of"]
+__all__ = [
+    "TrainingData",
+    "load_training_data",
+    "prediction_info",
+    "row_by_row",
+    "simulated_training_data",
+    "training_data_of",
+]
 
 _INEFFICIENCY = 1.4
 """Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
@@ -50,6 +57,7 @@ class TrainingData:
         fingerprint: Short hash of games and quotes.
         source: Where they came from, as the user named it (names of files or folders, no paths).
         league: The simulated league with its truth; None for real data.
+        memo: What was computed from these data already (`models._forecasting`).
     """
 
     games: pd.DataFrame
@@ -61,6 +69,7 @@ class TrainingData:
     fingerprint: str
     source: str
     league: League | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def simulated(self) -> bool:
@@ -88,7 +97,6 @@ def load_training_data(
     odds: Sequence[str | PathLike[str]] = (),
     *,
     season_stats: str | PathLike[str] | None = None,
-    feature_groups: Sequence[str] | None = None,
 ) -> TrainingData:
     """Load, validate and join box scores and lines, and build the features.
 
@@ -96,7 +104,6 @@ def load_training_data(
         data: Files or folders of player game logs.
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
-        feature_groups: Groups of `nba_props.features` to build; None means all.
 
     Raises:
         DataError: A file can not be used; the message names file, column, rows and mend.
@@ -108,7 +115,7 @@ def load_training_data(
     joined = None if odds_table is None else join_odds(odds_table, games)
     if joined is not None:
         reports.append(str(joined.report))
-    features = build_features(games, groups=feature_groups)
+    features = build_features(games)
     if stats is not None:
         season = join_season_stats(games, stats)
         reports.append(str(season.report))
@@ -117,18 +124,18 @@ def load_training_data(
     return _assembled(games, features, joined, reports, ", ".join(dict.fromkeys(named)))
 
 
-def simulated_training_data(*, seed: int = 2026, feature_groups: Sequence[str] | None = None) -> TrainingData:
+def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:
     """The embedded simulated league: four seasons, the last one with lines."""
     from nba_props.data.simulate import simulate_league  # noqa: PLC0415 - real data do not need it
 
-    league = simulate_league(seed=seed, odds_seasons=("2024-25",), inefficiency=_INEFFICIENCY)
-    return training_data_of(league, feature_groups=feature_groups)
+    league = simulate_league(seed=seed, odds_seasons=("2024-25",), inefficiency=inefficiency)
+    return training_data_of(league)
 
 
-def training_data_of(league: League, *, feature_groups: Sequence[str] | None = None) -> TrainingData:
+def training_data_of(league: League) -> TrainingData:
     """A simulated league through the same joins and features as real files."""
     joined = join_odds(league.odds, league.games)
-    features = build_features(league.games, groups=feature_groups)
+    features = build_features(league.games)
     source = f"SIMULATED league, seed {league.seed}"
     return _assembled(league.games, features, joined, [str(joined.report)], source, league)
 
@@ -142,11 +149,10 @@ def _assembled(
     league: League | None = None,
 ) -> TrainingData:
     quotes = pd.DataFrame({"market": [], "game_id": []}) if joined is None else joined.quotes
-    schedule = features if "is_b2b" in features else build_features(games, groups=["schedule"])
     return TrainingData(
         games=games,
-        features=_row_by_row(features),
-        is_b2b=schedule["is_b2b"] == 1.0,
+        features=row_by_row(features),
+        is_b2b=features["is_b2b"] == 1.0,
         quotes=quotes,
         reports=tuple(reports),
         join_report=None if joined is None else joined.report,
@@ -156,7 +162,7 @@ def _assembled(
     )
 
 
-def _row_by_row(features: pd.DataFrame) -> pd.DataFrame:
+def row_by_row(features: pd.DataFrame) -> pd.DataFrame:
     """As float32, row after row in memory: the boosters bin the values anyway, and a fold's rows become a view."""
     values = np.ascontiguousarray(features.to_numpy(dtype="float32"))
     return pd.DataFrame(values, index=features.index, columns=features.columns, copy=False)

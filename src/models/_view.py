@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models._figures import market_figures
+from models._studies import Findings
 from nba_props.evaluation.error_analysis import error_analysis
-from nba_props.features import catalogue
+from nba_props.features import catalogue, feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,12 +33,18 @@ class EvaluationView:
         config: Settings of the run.
         data: What it was trained on.
         estimator: The final model, fitted on all rows.
+        n_features: Columns it was offered.
+        findings: What the study of the run adds.
+        extra_tags: Tags besides those of the data and the model.
     """
 
     evaluation: MarketEvaluation
     config: TrainerConfig
     data: TrainingData
     estimator: Estimator
+    n_features: int
+    findings: Findings = field(default_factory=Findings)
+    extra_tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -54,6 +61,8 @@ class EvaluationView:
             "data_kind": self.data.kind,
             "data_fingerprint": self.data.fingerprint,
             "data_source": self.data.source,
+            "distribution": self.evaluation.distribution,
+            **self.extra_tags,
         }
 
     @property
@@ -61,7 +70,8 @@ class EvaluationView:
         """Metric key (docs/metrics.md) to value."""
         return {
             **self.evaluation.metrics,
-            "n_features": float(self.data.features.shape[1]),
+            **self.findings.metrics,
+            "n_features": float(self.n_features),
             "n_estimators": float(self.estimator.n_estimators),
         }
 
@@ -91,10 +101,16 @@ class EvaluationView:
                 "folds": self.evaluation.folds.astype({"role": str}).to_dict("records"),
             },
             "feature_config.json": {
-                "n_features": self.data.features.shape[1],
-                "features": [asdict(feature) for feature in catalogue() if feature.name in self.data.features],
+                "n_features": self.n_features,
+                "groups": self.config.feature_groups or "all",
+                "features": [asdict(feature) for feature in catalogue() if feature.name in self._offered],
             },
+            **self.findings.documents,
         }
+
+    @property
+    def _offered(self) -> set[str]:
+        return set(self.data.features) & set(feature_names(self.config.feature_groups))
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -109,7 +125,9 @@ class EvaluationView:
             tables["bets.csv"] = self.evaluation.ledger
         if len(self.evaluation.quality):
             tables["odds_quality.csv"] = self.evaluation.quality
-        return tables
+        if self.evaluation.distribution_scores is not None:
+            tables["distribution_scores.csv"] = self.evaluation.distribution_scores
+        return tables | self.findings.tables
 
     @property
     def figures(self) -> Mapping[str, Callable[[], Figure]]:

@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.utils import setup_experiments
+from models._jobs import Job, run_jobs
 from models._training_data import TrainingData, load_training_data, simulated_training_data
-from models.train_model_mlflow import NBAPropsMLflowTrainer, TrainingResult
 from nba_props.config import TrainerConfig, make_config
 from nba_props.markets import DEFAULT_MARKETS, check_market
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from rich.progress import Progress, TaskID
     from rich.table import Table
 
-__all__ = ["MainJob", "parse_markets", "result_rows", "show_results"]
+    from models.train_model_mlflow import TrainingResult
+
+__all__ = ["Input", "MainJob", "fold_bars", "parse_markets", "result_rows", "show_results"]
 
 
 def parse_markets(text: str) -> tuple[str, ...]:
@@ -34,14 +36,35 @@ def parse_markets(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class Input:
+    """What is read.
+
+    Attributes:
+        data: Game-log files or folders; empty means the simulated league.
+        odds: Odds files or folders.
+        season_stats: Optional season table.
+        seed: Which simulated league.
+    """
+
+    data: tuple[Path, ...] = ()
+    odds: tuple[Path, ...] = ()
+    season_stats: Path | None = None
+    seed: int = 0
+
+    def load(self) -> TrainingData:
+        """Load the input once for all runs; bad input raises here, before anything is tracked."""
+        if not self.data:
+            return simulated_training_data(seed=2026 + self.seed)
+        return load_training_data(self.data, self.odds, season_stats=self.season_stats)
+
+
+@dataclass(frozen=True)
 class MainJob:
     """What is run, over which input.
 
     Attributes:
         markets: Market keys, one run each.
-        data: Game-log files or folders; empty means the simulated league.
-        odds: Odds files or folders.
-        season_stats: Optional season table.
+        source: What is read.
         experiment: Experiment the runs go to.
         run_name: Name of the runs; ``<model>_<market>`` by default.
         register: Register, gate and promote or keep.
@@ -49,9 +72,7 @@ class MainJob:
     """
 
     markets: tuple[str, ...] = DEFAULT_MARKETS
-    data: tuple[Path, ...] = ()
-    odds: tuple[Path, ...] = ()
-    season_stats: Path | None = None
+    source: Input = field(default_factory=Input)
     experiment: str = "Phase1_Foundation"
     run_name: str | None = None
     register: bool = True
@@ -65,28 +86,28 @@ class MainJob:
         """
         return [make_config(market=market, **self.settings) for market in self.markets]
 
-    def load(self) -> TrainingData:
-        """Load the input once for all markets; bad input raises here, before anything is tracked."""
-        if not self.data:
-            return simulated_training_data(seed=2026 + int(self.settings.get("seed", 0)))
-        return load_training_data(self.data, self.odds, season_stats=self.season_stats)
-
     def run(self, data: TrainingData, progress: Progress | None = None) -> Iterator[TrainingResult]:
-        """Run the markets one after the other, each with its folds side by side; yield each tracked result."""
+        """Run the markets, the fits of all of them side by side; yield each tracked result."""
         setup_experiments()
-        for config in self.configs():
-            bar = None if progress is None else progress.add_task(f"{config.market} {config.model}", total=None)
-
-            def advance(done: int, total: int, bar: TaskID | None = bar) -> None:
-                if progress is not None and bar is not None:
-                    progress.update(bar, completed=done, total=total)
-
-            trainer = NBAPropsMLflowTrainer(
-                config=config, training_data=data, experiment_name=self.experiment, on_fold=advance
-            )
-            yield trainer.run(self.run_name, register=self.register)
+        jobs = [Job(config, self.experiment, self.run_name, self.register) for config in self.configs()]
+        for result in run_jobs(jobs, data, fold_bars(progress)):
+            yield result
             if progress is not None:
                 progress.advance(progress.task_ids[0])
+
+
+def fold_bars(progress: Progress | None) -> Callable[[str, int, int], None] | None:
+    """A callback that keeps one bar per market for the fits that are done; None without a progress display."""
+    if progress is None:
+        return None
+    bars: dict[str, TaskID] = {}
+
+    def show(market: str, done: int, total: int) -> None:
+        if market not in bars:
+            bars[market] = progress.add_task(f"{market}: fits", total=total)
+        progress.update(bars[market], completed=done, total=total)
+
+    return show
 
 
 def result_rows(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:

@@ -5,28 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from joblib import cpu_count
-
 from mlflow_integration import ModelRegistry, NBAPropsTracker
+from models._forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models._studies import arms, forecast_findings, study_findings
 from models._training_data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models._view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
-from nba_props.estimators import make_estimator
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.splits import walk_forward_folds
-from nba_props.evaluation.walk_forward import walk_forward
-from nba_props.features import prior_games_in_season
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
 
+    import pandas as pd
+
     from mlflow_integration.registry import PromotionDecision
+    from models._forecasting import Forecast
+    from models._studies import Study
     from nba_props.estimators import Estimator
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.evaluation.splits import Fold
 
 __all__ = ["NBAPropsMLflowTrainer", "TrainingResult"]
+
+_NATIVE = frozenset({"lightgbm", "xgboost", "linear"})
+"""Models that MLflow has a format for; the others are logged as pyfunc."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,17 @@ class NBAPropsMLflowTrainer:
         training_data: Data prepared by another trainer, to share one feature table between markets.
         experiment_name: Experiment the run goes to.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-        on_fold: Called with (folds done, folds in all) after each fold, for a progress bar.
+        study: A question the run also answers (`models._studies`).
+        tags: Tags of the run besides the standard ones.
+        forecasts: Forecasts shared with other trainers of the same data; own ones by default.
+        on_fold: Called with (market, fits done, fits in all) after each fit, for a progress bar.
         **settings: Fields of `nba_props.config.TrainerConfig`.
 
     Raises:
         ConfigError: A setting can not be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword only; each is one thing a run can be given
         self,
         market: str = "pra",
         *,
@@ -78,13 +84,19 @@ class NBAPropsMLflowTrainer:
         training_data: TrainingData | None = None,
         experiment_name: str = "Phase1_Foundation",
         tracking_uri: str | None = None,
-        on_fold: Callable[[int, int], None] | None = None,
+        study: Study | None = None,
+        tags: Mapping[str, str] | None = None,
+        forecasts: Forecasts | None = None,
+        on_fold: Callable[[str, int, int], None] | None = None,
         **settings: Any,  # noqa: ANN401 - checked by TrainerConfig
     ) -> None:
         self.config = config or make_config(market=market, **settings)
         self.training_data = training_data
         self.experiment_name = experiment_name
         self.tracking_uri = tracking_uri
+        self.study = study
+        self.tags = dict(tags or {})
+        self._forecasts = forecasts
         self._on_fold = on_fold
 
     def prepare_training_data(
@@ -99,11 +111,10 @@ class NBAPropsMLflowTrainer:
         Raises:
             DataError: Input that can not be used; nothing has been written.
         """
-        groups = self.config.feature_groups
         if data is None:
-            self.training_data = simulated_training_data(feature_groups=groups)
+            self.training_data = simulated_training_data()
         else:
-            self.training_data = load_training_data(data, odds, season_stats=season_stats, feature_groups=groups)
+            self.training_data = load_training_data(data, odds, season_stats=season_stats)
         return self.training_data
 
     @property
@@ -112,47 +123,40 @@ class NBAPropsMLflowTrainer:
 
     def folds(self) -> list[Fold]:
         """The walk-forward of this run."""
-        settings = self.config.walk_forward
-        games = self._data.games
-        lined = self._data.usable_seasons(self.config.market)
-        first = settings.first_test_season or (lined[0] if lined else None)
-        return walk_forward_folds(
-            games["game_date"], games["season"], first_test_season=first, step=settings.step, gap_days=settings.gap_days
-        )
+        return config_folds(self._data, self.config)
 
-    def train_model(self) -> Estimator:
-        """Fit the final model on every row: what is logged, registered and used for tomorrow's games."""
-        estimator = self._make()
-        estimator.fit(self._data.features, prediction_info(self._data, self.config.market)["actual"])
-        return estimator
-
-    def train_and_evaluate_walk_forward(self) -> MarketEvaluation:
-        """Walk forward through the test seasons and compute everything the forecasts are worth; nothing is logged.
+    def forecast(self) -> Forecast:
+        """Walk forward through the test seasons and fit the final model; computed once.
 
         Raises:
             NotEnoughDataError: Too few rows before a fold.
         """
-        info = prediction_info(self._data, self.config.market)
-        folds = self.folds()
-        done = 0
+        return self._shared().of(self.config)
 
-        def count(_: Fold) -> None:
-            nonlocal done
-            done += 1
-            if self._on_fold is not None:
-                self._on_fold(done, len(folds))
+    def train_model(self) -> Estimator:
+        """The final model, fitted on every row: what is logged, registered and used for tomorrow's games.
 
-        result = walk_forward(
-            self._data.features,
-            info["actual"],
-            info,
-            folds,
-            self._make,
-            evaluated=prior_games_in_season(self._data.games) > 0,
-            workers=self.config.workers or cpu_count(),
-            on_fold=count,
-        )
-        return evaluate_market(result, self._data.quotes_of(self.config.market), self.config)
+        A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from.
+        """
+        config, data = self.config, self._data
+        if config.model == "ensemble":
+            return self.forecast().estimator
+        minutes = data.games["min"] if config.model == "two_stage" else None
+        estimator = EstimatorSpec(config.model, dict(config.model_params), config.seed, minutes, config.selection)()
+        estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
+        return estimator
+
+    def train_and_evaluate_walk_forward(self, *, n_trials: int = 1) -> MarketEvaluation:
+        """Walk forward through the test seasons and compute everything the forecasts are worth; nothing is logged.
+
+        Args:
+            n_trials: Runs tried so far on this market, this one included.
+
+        Raises:
+            NotEnoughDataError: Too few rows before a fold.
+        """
+        quotes = self._data.quotes_of(self.config.market)
+        return evaluate_market(self.forecast().result, quotes, self.config, n_trials=n_trials)
 
     def run(self, run_name: str | None = None, *, register: bool = True) -> TrainingResult:
         """Everything in one tracked run: evaluate, fit, log, register, judge by the gates, promote or keep.
@@ -166,25 +170,72 @@ class NBAPropsMLflowTrainer:
         config, data = self.config, self._data
         tracker = NBAPropsTracker(self.experiment_name, tracking_uri=self.tracking_uri)
         name = run_name or f"{config.model}_{config.market}"
-        with tracker.start_run(name, tags={"market": config.market, "data_kind": data.kind}) as run:
-            view = EvaluationView(self.train_and_evaluate_walk_forward(), config, data, self.train_model())
+        tags = {"market": config.market, "data_kind": data.kind, **self.tags}
+        with tracker.start_run(name, tags=tags) as run:
+            view = self._evaluated(_trials(tracker, config.market))
             tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
             tracker.log_evaluation(view)
-            tracker.log_model(view.estimator.native, input_example=data.features.tail(5))
-        registration = self._register(run.run_id, data) if register else None
+            self._log_model(tracker, view.estimator)
+        registration = self.register(run.run_id) if register else None
         return TrainingResult(config.market, run.run_id, view.metrics, registration)
+
+    def register(self, run_id: str) -> PromotionDecision:
+        """Register the model of a finished run, judge it by the gates, promote or keep it.
+
+        A run whose model is registered already keeps its version: what was interrupted is taken up where it stopped.
+        """
+        registry = ModelRegistry(self.tracking_uri)
+        data = self._data
+        found = registry.client.search_model_versions(f"name = '{self.model_name}' and run_id = '{run_id}'")
+        tags = {"market": self.config.market, "data_kind": data.kind, "data_fingerprint": data.fingerprint}
+        if found:
+            version = int(found[0].version)
+        else:
+            version = registry.register_model(run_id=run_id, model_name=self.model_name, tags=tags)
+        return registry.promote_if_passing(self.model_name, version, profile=self.config.gate_profile)
 
     @property
     def model_name(self) -> str:
         """Registered model: a model of the simulated league can never stand in for one of real data."""
         return f"NBAProps_{self.config.market}{'_SIMULATED' if self._data.simulated else ''}"
 
-    def _register(self, run_id: str, data: TrainingData) -> PromotionDecision:
-        registry = ModelRegistry(self.tracking_uri)
-        tags = {"market": self.config.market, "data_kind": data.kind, "data_fingerprint": data.fingerprint}
-        version = registry.register_model(run_id=run_id, model_name=self.model_name, tags=tags)
-        return registry.promote_if_passing(self.model_name, version, profile=self.config.gate_profile)
+    def _evaluated(self, n_trials: int) -> EvaluationView:
+        config, data = self.config, self._data
+        evaluation = self.train_and_evaluate_walk_forward(n_trials=n_trials)
+        forecast = self.forecast()
+        findings = forecast_findings(forecast)
+        if self.study is not None:
+            findings |= study_findings(self.study, evaluation, config, data, self._shared())
+        return EvaluationView(
+            evaluation=evaluation,
+            config=config,
+            data=data,
+            estimator=forecast.estimator,
+            n_features=feature_frame(data, config).shape[1],
+            findings=findings,
+        )
 
-    def _make(self) -> Estimator:
-        config = self.config
-        return make_estimator(config.model, config.model_params, seed=config.seed)
+    def _shared(self) -> Forecasts:
+        if self._forecasts is None:
+            self._forecasts = Forecasts(self._data, arms(self.config, self.study), self._on_fold)
+        return self._forecasts
+
+    def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
+        example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
+        if self.config.model in _NATIVE:
+            chosen = list(getattr(estimator, "selected", example.columns))
+            tracker.log_model(estimator.native, input_example=example[chosen])
+            return
+        from models._pyfunc import ForecastModel  # noqa: PLC0415 - mlflow is lazy
+
+        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)
+
+
+def _trials(tracker: NBAPropsTracker, market: str) -> int:
+    """Finished runs of the experiment on this market, and the one under way: what was tried before a pick."""
+    where, token, found = f"tags.market = '{market}' and attributes.status = 'FINISHED'", None, 0
+    while True:
+        page = tracker.client.search_runs([tracker.experiment_id], where, max_results=1000, page_token=token)
+        found, token = found + len(page), page.token
+        if not token:
+            return found + 1

@@ -103,7 +103,7 @@ def evaluate_market(
     reasons = flag_quotes(quotes)
     good = quotes[reasons == ""].reset_index(drop=True)
     distributions = FoldDistributions(result, config.distribution)
-    priced, lines = _probabilities(good, _line_quotes(quotes, reasons), distributions, predictions, config)
+    priced, lines = _probabilities(good, _line_quotes(quotes, reasons), distributions, config)
     predictions = _with_lines(predictions, lines, _line_quotes(quotes, reasons))
     ledger, kelly_ledger = _bets(priced, good, config)
     metrics = {
@@ -151,7 +151,6 @@ def _probabilities(
     good: pd.DataFrame,
     line_quotes: pd.DataFrame,
     distributions: FoldDistributions,
-    predictions: pd.DataFrame,
     config: TrainerConfig,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The quotes on offer and the consensus lines, both with probabilities, calibrated if so configured."""
@@ -161,11 +160,7 @@ def _probabilities(
     if config.calibrator == "none":
         return priced, lines
     make = CALIBRATORS[config.calibrator]
-    settled = lines.drop(columns=["game_date", "actual"], errors="ignore").merge(
-        predictions[[*_KEY, "game_date", "actual"]], how="inner", on=_KEY, validate="1:1"
-    )
-    lines = lines.merge(predictions[[*_KEY, "game_date"]], how="left", on=_KEY, suffixes=("_quoted", ""))
-    return calibrated_quotes(priced, settled, make), calibrated_quotes(lines, settled, make)
+    return calibrated_quotes(priced, lines, make), calibrated_quotes(lines, lines, make)
 
 
 def _bets(priced: pd.DataFrame, good: pd.DataFrame, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:

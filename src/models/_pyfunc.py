@@ -1,0 +1,35 @@
+"""Forecasters that are no single library model, in a form MLflow can log, load and serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlflow.pyfunc import PythonModel
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from mlflow.pyfunc import PythonModelContext
+
+    from nba_props.estimators import Estimator
+
+__all__ = ["ForecastModel"]
+
+
+class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
+    """A fitted forecaster; loading it needs this project to be installed.
+
+    Args:
+        estimator: The fitted forecaster.
+    """
+
+    def __init__(self, estimator: Estimator) -> None:
+        self.estimator = estimator
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
+        model_input: pd.DataFrame,
+    ) -> np.ndarray:
+        """Forecasts (n, stat units) of a raw feature frame."""
+        return self.estimator.predict(model_input)
