@@ -59,7 +59,7 @@ def test_the_parameters_say_what_was_fitted():
 
 
 def test_an_unknown_model_is_refused_naming_the_known_ones():
-    with pytest.raises(ConfigError, match="lightgbm, xgboost"):
+    with pytest.raises(ConfigError, match="lightgbm, xgboost, linear, two_stage"):
         make_estimator("catboost")
 
 

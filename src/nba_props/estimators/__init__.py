@@ -1,6 +1,17 @@
-"""Point forecasters: XGBoost and LightGBM behind one small protocol."""
+"""Point forecasters behind one small protocol: boosted trees, a linear model, minutes times rate, feature selection."""
 
 from nba_props.estimators._boosting import LightGBMEstimator, XGBoostEstimator
+from nba_props.estimators._linear import LinearEstimator
 from nba_props.estimators._protocol import Estimator, ModelName, make_estimator
+from nba_props.estimators._two_stage import TwoStageMinutesEstimator, minutes_times_rate
 
-__all__ = ["Estimator", "LightGBMEstimator", "ModelName", "XGBoostEstimator", "make_estimator"]
+__all__ = [
+    "Estimator",
+    "LightGBMEstimator",
+    "LinearEstimator",
+    "ModelName",
+    "TwoStageMinutesEstimator",
+    "XGBoostEstimator",
+    "make_estimator",
+    "minutes_times_rate",
+]
