@@ -1,0 +1,120 @@
+"""Recipes are checked whole before anything is loaded, and say what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import models.recipe
+from mlflow_integration.phases import PHASES
+from models.recipe import PLAN, load_recipe, read_recipe, recipes_of_phase
+from nba_props.errors import ConfigError
+
+MINIMAL = 'title = "t"\ndescription = "d"\nmarkets = ["reb"]\n'
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Writes a recipe of one's own and returns its path."""
+
+    def write(text: str, folder: str = "phase2") -> str:
+        path = tmp_path / folder / "mine.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_the_plan_is_exactly_the_recipe_files():
+    folder = Path(models.recipe.__file__).with_name("recipes")
+    assert {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")} == set(PLAN)
+
+
+@pytest.mark.parametrize("name", PLAN)
+def test_every_recipe_of_the_plan_can_be_used(name):
+    recipe = load_recipe(name)
+    assert recipe.experiment in PHASES
+    assert recipe.experiment.startswith(f"Phase{name[5]}_")
+    assert [config.market for config in recipe.configs()] == list(recipe.markets)
+    assert len(recipe.title) < 60
+    assert len(recipe.description) > 40
+
+
+def test_a_phase_is_its_recipes_in_the_order_of_the_plan():
+    assert recipes_of_phase(1) == ["phase1/xgboost_baseline", "phase1/lightgbm_baseline", "phase1/feature_selection"]
+    assert recipes_of_phase(None) == list(PLAN)
+    with pytest.raises(ConfigError, match="no phase 5"):
+        recipes_of_phase(5)
+
+
+def test_the_last_part_of_a_name_is_enough():
+    assert load_recipe("platt") == load_recipe("phase3/platt")
+
+
+def test_a_misspelt_recipe_names_the_nearest_one():
+    with pytest.raises(ConfigError, match="Did you mean 'phase2/opponent_features'"):
+        load_recipe("phase2/oponent_features")
+
+
+def test_overrides_are_read_as_toml_and_land_in_the_config_unless_they_name_a_key_of_the_recipe():
+    recipe = load_recipe(
+        "lightgbm_baseline",
+        ["min_edge=0.05", "markets=['pts', 'ast']", "walk_forward.step=weekly", "model_params.num_leaves=7", "seed=3"],
+    )
+    assert recipe.markets == ("pts", "ast")
+    assert recipe.config.min_edge == 0.05
+    assert recipe.config.walk_forward.step == "weekly"
+    assert recipe.config.model_params == {"num_leaves": 7}
+    assert recipe.config.seed == 3
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("min_egde=0.05", "unknown key 'config.min_egde', did you mean 'min_edge'"),
+        ("config.walk_forward.stepp=weekly", "unknown key 'config.walk_forward.stepp', did you mean 'step'"),
+        ("study.withuot=[]", "unknown key 'study.*withuot', did you mean 'without'"),
+        ("min_edge=a lot", "config.min_edge: Input should be a valid number"),
+        ("min_edge", "is not key=value"),
+        ("=3", "is not key=value"),
+        ("title.part=3", "'title' is a value, not a table"),
+        ("markets=['points']", "Unknown market 'points'"),
+        ("markets=[]", "markets: Tuple should have at least 1 item"),
+        ("study.without=['weather']", "study.*without"),
+        ("study.kind=guess", "study"),
+    ],
+)
+def test_a_bad_override_is_one_clear_error(override, complaint):
+    with pytest.raises(ConfigError, match=complaint):
+        load_recipe("phase2/opponent_features", [override])
+
+
+def test_a_recipe_of_ones_own_belongs_to_the_phase_of_its_folder(own):
+    recipe = load_recipe(own(MINIMAL + '[config]\nmodel = "xgboost"\n'))
+    assert recipe.name == "phase2/mine"
+    assert recipe.experiment == "Phase2_Advanced"
+    with pytest.raises(ConfigError, match="folder of a recipe is phase1 to phase4, not 'misc'"):
+        load_recipe(own(MINIMAL, "misc"))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("title = ", "can not be read"),
+        ('title = "t"\n', "description: Field required"),
+        (MINIMAL + "colour = 3\n", "unknown key 'colour'"),
+        (MINIMAL + '[study]\nkind = "betting"\n[candidates]\n', "a study or candidates, not both"),
+        (MINIMAL + '[config]\nmodel = "ensemble"\n[config.ensemble]\nmembers = ["linear"]\n', "two or more different"),
+    ],
+)
+def test_a_bad_file_is_one_clear_error(own, text, complaint):
+    with pytest.raises(ConfigError, match=complaint) as error:
+        load_recipe(own(text))
+    assert "mine.toml" in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(tmp_path):
+    with pytest.raises(ConfigError, match="none.toml: the recipe can not be read"):
+        read_recipe(tmp_path / "none.toml", "phase1/none")
