@@ -21,7 +21,7 @@ PLAN = "Recipes and the plan"
 SCALE = "Scale-out"
 
 _MARKET_OPTIONS = frozenset(
-    {"market", "model", "walk_forward", "first_test_season", "step", "decision", "min_edge", "kelly"}
+    {"market", "model", "walk_forward", "first_test_season", "step", "decision", "min_edge", "max_odds", "kelly"}
     | {"experiment", "run_name", "register", "gates"}
 )
 """Parameters that say what a run of markets does, and that a recipe says for itself."""
@@ -69,6 +69,7 @@ def train(  # noqa: PLR0913 - one parameter per option
         str, typer.Option(help="Price that is bet: each book's first of the day (open) or its last (close).")
     ] = "open",
     min_edge: Annotated[float, typer.Option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
+    max_odds: Annotated[float, typer.Option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
     kelly: Annotated[
         float, typer.Option(help="Share of full Kelly for the Kelly ledger; reported ROI is of flat stakes.")
     ] = 0.25,
@@ -134,6 +135,7 @@ def train(  # noqa: PLR0913 - one parameter per option
         },
         "decision": decision,
         "min_edge": min_edge,
+        "max_odds": max_odds,
         "kelly_fraction": kelly,
         "gate_profile": gates,
         "seed": seed,

@@ -82,6 +82,8 @@ class TrainerConfig(_Frozen):
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
         min_edge: Least edge over the no-vig market probability that is bet.
+        max_odds: Longest decimal odds bet (2.1 is +110). A win rate means something only near even money, and the
+            longer the price the more of the margin is in it.
         kelly_fraction: Share of full Kelly for the Kelly ledger (the reported ROI is of flat stakes).
         distribution: How P(over) is made from the forecast. "auto" takes the one with the best walk-forward log score
             and CRPS on the calibration folds, which all lie before the first test fold.
@@ -101,6 +103,7 @@ class TrainerConfig(_Frozen):
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"
     min_edge: float = Field(default=0.02, ge=0, lt=1)
+    max_odds: float = Field(default=2.1, gt=1)
     kelly_fraction: float = Field(default=0.25, gt=0, le=1)
     distribution: Literal["auto", "conformal", "negative_binomial", "normal", "quantile"] = "auto"
     calibrator: Literal["none", "platt", "beta", "isotonic"] = "platt"

@@ -164,8 +164,9 @@ def _probabilities(
 
 
 def _bets(priced: pd.DataFrame, good: pd.DataFrame, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
-    flat = BettingConfig(min_edge=config.min_edge)
-    kelly = BettingConfig(min_edge=config.min_edge, stakes=StakeConfig(kelly=config.kelly_fraction))
+    odds = (1.0, config.max_odds)
+    flat = BettingConfig(min_edge=config.min_edge, odds_range=odds)
+    kelly = BettingConfig(min_edge=config.min_edge, odds_range=odds, stakes=StakeConfig(kelly=config.kelly_fraction))
     return place_bets(priced, flat, closing=good), place_bets(priced, kelly, closing=good)
 
 
