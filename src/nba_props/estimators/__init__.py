@@ -3,6 +3,7 @@
 from nba_props.estimators._boosting import LightGBMEstimator, XGBoostEstimator
 from nba_props.estimators._linear import LinearEstimator
 from nba_props.estimators._protocol import Estimator, ModelName, make_estimator
+from nba_props.estimators._selection import SelectedFeaturesEstimator, selection_stability
 from nba_props.estimators._two_stage import TwoStageMinutesEstimator, minutes_times_rate
 
 __all__ = [
@@ -10,8 +11,10 @@ __all__ = [
     "LightGBMEstimator",
     "LinearEstimator",
     "ModelName",
+    "SelectedFeaturesEstimator",
     "TwoStageMinutesEstimator",
     "XGBoostEstimator",
     "make_estimator",
     "minutes_times_rate",
+    "selection_stability",
 ]
