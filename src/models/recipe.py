@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mlflow_integration.phases import PHASES
+from models._documents import problems, read_document
 from models._studies import AblationStudy, BettingStudy, Study
 from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
 from nba_props.errors import ConfigError
 from nba_props.markets import check_market
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["PLAN", "Candidates", "Recipe", "load_recipe", "read_recipe", "recipes_of_phase"]
 
@@ -101,6 +102,7 @@ class Recipe(_Frozen):
 _MODELS: Final = (
     Recipe, TrainerConfig, WalkForwardConfig, EnsembleConfig, SelectionConfig, AblationStudy, BettingStudy, Candidates,
 )  # fmt: skip
+_KEYS: Final = {name for model in _MODELS for name in model.model_fields} - {"name"}
 
 
 def recipes_of_phase(phase: int | None) -> list[str]:
@@ -146,17 +148,13 @@ def read_recipe(path: Path, name: str, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         ConfigError: The file can not be read, or holds what can not be used.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path.name}: the recipe can not be read: {error}."
-        raise ConfigError(message) from error
+    content = read_document(path, "recipe")
     for override in overrides:
         _override(content, override)
     try:
         recipe = Recipe.model_validate({**content, "name": name})
     except ValidationError as error:
-        message = f"{path.name}: {'; '.join(_problems(error))}."
+        message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
         raise ConfigError(message) from error
     if recipe.study is not None and recipe.candidates is not None:
         message = f"{path.name}: a recipe has a study or candidates, not both."
@@ -187,15 +185,3 @@ def _override(content: dict[str, Any], override: str) -> None:
         table[parts[-1]] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         table[parts[-1]] = text.strip()
-
-
-def _problems(error: ValidationError) -> Iterable[str]:
-    """Each problem with the key it is about; for an unknown key the nearest known one."""
-    known = {name for model in _MODELS for name in model.model_fields} - {"name"}
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(item["loc"][-1]), sorted(known), n=1, cutoff=0.4)
-            yield f"unknown key {where!r}" + (f", did you mean {near[0]!r}?" if near else "")
-        else:
-            yield f"{where}: {item['msg']}"
