@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,7 +140,17 @@ class ModelRegistry(LiveChecks):
                 description=description,
                 model_id=chosen,
             )
+            self._name_version(chosen, model_name, str(made.version))
         return int(made.version)
+
+    def _name_version(self, model_id: str, model_name: str, version: str) -> None:
+        """Say on the logged model which version it became, for its page: a server does so itself, a database not."""
+        from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS  # noqa: PLC0415 - mlflow is lazy
+
+        known = json.loads(self.client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
+        entry = {"name": model_name, "version": version}
+        if entry not in known:
+            self.client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: json.dumps([*known, entry])})
 
     # -- stages ---------------------------------------------------------------------------------------------------
 

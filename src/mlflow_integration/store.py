@@ -56,6 +56,8 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # A library prints nothing: MLflow would draw a bar for every file it reads, also from the local disk.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 _CHATTY: Final = ("mlflow.store.db.utils", "mlflow.utils.environment", "alembic")
 

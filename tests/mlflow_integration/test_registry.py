@@ -333,3 +333,14 @@ def test_reading_a_registry_that_does_not_exist_makes_no_store(tmp_path):
     with pytest.raises(StoreError, match="no store"):
         ModelRegistry(tmp_path / "none.db").list_models()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_logged_model_names_every_version_it_became(registry, candidate):
+    """Its page in `mlflow ui` links them; a server writes the tag itself, a database leaves it to the client."""
+    version = candidate("linked")
+    client = registry.client
+    model_id = client.get_model_version("linked", str(version)).source.removeprefix("models:/")
+    run_id = client.get_model_version("linked", str(version)).run_id
+    registry.register_model(run_id, "linked_too")
+    named = json.loads(client.get_logged_model(model_id).tags["mlflow.modelVersions"])
+    assert named == [{"name": "linked", "version": "1"}, {"name": "linked_too", "version": "1"}]
