@@ -17,7 +17,7 @@ __all__ = ["ForecastModel"]
 
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
-    """A fitted forecaster; loading it needs this project to be installed.
+    """A fitted forecaster; loading it needs this project to be installed, and unpickles it.
 
     Args:
         estimator: The fitted forecaster.
@@ -31,5 +31,5 @@ class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
         context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
         model_input: pd.DataFrame,
     ) -> np.ndarray:
-        """Forecasts (n, stat units) of a raw feature frame."""
+        """Forecasts (n, stat units) of a raw feature frame (n rows, the columns of the fit)."""
         return self.estimator.predict(model_input)
