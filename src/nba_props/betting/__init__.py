@@ -5,6 +5,7 @@ from nba_props.betting.closing import closing_values
 from nba_props.betting.fair import fair_probability, hold
 from nba_props.betting.ledger import LEDGER_COLUMNS, place_bets, run_backtest, stake_bets
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
+from nba_props.betting.optimise import StrategySearch, optimise_strategy, strategy_grid
 from nba_props.betting.prices import american_to_decimal, decimal_to_american
 from nba_props.betting.probability import probability_metrics
 from nba_props.betting.quotes import closing_quotes, consensus, decision_quotes
@@ -20,6 +21,7 @@ __all__ = [
     "Interval",
     "SanityConfig",
     "StakeConfig",
+    "StrategySearch",
     "american_to_decimal",
     "betting_intervals",
     "betting_metrics",
@@ -35,6 +37,7 @@ __all__ = [
     "good_quotes",
     "hold",
     "kelly_metrics",
+    "optimise_strategy",
     "permutation_canary",
     "place_bets",
     "probability_metrics",
@@ -42,5 +45,6 @@ __all__ = [
     "roi_interval",
     "run_backtest",
     "stake_bets",
+    "strategy_grid",
     "superior_ability",
 ]
