@@ -89,8 +89,8 @@ class Findings:
         return Findings(self.metrics | other.metrics, self.tables | other.tables, self.documents | other.documents)
 
 
-def forecast_findings(forecast: Forecast) -> Findings:
-    """What the making of a forecast says besides it: chosen features and their stability, members and weights."""
+def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
+    """What the making of a forecast says besides it: chosen features (of `n_features`), members and weights."""
     findings = Findings()
     selected = forecast.result.selected
     if selected:
@@ -100,7 +100,7 @@ def forecast_findings(forecast: Forecast) -> Findings:
         for names in selected:
             for name in names:
                 counts[name] = counts.get(name, 0) + 1
-        stability = selection_stability(selected)
+        stability = selection_stability(selected, n_features=n_features)
         shares = {name: count / len(selected) for name, count in sorted(counts.items(), key=lambda item: -item[1])}
         findings |= Findings(
             metrics={

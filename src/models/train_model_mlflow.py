@@ -203,7 +203,8 @@ class NBAPropsMLflowTrainer:
         config, data = self.config, self._data
         evaluation = self.train_and_evaluate_walk_forward(n_trials=n_trials)
         forecast = self.forecast()
-        findings = forecast_findings(forecast)
+        n_features = feature_frame(data, config).shape[1]
+        findings = forecast_findings(forecast, n_features)
         if self.study is not None:
             findings |= study_findings(self.study, evaluation, config, data, self._shared())
         return EvaluationView(
@@ -211,7 +212,7 @@ class NBAPropsMLflowTrainer:
             config=config,
             data=data,
             estimator=forecast.estimator,
-            n_features=feature_frame(data, config).shape[1],
+            n_features=n_features,
             findings=findings,
         )
 
