@@ -102,8 +102,7 @@ def measure(
 ) -> None:
     """Time logging on a temporary store; exit 1 if a limit is missed.
 
-    The ratio is that of the medians, taken in turns; a model's limit is held against its best time, which other work
-    on the machine disturbs least.
+    Limits are held against medians, of calls taken in turns.
     """
     import pandas as pd  # noqa: PLC0415 - keeps --help fast
 
@@ -132,8 +131,8 @@ def measure(
             statistics.median(ms),
             min(ms),
             None,
-            f"best < {MAX_MODEL_MS:g} ms",
-            min(ms) < MAX_MODEL_MS,
+            f"median < {MAX_MODEL_MS:g} ms",
+            statistics.median(ms) < MAX_MODEL_MS,
         )
         for name, ms in models.items()
     ]

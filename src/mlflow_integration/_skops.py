@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from nba_props.errors import TrackingError
@@ -22,8 +23,10 @@ __all__ = ["save_skops"]
 
 MODEL_FILE: Final = "model.skops"
 _PLAIN_LOADERS: Final = frozenset(
-    {"CachedNode", "DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode", "TreeNode", "TupleNode"}
+    {"CachedNode", "DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode", "TreeNode", "TupleNode", "TypeNode"}
 )
+_PLAIN_BUILTIN_TYPES: Final = frozenset({"bool", "float", "int", "list", "str", "tuple"})  # trusted by skops itself
+_LEAVES: Final = (str, int, float, NoneType)
 _KNOWN_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
 
 
@@ -99,7 +102,7 @@ def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
     ones it does not trust builds its whole tree once more.
 
     Returns:
-        The types; None where skops must be asked (functions, types by name, other packages).
+        The types; None where skops must be asked (functions, rare types, other packages).
     """
     if state is None:
         return None
@@ -113,7 +116,10 @@ def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
                     return None
                 if node["__module__"] != "builtins":
                     names.add(f"{node['__module__']}.{node['__class__']}")
-            waiting += [value for value in node.values() if isinstance(value, (dict, list))]
-        else:
-            waiting += [value for value in node if isinstance(value, (dict, list))]
+                elif node["__loader__"] == "TypeNode" and node["__class__"] not in _PLAIN_BUILTIN_TYPES:
+                    return None
+            node = node.values()
+        elif not isinstance(node, (list, tuple)):
+            return None
+        waiting += [value for value in node if not isinstance(value, _LEAVES)]
     return names if all(name.startswith(_KNOWN_PACKAGES) for name in names) else None

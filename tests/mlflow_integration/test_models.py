@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost as xgb
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from mlflow_integration._models import frame_signature, model_type_of
 from mlflow_integration.store import fluent_store, load_mlflow
@@ -141,6 +143,42 @@ def test_a_classifier_and_a_pipeline_keep_their_classes(tracker):
     with tracker.start_run("x"):
         logged = tracker.log_model(model, model_type="sklearn", input_example=FEATURES)
     assert (load(tracker, logged).predict(FEATURES) == model.predict(FEATURES)).all()
+
+
+def unusual(kind):
+    low = TARGET > TARGET.mean()
+    games = FEATURES[["games"]]
+    models = {
+        "numbers as keys": lambda: RandomForestClassifier(5, class_weight={0: 1.0, 1: 2.0}, n_jobs=1).fit(games, low),
+        "a numpy type": lambda: make_pipeline(OneHotEncoder(dtype=np.float32), Ridge()).fit(games, TARGET),
+        "a type as a parameter": lambda: FunctionTransformer(kw_args={"kind": dict}).fit(games),
+        "a search": lambda: GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2).fit(games, TARGET),
+        "columns": lambda: make_pipeline(
+            ColumnTransformer([("scaled", StandardScaler(), ["games"])]), HistGradientBoostingRegressor(max_iter=3)
+        ).fit(games, TARGET),
+    }
+    return models[kind]()
+
+
+@pytest.mark.parametrize("kind", ["numbers as keys", "a numpy type", "a search", "columns"])
+def test_models_with_unusual_parts_load_with_the_types_named(tracker, kind):
+    model = unusual(kind)
+    with tracker.start_run("x"):
+        logged = tracker.log_model(model, input_example=FEATURES[["games"]])
+    np.testing.assert_allclose(load(tracker, logged).predict(FEATURES[["games"]]), model.predict(FEATURES[["games"]]))
+
+
+def test_a_builtin_type_that_skops_does_not_trust_is_named_in_the_refusal(tracker):
+    with tracker.start_run("x"), pytest.raises(TrackingError, match=r"builtins\.dict"):
+        tracker.log_model(unusual("a type as a parameter"))
+
+
+def test_the_types_of_a_forest_are_read_off_its_description_without_asking_skops(tmp_path):
+    """Asking costs more than writing the file; a node that is not plain would silently bring that back."""
+    from mlflow_integration._skops import _plain_types, _write
+
+    held = _plain_types(_write(make("forest"), tmp_path / "model.skops"))
+    assert "sklearn.tree._tree.Tree" in held
 
 
 def test_a_lightgbm_classifier_predicts_classes_not_probabilities(tracker):
