@@ -8,11 +8,14 @@ wins.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import sys
 import threading
 import tomllib
-from contextlib import contextmanager
+import warnings
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -66,6 +69,11 @@ def load_mlflow() -> AnyValue:
     """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if "mlflow" not in sys.modules:
+        with warnings.catch_warnings(), suppress(ImportError):
+            # In a notebook without ipywidgets it warns about bars that are not drawn anyway.
+            warnings.simplefilter("ignore")
+            importlib.import_module("tqdm.auto")
     import mlflow  # noqa: PLC0415 - seconds of import, wanted only where a store is really used
 
     for name in _CHATTY:
