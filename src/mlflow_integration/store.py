@@ -62,7 +62,14 @@ _ENVIRONMENT: Final = {
     # A library prints nothing: MLflow would draw a bar for every file it reads, also from the local disk.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
-_CHATTY: Final = ("mlflow.store.db.utils", "mlflow.utils.environment", "alembic")
+_CHATTY: Final = (
+    "alembic",
+    "mlflow.models.signature",
+    "mlflow.pyfunc",
+    "mlflow.store.db.utils",
+    "mlflow.utils.environment",
+    "mlflow.utils.uv_utils",
+)
 
 
 def load_mlflow() -> AnyValue:

@@ -1,17 +1,11 @@
 """Forecasters that are no single library model, in a form MLflow can log, load and serve."""
 
-from __future__ import annotations
+# MLflow looks at the type hints of `predict` when the class is made: they must be there, not text.
+import numpy as np
+import pandas as pd
+from mlflow.pyfunc import PythonModel, PythonModelContext
 
-from typing import TYPE_CHECKING
-
-from mlflow.pyfunc import PythonModel
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from mlflow.pyfunc import PythonModelContext
-
-    from nba_props.estimators import Estimator
+from nba_props.estimators import Estimator
 
 __all__ = ["ForecastModel"]
 
