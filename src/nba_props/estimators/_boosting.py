@@ -137,12 +137,19 @@ class XGBoostEstimator(_Boosting):
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
         """Fit on `features` (n, k) and `target` (n, stat units)."""
         import xgboost  # noqa: PLC0415 - heavy import
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - looks through the libraries loaded by then
 
         self._names = list(features.columns)
         params = {**self._params, "seed": self._seed, "nthread": self._threads}
-        data = xgboost.QuantileDMatrix(
-            features.to_numpy(), target.to_numpy(), feature_names=self._names, max_bin=int(self._params["max_bin"])
-        )
+        # The binning of XGBoost 3 does not keep to its own nthread.
+        with threadpool_limits(self._threads, user_api="openmp"):
+            data = xgboost.QuantileDMatrix(
+                features.to_numpy(),
+                target.to_numpy(),
+                feature_names=self._names,
+                max_bin=int(self._params["max_bin"]),
+                nthread=self._threads,
+            )
         self._booster = xgboost.train(params, data, num_boost_round=self._trees)
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:

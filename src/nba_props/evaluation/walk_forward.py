@@ -3,20 +3,22 @@
 The fits of all folds, of all forecasters that are asked for together, go through one joblib call: threads by default
 (the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, be it
 processes or a cluster. Every fit runs on one thread, so there are never more busy threads than workers, and the numbers
-depend neither on the backend nor on the number of workers.
+depend neither on the backend nor on the number of workers. Work that is lost with a worker is done again.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from nba_props.errors import DataError, ModelError, NotEnoughDataError
+from nba_props.evaluation._parallel import in_order
 from nba_props.evaluation.regression import regression_metrics
 
 if TYPE_CHECKING:
@@ -153,23 +155,23 @@ def walk_forward_all(
 
     Raises:
         NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
-        ModelError: A forecast is not a finite number.
+        ModelError: A forecast is not a finite number, or workers keep dying.
         DataError: The rows are not in time order.
     """
     plan = [forecaster.fits() for forecaster in forecasters]
-    jobs = (
+    calls = [
         delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make)
         for forecaster, fits in zip(forecasters, plan, strict=True)
         for fit in fits
-    )
-    done = iter(Parallel(n_jobs=workers, prefer="threads", return_as="generator")(jobs))
-    for position, (forecaster, fits) in enumerate(zip(forecasters, plan, strict=True)):
-        fitted = []
-        for fit in fits:
-            fitted.append(next(done))
-            if on_fold is not None:
-                on_fold(position, fit.fold)
-        yield _pooled(forecaster, fits, fitted)
+    ]
+    with closing(in_order(calls, workers=workers)) as done:
+        for position, (forecaster, fits) in enumerate(zip(forecasters, plan, strict=True)):
+            fitted = []
+            for fit in fits:
+                fitted.append(next(done))
+                if on_fold is not None:
+                    on_fold(position, fit.fold)
+            yield _pooled(forecaster, fits, fitted)
 
 
 def walk_forward(
@@ -184,7 +186,8 @@ def walk_forward(
 ) -> WalkForwardResult:
     """`walk_forward_all` for one forecaster; the arguments are the attributes of `Forecaster`."""
     forecaster = Forecaster(features, target, info, folds, make, evaluated)
-    return next(walk_forward_all([forecaster], workers=workers))
+    (result,) = walk_forward_all([forecaster], workers=workers)
+    return result
 
 
 def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator]) -> _Fitted:
