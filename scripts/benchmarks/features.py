@@ -3,7 +3,8 @@
     uv run scripts/benchmarks/features.py                    a simulated league of four seasons
     uv run scripts/benchmarks/features.py --data FOLDER      real player game logs
 
-Exits with 1 if the fast version needs more than half the time of the slow one, or if the two disagree.
+Then a build is raced against a table read from the feature cache. Exits with 1 if the fast version needs more than half
+the time of the slow one, if the two disagree, or if the cache gives anything but the same bits.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.features import build_features
+from nba_props.features import build_features, cached_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +45,17 @@ def seconds(make: Callable[[pd.DataFrame], pd.DataFrame], games: pd.DataFrame) -
     start = time.perf_counter()
     made = make(games)
     return time.perf_counter() - start, made
+
+
+def cache_race(games: pd.DataFrame, build: float, repeat: int) -> bool:
+    """Print what a hit and a miss of the cache take beside a build; whether the hit is the same to the last bit."""
+    with tempfile.TemporaryDirectory() as folder:
+        miss, made = seconds(lambda table: cached_features(table, Path(folder)), games)
+        hits = [seconds(lambda table: cached_features(table, Path(folder)), games) for _ in range(max(repeat, 1))]
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+    hit = min(taken for taken, _ in hits)
+    print(f"feature cache: build {build:.2f} s, miss {miss:.2f} s, hit {hit:.2f} s, {size / 1e6:,.0f} MB an entry")
+    return all(found.equals(made) for _, found in hits)
 
 
 def disagreeing(fast: pd.DataFrame, slow: pd.DataFrame) -> list[str]:
@@ -78,7 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"equal to plain pandas: {fast.shape[1] - len(wrong)} of {fast.shape[1]} features")
     if wrong:
         print("different: " + ", ".join(wrong))
-    return 0 if not wrong and best <= LIMIT * plain else 1
+    same = cache_race(games, best, options.repeat)
+    if not same:
+        print("the cache gave another table than the build")
+    return 0 if same and not wrong and best <= LIMIT * plain else 1
 
 
 if __name__ == "__main__":

@@ -121,8 +121,14 @@ def _dask(address: str | None) -> Iterator[None]:
     except (OSError, ValueError) as error:
         message = f"No Dask scheduler answers at {address}: {error}."
         raise ConfigError(message) from error
-    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
-        yield
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=30)
+        except TimeoutError as error:
+            message = f"The Dask scheduler at {address} has no worker: start one with `dask worker {address}`."
+            raise ConfigError(message) from error
+        with joblib.parallel_config(backend="dask"):
+            yield
 
 
 def _ray(address: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlflow_integration.store import project_root
 from nba_props.data import (
     fingerprint,
     join_odds,
@@ -17,7 +18,7 @@ from nba_props.data import (
     load_season_stats,
     read_game_logs,
 )
-from nba_props.features import build_features, mean_minutes_before, naive_forecasts
+from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
 from nba_props.markets import actual
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ __all__ = [
 _INEFFICIENCY = 1.4
 """Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
 simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
+
+_CACHED_ROWS = 20_000
+"""Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
 
 _INFO = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
 
@@ -115,7 +119,7 @@ def load_training_data(
     joined = None if odds_table is None else join_odds(odds_table, games)
     if joined is not None:
         reports.append(str(joined.report))
-    features = build_features(games)
+    features = _features(games)
     if stats is not None:
         season = join_season_stats(games, stats)
         reports.append(str(season.report))
@@ -135,7 +139,7 @@ def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICI
 def training_data_of(league: League) -> TrainingData:
     """A simulated league through the same joins and features as real files."""
     joined = join_odds(league.odds, league.games)
-    features = build_features(league.games)
+    features = _features(league.games)
     source = f"SIMULATED league, seed {league.seed}"
     return _assembled(league.games, features, joined, [str(joined.report)], source, league)
 
@@ -160,6 +164,13 @@ def _assembled(
         source=source,
         league=league,
     )
+
+
+def _features(games: pd.DataFrame) -> pd.DataFrame:
+    """The feature table, kept under ``.cache/features`` of the project; a small one is made faster than it is read."""
+    if len(games) < _CACHED_ROWS:
+        return build_features(games)
+    return cached_features(games, project_root() / ".cache" / "features")
 
 
 def row_by_row(features: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nba_props.features._build import GROUPS, build_features, catalogue, feature_names
+    from nba_props.features._cache import cached_features
     from nba_props.features._catalogue import Feature
     from nba_props.features.naive import mean_minutes_before, naive_forecasts, prior_games_in_season
 
@@ -18,6 +19,7 @@ __all__ = [
     "GROUPS",
     "Feature",
     "build_features",
+    "cached_features",
     "catalogue",
     "feature_names",
     "mean_minutes_before",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOME = {
     "Feature": "_catalogue",
+    "cached_features": "_cache",
     "mean_minutes_before": "naive",
     "naive_forecasts": "naive",
     "prior_games_in_season": "naive",
