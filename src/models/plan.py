@@ -110,14 +110,18 @@ def _plain_jobs(recipe: Recipe) -> list[Job]:
 
 
 def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
-    """The best finished run of each phase and market once more; one that is best in two phases is run once."""
+    """The best finished run of each phase and market once more; one that is best in two phases is run once.
+
+    The best of all comes last: each that passes the gates takes Production over from the one before.
+    """
     assert recipe.candidates is not None  # noqa: S101 - the caller has looked
+    metric = recipe.candidates.metric
     jobs: dict[str, Job] = {}
     for market in recipe.markets:
-        for phase in recipe.candidates.phases:
-            best = _best_of_phase(phase, market, recipe.candidates.metric, data)
-            if best is None:
-                continue
+        found = [(phase, _best_of_phase(phase, market, metric, data)) for phase in recipe.candidates.phases]
+        known = [(phase, run) for phase, run in found if run is not None]
+        known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
+        for phase, best in known:
             config = _config_of(best, recipe.experiment).model_copy(
                 update={"gate_profile": recipe.config.gate_profile, "workers": recipe.config.workers}
             )
