@@ -24,7 +24,11 @@ def fingerprint_of(frame: pd.DataFrame) -> str:
     from pandas.util import hash_pandas_object  # noqa: PLC0415 - pandas is lazy here
 
     digest = hashlib.sha256(json.dumps([[str(name), str(kind)] for name, kind in frame.dtypes.items()]).encode())
-    digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    try:
+        values = hash_pandas_object(frame, index=False)
+    except TypeError:  # lists or dictionaries in a column: their text stands for them
+        values = hash_pandas_object(frame.map(repr), index=False)
+    digest.update(values.to_numpy().tobytes())
     return digest.hexdigest()
 
 

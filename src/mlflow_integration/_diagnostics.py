@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlflow_integration._checks import as_mapping
 from mlflow_integration.items import Figure, Item, Table
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Diagnostics:
 
     def log_plots(self, plots: Mapping[str, Any]) -> None:
         """Log plots: file name to a matplotlib figure, or to a function that returns one."""
-        self.log_items([Figure(name, make) for name, make in plots.items()])
+        self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", plots).items()])
 
     def log_feature_importance(
         self, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mlflow_integration._errors import store_errors
 from mlflow_integration.phases import experiment_tags
 from mlflow_integration.store import load_mlflow
-from nba_props.errors import UnknownExperimentError
+from nba_props.errors import TrackingError, UnknownExperimentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["active_experiments", "ensure_experiment", "find_experiments"]
+__all__ = ["active_experiments", "check_experiment_name", "ensure_experiment", "find_experiments"]
 
 _log = logging.getLogger(__name__)
 
 Outcome = Literal["created", "exists", "restored"]
+
+
+def check_experiment_name(name: str) -> str:
+    """Return `name` if it can be an experiment's.
+
+    Raises:
+        TrackingError: It is no text, empty, or has line breaks or other control characters.
+    """
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        message = f"{name!r} can not be the name of an experiment: one line of text is wanted."
+        raise TrackingError(message)
+    return name
 
 
 def ensure_experiment(
@@ -30,6 +42,7 @@ def ensure_experiment(
 ) -> tuple[Experiment, Outcome]:
     """Return the experiment `name`, made or restored if need be, and which of these it was."""
     mlflow = load_mlflow()
+    check_experiment_name(name)
     with store_errors(f"Setting up experiment {name!r}", store.uri):
         found = client.get_experiment_by_name(name)
         if found is None:

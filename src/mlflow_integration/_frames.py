@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlflow_integration._checks import require_frame
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -34,13 +35,18 @@ def error_analysis(
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
+    require_frame("The predictions", predictions)
     groups = [by] if isinstance(by, str) else list(by or [])
     lacking = [name for name in (actual, predicted, *groups) if name not in predictions.columns]
     if lacking:
         present = ", ".join(map(str, predictions.columns))
         message = f"The predictions have no column {', '.join(map(repr, lacking))}; they have: {present}."
         raise TrackingError(message)
-    error = (predictions[actual].astype("float64") - predictions[predicted].astype("float64")).rename("error")
+    try:
+        error = (predictions[actual].astype("float64") - predictions[predicted].astype("float64")).rename("error")
+    except (TypeError, ValueError) as problem:
+        message = f"{actual!r} and {predicted!r} must hold numbers ({problem})."
+        raise TrackingError(message) from problem
     rows = error.notna()
     if not rows.any():
         message = "No row has both an actual and a predicted value."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration._checks import at_least
 from mlflow_integration._errors import store_errors
 from mlflow_integration._reading import Reader
 from mlflow_integration.store import fluent_store, load_mlflow
@@ -56,6 +57,8 @@ def cleanup_failed_runs(
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
+    at_least("older_than_days", older_than_days, 0)
+    at_least("stale_hours", 1 if stale_hours is None else stale_hours, 0)
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
     now = time.time() * 1000
@@ -188,7 +191,7 @@ def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> 
     """
     reader = Reader(tracking_uri)
     with store_errors(f"Reading run {run_id}", reader.store.uri):
-        run = reader.client.get_run(run_id)
+        run = reader.client.get_run(str(run_id))
         experiment = reader.client.get_experiment(run.info.experiment_id).name
         present = {entry.path for entry in reader.client.list_artifacts(run_id)}
     tags = dict(run.data.tags)

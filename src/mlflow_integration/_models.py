@@ -68,14 +68,17 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
     """Return which kind of model this is, from its class, or check the kind that was named.
 
     Raises:
-        TrackingError: The kind is unknown.
+        TrackingError: The kind is unknown, or not that of the model.
     """
+    packages = [base.__module__.split(".", 1)[0] for base in type(model).__mro__]
     if model_type is not None:
         if model_type not in MODEL_TYPES:
             message = f"model_type must be one of {', '.join(MODEL_TYPES)}, not {model_type!r}."
             raise TrackingError(message)
+        if model_type not in {*packages, "pyfunc"}:
+            message = f"A {type(model).__name__} of {packages[0]} is no {model_type} model."
+            raise TrackingError(message)
         return model_type
-    packages = [base.__module__.split(".", 1)[0] for base in type(model).__mro__]
     for package in packages:
         if package in {"xgboost", "lightgbm", "sklearn"}:
             return package
@@ -113,10 +116,23 @@ def frame_signature(frame: pd.DataFrame, predictions: AnyValue = None) -> AnyVal
     return ModelSignature(inputs=Schema(columns), outputs=outputs)
 
 
+def _array_signature(example: AnyValue, predictions: AnyValue) -> AnyValue:
+    from mlflow.models import infer_signature  # noqa: PLC0415 - mlflow is lazy
+
+    return infer_signature(example, predictions)
+
+
 def _example(frame: AnyValue) -> AnyValue:
-    """First rows of a frame; anything else as it is."""
+    """First rows of a frame or array; anything else as it is.
+
+    Raises:
+        TrackingError: There is no row, or a column's name occurs twice: MLflow would drop one of the two.
+    """
     if not hasattr(frame, "select_dtypes"):
-        return frame
+        return frame[:EXAMPLE_ROWS] if hasattr(frame, "ndim") else frame
+    if frame.empty or frame.columns.has_duplicates:
+        message = "input_example needs at least one row and one column, and every column a name of its own."
+        raise TrackingError(message)
     head = frame.head(EXAMPLE_ROWS)
     # MLflow compares column names with a range, which pandas 3.1 announces to stop for its own text type.
     return head.set_axis(head.columns.astype(object), axis=1)
@@ -129,9 +145,17 @@ def _predictions(model: AnyModel, model_type: str, example: AnyValue) -> AnyValu
 
     if model_type == "pyfunc" or not hasattr(model, "predict"):
         return None
+    known = getattr(model, "feature_names_in_", None) if model_type == "sklearn" else None
+    if known is not None and hasattr(example, "columns") and list(example.columns) != list(known):
+        message = f"input_example has other columns than the model was fitted on: {', '.join(map(str, known))}."
+        raise TrackingError(message)
     if type(model).__name__ == "Booster" or is_regressor(model):
         return np.zeros(1)
-    return model.predict(example)
+    try:
+        return model.predict(example)
+    except (TypeError, ValueError) as error:
+        message = f"The model can not predict its input_example: {error}"
+        raise TrackingError(message) from error
 
 
 @dataclass(frozen=True)
@@ -157,10 +181,18 @@ class ModelToLog:
     def save_arguments(self) -> dict[str, Any]:
         """Arguments that every flavour's ``save_model`` takes."""
         example = _example(self.input_example)
+        if self.model_type != "pyfunc" and not (example is None or hasattr(example, "shape")):
+            message = f"input_example must be a DataFrame or an array of features, not a {type(example).__name__}."
+            raise TrackingError(message)
         signature = self.signature
         if signature is None and hasattr(example, "dtypes"):
             signature = frame_signature(example, _predictions(self.model, self.model_type, example))
+        elif signature is None and hasattr(example, "ndim") and self.model_type != "pyfunc":
+            signature = _array_signature(example, _predictions(self.model, self.model_type, example))
         given = self.options.get("pip_requirements")
+        if isinstance(given, str) and not Path(given).is_file():
+            message = f"pip_requirements: there is no file {given!r}; a list of requirements is one: [{given!r}]."
+            raise TrackingError(message)
         return {
             "signature": signature,
             "input_example": example,

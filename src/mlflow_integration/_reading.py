@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._checks import as_names, at_least
 from mlflow_integration._errors import store_errors
 from mlflow_integration._experiments import find_experiments
 from mlflow_integration.store import resolve_store
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["Reader", "runs_frame"]
+__all__ = ["Reader", "model_uri_of", "runs_frame"]
 
 PAGE: Final = 1000
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
@@ -60,6 +62,7 @@ class Reader:
             order_by: MLflow order; the store does the sorting.
             limit: At most so many; all by default.
         """
+        at_least("limit", 0 if limit is None else limit, 0)
         ids = list(experiment_ids)
         found: list[Run] = []
         token: str | None = None
@@ -69,13 +72,22 @@ class Reader:
             while limit is None or len(found) < limit:
                 size = PAGE if limit is None else min(PAGE, limit - len(found))
                 page = self.client.search_runs(
-                    ids, filter_string=where, max_results=size, order_by=list(order_by), page_token=token
+                    ids, filter_string=where, max_results=size, order_by=as_names(order_by), page_token=token
                 )
                 found += page
                 token = page.token
                 if not token:
                     break
         return found
+
+
+def model_uri_of(run: Run) -> str | None:
+    """Return the URI of the last model that `run` has logged; None where it logged none."""
+    outputs = run.outputs.model_outputs if run.outputs else []
+    if outputs:
+        return f"models:/{outputs[-1].model_id}"
+    logged = json.loads(run.data.tags.get("mlflow.log-model.history", "[]"))  # by MLflow before version 3
+    return f"runs:/{run.info.run_id}/{logged[-1]['artifact_path']}" if logged else None
 
 
 def runs_frame(runs: Iterable[Run], names: dict[str, str]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from mlflow_integration._checks import at_least
 from mlflow_integration._registry_views import RegistryViews
 from mlflow_integration.gates import get_profile
 from mlflow_integration.metric_names import direction
@@ -76,6 +77,7 @@ class LiveChecks(RegistryViews):
         if against == "gates":
             gates = get_profile(profile, self.profiles).for_market(record.tags.get("market"))
             return {gate.metric: gate.threshold for gate in gates if not gate.metric.startswith("n_")}
+        at_least("tolerance", tolerance, 0)
         if against != "validation":
             message = f"Live results are held against 'validation' or 'gates', not {against!r}."
             raise TrackingError(message)

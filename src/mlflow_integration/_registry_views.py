@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlflow_integration._checks import as_version
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._errors import store_errors
 from mlflow_integration.stages import Stage
@@ -150,7 +151,7 @@ class RegistryViews(ABC):
         Raises:
             TrackingError: Fewer than two versions.
         """
-        numbers = list(dict.fromkeys(int(version) for version in versions))
+        numbers = list(dict.fromkeys(as_version(version) for version in versions))
         if len(numbers) < 2:
             message = "Name two or more different versions to compare."
             raise TrackingError(message)
@@ -181,8 +182,11 @@ class RegistryViews(ABC):
     # -- inner parts ----------------------------------------------------------------------------------------------
 
     def _resolve(self, state: ModelState, version: int | str | None, stage: str | Stage | None) -> int:
+        if version is not None and stage is not None:
+            message = f"Name a version or a stage of {state.name}, not both."
+            raise UnknownModelError(message)
         if version is not None:
-            return state.version(int(version)).version
+            return state.version(as_version(version)).version
         wanted = Stage.parse(stage or Stage.PRODUCTION)
         if wanted in (Stage.NONE, Stage.ARCHIVED):
             message = f"Many versions can be in stage {wanted}: name one by its number."

@@ -114,6 +114,9 @@ class TrackedRun:
             self._exit.close()
 
     def __enter__(self) -> TrackedRun:
+        if self._ended:
+            message = f"Run {self.run_id} has ended; start another one."
+            raise TrackingError(message)
         return self
 
     def __exit__(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._checks import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration._errors import store_errors
 from mlflow_integration._text import file_name
 from mlflow_integration._values import as_text, finite_metrics, flatten, to_json
@@ -67,9 +68,9 @@ class Batch:
         batch = cls()
         for item in items:
             if isinstance(item, Params):
-                batch._add_texts(batch.params, flatten(item.values), MAX_PARAM, "params")
+                batch._add_texts(batch.params, flatten(as_mapping("Parameters", item.values)), MAX_PARAM, "params")
             elif isinstance(item, Tags):
-                batch._add_texts(batch.tags, item.values, MAX_TAG, "tags")
+                batch._add_texts(batch.tags, as_mapping("Tags", item.values), MAX_TAG, "tags")
             elif isinstance(item, Metrics):
                 batch._add_metrics(item, allow_missing=allow_missing)
             else:
@@ -97,12 +98,13 @@ class Batch:
             target[name] = text
 
     def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
-        twice = item.values.keys() & item.histories.keys()
+        values, step = as_mapping("Metrics", item.values), as_whole("The step", item.step)
+        twice = values.keys() & item.histories.keys()
         if twice:
             message = f"Metric {min(twice)!r} is given both as one number and as a history."
             raise TrackingError(message)
-        numbers, missing = finite_metrics(item.values, allow_missing=allow_missing)
-        self.metrics += [(name, number, item.step) for name, number in numbers.items()]
+        numbers, missing = finite_metrics(values, allow_missing=allow_missing)
+        self.metrics += [(name, number, step) for name, number in numbers.items()]
         self.missing += missing
         for name, history in item.histories.items():
             check_metric_name(name)
@@ -196,7 +198,7 @@ def stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
         TrackingError: The file does not exist, its name leaves the folder, or its ending names no known format.
     """
     if isinstance(item, Artifact):
-        source = Path(item.path)
+        source = as_path(item.path)
         target = _target(folder, f"{item.folder}/{source.name}" if item.folder else source.name)
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
@@ -227,6 +229,7 @@ def _target(folder: Path, name: str) -> Path:
 
 
 def _write_table(item: Table, target: Path) -> None:
+    require_frame(f"{item.name!r}", item.frame)
     named = any(name is not None for name in item.frame.index.names)
     if item.name.endswith(".parquet"):
         item.frame.to_parquet(target, index=named)
@@ -243,8 +246,12 @@ def _write_figure(item: Figure, target: Path) -> None:
     try:
         figure = item.make() if callable(item.make) else item.make
         if not hasattr(figure, "savefig"):
-            kind = type(figure).__name__
-            message = f"{item.name!r}: the function that draws it returned a {kind}, not a matplotlib Figure."
+            got = f"its function returned a {type(figure).__name__}" if callable(item.make) else f"got {figure!r}"
+            message = f"{item.name!r}: wanted a matplotlib Figure, or a function that returns one; {got}."
+            raise TrackingError(message)
+        known = figure.canvas.get_supported_filetypes()
+        if target.suffix.lstrip(".").lower() not in known:
+            message = f"{item.name!r}: a plot's name ends in one of {', '.join(f'.{kind}' for kind in sorted(known))}."
             raise TrackingError(message)
         figure.savefig(target, dpi=110)
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._text import mask_secrets
 from mlflow_integration.metric_names import check_metric_name
@@ -16,6 +16,8 @@ from nba_props.errors import NonFiniteMetricError, TrackingError
 
 if TYPE_CHECKING:
     from mlflow_integration._types import AnyValue
+
+MAX_DEPTH: Final = 50
 
 __all__ = ["as_text", "finite_metrics", "flatten", "plain", "to_json", "to_number"]
 
@@ -39,7 +41,10 @@ def to_number(name: str, value: AnyValue) -> float:
         raise TrackingError(message)
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError) as error:
+    except OverflowError as error:
+        message = f"Metric {name!r} is too large for a number that can be stored."
+        raise TrackingError(message) from error
+    except (TypeError, ValueError) as error:
         message = f"Metric {name!r} is a {type(value).__name__}, not a number."
         raise TrackingError(message) from error
 
@@ -73,9 +78,12 @@ def flatten(values: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
     """Flatten nested mappings: ``{"model": {"depth": 6}}`` becomes ``{"model.depth": 6}``.
 
     Raises:
-        TrackingError: Two paths give the same key.
+        TrackingError: Two paths give the same key, or a dictionary holds itself.
     """
     flat: dict[str, Any] = {}
+    if prefix.count(".") > MAX_DEPTH:
+        message = f"Dictionaries are nested more than {MAX_DEPTH} deep, or one holds itself: {prefix[:60]}..."
+        raise TrackingError(message)
     for key, value in values.items():
         name = f"{prefix}{key}"
         content = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
@@ -118,9 +126,21 @@ def _plain_object(value: AnyValue) -> AnyValue:
     return str(value)
 
 
+def _simple(value: AnyValue) -> AnyValue:
+    try:
+        return plain(value)
+    except RecursionError:
+        message = f"This {type(value).__name__} is nested too deeply, or holds itself."
+        raise TrackingError(message) from None
+
+
 def to_json(content: AnyValue) -> str:
-    """Return `content` as indented JSON text with a final newline; keys keep their order."""
-    return json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return `content` as indented JSON text with a final newline; keys keep their order.
+
+    Raises:
+        TrackingError: It is nested too deeply, or holds itself.
+    """
+    return json.dumps(_simple(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def as_text(value: AnyValue) -> str:
@@ -129,5 +149,5 @@ def as_text(value: AnyValue) -> str:
         return mask_secrets(value)
     if value is None or isinstance(value, (bool, int, float)):
         return str(value)
-    simple = plain(value)
+    simple = _simple(value)
     return mask_secrets(simple if isinstance(simple, str) else json.dumps(simple, ensure_ascii=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration._checks import at_least
 from mlflow_integration._reading import Reader
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._report_data import (
@@ -55,6 +56,7 @@ def get_weekly_summary(
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
+    at_least("days", days, 0)
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
     since = since_when(days, now)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from mlflow_integration._checks import require_frame
 from mlflow_integration.metric_names import resolve_direction
 from nba_props.errors import TrackingError
 
@@ -123,15 +124,33 @@ def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
     return (columns[0] - columns[1]) ** 2, columns[0].notna() & columns[1].notna()
 
 
+def _days(live: pd.DataFrame) -> pd.Series:
+    """The day of each row: games of one night start at several hours and are still one night."""
+    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+
+    dates = pd.to_datetime(live["game_date"], errors="coerce", format="ISO8601")
+    if dates.isna().any():
+        wrong = live.loc[dates.isna(), "game_date"].iloc[0]
+        message = (
+            f"game_date must hold dates in every row; {int(dates.isna().sum())} hold none, the first is {wrong!r}."
+        )
+        raise TrackingError(message)
+    return dates.dt.normalize()
+
+
 def daily_sums(live: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """Return numerator and denominator of `metric` summed by ``game_date``, and the number of rows used.
 
     Rows with a missing value are left out; days without a usable row too.
     """
-    numerator, denominator = _parts(live, metric)
+    try:
+        numerator, denominator = _parts(live, metric)
+    except (TypeError, ValueError) as error:
+        message = f"The columns {', '.join(_COLUMNS[metric])} of the live results must hold numbers ({error})."
+        raise TrackingError(message) from error
     weight = denominator.astype("float64").fillna(0.0)
     used = weight.gt(0) & numerator.notna()
-    days = live.loc[used, "game_date"].to_numpy()
+    days = _days(live)[used].to_numpy()
     top = numerator[used].astype("float64").groupby(days).sum().to_numpy()
     bottom = weight[used].groupby(days).sum().to_numpy()
     return top, bottom, int(used.sum())
@@ -181,6 +200,7 @@ def check_live(
     if not 0.5 <= confidence < 1 or min_days < 2:
         message = "confidence must be at least 0.5 and below 1, and min_days at least 2."
         raise TrackingError(message)
+    require_frame("Live results", live)
     if "game_date" not in live:
         message = f"Live results need a column game_date; they have: {', '.join(map(str, live.columns))}."
         raise TrackingError(message)

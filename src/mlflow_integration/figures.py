@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlflow_integration._checks import require_fitted
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, Any]
 
 
 def _pair(first: ArrayLike, second: ArrayLike, names: str) -> tuple[Any, Any]:
-    a, b = np.asarray(first, dtype="float64").ravel(), np.asarray(second, dtype="float64").ravel()
+    try:
+        a, b = np.asarray(first, dtype="float64").ravel(), np.asarray(second, dtype="float64").ravel()
+    except (TypeError, ValueError) as error:
+        message = f"{names}: numbers are wanted ({error})."
+        raise TrackingError(message) from error
     if a.size != b.size or not a.size:
         message = f"{names}: {a.size} and {b.size} values; wanted as many of one as of the other, and at least one."
         raise TrackingError(message)
@@ -57,8 +62,9 @@ def importance_of(model: AnyModel, feature_names: Sequence[str] | None = None) -
         feature_names: Names in column order; the model's own where it knows them.
 
     Raises:
-        TrackingError: The model tells no importance, or names and importances differ in number.
+        TrackingError: The model has not been fitted, tells no importance, or names and importances differ in number.
     """
+    require_fitted(model)
     final = model.steps[-1][1] if hasattr(model, "steps") else model
     booster = final.get_booster() if hasattr(final, "get_booster") else getattr(final, "booster_", final)
     if hasattr(booster, "get_score"):  # XGBoost: features never used are left out of the scores
@@ -91,8 +97,8 @@ def feature_importance(
 ) -> Figure:
     """Draw the `top_n` most important features as bars, the most important on top."""
     ranked = sorted(importance.items(), key=lambda pair: -abs(pair[1]))[:top_n]
-    if not ranked:
-        message = "There is no feature to draw."
+    if top_n < 1 or not ranked or not np.isfinite(list(importance.values())).all():
+        message = "Feature importance needs at least one feature, finite numbers, and top_n of at least 1."
         raise TrackingError(message)
     figure, axes = _figure(8, 1.4 + 0.24 * len(ranked))
     axes.barh([name for name, _ in ranked][::-1], [value for _, value in ranked][::-1], color=_BLUE)
@@ -112,6 +118,9 @@ def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int =
     y, p = _pair(outcome, probability, "outcome and probability")
     if p.min() < 0 or p.max() > 1 or not np.isin(y, (0.0, 1.0)).all():
         message = "Calibration needs outcomes of 0 and 1 and probabilities between 0 and 1."
+        raise TrackingError(message)
+    if bins < 1:
+        message = f"bins must be at least 1, not {bins}."
         raise TrackingError(message)
     order = np.argsort(p, kind="stable")
     parts = np.array_split(order, min(bins, p.size))

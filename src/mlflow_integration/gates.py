@@ -294,10 +294,11 @@ def as_gates(criteria: Mapping[str, Any] | Iterable[Gate]) -> tuple[Gate, ...]:
         ConfigError: An entry can not be understood.
     """
     if not isinstance(criteria, Mapping):
-        gates = tuple(criteria)
-        wrong = [gate for gate in gates if not isinstance(gate, Gate)]
-        if wrong:
-            message = f"Criteria must be gates, or a mapping of metric to threshold; got {type(wrong[0]).__name__}."
+        given: list[AnyValue] = list(criteria) if hasattr(criteria, "__iter__") else [criteria]
+        gates = tuple(gate for gate in given if isinstance(gate, Gate))
+        if len(gates) < len(given):
+            wrong = next(type(gate).__name__ for gate in given if not isinstance(gate, Gate))
+            message = f"Criteria must be gates, or a mapping of metric to threshold; got {wrong}."
             raise ConfigError(message)
         return gates
     return tuple(_as_gate(str(metric), value) for metric, value in criteria.items())

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from nba_props.errors import TrackingError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -154,7 +156,16 @@ class SupportsEvaluation(Protocol):
 
 
 def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
-    """Yield everything that `evaluation` has to show, numbers first."""
+    """Yield everything that `evaluation` has to show, numbers first.
+
+    Raises:
+        TrackingError: It lacks an attribute of `SupportsEvaluation`; names them.
+    """
+    wanted = ("params", "metrics", "tags", "fold_metrics", "tables", "figures", "documents")
+    lacking = [name for name in wanted if not hasattr(evaluation, name)]
+    if lacking:
+        message = f"A {type(evaluation).__name__} is no evaluation: it has no {', '.join(lacking)}."
+        raise TrackingError(message)
     yield Params(evaluation.params)
     yield Tags(evaluation.tags)
     yield Metrics(evaluation.metrics, histories=evaluation.fold_metrics)

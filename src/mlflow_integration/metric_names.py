@@ -7,11 +7,15 @@ caller names one.
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from mlflow_integration._checks import as_mapping
 from nba_props.errors import TrackingError
 
-__all__ = ["Direction", "check_metric_name", "direction", "prefixed", "resolve_direction"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Direction", "all_prefixed", "check_metric_name", "direction", "prefixed", "resolve_direction"]
 
 Direction = Literal["min", "max"]
 
@@ -99,3 +103,19 @@ def prefixed(name: str, prefix: str) -> str:
     if name in _UNPREFIXED or name.startswith(_OWN_PREFIX):
         return name
     return f"{prefix}_{name}"
+
+
+def all_prefixed(metrics: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return `metrics` under their names with prefix.
+
+    Raises:
+        TrackingError: Two of them get the same name, or a name can not be one.
+    """
+    named: dict[str, Any] = {}
+    for name, value in as_mapping("Metrics", metrics).items():
+        full = prefixed(check_metric_name(name), prefix)
+        if full in named:
+            message = f"Two of the metrics would both be stored as {full!r}."
+            raise TrackingError(message)
+        named[full] = value
+    return named

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._checks import as_mapping, as_version
 from mlflow_integration._errors import store_errors
 from mlflow_integration._registry_live import LiveChecks
 from mlflow_integration._registry_store import RegistryStore, current_user
@@ -57,6 +58,12 @@ class PromotionDecision:
     def __bool__(self) -> bool:
         """Whether the gates let it into Production."""
         return self.promoted
+
+
+def _require_reason(move: str, reason: str) -> None:
+    if not isinstance(reason, str) or not reason.strip():
+        message = f"A {move} needs a reason."
+        raise PromotionError(message)
 
 
 class ModelRegistry(LiveChecks):
@@ -111,12 +118,16 @@ class ModelRegistry(LiveChecks):
             Number of the version.
 
         Raises:
-            UnknownModelError: The run has logged no model.
+            UnknownModelError: The run has logged no model, or `model_id` is another run's.
             TrackingError: There is no such run.
         """
-        if not _NAME.fullmatch(model_name):
+        if not isinstance(model_name, str) or not _NAME.fullmatch(model_name):
             message = f"{model_name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
             raise UnknownModelError(message)
+        if not isinstance(run_id, str):
+            message = f"The id of a run is wanted (run.run_id), not {run_id!r}."
+            raise UnknownModelError(message)
+        own = {key: str(value) for key, value in as_mapping("Tags", tags or {}).items()}
         mlflow = load_mlflow()
         doing = store_errors(f"Registering the model of run {run_id}", self.store.uri)
         with doing, fluent_store(self.store.uri):  # MLflow looks the model up in its global store
@@ -125,6 +136,9 @@ class ModelRegistry(LiveChecks):
             chosen = model_id or (outputs[-1].model_id if outputs else None)
             if chosen is None:
                 message = f"Run {run_id} has logged no model; log one with tracker.log_model before registering it."
+                raise UnknownModelError(message)
+            if self.client.get_logged_model(chosen).source_run_id != run_id:
+                message = f"Model {chosen} was logged by another run than {run_id}, whose metrics would judge it."
                 raise UnknownModelError(message)
             try:
                 self.client.create_registered_model(model_name)
@@ -136,7 +150,7 @@ class ModelRegistry(LiveChecks):
                 model_name,
                 source=f"models:/{chosen}",
                 run_id=run_id,
-                tags={**carried, **{key: str(value) for key, value in (tags or {}).items()}, "stage": Stage.NONE.value},
+                tags={**carried, **own, "stage": Stage.NONE.value},
                 description=description,
                 model_id=chosen,
             )
@@ -181,7 +195,7 @@ class ModelRegistry(LiveChecks):
             PromotionError: The rules refuse the move.
             UnknownModelError: There is no such model or version.
         """
-        target, number = Stage.parse(stage), int(version)
+        target, number = Stage.parse(stage), as_version(version)
         current = self._records.state(model_name).version(number).stage
         check_move(model_name, number, current, target, override=override)
         if current is target:
@@ -197,9 +211,10 @@ class ModelRegistry(LiveChecks):
         there.
 
         Raises:
-            PromotionError: It is in neither of the two.
+            PromotionError: It is in neither of the two, or there is no reason.
         """
-        number = int(version)
+        _require_reason("demotion", reason)
+        number = as_version(version)
         current = self._records.state(model_name).version(number).stage
         lower = {Stage.PRODUCTION: Stage.STAGING, Stage.STAGING: Stage.NONE}
         if current not in lower:
@@ -218,7 +233,7 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: It is in Production and `override` is False.
         """
-        number = int(version)
+        number = as_version(version)
         current = self._records.state(model_name).version(number).stage
         if current is Stage.PRODUCTION and not override:
             message = (
@@ -247,13 +262,13 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: There is no reason, or nothing to go back to.
         """
-        if not reason.strip():
-            message = "A rollback needs a reason."
-            raise PromotionError(message)
+        _require_reason("rollback", reason)
         state = self._records.state(model_name)
         current = state.aliases.get(Stage.PRODUCTION)
         target = (
-            int(to_version) if to_version is not None else previous_production(state.history, current, state.versions)
+            as_version(to_version)
+            if to_version is not None
+            else previous_production(state.history, current, state.versions)
         )
         if target is None:
             message = f"Model {model_name!r} has no earlier Production version to go back to."
@@ -292,7 +307,7 @@ class ModelRegistry(LiveChecks):
         Returns:
             The report, true in a condition when all gates pass.
         """
-        number = int(version)
+        number = as_version(version)
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
@@ -320,7 +335,7 @@ class ModelRegistry(LiveChecks):
         by: str | None = None,
     ) -> PromotionDecision:
         """Judge a version; take it over Staging into Production if every gate passes, else leave it where it is."""
-        number = int(version)
+        number = as_version(version)
         report = self.evaluate_for_production(model_name, number, criteria, profile=profile)
         if report.passed:
             reason = f"gates: {report.summary}"
@@ -339,7 +354,7 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: It is in Production.
         """
-        number = int(version)
+        number = as_version(version)
         state = self._records.state(model_name)
         if state.version(number).stage is Stage.PRODUCTION:
             message = f"{model_name} version {number} is in Production and is not deleted."

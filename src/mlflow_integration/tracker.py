@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_integration import _diagnostics
 from mlflow_integration._autolog import disable_autologging, enable_autologging
+from mlflow_integration._checks import as_mapping, as_whole, require_fitted, require_frame
 from mlflow_integration._environment import standard_tags
 from mlflow_integration._errors import store_errors
-from mlflow_integration._experiments import ensure_experiment
+from mlflow_integration._experiments import check_experiment_name, ensure_experiment
 from mlflow_integration._models import LoggedModel, ModelToLog, model_type_of, save_and_log
 from mlflow_integration._runs import TrackedRun, fluent_stack, register_exit_handler
 from mlflow_integration._sink import Batch, Sink
@@ -25,7 +26,7 @@ from mlflow_integration.items import (
     Tags,
     evaluation_items,
 )
-from mlflow_integration.metric_names import prefixed
+from mlflow_integration.metric_names import all_prefixed
 from mlflow_integration.store import project_root, resolve_store
 from nba_props.errors import TrackingError
 
@@ -59,7 +60,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         tracking_uri: str | Path | None = None,
         artifact_location: str | None = None,
     ) -> None:
-        self.experiment_name = experiment_name
+        self.experiment_name = check_experiment_name(experiment_name)
         self.artifact_location = artifact_location
         self.store = resolve_store(tracking_uri)
         self._client: MlflowClient | None = None
@@ -147,8 +148,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             TrackingError: A run is under way and `nested` is False.
         """
         client = self.client
+        if parent_run_id:
+            with store_errors(f"Reading the parent run {parent_run_id!r}", self.store.uri):
+                client.get_run(str(parent_run_id))
         parent = parent_run_id or self._parent(nested=nested)
-        given = dict(tags or {})
+        given = as_mapping("Tags", tags or {})
         if description:
             given["mlflow.note.content"] = description
         if parent:
@@ -233,11 +237,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     def log_training_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log in-sample metrics: ``{"mae": ...}`` is stored as ``train_mae``."""
-        return self.log_metrics({prefixed(name, "train"): value for name, value in metrics.items()}, **options)
+        return self.log_metrics(all_prefixed(metrics, "train"), **options)
 
     def log_validation_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log out-of-sample metrics: ``{"mae": ...}`` is stored as ``val_mae``."""
-        return self.log_metrics({prefixed(name, "val"): value for name, value in metrics.items()}, **options)
+        return self.log_metrics(all_prefixed(metrics, "val"), **options)
 
     def log_betting_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log metrics of the settled bets (``roi``, ``win_rate``, ``clv``, ...) under the names they have."""
@@ -255,17 +259,23 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             **options: As for `log_metrics`.
         """
         flat: dict[str, Any] = {}
-        for segment, value in segments.items():
-            if isinstance(value, Mapping):
-                flat |= {f"{name}_{segment}": number for name, number in value.items()}
-            else:
-                flat[f"{metric}_{segment}" if metric else segment] = value
+        for segment, value in as_mapping("Segments", segments).items():
+            inner = value if isinstance(value, Mapping) else {metric or "": value}
+            for name, number in inner.items():
+                key = f"{name}_{segment}" if name else str(segment)
+                if key in flat:
+                    message = f"Two segment metrics are both stored as {key!r}."
+                    raise TrackingError(message)
+                flat[key] = number
         return self.log_metrics(flat, **options)
 
     def log_fold(self, fold: int, metrics: Mapping[str, Any], *, allow_missing: bool = False) -> tuple[str, ...]:
         """Log the metrics of one walk-forward fold as step `fold` of ``<metric>_fold``; the UI draws the curve."""
-        named = {name if name.endswith("_fold") else f"{prefixed(name, 'val')}_fold": v for name, v in metrics.items()}
-        return self.log_metrics(named, step=fold, allow_missing=allow_missing)
+        given = as_mapping("Metrics", metrics)
+        named = {name: value for name, value in given.items() if str(name).endswith("_fold")}
+        plain = {name: value for name, value in given.items() if name not in named}
+        named |= {f"{name}_fold": value for name, value in all_prefixed(plain, "val").items()}
+        return self.log_metrics(named, step=as_whole("The fold", fold), allow_missing=allow_missing)
 
     def log_artifacts(self, paths: Path | str | Sequence[Path | str], folder: str = "") -> None:
         """Log existing files, or the content of an existing folder.
@@ -279,11 +289,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     def log_training_config(self, config: Mapping[str, Any]) -> None:
         """Log the training configuration as ``training_config.json``."""
-        self.log_items([Document("training_config.json", config)])
+        self.log_items([Document("training_config.json", as_mapping("The configuration", config))])
 
     def log_feature_config(self, config: Mapping[str, Any]) -> None:
         """Log the feature configuration as ``feature_config.json``."""
-        self.log_items([Document("feature_config.json", config)])
+        self.log_items([Document("feature_config.json", as_mapping("The configuration", config))])
 
     def log_evaluation(self, evaluation: SupportsEvaluation, *, allow_missing: bool = False) -> tuple[str, ...]:
         """Log everything one evaluation has to show: parameters, tags, metrics, histories, documents, tables, plots.
@@ -320,6 +330,10 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         """
         from mlflow_integration._datasets import dataset_input, fingerprint_of  # noqa: PLC0415 - needs mlflow
 
+        require_frame("A data set", df)
+        if not name:
+            message = "A data set needs a name."
+            raise TrackingError(message)
         digest = fingerprint or fingerprint_of(df)
         described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
         with store_errors(f"Logging the data set {name!r}", self.store.uri):
@@ -357,6 +371,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             raise TrackingError(message)
         _ = self.run_id
         run = self._stack[-1]
+        require_fitted(model)
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)
         logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)

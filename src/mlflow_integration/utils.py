@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._checks import as_names, at_least
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._experiments import ensure_experiment
 from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
-from mlflow_integration._reading import Reader, runs_frame
+from mlflow_integration._reading import Reader, model_uri_of, runs_frame
 from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
@@ -59,7 +60,9 @@ COMPARED_METRICS: Final = (
 )
 
 
-def setup_experiments(names: Sequence[str] | None = None, *, tracking_uri: str | Path | None = None) -> pd.DataFrame:
+def setup_experiments(
+    names: Sequence[str] | str | None = None, *, tracking_uri: str | Path | None = None
+) -> pd.DataFrame:
     """Make the experiments of the four phases (or others) where they are missing; any number of times.
 
     Args:
@@ -75,7 +78,7 @@ def setup_experiments(names: Sequence[str] | None = None, *, tracking_uri: str |
     store = resolve_store(tracking_uri)
     client = store.client()
     rows = []
-    for name in names or list(PHASES):
+    for name in as_names(names or list(PHASES)):
         experiment, outcome = ensure_experiment(client, store, name)
         wanted = PHASES[name].tags if name in PHASES else {}
         for key, value in wanted.items():  # an experiment made by an older release gets what has been added since
@@ -130,7 +133,7 @@ def list_runs(
     frame = search_runs(
         experiments, where=where, order_by=["attributes.start_time DESC"], limit=limit, tracking_uri=tracking_uri
     )
-    wanted = [f"metrics.{name}" for name in metrics or COMPARED_METRICS]
+    wanted = [f"metrics.{name}" for name in as_names(metrics or COMPARED_METRICS)]
     shown = wanted if metrics else [name for name in wanted if name in frame]
     market = [name for name in ("tags.market",) if name in frame]
     table = frame.reindex(columns=["run_id", "run_name", "experiment", "status", "start_time", *market, *shown])
@@ -165,9 +168,7 @@ def get_best_runs(
     Raises:
         TrackingError: The direction is not known, or `top_n` is not positive.
     """
-    if top_n < 1:
-        message = f"top_n must be at least 1, not {top_n}."
-        raise TrackingError(message)
+    at_least("top_n", top_n, 1)
     ascending = resolve_direction(check_metric_name(metric), mode) == "min"
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
@@ -190,9 +191,20 @@ def get_best_runs(
 def get_best_model(
     experiment: Sequence[str] | str | None = None, metric: str = "val_mae", top_n: int = 1, **options: AnyValue
 ) -> pd.DataFrame:
-    """Return the best runs as `get_best_runs` does, each with ``model_uri`` for ``mlflow.pyfunc.load_model``."""
+    """Return the best runs as `get_best_runs` does, each with its model.
+
+    Returns:
+        As `get_best_runs`, with ``model_uri`` for ``mlflow.pyfunc.load_model``: the last model that the run logged,
+        missing where it logged none.
+    """
+    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+
     frame = get_best_runs(experiment, metric, top_n, **options)
-    frame.insert(1, "model_uri", "runs:/" + frame["run_id"].astype(str) + "/model")
+    reader = Reader(options.get("tracking_uri"))
+    listed = ", ".join(f"'{run_id}'" for run_id in frame["run_id"])
+    runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
+    uris = {run.info.run_id: model_uri_of(run) for run in runs}
+    frame.insert(1, "model_uri", pd.Series([uris[run_id] for run_id in frame["run_id"]], frame.index, dtype="object"))
     return frame
 
 
@@ -215,6 +227,7 @@ def best_with_trials(
 
     from mlflow_integration._selection import deflated_best  # noqa: PLC0415
 
+    at_least("top_n", top_n, 1)
     better = resolve_direction(check_metric_name(metric), mode)
     frame = search_runs(
         experiments,
@@ -252,7 +265,10 @@ def compare_runs(
     Raises:
         TrackingError: A run does not exist, or none has any metric asked for.
     """
-    wanted = list(dict.fromkeys(run_ids))
+    wanted = list(dict.fromkeys(as_names(run_ids)))
+    if not wanted:
+        message = "Name the runs to compare, by their ids."
+        raise TrackingError(message)
     reader = Reader(tracking_uri)
     listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
     runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
@@ -261,13 +277,17 @@ def compare_runs(
     if lacking:
         message = f"There is no run {', '.join(map(repr, lacking))} in {reader.store.label}."
         raise TrackingError(message)
-    names = list(metrics) if metrics else sorted({name for values in by_id.values() for name in values})
+    present = sorted({name for values in by_id.values() for name in values})
+    names = as_names(metrics) if metrics else present
+    if metrics and not set(names) & set(present):
+        message = f"None of these runs has {', '.join(names)}; they have: {', '.join(present) or 'no metric'}."
+        raise TrackingError(message)
     return side_by_side({run_id: by_id[run_id] for run_id in wanted}, names)
 
 
 def compare_phases(
-    experiments: Sequence[str] | None = None,
-    metrics: Sequence[str] = COMPARED_METRICS,
+    experiments: Sequence[str] | str | None = None,
+    metrics: Sequence[str] | str = COMPARED_METRICS,
     *,
     where: str = "",
     tracking_uri: str | Path | None = None,
@@ -288,7 +308,8 @@ def compare_phases(
 
     reader = Reader(tracking_uri)
     present = reader.experiments(None)
-    chosen = list(experiments) if experiments else [name for name in PHASES if name in present.values()]
+    metrics = as_names(metrics)
+    chosen = as_names(experiments) if experiments else [name for name in PHASES if name in present.values()]
     names = reader.experiments(chosen) if experiments else {k: v for k, v in present.items() if v in chosen}
     runs = reader.runs(names, where=where)
     rows = []

@@ -72,7 +72,7 @@ def test_daily_sums_by_hand_leave_out_pushes_voids_and_missing_rows():
 def test_brier_score_and_clv_by_hand():
     live = pd.DataFrame(
         {
-            "game_date": ["a", "a", "b"],
+            "game_date": ["2025-01-01", "2025-01-01", "2025-01-02"],
             "outcome": [1, 0, 1],
             "probability": [0.6, 0.5, np.nan],
             "clv": [0.02, -0.04, 0.01],
