@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nba_props.config import SelectionConfig, TrainerConfig
     from nba_props.evaluation.splits import Fold
 
-__all__ = ["EstimatorSpec", "Forecast", "Forecasts", "config_folds", "feature_frame"]
+__all__ = ["EstimatorSpec", "Forecast", "Forecasts", "config_folds", "feature_frame", "forecaster", "members"]
 
 FIRST_SEASON = "first"
 """Value of ``first_test_season`` that tests every season but the first one of the data."""
@@ -99,12 +99,12 @@ class Forecasts:
         self._on_fold = on_fold
         queue: dict[str, tuple[TrainerConfig, str]] = {}
         for config in configs:
-            for member in _members(config):
+            for member in members(config):
                 key = _key(config, member)
                 if key not in data.memo:
                     queue.setdefault(key, (config, member))
         self._queue = list(queue)
-        self._made = {key: _forecaster(data, config, member) for key, (config, member) in queue.items()}
+        self._made = {key: forecaster(data, config, member) for key, (config, member) in queue.items()}
         self._workers = next(iter(configs)).workers or cpu_count()
         self._markets = [config.market for config, _ in queue.values()]
         self._running: Iterator[WalkForwardResult] | None = None
@@ -116,7 +116,7 @@ class Forecasts:
             NotEnoughDataError: Too few rows before a fold.
             ModelError: A forecast is not a finite number.
         """
-        results = {member: self._result(_key(config, member)) for member in _members(config)}
+        results = {member: self._result(_key(config, member)) for member in members(config)}
         if config.model != "ensemble":
             result = results[config.model]
             return Forecast(result, _fitted(result), None, {})
@@ -178,7 +178,8 @@ def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
     )
 
 
-def _members(config: TrainerConfig) -> tuple[str, ...]:
+def members(config: TrainerConfig) -> tuple[str, ...]:
+    """Names of the models a configuration fits: its own, or the members of its ensemble."""
     return config.ensemble.members if config.model == "ensemble" else (config.model,)
 
 
@@ -195,7 +196,8 @@ def _key(config: TrainerConfig, member: str) -> str:
     return json.dumps({**settings, "model": member, "params": _params(config, member)}, sort_keys=True)
 
 
-def _forecaster(data: TrainingData, config: TrainerConfig, member: str) -> Forecaster:
+def forecaster(data: TrainingData, config: TrainerConfig, member: str) -> Forecaster:
+    """What one of the `members` is fitted on, and the folds it goes through."""
     info = prediction_info(data, config.market)
     minutes = data.games["min"].astype("float64") if member == "two_stage" else None
     return Forecaster(

@@ -91,24 +91,28 @@ def _read(path: Path, names: list[str], rows: int) -> Floats | None:
             values = np.fromfile(file, dtype="<f8")
     except (OSError, ValueError):
         return None
-    expected = {"names": names, "rows": rows, "sha256": hashlib.sha256(values.tobytes()).hexdigest()}
+    expected = {"names": names, "rows": rows, "sha256": _checksum(values)}
     return values.reshape(len(names), rows) if header == expected else None
 
 
 def _write(path: Path, values: Floats, names: list[str]) -> None:
     """Write an entry under another name first: whoever reads sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    header = {"names": names, "rows": values.shape[1], "sha256": hashlib.sha256(values.tobytes()).hexdigest()}
+    header = {"names": names, "rows": values.shape[1], "sha256": _checksum(values)}
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         try:
             file.write(json.dumps(header).encode() + b"\n")
-            file.write(values.astype("<f8", copy=False).tobytes())
+            file.write(values.astype("<f8", copy=False).reshape(-1).data)
             file.close()
             os.replace(file.name, path)  # noqa: PTH105 - the temporary file's name is a string
         except OSError:
             file.close()
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def _checksum(values: Floats) -> str:
+    return hashlib.sha256(values.reshape(-1).data).hexdigest()
 
 
 def _remove_oldest(folder: Path, keep: int) -> None:
