@@ -163,7 +163,7 @@ class ModelRegistry(LiveChecks):
 
         known = json.loads(self.client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
         entry = {"name": model_name, "version": version}
-        if entry not in known:
+        if not any((each["name"], str(each["version"])) == (model_name, version) for each in known):
             self.client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: json.dumps([*known, entry])})
 
     # -- stages ---------------------------------------------------------------------------------------------------

@@ -59,14 +59,16 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A library prints nothing: MLflow would draw a bar for every file it reads, also from the local disk.
+    # A library prints nothing: MLflow would draw a bar for every file it reads, and tell where each run can be seen.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where the output of a script is JSON
 }
 _CHATTY: Final = (
     "alembic",
     "mlflow.models.signature",
     "mlflow.pyfunc",
     "mlflow.store.db.utils",
+    "mlflow.store.model_registry",
     "mlflow.utils.environment",
     "mlflow.utils.uv_utils",
 )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMRegressor
 from matplotlib.figure import Figure
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
+from xgboost import XGBRegressor
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, Stage, utils
 from mlflow_integration.store import fluent_store, load_mlflow
@@ -21,6 +25,14 @@ pytestmark = pytest.mark.server
 mlflow = load_mlflow()
 FEATURES = pd.DataFrame({"minutes": [10.0, 20.0, 30.0, np.nan], "usage": [0.1, 0.3, 0.2, 0.3]})
 GOOD = {"val_mae": 3.0, "roi": 0.06, "win_rate": 0.56, "calibration_error": 0.04, "sharpe_ratio": 1.2, "n_bets": 600}
+
+
+with warnings.catch_warnings():  # MLflow warns about a model without type hints when its class is made
+    warnings.simplefilter("ignore")
+
+    class Minutes(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input: pd.DataFrame, params=None) -> np.ndarray:
+            return model_input["minutes"].to_numpy()
 
 
 class Evaluation:
@@ -184,6 +196,55 @@ def test_the_rest_of_the_life_cycle(client, tracker, registry):
     assert (report.degraded, back) == (True, 1)
     tags = {int(v.version): v.tags["stage"] for v in client.search_model_versions("name='http_life'")}
     assert tags == {1: "Production", 3: "Archived"}
+
+
+@pytest.mark.parametrize("kind", ["xgboost", "lightgbm", "sklearn", "pyfunc"])
+def test_each_kind_of_model_is_loaded_by_plain_mlflow_from_the_server(server, client, tracker, kind):
+    whole, target = FEATURES.dropna(), [1.0, 2.0, 3.0]
+    made = {
+        "xgboost": lambda: XGBRegressor(n_estimators=3, n_jobs=1).fit(whole, target),
+        "lightgbm": lambda: LGBMRegressor(n_estimators=3, min_child_samples=1, n_jobs=1, verbosity=-1).fit(
+            whole, target
+        ),
+        "sklearn": lambda: RandomForestRegressor(3, n_jobs=1, random_state=0).fit(whole, target),
+        "pyfunc": Minutes,
+    }
+    model = made[kind]()
+    with tracker.start_run(kind) as run:
+        logged = tracker.log_model(model, input_example=FEATURES)
+    assert client.get_logged_model(logged.model_id).source_run_id == run.run_id
+    with fluent_store(server):
+        loaded = mlflow.pyfunc.load_model(logged.model_uri)
+    expected = whole["minutes"] if kind == "pyfunc" else model.predict(whole)
+    np.testing.assert_allclose(loaded.predict(whole), expected, rtol=1e-6)
+
+
+def test_reading_and_judging_a_version_over_http(server, client, tracker, registry):
+    version(tracker, registry, "http_judged", **GOOD)
+    report = registry.evaluate_for_production("http_judged", 1)
+    assert report.passed
+    tags = client.get_model_version("http_judged", "1").tags
+    assert (tags["gate_verdict"], tags["stage"]) == ("pass", "None")
+    info = registry.get_model_info("http_judged", 1)
+    assert (info.stage, info.metrics["roi"], info.tags["market"]) == (Stage.NONE, 0.06, "pra")
+    (named,) = json.loads(client.get_logged_model(info.model_uri.removeprefix("models:/")).tags["mlflow.modelVersions"])
+    assert (named["name"], str(named["version"])) == ("http_judged", "1")
+    live = pd.DataFrame(
+        {"game_date": np.repeat(pd.date_range("2025-01-01", periods=30), 5), "actual": 3.0, "predicted": 0.5}
+    )
+    assert registry.check_degradation("http_judged", live, 1).summary == "ok"
+    best = utils.get_best_model(tracker.experiment_name, metric="val_mae", tracking_uri=server)
+    assert best["model_uri"].tolist() == [info.model_uri]
+    listed = utils.list_runs(tracker.experiment_name, metrics=["roi"], tracking_uri=server)
+    assert listed["roi"].tolist() == [0.06]
+
+
+def test_nothing_is_printed_on_the_way(tracker, registry, capfd):
+    version(tracker, registry, "http_silent", val_mae=3.0)
+    registry.promote_if_passing("http_silent", 1, {"val_mae": 3.5})
+    utils.get_best_runs(tracker.experiment_name, tracking_uri=tracker.tracking_uri)
+    printed = capfd.readouterr()
+    assert (printed.out, printed.err) == ("", "")
 
 
 def test_two_promoters_over_http_leave_one_and_a_reader_never_finds_none(server, tracker, registry):
