@@ -43,8 +43,8 @@ def main(
     league = simulate_league(tuple(sorted(real["season"].unique())), seed=seed, odds_seasons=())
     both = compare_marginals(real, league.games)
     table = Table(title=f"Real ({len(real):,} player-games) and SIMULATED ({len(league.games):,}, seed {seed})")
-    for heading in ("tier (season mean minutes)", "stat", "measure"):
-        table.add_column(heading)
+    for heading in ("mean minutes", "stat", "measure"):
+        table.add_column(heading, overflow="fold")
     for heading in ("real", "simulated", "ratio", ""):
         table.add_column(heading, justify="right")
     for row in both.sort_values(["tier", "stat"], kind="stable").itertuples():

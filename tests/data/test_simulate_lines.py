@@ -143,11 +143,17 @@ def test_only_players_of_the_rotation_are_offered(league: League, priced: pd.Dat
 
 
 def test_late_scratches_leave_a_void_opening_price_and_no_close(priced: pd.DataFrame) -> None:
-    void = priced["actual"].isna()
-    players = priced.drop_duplicates(["game_date", "player_name"])
-    assert 0.002 < players["actual"].isna().mean() < 0.02
-    assert priced["opening"][void].all()
-    assert priced.loc[void, "truth"].isna().all()
+    """A void with a closing price is a player on the bench whom the coach does not send in: hardly ever."""
+    players = (
+        priced.assign(void=priced["actual"].isna())
+        .groupby(["game_date", "player_name"])
+        .agg(void=("void", "first"), opening_only=("opening", "all"))
+    )
+    scratched = players["void"] & players["opening_only"]
+    assert 0.002 < scratched.mean() < 0.03
+    assert (players["void"] & ~scratched).mean() < 0.001
+    assert players.loc[~players["void"], "opening_only"].mean() < 0.01
+    assert priced.loc[priced["actual"].isna(), "truth"].isna().all()
 
 
 def test_the_close_is_nearer_to_the_truth_than_the_opening(priced: pd.DataFrame) -> None:

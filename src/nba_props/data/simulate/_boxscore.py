@@ -38,14 +38,14 @@ _FOUL_LIMIT: Final = 6
 _COURT: Final = 5
 
 
-def play(pre: PreGame, rng: np.random.Generator) -> Box:
-    """Play every game once.
+def play(pre: PreGame, rng: np.random.Generator, pick: IntArray | None = None) -> Box:
+    """Play every game once, in the scenarios given (one a game) or, without them, in any.
 
     Returns:
         Whole-number arrays [T, K] in the names of the games table, with `min` 0 for who did not appear; `overtimes`
         is [G].
     """
-    pick = rng.integers(0, SCENARIOS, len(pre.overtime))
+    pick = rng.integers(0, SCENARIOS, len(pre.overtime)) if pick is None else pick
     counts = expected_counts(pre, pick)
     scored, overtimes = _scores(counts, pre.rates["pft"], rng)
     extra = np.repeat(overtimes, 2)

@@ -49,7 +49,10 @@ _OFFENSIVE: Final = 0.226  # of a team's own misses
 _TURNOVERS: Final = 13.2
 _STEALS: Final = 0.58  # of the opponents' turnovers
 _BLOCKS: Final = 0.20  # of their missed twos
-NIGHT_SD: Final = (0.08, 0.12, 0.10)
+_EAGER: Final = (0.25, 0.20, 0.08)
+"""Who has a good night plays longer: shots, passes and rebounds a minute go with this power of minutes over usual."""
+_REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes hang on others
+NIGHT_SD: Final = (0.11, 0.14, 0.15)
 """Log SD of a player's usage, assists and rebounds on the night, beyond what the minutes bring."""
 
 
@@ -87,15 +90,16 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     factor = {name: value[:, None, None] for name, value in pre.factor.items()}
     rate = {name: value[:, :, None] for name, value in pre.rates.items()}
     usage, passing_night, glass = (quantiles(sd)[index] for sd, index in zip(NIGHT_SD, night, strict=True))
-    weight = minutes * rate["usage"] * usage
+    shooting, creating, rebounding = _eager(minutes, pre.usual[:, :, None])
+    weight = shooting * rate["usage"] * usage
     actions = np.float32(_ACTIONS) * pace * weight / weight.sum(axis=1, keepdims=True)
     shots = actions / (1 + rate["trip"] * factor["trip"])
     threes = shots * rate["three"]
     made3 = threes * rate["p3"] * (factor["make3"] * luck)
     made2 = (shots - threes) * rate["p2"] * (factor["make2"] * luck)
-    passing = minutes * rate["ast"] * passing_night
+    passing = creating * rate["ast"] * passing_night
     miss2, miss3 = np.maximum(shots - threes - made2, 0), np.maximum(threes - made3, 0)
-    oreb, dreb = _rebounds(minutes * glass, rate, factor["oreb"], (miss2 + miss3).sum(axis=1, keepdims=True))
+    oreb, dreb = _rebounds(rebounding * glass, rate, factor["oreb"], (miss2 + miss3).sum(axis=1, keepdims=True))
     turnovers = minutes * rate["tov"]
     steals, blocks = minutes * rate["stl"], minutes * rate["blk"]
     return Counts(
@@ -113,6 +117,13 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
         steal_share=np.float32(_STEALS) * steals / steals.sum(axis=1, keepdims=True),
         block_share=np.float32(_BLOCKS) * blocks / blocks.sum(axis=1, keepdims=True),
     )
+
+
+def _eager(minutes: FloatArray, usual: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Minutes weighted by how much there is of a player in them: in shots, passes and rebounds."""
+    relative = np.log(np.clip(minutes / np.maximum(usual, 4), 0.25, 2.0)) * np.minimum(usual / np.float32(_REGULAR), 1)
+    shots, passes, rebounds = (minutes * np.exp(np.float32(power) * relative) for power in _EAGER)
+    return shots, passes, rebounds
 
 
 def _scenario(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.special import ndtri
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     IntArray = npt.NDArray[np.int64]
 
-__all__ = ["MINUTES_CEILING", "MINUTES_FLOOR", "RATES", "ROSTER", "Population", "SeasonPlayers"]
+__all__ = ["MINUTES_CEILING", "MINUTES_FLOOR", "RATES", "ROSTER", "Population", "SeasonPlayers", "lasting"]
 
 ROSTER: Final = 17
 _FREE_AGENTS: Final = 3  # per club
@@ -34,13 +35,13 @@ free throw, then weights for assists, rebounds, turnovers, steals, blocks and fo
 _RANK: Final = (0.0, 0.27, 0.495, 0.662, 0.825, 0.932, 1.0)
 _MINUTES: Final = (1.5, 7.74, 19.5, 23.7, 30.5, 35.1, 37.2)
 _LEVEL: Final = {  # value at those ranks: log weights, or shares
-    "usage": (-0.34, -0.36, -0.34, -0.27, -0.14, 0.08, 0.32),
+    "usage": (-0.42, -0.39, -0.34, -0.27, -0.14, 0.08, 0.36),
     "three": (0.40, 0.41, 0.42, 0.42, 0.41, 0.38, 0.34),
     "trip": (-2.30, -2.36, -2.38, -2.36, -2.25, -2.02, -1.83),
     "p2": (0.510, 0.520, 0.530, 0.535, 0.537, 0.537, 0.537),
     "p3": (0.325, 0.335, 0.345, 0.352, 0.358, 0.363, 0.368),
     "pft": (0.700, 0.720, 0.740, 0.760, 0.780, 0.800, 0.825),
-    "ast": (-0.50, -0.42, -0.32, -0.18, 0.04, 0.36, 0.66),
+    "ast": (-0.50, -0.42, -0.32, -0.18, 0.04, 0.36, 0.76),
     "oreb": (0.25, 0.18, 0.10, 0.02, -0.08, -0.18, -0.30),
     "dreb": (0.02, 0.00, -0.02, -0.04, -0.05, -0.02, 0.05),
     "tov": (-0.08, -0.10, -0.10, -0.06, 0.06, 0.22, 0.38),
@@ -50,7 +51,7 @@ _LEVEL: Final = {  # value at those ranks: log weights, or shares
 }
 # Loadings on size, creation and shooting, then the spread of what is the player's own. Same units as the level.
 _LOADING: Final = {
-    "usage": (-0.02, 0.09, 0.03, 0.17),
+    "usage": (-0.01, 0.13, 0.03, 0.16),
     "three": (-0.115, 0.01, 0.11, 0.09),
     "trip": (0.14, 0.10, -0.10, 0.34),
     "p2": (0.030, -0.012, 0.005, 0.030),
@@ -64,16 +65,29 @@ _LOADING: Final = {
     "blk": (0.48, -0.04, -0.04, 0.34),
     "pf": (0.10, 0.00, -0.02, 0.20),
 }
+_UNLIKE: Final = {  # how unlike players are, by rank, as a multiple of loadings and spread
+    "usage": (1.25, 1.25, 1.06, 1.0, 1.0, 1.04, 1.04),
+    "ast": (0.80, 0.80, 0.97, 1.0, 1.05, 1.09, 1.09),
+    "oreb": (0.92, 0.92, 0.98, 1.0, 1.04, 1.06, 1.06),
+    "dreb": (0.92, 0.92, 0.98, 1.0, 1.02, 1.02, 1.02),
+}
 _BOUNDS: Final = {"three": (0.0, 0.85), "p2": (0.38, 0.70), "p3": (0.22, 0.44), "pft": (0.45, 0.93)}
-_SEASON_NOISE: Final = 0.35  # share of the own spread that is drawn anew every season
+_SEASON_NOISE: Final = 0.25  # share of the own spread that is drawn anew every season
 
+_STRATUM: Final = 24
 _JUMPS: Final = 0.895  # lasting role changes a player and season
 _JUMP_SD: Final = 0.395
 _ROLE_SLOW: Final = (0.985, 0.23)  # autocorrelation a day, stationary SD
-_ROLE_FAST: Final = (0.94, 0.168)
-_SLOW_SCALE: Final = (1.901, 1.968, 1.261, 1.248, 0.834, 0.574, 0.306)  # by rank: stars keep their role
-_FAST_SCALE: Final = (2.807, 2.577, 2.032, 1.138, 1.055, 0.516, 0.201)
-_FORM: Final = {"usage": (0.985, 0.075), "ast": (0.985, 0.10), "reb": (0.98, 0.07)}
+_SLOW_SCALE: Final = (1.65, 1.65, 1.08, 0.97, 0.70, 0.46, 0.26)  # by rank: stars keep their role
+_TRUST: Final = (0.145, 0.145, 0.115, 0.074, 0.054, 0.034, 0.022)
+"""What a night of one SD leaves in the role, by rank, on the logistic scale."""
+TRUST_DAY: Final = 0.90  # autocorrelation a day
+_FORM: Final = {"usage": 0.034, "ast": 0.057, "reb": 0.0}  # log rate, for a night of one SD
+FORM_DAY: Final = 0.95  # autocorrelation a day
+_FORM_SCALE: Final = {  # by rank, where it is not the same for all
+    "usage": (2.3, 2.3, 1.7, 1.45, 1.1, 1.15, 1.2),
+    "ast": (0.35, 0.35, 1.60, 1.80, 1.22, 0.80, 0.75),
+}
 _TRADES: Final = 36  # swaps of rotation players a season and 30 clubs
 _SIGNINGS: Final = 110  # swaps of a fringe player with a free agent
 _DEADLINE: Final = 113  # days after the start
@@ -83,7 +97,8 @@ _DEADLINE: Final = 113  # days after the start
 class SeasonPlayers:
     """The player pool of one season. Rows are players; columns of the two-dimensional arrays are days.
 
-    `role` is the coach's valuation on the logistic minutes scale, `form` the log deviation of usage, assists and
+    `role` is the coach's valuation on the logistic minutes scale, before what he makes of the latest nights; `trust` is
+    how much of a night's surprise stays in it (see `lasting`); `form` the same of the log of usage, assists and
     rebounds, `team` the club (-1: without one), `player` the index of the person over all seasons.
     """
 
@@ -92,6 +107,7 @@ class SeasonPlayers:
     target: FloatArray
     rates: dict[str, FloatArray]
     role: FloatArray
+    trust: FloatArray
     form: dict[str, FloatArray]
     team: IntArray
 
@@ -106,8 +122,8 @@ class Population:
         self.n_players = size
         self.age = np.clip(rng.gamma(9.0, 0.75, size) + 19.5, 19, 40)
         self.quality = rng.normal(0, 1, size)
-        self.traits = rng.normal(0, 1, (size, 3))
-        self.own = rng.normal(0, 1, (size, len(RATES)))
+        self.traits = _stratified(self.quality, 3, rng)
+        self.own = _stratified(self.quality, len(RATES), rng)
         self.team = rng.permutation(np.arange(size) % n_teams)
         self._assign(rng)
 
@@ -144,13 +160,11 @@ class Population:
         size = len(self.player)
         rank = np.empty(size)
         rank[np.argsort(self.quality)] = (np.arange(size) + 0.5) / size
-        self.own = self.own * np.sqrt(1 - _SEASON_NOISE**2) + _SEASON_NOISE * rng.normal(0, 1, self.own.shape)
+        self.own = self.own * np.sqrt(1 - _SEASON_NOISE**2) + _SEASON_NOISE * _stratified(self.quality, len(RATES), rng)
         target = np.interp(rank, _RANK, _MINUTES)
-        slow, fast = (np.interp(rank, _RANK, scale)[:, None] for scale in (_SLOW_SCALE, _FAST_SCALE))
-        role = (
-            np.log((target + MINUTES_FLOOR) / (MINUTES_CEILING - MINUTES_FLOOR - target))[:, None]
-            + slow * (_jumps(size, n_days, rng) + _drift(size, n_days, *_ROLE_SLOW, rng))
-            + fast * _drift(size, n_days, *_ROLE_FAST, rng)
+        slow = np.interp(rank, _RANK, _SLOW_SCALE)[:, None]
+        role = np.log((target + MINUTES_FLOOR) / (MINUTES_CEILING - MINUTES_FLOOR - target))[:, None] + slow * (
+            _jumps(size, n_days, rng) + _drift(size, n_days, *_ROLE_SLOW, rng)
         )
         team = self._clubs(n_days, rng)
         self.team = np.where(team[:, -1] >= 0, team[:, -1], self.team)
@@ -160,7 +174,11 @@ class Population:
             target=target,
             rates=_rates(rank, self.traits, self.own),
             role=role,
-            form={name: _drift(size, n_days, *spec, rng) - spec[1] ** 2 / 2 for name, spec in _FORM.items()},
+            trust=np.interp(rank, _RANK, _TRUST),
+            form={
+                name: kept * np.interp(rank, _RANK, _FORM_SCALE.get(name, np.ones(len(_RANK))))
+                for name, kept in _FORM.items()
+            },
             team=team,
         )
 
@@ -192,9 +210,25 @@ def _rates(rank: FloatArray, traits: FloatArray, own: FloatArray) -> dict[str, F
     rates = {}
     for column, name in enumerate(RATES):
         *loadings, spread = _LOADING[name]
-        value = np.interp(rank, _RANK, _LEVEL[name]) + traits @ np.array(loadings) + spread * own[:, column]
+        scale = np.interp(rank, _RANK, _UNLIKE.get(name, np.ones(len(_RANK))))
+        value = np.interp(rank, _RANK, _LEVEL[name]) + scale * (traits @ np.array(loadings) + spread * own[:, column])
         rates[name] = np.clip(value, *_BOUNDS[name]) if name in _BOUNDS else np.exp(value)
     return rates
+
+
+def _stratified(quality: FloatArray, columns: int, rng: np.random.Generator) -> FloatArray:
+    """Standard normal draws, [players, columns], spread evenly among players of about the same quality.
+
+    There are only some hundred regulars: plain draws would make the spread between stars a matter of the seed.
+    """
+    size = len(quality)
+    filled = np.full(-(-size // _STRATUM) * _STRATUM, size)  # the last stratum is filled up with nobody
+    filled[:size] = np.argsort(-quality)
+    strata = filled.reshape(-1, _STRATUM)
+    place = rng.permuted(np.broadcast_to(np.arange(_STRATUM)[:, None], (*strata.shape, columns)), axis=1)
+    values = np.empty((size + 1, columns))
+    values[strata] = ndtri((place + rng.random(place.shape)) / _STRATUM)
+    return values[:size]
 
 
 def _drift(size: int, n_days: int, phi: float, sd: float, rng: np.random.Generator) -> FloatArray:
@@ -203,6 +237,22 @@ def _drift(size: int, n_days: int, phi: float, sd: float, rng: np.random.Generat
     noise[:, 0] /= np.sqrt(1 - phi**2)
     path: FloatArray = lfilter([1.0], [1.0, -phi], noise, axis=1)
     return path
+
+
+def lasting(kept: FloatArray, day: float, surprise: FloatArray) -> FloatArray:
+    """What is left of the surprises of earlier nights, [players, days].
+
+    A night above expectation lifts those after it, fading from day to day. This is the innovations form of a
+    first-order autoregression: what moves fast, of roles and of form, is made of surprises of past games only, and
+    nothing about tonight is settled that no game has shown.
+
+    Args:
+        kept: Part kept by each player of a surprise of one standard deviation, [players].
+        day: Share left a day later.
+        surprise: Standardised surprise of each day, 0 without a game, [players, days].
+    """
+    left: FloatArray = lfilter([0.0, 1.0], [1.0, -day], kept[:, None] * surprise, axis=1)
+    return left
 
 
 def _jumps(size: int, n_days: int, rng: np.random.Generator) -> FloatArray:

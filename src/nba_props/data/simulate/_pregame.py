@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from nba_props.data.simulate._players import MINUTES_CEILING, MINUTES_FLOOR
 
@@ -27,18 +27,21 @@ __all__ = [
     "ACTIVE",
     "SCENARIOS",
     "PreGame",
+    "Tonight",
     "depth_chart",
     "play_minutes",
     "quantiles",
     "shuffled",
     "solve_minutes",
     "standard_normal",
+    "surprises",
 ]
 
 ACTIVE: Final = 13
 SCENARIOS: Final = 48
 REGULATION: Final = 240.0
 _NEWTON_STEPS: Final = 6
+_TAILS: Final = 3.0  # degrees of freedom of the night's minutes
 _FLATTENED: Final = (
     0.319  # how much of the differences in role a one-sided night (severity 1 above the mean) takes away
 )
@@ -53,16 +56,18 @@ class PreGame:
     """State of a season's games before tip-off.
 
     Axes: T team-games (row 2g is the home side of game g, row 2g+1 the away side), K active players, S scenarios.
-    `row` is the player's row in the season's pool (-1: no player). `factor` are multipliers of the team-game
-    (makes of twos and threes, free-throw trips, assists, offensive rebounds, turnovers), `pace` is shared by both
-    sides. `minutes` and the indices `night` (usage, assists, rebounds) into `quantiles` are the scenarios, with the
-    run of play `luck` (log makes). `overtime` is the expected number of overtimes of the game.
+    `row` is the player's row in the season's pool (-1: no player), `usual` the minutes of the role on such a night.
+    `factor` are multipliers of the team-game (makes of twos and threes, free-throw trips, assists, offensive rebounds,
+    turnovers), `pace` is shared by both sides. `minutes` and the indices `night` (usage, assists, rebounds) into
+    `quantiles` are the scenarios, with the run of play `luck` (log makes). `overtime` is the expected number of
+    overtimes of the game.
     """
 
     row: IntArray
     person: IntArray
     rates: dict[str, FloatArray]
     role: FloatArray
+    usual: FloatArray
     spread: FloatArray
     factor: dict[str, FloatArray]
     pace: FloatArray
@@ -108,8 +113,41 @@ def shuffled(shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np
     return rng.permuted(order, axis=-1)
 
 
+def surprises() -> npt.NDArray[np.float64]:
+    """Midpoint quantiles of Student's t, rescaled to variance 1: most nights go as planned, a few not at all."""
+    values = stdtrit(_TAILS, (np.arange(SCENARIOS) + 0.5) / SCENARIOS)
+    scaled: npt.NDArray[np.float64] = values / values.std()
+    return scaled
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What will happen.
+
+    `pick` is the scenario of each game, [G]; `surprise` each active player's quantile of minutes, usage, assists and
+    rebounds, [4, T, K].
+    """
+
+    pick: IntArray
+    surprise: npt.NDArray[np.uint8]
+
+    def shuffled(self, one: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        """Scenario numbers of one of the surprises in random order, [T, K, S], the one to come in the scenario to come.
+
+        As surprise and scenario are drawn evenly and apart from each other, the orders are as random as those of
+        `shuffled`: they do not tell which scenario is the one.
+        """
+        surprise = self.surprise[one, :, :, None]
+        order = shuffled(surprise.shape[:2], rng)
+        at = np.repeat(self.pick, 2)[:, None, None]
+        found = (order == surprise).argmax(axis=2)[:, :, None]
+        np.put_along_axis(order, found, np.take_along_axis(order, at, axis=2), axis=2)
+        np.put_along_axis(order, at, surprise, axis=2)
+        return order
+
+
 def play_minutes(
-    role: FloatArray, spread: FloatArray, severity: FloatArray, rng: np.random.Generator
+    role: FloatArray, spread: FloatArray, severity: FloatArray, tonight: Tonight, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     """Whole minutes of every active player in every scenario; each team's sum to 240.
 
@@ -120,9 +158,10 @@ def play_minutes(
         role: Valuation on the logistic scale, [T, K], best first; -inf for an empty place.
         spread: Standard deviation of the valuation on the night, [T, K].
         severity: How one-sided the night is, [T, S], about standard normal; 0 is the average night.
+        tonight: What will happen.
         rng: Source of the noise.
     """
-    noise = standard_normal().astype(np.float32)[shuffled(role.shape, rng)]
+    noise = surprises().astype(np.float32)[tonight.shuffled(0, rng)]
     chart = depth_chart(role)
     deep = chart[:, :, None]
     garbage = np.float32(_GARBAGE) * severity[:, None, :] * (np.arange(ACTIVE) >= 9)[None, :, None]
@@ -130,6 +169,8 @@ def play_minutes(
     played = solve_minutes(deep * flat + garbage + spread[:, :, None] * noise, chart)
     running = np.cumsum(played, axis=1)
     running *= np.float32(REGULATION) / running[:, -1:, :]
+    # Sums of floats end a hair beside 240, which must not become a minute more or less for an empty last place.
+    running[running > np.float32(REGULATION - 1e-3)] = REGULATION
     running[:, -1, :] = REGULATION
     running += rng.random((role.shape[0], 1, SCENARIOS), dtype=np.float32)
     return np.diff(np.floor(running), axis=1, prepend=np.float32(0)).astype(np.uint8)

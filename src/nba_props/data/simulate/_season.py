@@ -10,16 +10,18 @@ from scipy.signal import lfilter
 
 from nba_props.data.simulate._availability import availability
 from nba_props.data.simulate._counts import expected_counts, mean_over_scenarios
-from nba_props.data.simulate._players import RATES, ROSTER, SeasonPlayers
+from nba_props.data.simulate._players import FORM_DAY, RATES, ROSTER, TRUST_DAY, SeasonPlayers, lasting
 from nba_props.data.simulate._pregame import (
     ACTIVE,
     SCENARIOS,
     PreGame,
+    Tonight,
     depth_chart,
     play_minutes,
     shuffled,
     solve_minutes,
     standard_normal,
+    surprises,
 )
 from nba_props.data.simulate._scoring import point_moments
 
@@ -56,7 +58,7 @@ _HOME: Final = 0.0095
 _TIRED: Final = -0.012
 _PACE_SD: Final = 0.042
 _LUCK_SD: Final = 0.030
-_SCRATCHES: Final = 0.12  # share of first nights out that come too late for the opening line
+_SCRATCHES: Final = 0.36  # share of first nights out that come too late for the opening line
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Season:
     players: SeasonPlayers
     schedule: Schedule
     pre: PreGame
+    pick: IntArray
     counts: Counts
     scratched: IntArray
 
@@ -80,13 +83,24 @@ def set_up(population: Population, schedule: Schedule, rng: np.random.Generator)
     fit = availability(players, schedule, rng)
     sides = np.column_stack([schedule.home, schedule.away]).ravel()
     day = np.repeat(schedule.day, 2)
+    surprise = rng.integers(0, SCENARIOS, (1 + len(players.form), *players.role.shape), dtype=np.uint8)
+    players, form = _with_the_past(players, surprise, _on_duty(players, fit, sides, day))
     row, role = _active(players, fit, sides, day)
+    tonight = Tonight(rng.integers(0, SCENARIOS, len(schedule.day)), surprise[:, row, day[:, None]])
     factor, pace = _factors(schedule, population.n_teams, rng)
-    rates = _rates_on(players, row, day)
-    pre = _scenarios(row, players.player[row], rates, role, factor, pace, rng)
+    rates = _rates_on(players, form, row, day)
+    pre = _scenarios(row, players.player[row], rates, role, factor, pace, tonight, rng)
     counts = expected_counts(pre)
     pre = replace(pre, overtime=_overtime(counts, rates["pft"]))
-    return Season(players, schedule, pre, counts, _late_scratches(players, fit, pre, sides, day, rng))
+    return Season(players, schedule, pre, tonight.pick, counts, _late_scratches(players, fit, pre, sides, day, rng))
+
+
+def _on_duty(players: SeasonPlayers, fit: Availability, sides: IntArray, day: IntArray) -> npt.NDArray[np.bool_]:
+    """Whether each player is fit and his club plays, by day."""
+    playing = np.zeros((int(sides.max()) + 2, players.team.shape[1]), dtype=bool)
+    playing[sides, day] = True  # the last row stays empty: players without a club have team -1
+    on_duty: npt.NDArray[np.bool_] = playing[players.team, np.arange(players.team.shape[1])] & fit.fit
+    return on_duty
 
 
 def _active(players: SeasonPlayers, fit: Availability, sides: IntArray, day: IntArray) -> tuple[IntArray, FloatArray]:
@@ -104,11 +118,26 @@ def _active(players: SeasonPlayers, fit: Availability, sides: IntArray, day: Int
     return np.where(np.isfinite(role), np.take_along_axis(squad, best, axis=1), -1), role
 
 
-def _rates_on(players: SeasonPlayers, row: IntArray, day: IntArray) -> dict[str, npt.NDArray[np.float32]]:
+def _with_the_past(
+    players: SeasonPlayers, surprise: npt.NDArray[np.uint8], on_duty: npt.NDArray[np.bool_]
+) -> tuple[SeasonPlayers, dict[str, FloatArray]]:
+    """Roles, and log deviations of usage, assists and rebounds, on each day as the earlier nights have left them."""
+    minutes, *nights = surprise
+    role = players.role + lasting(players.trust, TRUST_DAY, np.where(on_duty, surprises()[minutes], 0.0))
+    form = {
+        name: lasting(kept, FORM_DAY, np.where(on_duty, standard_normal()[night], 0.0))
+        for (name, kept), night in zip(players.form.items(), nights, strict=True)
+    }
+    return replace(players, role=role), form
+
+
+def _rates_on(
+    players: SeasonPlayers, paths: dict[str, FloatArray], row: IntArray, day: IntArray
+) -> dict[str, npt.NDArray[np.float32]]:
     """Rates of the active players with the day's form; 0 weight for an empty place."""
     there = row >= 0
     rates = {name: players.rates[name][row] for name in RATES}
-    form = {name: np.exp(path[row, day[:, None]]) for name, path in players.form.items()}
+    form = {name: np.exp(path[row, day[:, None]]) for name, path in paths.items()}
     rates["usage"] = rates["usage"] * form["usage"]
     rates["ast"] = rates["ast"] * form["ast"]
     rates["oreb"], rates["dreb"] = rates["oreb"] * form["reb"], rates["dreb"] * form["reb"]
@@ -147,6 +176,7 @@ def _scenarios(
     role: FloatArray,
     factor: dict[str, npt.NDArray[np.float32]],
     pace: FloatArray,
+    tonight: Tonight,
     rng: np.random.Generator,
 ) -> PreGame:
     """Draw the scenarios of every game, given its state."""
@@ -161,6 +191,7 @@ def _scenarios(
         person=np.where(row >= 0, person, -1),
         rates=rates,
         role=role32,
+        usual=usual[:, :, 0],
         spread=spread,
         factor=factor,
         pace=pace.astype(np.float32)[:, None],
@@ -180,8 +211,8 @@ def _scenarios(
         typical,
         pace=(pace[:, None] * tempo).astype(np.float32),
         luck=luck.astype(np.float32),
-        night=shuffled((3, *row.shape), rng),
-        minutes=play_minutes(role32, spread, one_sided.astype(np.float32), rng),
+        night=np.stack([tonight.shuffled(one, rng) for one in range(1, len(tonight.surprise))]),
+        minutes=play_minutes(role32, spread, one_sided.astype(np.float32), tonight, rng),
     )
 
 

@@ -78,7 +78,7 @@ def simulate_league(
             population.advance(_stream(seed, "summer", number))
         schedule = build_schedule(name, teams, n_games, _stream(seed, "schedule", number))
         season = set_up(population, schedule, _stream(seed, "setting", number))
-        box = play(season.pre, _stream(seed, "play", number))
+        box = play(season.pre, _stream(seed, "play", number), season.pick)
         night = Night(season.pre, season.counts)
         means = conditional_means(night)
         games, truth, where = game_rows(season, box, means, teams)
