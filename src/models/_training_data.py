@@ -37,7 +37,7 @@ __all__ = [
     "training_data_of",
 ]
 
-_INEFFICIENCY = 1.4
+_INEFFICIENCY = 1.5
 """Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
 simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
 
