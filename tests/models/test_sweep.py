@@ -100,6 +100,13 @@ def test_a_search_space_that_can_not_be_used_is_refused_with_the_reason(tmp_path
         read_sweep(path, quick().config)
 
 
+def test_the_example_of_the_documentation_is_a_search_space_of_the_baseline():
+    example = Path(__file__).parents[2] / "docs" / "examples" / "sweep.toml"
+    sweep = read_sweep(example, load_recipe("lightgbm_baseline").config)
+    assert len(sweep.space) == 4
+    assert starting_point(sweep, load_recipe("lightgbm_baseline").config) is not None, "the recipe is the first trial"
+
+
 def test_bare_names_paths_and_nested_tables_name_the_same_setting(tmp_path):
     path = tmp_path / "space.toml"
     table = "type='int'\nlow=3\nhigh=9\n"
@@ -173,18 +180,26 @@ def test_the_chosen_configuration_is_the_best_complete_trial_and_its_sharpe_rati
     assert chosen.data.metrics["n_trials"] == 6, "five trials and the run itself"
 
 
-def test_a_finished_sweep_is_not_run_again_and_a_longer_one_goes_on(done, data, monkeypatch):
+def test_a_finished_sweep_is_not_run_again(done, data, monkeypatch):
     table, uri, path = done
     before = len(runs(uri))
     monkeypatch.setattr(sweeps, "advance", None)
     again = run_sweep(quick(), path, data, trials=5, tracking_uri=uri)
     pd.testing.assert_frame_equal(again, table)
     assert len(runs(uri)) == before
-    monkeypatch.undo()
-    longer = run_sweep(quick(), path, data, trials=6, tracking_uri=uri)
-    assert sorted(longer["trial"]) == [0, 1, 2, 3, 4, 5]
-    assert len(runs(uri, "parent")) == 1
-    assert {run.info.status for run in runs(uri)} == {"FINISHED"}
+
+
+def test_a_longer_sweep_goes_on_where_the_shorter_one_ended(data, space, store, done):
+    """And so its first trials are those of any other sweep of the same seed."""
+    run_sweep(quick(), space, data, trials=2)
+    longer = run_sweep(quick(), space, data, trials=3)
+    assert sorted(longer["trial"]) == [0, 1, 2]
+    settings = ["model_params.num_leaves", "model_params.learning_rate"]
+    values, others = (table.set_index("trial")[settings].sort_index() for table in (longer, done[0]))
+    pd.testing.assert_frame_equal(values, others.loc[[0, 1, 2]])
+    assert len(runs(store, "parent")) == 1
+    assert sorted(int(run.data.tags["trial"]) for run in runs(store, "trial")) == [0, 1, 2]
+    assert {run.info.status for run in runs(store)} == {"FINISHED"}
 
 
 def test_what_happens_in_the_test_seasons_does_not_change_a_single_trial(data, space, store, done):
