@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlflow_integration.metric_names import direction
+from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,10 +24,18 @@ def side_by_side(values: Mapping[str, Mapping[str, float]], metrics: Sequence[st
 
     Returns:
         ``metric``, one column per entry of `values`, ``direction``, ``best`` and, for two columns, ``change``.
+
+    Raises:
+        TrackingError: Nobody has one of the metrics.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
     names = list(values)
+    known = sorted({name for each in values.values() for name in each})
+    unknown = [metric for metric in metrics if metric not in known]
+    if unknown:
+        message = f"None of {', '.join(names)} has {', '.join(unknown)}; they have: {', '.join(known) or 'no metric'}."
+        raise TrackingError(message)
     frame = pd.DataFrame(
         {name: [float(values[name].get(metric, "nan")) for metric in metrics] for name in names},
         index=pd.Index(list(metrics), name="metric"),

@@ -149,7 +149,7 @@ class RegistryViews(ABC):
             the second against the first.
 
         Raises:
-            TrackingError: Fewer than two versions.
+            TrackingError: Fewer than two versions, or none has one of the metrics asked for.
         """
         numbers = list(dict.fromkeys(as_version(version) for version in versions))
         if len(numbers) < 2:

@@ -291,17 +291,21 @@ def as_gates(criteria: Mapping[str, Any] | Iterable[Gate]) -> tuple[Gate, ...]:
             comparison of the default gate of that metric; for other metrics the direction of the metric decides.
 
     Raises:
-        ConfigError: An entry can not be understood.
+        ConfigError: An entry can not be understood, or there is none: no gate is nothing to pass.
     """
-    if not isinstance(criteria, Mapping):
-        given: list[AnyValue] = list(criteria) if hasattr(criteria, "__iter__") else [criteria]
-        gates = tuple(gate for gate in given if isinstance(gate, Gate))
-        if len(gates) < len(given):
-            wrong = next(type(gate).__name__ for gate in given if not isinstance(gate, Gate))
-            message = f"Criteria must be gates, or a mapping of metric to threshold; got {wrong}."
-            raise ConfigError(message)
-        return gates
-    return tuple(_as_gate(str(metric), value) for metric, value in criteria.items())
+    gates: list[AnyValue]
+    if isinstance(criteria, Mapping):
+        gates = [_as_gate(str(metric), value) for metric, value in criteria.items()]
+    else:
+        gates = list(criteria) if hasattr(criteria, "__iter__") else [criteria]
+    wrong = next((type(gate).__name__ for gate in gates if not isinstance(gate, Gate)), None)
+    if wrong is not None:
+        message = f"Criteria must be gates, or a mapping of metric to threshold; got {wrong}."
+        raise ConfigError(message)
+    if not gates:
+        message = "Criteria must name at least one gate; without any, nothing can pass."
+        raise ConfigError(message)
+    return tuple(gates)
 
 
 def _as_gate(metric: str, value: AnyValue) -> Gate:

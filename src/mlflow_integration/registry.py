@@ -311,7 +311,7 @@ class ModelRegistry(LiveChecks):
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
-        gates = chosen.for_market(market) if chosen else as_gates(criteria or ())
+        gates = chosen.for_market(market) if chosen else as_gates(criteria or {})
         metrics = self._run_metrics(record)
         about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
         report = check_gates(metrics, gates, version=number, market=market, **about)

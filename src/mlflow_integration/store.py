@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import sys
+import tempfile
 import threading
 import tomllib
 import warnings
@@ -197,6 +198,8 @@ class Store:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - comes with mlflow, as slow
 
         try:
+            if database is not None and not database.exists():
+                _create_database(database)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
             message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
@@ -211,6 +214,23 @@ def _sqlite_path(uri: str) -> Path:
 def _sqlite_uri(path: Path) -> str:
     """Return the URI of a database file; SQLAlchemy reads ``%`` and ``?`` in it as signs of its own."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def _create_database(path: Path) -> None:
+    """Make an empty SQLite store that is there whole or not at all, whoever else makes it and whenever this one dies.
+
+    MLflow itself would build up its tables in place, in dozens of steps without a lock: a process that dies among them
+    leaves a file that no MLflow opens again.
+    """
+    from mlflow.db import upgrade  # noqa: PLC0415 - `mlflow db upgrade`, which also makes the tables
+
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        upgrade.callback(_sqlite_uri(made))
+        try:
+            os.link(made, path)  # unlike a renaming, it never replaces what is there
+        except FileExistsError:
+            return  # another process was faster
 
 
 def _probe(store: Store) -> None:

@@ -263,7 +263,7 @@ def compare_runs(
         the id of the better run, missing where the direction is not known, a value is missing, or the best is shared.
 
     Raises:
-        TrackingError: A run does not exist, or none has any metric asked for.
+        TrackingError: A run does not exist, or none has one of the metrics asked for.
     """
     wanted = list(dict.fromkeys(as_names(run_ids)))
     if not wanted:
@@ -277,11 +277,7 @@ def compare_runs(
     if lacking:
         message = f"There is no run {', '.join(map(repr, lacking))} in {reader.store.label}."
         raise TrackingError(message)
-    present = sorted({name for values in by_id.values() for name in values})
-    names = as_names(metrics) if metrics else present
-    if metrics and not set(names) & set(present):
-        message = f"None of these runs has {', '.join(names)}; they have: {', '.join(present) or 'no metric'}."
-        raise TrackingError(message)
+    names = as_names(metrics) if metrics else sorted({name for values in by_id.values() for name in values})
     return side_by_side({run_id: by_id[run_id] for run_id in wanted}, names)
 
 

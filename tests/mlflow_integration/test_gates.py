@@ -116,7 +116,7 @@ def test_criteria_are_understood_as_thresholds_pairs_and_tables():
 
 
 @pytest.mark.parametrize(
-    "criteria", [{"odd": 3}, ["roi"], {"roi": {"threshold": 1}}, {"roi": {"comparison": ">", "x": 1}}]
+    "criteria", [{}, [], iter([]), {"odd": 3}, ["roi"], {"roi": {"threshold": 1}}, {"roi": {"comparison": ">", "x": 1}}]
 )
 def test_criteria_that_can_not_be_understood_are_refused(criteria):
     with pytest.raises(ConfigError):

@@ -243,6 +243,8 @@ def test_versions_are_compared_by_the_direction_of_each_metric(registry, candida
     assert table.loc["n_bets", ["best", "change"]].isna().all()
     with pytest.raises(TrackingError, match="two or more"):
         registry.compare_models(name, [1, 1])
+    with pytest.raises(TrackingError, match="None of v1, v2 has val_mea; they have: clv, n_bets"):
+        registry.compare_models(name, [1, 2], metrics=["roi", "val_mea"])
 
 
 def test_everything_known_of_a_version_comes_in_one_object(registry, candidate, name):

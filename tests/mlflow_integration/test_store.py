@@ -134,6 +134,43 @@ def test_reading_a_store_that_does_not_exist_makes_none(tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
+def test_a_process_that_dies_while_it_makes_a_store_leaves_none_and_the_next_makes_it(tmp_path, monkeypatch):
+    load_mlflow()
+    from mlflow.store.db import utils
+
+    class DeadError(BaseException):
+        pass
+
+    def die(_engine):
+        raise DeadError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(utils, "_upgrade_db", die)  # between the first tables and the rest of the schema
+        with pytest.raises(DeadError):
+            resolve_store(tmp_path / "mlflow.db").client()
+        assert not (tmp_path / "mlflow.db").exists()
+    names = [each.name for each in resolve_store(tmp_path / "mlflow.db").client().search_experiments()]
+    assert names == ["Default"]
+    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
+
+
+def test_a_store_that_another_process_made_in_the_meantime_is_not_replaced(tmp_path, empty_store, monkeypatch):
+    load_mlflow()
+    from mlflow.db import upgrade
+
+    path = tmp_path / "mlflow.db"
+
+    def slower(uri):
+        database = resolve_store(uri).database
+        shutil.copy(empty_store, database)
+        shutil.copy(empty_store, path)
+        resolve_store(path).client().create_experiment("of the other process")
+
+    monkeypatch.setattr(upgrade, "callback", slower)
+    names = {each.name for each in resolve_store(path).client().search_experiments()}
+    assert names == {"Default", "of the other process"}
+
+
 def test_a_database_that_is_no_database_is_one_clear_error(tmp_path):
     (tmp_path / "bad.db").write_text("this is no database, " * 100)
     with pytest.raises(StoreError, match=r"bad\.db can not be opened"):

@@ -192,7 +192,9 @@ def test_numbers_that_make_no_sense_are_refused_when_reading(tracker, shared_uri
         "days": lambda: utils.get_weekly_summary(name, days=-1, **where),
         "older_than_days": lambda: utils.cleanup_failed_runs(name, older_than_days=-1, **where),
         "Name the runs": lambda: utils.compare_runs([], **where),
-        "None of these runs has zork; they have: val_mae": lambda: utils.compare_runs([run.run_id], ["zork"], **where),
+        f"None of {run.run_id} has zork; they have: val_mae": lambda: utils.compare_runs(
+            [run.run_id], ["val_mae", "zork"], **where
+        ),
     }
     for message, call in wrong.items():
         with pytest.raises(TrackingError, match=message):
