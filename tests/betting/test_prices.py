@@ -7,7 +7,6 @@ import pytest
 import shin
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
 
 from nba_props.betting import prices
 from nba_props.betting.fair import VIG_METHODS, fair_probability, power_exponent
@@ -88,18 +87,25 @@ def test_two_way_shin_agrees_with_the_package_shin(over, under):
     assert mine == pytest.approx(expected[0], abs=1e-6)
 
 
-def test_methods_that_penaltyblog_calls_additive_power_and_multiplicative_agree_with_its_equations():
-    # penaltyblog.implied: additive p_i - (sum - 1)/n; multiplicative p_i / sum; power p_i**(1/k) with brentq on k.
-    odds = prices.american_to_decimal([-180.0, 145.0])
-    raw = 1.0 / odds
-    k = brentq(lambda value: (raw ** (1.0 / value)).sum() - 1.0, 0.2, 5.0, xtol=1e-14)
-    expected = {
-        "additive": raw[0] - (raw.sum() - 1.0) / 2.0,
-        "multiplicative": raw[0] / raw.sum(),
-        "power": raw[0] ** (1.0 / k),
-    }
+# P(over) that penaltyblog 1.13.1 gives: calculate_implied([over, under], method=...), prices turned to decimal odds.
+OF_PENALTYBLOG = [  # over, under, multiplicative, additive, power, shin
+    (-110.0, -110.0, 0.5, 0.5, 0.5, 0.5),
+    (-115.0, -105.0, 0.510834236186, 0.51134429949, 0.511604454499, 0.511344299489),
+    (-140.0, 110.0, 0.550561797753, 0.553571428571, 0.555167954789, 0.553571428571),
+    (-200.0, 165.0, 0.638554216867, 0.64465408805, 0.647800816342, 0.64465408805),
+    (-320.0, 250.0, 0.727272727273, 0.738095238095, 0.743974144987, 0.738095238095),
+    (100.0, -125.0, 0.473684210526, 0.472222222222, 0.471457264729, 0.472222222222),
+    (-112.0, -118.0, 0.493931056805, 0.493508741561, 0.493278728824, 0.493508741561),
+    (150.0, -185.0, 0.38127090301, 0.375438596491, 0.372399804935, 0.375438596491),
+]
+
+
+@pytest.mark.parametrize(("over", "under", "multiplicative", "additive", "power", "shin_value"), OF_PENALTYBLOG)
+def test_every_method_gives_what_penaltyblog_gives(over, under, multiplicative, additive, power, shin_value):
+    expected = {"multiplicative": multiplicative, "additive": additive, "power": power, "shin": shin_value}
+    assert sorted(expected) == sorted(VIG_METHODS)
     for method, value in expected.items():
-        assert fair_probability([-180.0], [145.0], method)[0] == pytest.approx(value, abs=1e-10)
+        assert fair_probability([over], [under], method)[0] == pytest.approx(value, abs=1e-11)
 
 
 @pytest.mark.parametrize("method", VIG_METHODS)
