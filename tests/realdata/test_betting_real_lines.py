@@ -57,6 +57,29 @@ def test_the_book_months_with_reversed_alternate_lines_are_found_and_no_other_bo
     assert (reasons[~faulty] != "").mean() < 0.01
 
 
+_FAULTY = ["BetRivers", "Unibet"]
+_OTHER_SEASONS = {
+    "a quarter of the games": lambda table: table[table["game_id"].str[-1].isin(["1", "5", "9"])],
+    "four good books of ten": lambda table: table[
+        table["bookmaker"].isin([*_FAULTY, "BetMGM", "Bovada", "Caesars", "DraftKings"])
+    ],
+    "the lines of assists": lambda table: table.assign(line=np.floor(table["line"] / 4) + 0.5),
+    "its first weeks": lambda table: table[table["game_date"] < "2023-12-01"],
+}
+
+
+@pytest.mark.parametrize("change", _OTHER_SEASONS.values(), ids=_OTHER_SEASONS)
+def test_the_faulty_books_are_found_under_any_name_in_what_could_be_another_season(quotes, change):
+    table = change(quotes).reset_index(drop=True)
+    renamed = table.assign(bookmaker=table["bookmaker"].map(lambda name: f"book {name[::-1]}"))
+    reasons = flag_quotes(renamed)
+    faulty = table["bookmaker"].isin(_FAULTY)
+    assert (reasons[faulty] != "").mean() > 0.94
+    assert (reasons[~faulty] != "").mean() < 0.01
+    blamed = renamed.loc[reasons == "bad_book_month", "bookmaker"].unique()
+    assert set(blamed) == {f"book {name[::-1]}" for name in _FAULTY}
+
+
 def test_the_market_scores_what_it_was_independently_computed_to_score(market):
     played = market[market["actual"].notna()]
     assert (played["actual"] - played["median_line"]).abs().mean() == pytest.approx(6.150, rel=0.01)
