@@ -18,6 +18,7 @@ from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, Stage, utils
+from mlflow_integration.items import Metrics, Params, Tags
 from mlflow_integration.store import fluent_store, load_mlflow
 from nba_props.errors import NonFiniteMetricError, TrackingError, UnknownExperimentError
 
@@ -149,6 +150,18 @@ def test_failures_are_marked_and_bad_numbers_refused_before_they_are_sent(client
     stored = client.get_run(run.run_id)
     assert (stored.info.status, stored.data.metrics) == ("FAILED", {})
     assert stored.data.tags["failure_reason"] == "RuntimeError: boom"
+
+
+def test_a_run_without_a_block_takes_items_and_ends_as_it_is_told(client, tracker):
+    run = tracker.start_run("by hand")
+    tracker.log_items([Metrics({"val_mae": 5.5}), Params({"depth": 6}), Tags({"market": "pra"})])
+    tracker.end_run("FAILED")
+    stored = client.get_run(run.run_id)
+    assert (stored.info.status, stored.data.metrics, stored.data.params) == ("FAILED", {"val_mae": 5.5}, {"depth": "6"})
+    assert stored.data.tags["market"] == "pra"
+    tracker.start_run("by hand, well")
+    tracker.end_run()
+    assert [each.info.status for each in client.search_runs([run.experiment_id])] == ["FINISHED", "FAILED"]
 
 
 def test_a_model_is_logged_registered_gated_promoted_loaded_by_stage_and_rolled_back(client, tracker, registry):
@@ -287,7 +300,9 @@ def test_utilities_read_the_server(server, tracker):
     name = tracker.experiment_name
     assert utils.get_best_runs(name, "val_mae", 2, tracking_uri=server)["run_name"].tolist() == ["u0", "u1"]
     assert utils.best_with_trials(name, "roi", 1, tracking_uri=server)["runs_tried"].tolist() == [4]
-    assert utils.compare_phases([name], ["roi"], tracking_uri=server)["best_roi"].tolist() == [0.03]
+    phases = utils.compare_phases([name], ["roi"], tracking_uri=server)
+    assert phases["best_roi"].tolist() == [0.03]
+    assert utils.phases_by_metric(phases, ["roi"]).set_index("figure").loc["best_roi", name] == 0.03
     assert len(utils.search_runs(name, tracking_uri=server)) == 4
     pair = utils.search_runs(name, order_by=["attributes.start_time ASC"], tracking_uri=server)["run_id"].tolist()[:2]
     assert utils.compare_runs(pair, ["val_mae"], tracking_uri=server)["best"].tolist() == [pair[0]]
