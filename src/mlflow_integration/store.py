@@ -140,7 +140,7 @@ class Store:
     """One tracking store: its URI and where its artifacts go.
 
     Attributes:
-        uri: Absolute tracking URI (``sqlite:////...``, ``http://...``, ``postgresql+psycopg://...``).
+        uri: Absolute tracking URI (``sqlite:////...``, ``http://...``, ``postgresql+psycopg2://...``).
         root: Folder that the embedded store and its artifacts live in.
     """
 
@@ -201,7 +201,10 @@ class Store:
             if database is not None and not database.exists():
                 _create_database(database)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
-        except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        except ImportError as error:
+            message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
+            raise StoreError(message) from error
+        except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
             message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
             raise StoreError(message) from error
         return client
@@ -269,11 +272,29 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     if given.startswith("sqlite:///"):
         absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays what it is
         return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
-    if given.startswith("postgresql://"):  # SQLAlchemy would pick a driver by itself, and not the installed one
-        given = given.replace("postgresql://", "postgresql+psycopg://", 1)
+    if given.startswith("postgresql"):
+        given = _with_driver(given)
     if "://" in given and not given.startswith("file:"):
         return Store(given, home)
     return _from_path(given, root)
+
+
+def _with_driver(uri: str) -> str:
+    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 moves no version to Production.
+
+    It compares the version's number with text, which PostgreSQL refuses when the driver says that it is text.
+
+    Raises:
+        StoreError: Another driver is asked for.
+    """
+    scheme, rest = uri.split("://", 1) if "://" in uri else (uri, "")
+    if scheme not in {"postgresql", "postgresql+psycopg2"}:
+        message = (
+            f"{mask_secrets(uri)}: MLflow 3.17 can not use this driver for its model registry; say postgresql://... "
+            "(psycopg2, `uv sync --extra team`)."
+        )
+        raise StoreError(message)
+    return f"postgresql+psycopg2://{rest}"
 
 
 def _from_path(given: str, root: Path | None) -> Store:
@@ -289,7 +310,7 @@ def _from_path(given: str, root: Path | None) -> Store:
     if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
         message = (
             f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
-            "postgresql+psycopg://..., or the path of a .db file. "
+            "postgresql://..., or the path of a .db file. "
             f"MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
         )
         raise StoreError(message)

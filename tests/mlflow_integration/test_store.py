@@ -76,10 +76,22 @@ def test_folders_with_unusual_names_hold_a_store_all_the_same(tmp_path, empty_st
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
-def test_postgresql_names_its_driver_and_hides_its_password():
-    store = resolve_store("postgresql://u:pw@h/d")
-    assert store.uri == "postgresql+psycopg://u:pw@h/d"
-    assert store.label == "postgresql+psycopg://u:***@h/d"
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg2"])
+def test_postgresql_names_its_driver_and_hides_its_password(scheme):
+    store = resolve_store(f"{scheme}://u:pw@h/d")
+    assert store.uri == "postgresql+psycopg2://u:pw@h/d"
+    assert store.label == "postgresql+psycopg2://u:***@h/d"
+
+
+def test_a_driver_with_which_no_version_could_be_promoted_is_refused():
+    with pytest.raises(StoreError, match=r"u:\*\*\*@h/d: .*say postgresql://"):
+        resolve_store("postgresql+psycopg://u:pw@h/d")
+
+
+def test_a_missing_driver_is_reported_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    with pytest.raises(StoreError, match=r"postgresql\+psycopg2://u:\*\*\*@h/d is not installed.*uv sync --extra team"):
+        resolve_store("postgresql://u:pw@h/d").client()
 
 
 def test_the_old_file_store_is_recognised_and_the_way_over_is_named(tmp_path):
