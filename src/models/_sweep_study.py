@@ -1,8 +1,8 @@
 """The trials of a sweep in Optuna's own storage: what was drawn, what it came to, and what is still to do.
 
-A sweep is a row of slots, 0 to N - 1, gone through in batches. What a slot draws depends on the seed, the slot and the
-trials of earlier batches alone, and a trial that a dead process left behind is run again with the same values: a sweep
-that was killed ends like one that was not.
+A sweep is a row of slots, 0 to N - 1, gone through in batches. What a slot draws, and whether it is pruned, depends on
+the seed, the slot and the trials of earlier batches alone, and a trial that a dead process left behind is run again
+with the same values: a sweep that was killed, or ran in two goes, ends like one that was not.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = ["Slot", "SweepStudy", "load_optuna"]
 
 _SLOT: Final = "slot"
 _PROCESS: Final = "process"
+_FINISHED: Final = ("COMPLETE", "PRUNED")
 
 
 def load_optuna() -> Any:  # noqa: ANN401 - a module
@@ -66,7 +67,7 @@ class SweepStudy:
         name: Name of the study in it.
         sweep: The search space.
         seed: Random seed.
-        process: What this process is called; a running trial of another live process is left alone.
+        process: What this process is called.
     """
 
     def __init__(self, path: Path, name: str, sweep: Sweep, *, seed: int, process: str) -> None:
@@ -74,6 +75,7 @@ class SweepStudy:
         path.parent.mkdir(parents=True, exist_ok=True)
         escaped = str(path).replace("%", "%25").replace("?", "%3F")
         self._storage = self._optuna.storages.RDBStorage(f"sqlite:///{escaped}")
+        self._path = path
         self._sweep = sweep
         self._seed = seed
         self._process = process
@@ -91,30 +93,33 @@ class SweepStudy:
         self._storage.remove_session()
         self._storage.engine.dispose()
 
-    def fail_abandoned(self, is_alive: Callable[[str], bool]) -> None:
-        """Fail the running trials of dead processes.
+    def claim(self, is_alive: Callable[[str], bool]) -> None:
+        """Take the sweep; running trials of a process that is no more become failed ones.
 
         Raises:
             ConfigError: Another live process is at this sweep.
         """
-        for trial in self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.RUNNING,)):
-            owner = trial.user_attrs.get(_PROCESS, "")
-            if owner != self._process and is_alive(owner):
-                message = "This sweep is under way in another process; wait for it or end it."
-                raise ConfigError(message)
-            self.study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
+        owner = self.study.user_attrs.get(_PROCESS, "")
+        if owner != self._process and is_alive(owner):
+            message = (
+                "This sweep is under way in another process; wait for it or end it. If it ran on a machine that is "
+                f"gone, delete {self._path}: the trials are drawn again as they were."
+            )
+            raise ConfigError(message)
+        self.study.set_user_attr(_PROCESS, self._process)
+        self._fail_running()
+
+    def release(self) -> None:
+        """On the way out: fail what is left running, let others at the sweep; nothing where it is another's."""
+        if self.study.user_attrs.get(_PROCESS) == self._process:
+            self._fail_running()
+            self.study.set_user_attr(_PROCESS, "")
 
     def finished(self) -> dict[int, FrozenTrial]:
         """Slot to trial, complete or pruned, in order of the slots."""
         states = (self._optuna.trial.TrialState.COMPLETE, self._optuna.trial.TrialState.PRUNED)
         trials = self.study.get_trials(deepcopy=False, states=states)
         return {trial.user_attrs[_SLOT]: trial for trial in sorted(trials, key=lambda each: each.user_attrs[_SLOT])}
-
-    def fail_own(self) -> None:
-        """Fail what this process leaves running, on its way out."""
-        for trial in self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.RUNNING,)):
-            if trial.user_attrs.get(_PROCESS) == self._process:
-                self.study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
 
     def note(self, slot: Slot, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON holds
         """Keep facts with a trial."""
@@ -124,6 +129,8 @@ class SweepStudy:
     def batches(self, n_trials: int, first: Mapping[str, Any] | None) -> Iterator[list[Slot]]:
         """The slots below `n_trials` that are not finished, drawn batch by batch.
 
+        Batches are drawn whole: a later call that asks for more trials finds the rest of the last one as drawn here.
+
         Args:
             n_trials: Slots in all.
             first: Values of slot 0; drawn like the others where None.
@@ -131,9 +138,14 @@ class SweepStudy:
         size = self._sweep.batch
         for start in range(0, n_trials, size):
             done = self.finished()
-            todo = [number for number in range(start, min(start + size, n_trials)) if number not in done]
-            if todo:
-                yield [self._drawn(number, first if number == 0 else None) for number in todo]
+            todo = [number for number in range(start, start + size) if number not in done]
+            if not todo or todo[0] >= n_trials:
+                continue
+            drawn = [self._drawn(number, first if number == 0 else None) for number in todo]
+            for slot in drawn:
+                if slot.number >= n_trials:
+                    self.study.tell(slot.trial, state=self._optuna.trial.TrialState.FAIL)
+            yield [slot for slot in drawn if slot.number < n_trials]
 
     def report(self, slot: Slot, value: float, step: int) -> bool:
         """Note the running value after `step` folds; whether the trial should be ended."""
@@ -186,6 +198,11 @@ class SweepStudy:
         found = self._optuna.importance.get_param_importances(self.study, evaluator=evaluator)
         return {name: float(share) for name, share in found.items()}
 
+    def _fail_running(self) -> None:
+        running = (self._optuna.trial.TrialState.RUNNING,)
+        for trial in self.study.get_trials(deepcopy=False, states=running):
+            self.study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
+
     def _drawn(self, number: int, given: Mapping[str, Any] | None) -> Slot:
         values = given or self._left_behind(number)
         seeded = self._optuna.samplers.TPESampler(
@@ -194,7 +211,6 @@ class SweepStudy:
         self.study.sampler = seeded if values is None else _given(self._optuna, values)
         trial = self.study.ask(self._distributions)
         trial.set_user_attr(_SLOT, number)
-        trial.set_user_attr(_PROCESS, self._process)
         return Slot(number, trial)
 
     def _left_behind(self, number: int) -> dict[str, Any] | None:
@@ -207,11 +223,43 @@ class SweepStudy:
 
     def _pruner(self) -> Any:  # noqa: ANN401 - one of several classes
         pruners = self._optuna.pruners
+        if self._sweep.pruner == "none":
+            return pruners.NopPruner()
         if self._sweep.pruner == "median":
-            return pruners.MedianPruner(n_startup_trials=self._sweep.startup_trials)
-        if self._sweep.pruner == "halving":
-            return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
-        return pruners.NopPruner()
+            inner = pruners.MedianPruner(n_startup_trials=self._sweep.startup_trials)
+        else:
+            inner = pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+        return _earlier_only(self._optuna, inner, self._sweep.batch)
+
+
+class _EarlierBatches:
+    """A study as the trials of a batch see it: with the finished trials of the batches before.
+
+    Those of their own batch are finished or not, and what a killed process left is there or not: it must not matter.
+    """
+
+    def __init__(self, study: optuna.Study, end: int) -> None:
+        self._study = study
+        self._end = end
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - everything else is the study's own
+        return getattr(self._study, name)
+
+    def get_trials(self, *, deepcopy: bool = True, states: Any = None) -> list[FrozenTrial]:  # noqa: ANN401 - Optuna's
+        """As of the study."""
+        found = self._study.get_trials(deepcopy=deepcopy, states=states)
+        return [trial for trial in found if trial.state.name in _FINISHED and trial.user_attrs[_SLOT] < self._end]
+
+
+def _earlier_only(optuna: Any, inner: Any, batch: int) -> Any:  # noqa: ANN401 - a module and two of its pruners
+    """A pruner that compares a trial with those of earlier batches."""
+
+    class EarlierOnly(optuna.pruners.BasePruner):  # type: ignore[misc]  # the module is loaded when it is needed
+        def prune(self, study: Any, trial: Any) -> bool:  # noqa: ANN401
+            start = trial.user_attrs[_SLOT] // batch * batch
+            return bool(inner.prune(_EarlierBatches(study, start), trial))
+
+    return EarlierOnly()
 
 
 def _given(optuna: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a module and one of its samplers

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
-import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.metric_names import resolve_direction
 from mlflow_integration.phases import PHASES
 from mlflow_integration.utils import setup_experiments
 from models._jobs import Job, run_jobs, trainer_of
+from models._processes import PROCESS_TAG, close_abandoned, process_mark
 from nba_props.config import make_config
 from nba_props.errors import NotEnoughDataError
 from nba_props.version import code_version
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mlflow.entities import Run
-    from mlflow.tracking import MlflowClient
 
     from models._training_data import TrainingData
     from models.recipe import Recipe
@@ -35,7 +33,6 @@ __all__ = ["PlanStep", "run_plan"]
 
 _KEY: Final = "recipe_key"
 _DONE: Final = "recipe_done"
-_PROCESS: Final = "process"
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,8 @@ def run_plan(
         NotEnoughDataError: A recipe of candidates finds no finished run to choose from.
     """
     setup_experiments()
-    _close_abandoned()
+    for phase in PHASES.values():
+        close_abandoned(NBAPropsTracker(phase.name))
     for recipe in recipes:
         jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)
         todo = []
@@ -185,7 +183,7 @@ def _marked(job: Job, recipe: Recipe, data: TrainingData) -> Job:
         _KEY: key,
         "code_version": _code(),
         "data_fingerprint": data.fingerprint,
-        _PROCESS: _process(os.getpid()),
+        PROCESS_TAG: process_mark(),
     }
     return replace(job, tags=tags)
 
@@ -208,41 +206,3 @@ def _complete(job: Job, data: TrainingData, run: Run) -> None:
     if job.register:
         trainer_of(job, data).register(run.info.run_id)
     NBAPropsTracker(job.experiment).client.set_tag(run.info.run_id, _DONE, "true")
-
-
-def _close_abandoned() -> None:
-    """Mark KILLED what a process of this machine that is no more left RUNNING."""
-    for phase in PHASES.values():
-        tracker = NBAPropsTracker(phase.name)
-        client: MlflowClient = tracker.client
-        where = f"attributes.status = 'RUNNING' and tags.{_PROCESS} LIKE '{_machine()}:%'"
-        for run in client.search_runs([tracker.experiment_id], where, max_results=1000):
-            mark = run.data.tags[_PROCESS]
-            if mark != _process(int(mark.split(":")[1])):
-                client.set_tag(run.info.run_id, "failure_reason", "The process ended before the run did.")
-                client.set_terminated(run.info.run_id, "KILLED")
-
-
-def _machine() -> str:
-    """This machine, without telling its name."""
-    return hashlib.sha256(str(uuid.getnode()).encode()).hexdigest()[:12]
-
-
-def _process(pid: int) -> str:
-    """A process of this machine: its number and, where the system tells it, when it started; "none" if it is gone."""
-    stat = Path(f"/proc/{pid}/stat")
-    if stat.parent.parent.is_dir() and Path("/proc/self").exists():
-        started: Any = stat.read_text().rsplit(")", 1)[1].split()[19] if stat.exists() else "none"
-    else:
-        started = "alive" if _alive(pid) else "none"
-    return f"{_machine()}:{pid}:{started}"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

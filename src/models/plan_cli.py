@@ -113,12 +113,14 @@ def run_request(
         NBAPropsError: Anything the user can mend.
     """
     recipes = [_with_workers(recipe, workers) for recipe in request.recipes()]
+    if request.sweep is not None:
+        from models.sweep import check_sweep, run_sweep  # noqa: PLC0415 - optuna is an extra
+
+        check_sweep(recipes[0], request.sweep, request.trials)
     loaded = source.load()
     for report in loaded.reports:
         note(report)
     if request.sweep is not None:
-        from models.sweep import run_sweep  # noqa: PLC0415 - optuna is an extra
-
         with fits_on(*backend), progress("trials", request.trials) as bar:
             table = run_sweep(recipes[0], request.sweep, loaded, trials=request.trials, progress=bar)
         emit(table, as_json=as_json, title=f"Trials of {recipes[0].name}, best first")

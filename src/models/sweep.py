@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,11 +26,11 @@ from mlflow_integration import NBAPropsTracker
 from mlflow_integration.items import Document, Metrics, Params
 from mlflow_integration.store import resolve_store
 from mlflow_integration.utils import setup_experiments
+from models._processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
 from models._search_space import configured, read_sweep, starting_point
 from models._sweep_figures import history_figure, importance_figure
 from models._sweep_folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models._sweep_study import SweepStudy, load_optuna
-from models.plan import _process as process_mark
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
@@ -50,11 +49,10 @@ if TYPE_CHECKING:
     from models.recipe import Recipe
     from nba_props.config import TrainerConfig
 
-__all__ = ["run_sweep"]
+__all__ = ["check_sweep", "run_sweep"]
 
 _KEY: Final = "sweep_key"
 _ROLE: Final = "sweep_role"
-_PROCESS: Final = "process"
 
 
 def run_sweep(
@@ -86,16 +84,10 @@ def run_sweep(
             another process is at the same sweep.
         NotEnoughDataError: Too few rows before a fold.
     """
-    load_optuna()
-    if recipe.candidates is not None:
-        message = f"{recipe.name} runs what other recipes found; sweep one of those."
-        raise ConfigError(message)
-    if trials < 1:
-        message = f"--trials must be at least 1, got {trials}."
-        raise ConfigError(message)
-    sweep = read_sweep(Path(space_file), recipe.config)
+    sweep = check_sweep(recipe, space_file, trials)
     setup_experiments(tracking_uri=tracking_uri)
-    bar = _Bar(progress, trials * len(recipe.markets), sweep)
+    close_abandoned(NBAPropsTracker(recipe.experiment, tracking_uri=tracking_uri))
+    bar = _Bar(progress, trials, len(recipe.markets), sweep)
     tables = []
     for config in recipe.configs():
         job = _MarketSweep(recipe, config, sweep, data, tracking_uri)
@@ -103,26 +95,43 @@ def run_sweep(
     return pd.concat(tables, ignore_index=True)
 
 
+def check_sweep(recipe: Recipe, space_file: Path, trials: int) -> Sweep:
+    """Read the search space and check all that can be checked before any data are loaded.
+
+    Raises:
+        ConfigError: Optuna is not installed, the search space can not be used, or the recipe has nothing to tune.
+    """
+    load_optuna()
+    if recipe.candidates is not None:
+        message = f"{recipe.name} runs what other recipes found; sweep one of those."
+        raise ConfigError(message)
+    if trials < 1:
+        message = f"--trials must be at least 1, got {trials}."
+        raise ConfigError(message)
+    return read_sweep(Path(space_file), recipe.config)
+
+
 class _Bar:
     """The first task of a progress display: trials done, and the best so far."""
 
-    def __init__(self, progress: Progress | None, total: int, sweep: Sweep) -> None:
+    def __init__(self, progress: Progress | None, trials: int, markets: int, sweep: Sweep) -> None:
         self._progress = progress
         self._objective = sweep.objective
+        self._trials = trials
         self._before = 0
         if progress is not None:
-            progress.update(progress.task_ids[0], total=total)
+            progress.update(progress.task_ids[0], total=trials * markets)
 
     def show(self, market: str, done: int, best: FrozenTrial | None) -> None:
         """`done` trials of a market are finished."""
         if self._progress is not None:
             said = "" if best is None else f", best {self._objective} {best.value:.4f}"
-            task = self._progress.task_ids[0]
-            self._progress.update(task, completed=self._before + done, description=f"trials of {market}{said}")
+            task, completed = self._progress.task_ids[0], self._before + min(done, self._trials)
+            self._progress.update(task, completed=completed, description=f"trials of {market}{said}")
 
-    def leave(self, done: int) -> None:
+    def leave(self) -> None:
         """A market is through."""
-        self._before += done
+        self._before += self._trials
 
 
 @dataclass
@@ -149,7 +158,7 @@ class _MarketSweep:
             "store": store.uri,
         }
         self.key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-        self.process = process_mark(os.getpid())
+        self.process = process_mark()
         name = f"{self.recipe.short}_{self.config.market}_{self.key}.db"
         self.path = store.root / ".cache" / "sweeps" / name
 
@@ -158,9 +167,9 @@ class _MarketSweep:
         folds = calibration_folds(self.data, self.config)
         study = SweepStudy(self.path, self.key, self.sweep, seed=self.config.seed, process=self.process)
         try:
-            study.fail_abandoned(_is_alive)
+            study.claim(is_alive)
             with self._parent() as parent:
-                logged = self._close_left_behind(parent)
+                logged = self._logged(parent)
                 self._log_trials(study, parent, logged)
                 bar.show(self.config.market, len(study.finished()), study.best())
                 for batch in study.batches(n_trials, starting_point(self.sweep, self.config)):
@@ -168,9 +177,9 @@ class _MarketSweep:
                     self._log_trials(study, parent, logged)
                     bar.show(self.config.market, len(study.finished()), study.best())
                 table = self._finish(study, parent)
-            bar.leave(n_trials)
+            bar.leave()
         finally:
-            study.fail_own()
+            study.release()
             study.close()
         return table
 
@@ -219,7 +228,7 @@ class _MarketSweep:
         return {
             _KEY: self.key,
             _ROLE: role,
-            _PROCESS: self.process,
+            PROCESS_TAG: self.process,
             "recipe": self.recipe.name,
             "data_kind": self.data.kind,
             "data_fingerprint": self.data.fingerprint,
@@ -232,7 +241,7 @@ class _MarketSweep:
         found = self._runs("parent")
         parent = found[0].info.run_id if found else self._new_parent()
         client = self.tracker.client
-        client.set_tag(parent, _PROCESS, self.process)
+        client.set_tag(parent, PROCESS_TAG, self.process)
         client.update_run(parent, status="RUNNING")
         try:
             yield parent
@@ -261,12 +270,8 @@ class _MarketSweep:
         ids = [self.tracker.experiment_id]
         return list(self.tracker.client.search_runs(ids, where, max_results=50_000, order_by=["attributes.start_time"]))
 
-    def _close_left_behind(self, parent: str) -> set[int]:
-        """Mark KILLED what a killed process left RUNNING; the trials that have a child run."""
-        for role in ("trial", "chosen"):
-            for run in self._runs(role, " and attributes.status = 'RUNNING'"):
-                self.tracker.client.set_tag(run.info.run_id, "failure_reason", "The process ended before the run did.")
-                self.tracker.client.set_terminated(run.info.run_id, "KILLED")
+    def _logged(self, parent: str) -> set[int]:
+        """The trials that have a child run."""
         children = self._runs("trial", " and attributes.status = 'FINISHED'")
         return {int(run.data.tags["trial"]) for run in children if run.data.tags["mlflow.parentRunId"] == parent}
 
@@ -333,13 +338,6 @@ class _MarketSweep:
                 trainer.register(run_id)
         client.set_tag(run_id, "recipe_done", "true")
         return client.get_run(run_id)
-
-
-def _is_alive(mark: str) -> bool:
-    """Whether the process with this mark is at work; one of another machine may be."""
-    machine, _, rest = mark.partition(":")
-    own, _, _ = process_mark(os.getpid()).partition(":")
-    return bool(rest) and (machine != own or process_mark(int(rest.split(":")[0])) == mark)
 
 
 def _code() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ import pytest
 from mlflow_integration import ModelRegistry
 from mlflow_integration.utils import setup_experiments
 from models import plan
+from models._processes import process_mark
 from models.plan import run_plan
 from models.recipe import load_recipe
 from models.train_model_mlflow import NBAPropsMLflowTrainer
@@ -57,12 +57,12 @@ def test_what_a_dead_process_left_running_is_killed_and_what_a_live_one_does_is_
     client = mlflow.MlflowClient(store)
     experiment = client.get_experiment_by_name("Phase1_Foundation").experiment_id
     dead = subprocess.Popen([sys.executable, "-c", ""])
-    mark = plan._process(dead.pid)
+    mark = process_mark(dead.pid)
     dead.wait()
     left = client.create_run(experiment, tags={"process": mark}).info.run_id
-    alive = client.create_run(experiment, tags={"process": plan._process(os.getpid())}).info.run_id
+    alive = client.create_run(experiment, tags={"process": process_mark()}).info.run_id
     elsewhere = client.create_run(experiment, tags={"process": f"0123456789ab:{dead.pid}:77"}).info.run_id
-    plan._close_abandoned()
+    list(plan.run_plan([], data))
     assert client.get_run(left).info.status == "KILLED"
     assert "process ended" in client.get_run(left).data.tags["failure_reason"]
     assert client.get_run(alive).info.status == client.get_run(elsewhere).info.status == "RUNNING"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlflow_integration.utils import setup_experiments
 from models import sweep as sweeps
-from models._search_space import configured, distributions, read_sweep, starting_point
+from models._processes import process_mark
+from models._search_space import Sweep, configured, distributions, read_sweep, starting_point
 from models.recipe import load_recipe
 from models.sweep import run_sweep
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
 
 QUICK = ["model_params.n_estimators=8", "model_params.min_data_in_leaf=20", "markets=['pts']"]
+SETTINGS = ["model_params.num_leaves", "model_params.learning_rate"]
 SPACE = """
 batch = 2
 startup_trials = 2
@@ -189,17 +193,57 @@ def test_a_finished_sweep_is_not_run_again(done, data, monkeypatch):
     assert len(runs(uri)) == before
 
 
-def test_a_longer_sweep_goes_on_where_the_shorter_one_ended(data, space, store, done):
-    """And so its first trials are those of any other sweep of the same seed."""
-    run_sweep(quick(), space, data, trials=2)
-    longer = run_sweep(quick(), space, data, trials=3)
-    assert sorted(longer["trial"]) == [0, 1, 2]
-    settings = ["model_params.num_leaves", "model_params.learning_rate"]
-    values, others = (table.set_index("trial")[settings].sort_index() for table in (longer, done[0]))
-    pd.testing.assert_frame_equal(values, others.loc[[0, 1, 2]])
+def test_a_longer_sweep_goes_on_where_the_shorter_one_ended_and_ends_like_one_in_one_go(data, space, store, done):
+    """Three trials are one and a half batches; the two goes differ in their workers as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeps._MarketSweep, "_chosen_run", lambda *_: runs(store, "parent")[0])
+        shorter = run_sweep(quick("workers=1"), space, data, trials=3)
+    assert sorted(shorter["trial"]) == [0, 1, 2]
+    longer = run_sweep(quick("workers=2"), space, data, trials=5)
+    pd.testing.assert_frame_equal(what_was_found(longer), what_was_found(done[0]), check_exact=True)
     assert len(runs(store, "parent")) == 1
-    assert sorted(int(run.data.tags["trial"]) for run in runs(store, "trial")) == [0, 1, 2]
+    assert sorted(int(run.data.tags["trial"]) for run in runs(store, "trial")) == [0, 1, 2, 3, 4]
     assert {run.info.status for run in runs(store)} == {"FINISHED"}
+
+
+def test_a_sweep_ends_what_dead_ones_left_running_and_leaves_the_runs_of_live_ones(data, space, store, monkeypatch):
+    setup_experiments()
+    client = mlflow.MlflowClient(store)
+    experiment = client.get_experiment_by_name("Phase1_Foundation").experiment_id
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    mark = process_mark(process.pid)
+    marks = {"here": mark, "elsewhere": f"0123456789ab:{mark.partition(':')[2]}", "own": process_mark()}
+    left = {
+        name: client.create_run(experiment, tags={"process": mark, "sweep_key": "other"}).info.run_id
+        for name, mark in marks.items()
+    }
+    monkeypatch.setattr(sweeps._MarketSweep, "run", lambda *_: pd.DataFrame())
+    run_sweep(quick(), space, data, trials=1)
+    assert {name: client.get_run(run).info.status for name, run in left.items()} == dict.fromkeys(left, "RUNNING")
+    process.communicate(b"\n")
+    run_sweep(quick(), space, data, trials=1)
+    assert client.get_run(left.pop("here")).info.status == "KILLED"
+    assert {name: client.get_run(run).info.status for name, run in left.items()} == dict.fromkeys(left, "RUNNING")
+
+
+def test_the_progress_of_a_sweep_over_two_markets_counts_up_to_the_end():
+    shown = []
+
+    class Display:
+        task_ids = [0]
+
+        def update(self, task, **facts):
+            shown.append(facts)
+
+    sweep = Sweep.model_validate(tomllib.loads(SPACE))
+    bar = sweeps._Bar(Display(), 3, 2, sweep)
+    for market in ("pts", "reb"):
+        for done in (0, 2, 4):
+            bar.show(market, done, None)
+        bar.leave()
+    assert shown[0] == {"total": 6}
+    assert [facts["completed"] for facts in shown[1:]] == [0, 2, 3, 3, 5, 6], "of four trials one more than asked for"
+    assert shown[-1]["description"] == "trials of reb"
 
 
 def test_what_happens_in_the_test_seasons_does_not_change_a_single_trial(data, space, store, done):
@@ -207,12 +251,11 @@ def test_what_happens_in_the_test_seasons_does_not_change_a_single_trial(data, s
     later = data.games["game_date"] > max(fold.test_end for fold in folds)
     shuffled = np.random.default_rng(0).permutation(data.games.loc[later, "pts"])
     games = data.games.assign(pts=data.games["pts"].mask(later, pd.Series(shuffled, index=data.games.index[later])))
-    other = run_sweep(quick(), space, replace(data, games=games, fingerprint="other", memo={}), trials=5)
-    table = what_was_found(done[0])
-    pd.testing.assert_frame_equal(
-        what_was_found(other).drop(columns="test_val_mae"), table.drop(columns="test_val_mae")
-    )
-    assert other["test_val_mae"].iloc[0] > table["test_val_mae"].iloc[0], "the test folds did change"
+    other = run_sweep(quick(), space, replace(data, games=games, fingerprint="other", memo={}), trials=3)
+    told = ["trial", "state", "val_mae", "folds", "last_running_value", *SETTINGS]
+    ours, theirs = (table.set_index("trial", drop=False)[told].sort_index() for table in (other, done[0]))
+    pd.testing.assert_frame_equal(ours, theirs.loc[:2], check_exact=True)
+    assert other["test_val_mae"].iloc[0] > done[0]["test_val_mae"].iloc[0] + 0.1, "the test folds did change"
 
 
 def test_an_interrupted_sweep_ends_like_one_that_was_not_and_nothing_stays_open(data, space, store, done, monkeypatch):
@@ -274,30 +317,29 @@ def test_a_sweep_that_another_process_is_at_is_left_alone(data, space, store, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sweeps, "advance", interrupted)
-    other = sweeps.process_mark(os.getppid())
+    other = process_mark(os.getppid())
     with monkeypatch.context() as patch:
-        patch.setattr(sweeps, "process_mark", lambda _: other)
-        patch.setattr(sweeps.SweepStudy, "fail_own", lambda _: None)
+        patch.setattr(sweeps, "process_mark", lambda: other)
+        patch.setattr(sweeps.SweepStudy, "release", lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             run_sweep(quick(), space, data, trials=2)
     with pytest.raises(ConfigError, match="another process"):
         run_sweep(quick(), space, data, trials=2)
 
 
-def test_only_a_pruner_ends_trials_early_and_says_so(data, space, store, monkeypatch):
+def test_a_trial_that_is_ended_early_says_so(data, space, store, monkeypatch):
+    """That the pruner alone does it, and by what it judges, is told by the tests of the study."""
     monkeypatch.setattr(sweeps._MarketSweep, "_chosen_run", lambda *_: runs(store, "parent")[0])
-    wide = SPACE.replace("high = 0.5", "high = 0.9").replace("0.02", "0.0001")
-    for pruner in ("median", "halving", "none"):
-        space.write_text(f"pruner = '{pruner}'\n{wide}")
-        table = run_sweep(quick(), space, data, trials=6)
-        pruned, complete = (table[table["state"] == state] for state in ("PRUNED", "COMPLETE"))
-        assert (len(pruned) > 0) == (pruner != "none")
-        assert (pruned["folds"] < 3).all()
-        assert pruned["val_mae"].isna().all()
-        assert (complete["folds"] == 3).all()
-        key = runs(store, "trial")[0].data.tags["sweep_key"]
-        tagged = [run for run in runs(store, "trial") if run.data.tags["sweep_key"] == key]
-        assert [run.data.tags["trial_state"] for run in tagged].count("PRUNED") == len(pruned)
+    space.write_text(SPACE.replace("high = 0.5", "high = 0.9").replace("0.02", "0.0001"))
+    table = run_sweep(quick(), space, data, trials=6)
+    pruned, complete = (table[table["state"] == state] for state in ("PRUNED", "COMPLETE"))
+    assert len(pruned) > 0
+    assert (pruned["folds"] < 3).all()
+    assert pruned["val_mae"].isna().all()
+    assert (complete["folds"] == 3).all()
+    tagged = [run.data.tags["trial_state"] for run in runs(store, "trial")]
+    assert tagged.count("PRUNED") == len(pruned)
+    assert tagged.count("COMPLETE") == len(complete)
 
 
 def test_an_objective_that_is_maximised_and_an_ensemble_are_swept(data, tmp_path, store, monkeypatch):

@@ -104,6 +104,31 @@ def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, comm
     assert_refused(command(*options), workplace, [says])
 
 
+SPACE = "[space.num_leaves]\ntype = 'int'\nlow = 3\nhigh = 9\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says"),
+    [
+        ("objectve = 'val_mae'\n" + SPACE, (), "unknown key 'objectve', did you mean 'objective'"),
+        (SPACE.replace("num_leaves", "num_leafs"), (), "unknown setting 'num_leafs', did you mean 'num_leaves'"),
+        (SPACE, ("--trials", "0"), "--trials must be at least 1, got 0"),
+        (None, (), "space.toml"),
+    ],
+    ids=["unknown key", "unknown setting", "no trials", "no file"],
+)
+def test_a_sweep_that_can_not_be_run_is_refused_before_anything_is_loaded(
+    text, options, says, command, workplace, tmp_path_factory, monkeypatch
+):
+    path = tmp_path_factory.mktemp("space") / "space.toml"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setattr("models.main_job.Input.load", None)
+    result = command("--recipe", "phase1/lightgbm_baseline", "--sweep", path, *options)
+    assert_refused(result, workplace, [says])
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_one_season_alone_is_refused_with_the_mend(command, files, workplace):
     result = command("--data", files / "player_game_logs_2023-24.csv.gz", "--market", "pts")
     assert result.exit_code == 2

@@ -1,0 +1,78 @@
+"""Which process a run belongs to, and whether that process is still at work."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mlflow_integration import NBAPropsTracker
+
+__all__ = ["PROCESS_TAG", "close_abandoned", "is_alive", "process_mark"]
+
+PROCESS_TAG: Final = "process"
+"""Tag of a run with the mark of the process that runs it."""
+
+_GONE: Final = "none"
+
+
+def process_mark(pid: int | None = None) -> str:
+    """A process of this machine (this one by default): machine, number and when it started; "none" if it is gone."""
+    number = os.getpid() if pid is None else pid
+    return f"{_machine()}:{number}:{_started(number)}"
+
+
+def is_alive(mark: str) -> bool:
+    """Whether the process with this mark may be at work; what those of another machine do, nobody here knows."""
+    machine, _, rest = mark.partition(":")
+    number = rest.partition(":")[0]
+    if not number.isdigit():
+        return False
+    return machine != _machine() or process_mark(int(number)) == mark
+
+
+def close_abandoned(tracker: NBAPropsTracker) -> None:
+    """Mark KILLED the runs of an experiment that a process of this machine which is no more left RUNNING."""
+    client = tracker.client
+    where = f"attributes.status = 'RUNNING' and tags.{PROCESS_TAG} LIKE '{_machine()}:%'"
+    for run in client.search_runs([tracker.experiment_id], where, max_results=1000):
+        if not is_alive(run.data.tags[PROCESS_TAG]):
+            client.set_tag(run.info.run_id, "failure_reason", "The process ended before the run did.")
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _machine() -> str:
+    """This machine, without telling its name.
+
+    The network card alone does not tell: the first container of each of two hosts has the same address, and without a
+    card Python makes one up for each process (it has the multicast bit).
+    """
+    card = uuid.getnode()
+    known = "" if card >> 40 & 1 else f"{card:012x}"
+    return hashlib.sha256(f"{known} {platform.node()}".encode()).hexdigest()[:12]
+
+
+def _started(pid: int) -> str:
+    """When a process started, where the system tells it."""
+    if not Path("/proc/self/stat").exists():
+        return "alive" if _answers(pid) else _GONE
+    try:
+        state, *facts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return _GONE
+    # A zombie is over and done with; only its parent has not asked yet.
+    return _GONE if state in {"Z", "X"} else facts[18]
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
