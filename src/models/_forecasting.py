@@ -17,7 +17,7 @@ from nba_props.evaluation.walk_forward import Forecaster, WalkForwardResult, wal
 from nba_props.features import feature_names, prior_games_in_season
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from models._training_data import TrainingData
     from nba_props.config import SelectionConfig, TrainerConfig
@@ -106,8 +106,8 @@ class Forecasts:
         self._queue = list(queue)
         self._made = {key: forecaster(data, config, member) for key, (config, member) in queue.items()}
         self._workers = next(iter(configs)).workers or cpu_count()
-        self._markets = [config.market for config, _ in queue.values()]
-        self._running: Iterator[WalkForwardResult] | None = None
+        self._markets = {key: config.market for key, (config, _) in queue.items()}
+        self._running: Generator[WalkForwardResult, None, None] | None = None
 
     def of(self, config: TrainerConfig) -> Forecast:
         """The forecast of one of the configurations.
@@ -128,6 +128,15 @@ class Forecasts:
         estimator = WeightedEstimator({name: _fitted(result) for name, result in results.items()}, final)
         return Forecast(combined, estimator, weights, results)
 
+    def close(self) -> None:
+        """End the fits under way, if there are any; what is asked for later starts them again.
+
+        Their workers must not outlive the backend they belong to (`models._jobs.fits_on`).
+        """
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
     def _result(self, key: str) -> WalkForwardResult:
         while key not in self._data.memo:
             if self._running is None:
@@ -135,17 +144,20 @@ class Forecasts:
                     [self._made[name] for name in self._queue], workers=self._workers, on_fold=self._count()
                 )
             self._data.memo[self._queue.pop(0)] = next(self._running)
+        if not self._queue:
+            self.close()
         found: WalkForwardResult = self._data.memo[key]
         return found
 
     def _count(self) -> Callable[[int, Fold | None], None]:
-        totals = [len(made.fits()) for made in self._made.values()]
-        done = [0] * len(totals)
+        waiting = list(self._queue)
+        done = [0] * len(waiting)
 
         def count(position: int, _: Fold | None) -> None:
             done[position] += 1
             if self._on_fold is not None:
-                self._on_fold(self._markets[position], done[position], totals[position])
+                name = waiting[position]
+                self._on_fold(self._markets[name], done[position], len(self._made[name].fits()))
 
         return count
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import socket
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -71,8 +73,9 @@ def run_jobs(
     if not jobs:
         return
     forecasts = Forecasts(data, [config for job in jobs for config in arms(job.config, job.study)], on_fold)
-    for job in jobs:
-        yield trainer_of(job, data, forecasts).run(job.run_name, register=job.register)
+    with closing(forecasts):
+        for job in jobs:
+            yield trainer_of(job, data, forecasts).run(job.run_name, register=job.register)
 
 
 @contextmanager
@@ -81,7 +84,8 @@ def fits_on(name: str = "threads", address: str | None = None) -> Iterator[None]
 
     Args:
         name: One of `BACKENDS`.
-        address: Of the cluster: ``tcp://host:8786`` for Dask, ``ray://host:10001`` or ``auto`` for Ray.
+        address: Of the cluster: ``tcp://host:8786`` for Dask; for Ray ``host:6379``, "auto" (the cluster this machine
+            belongs to, the default) or "local" (processes of this machine).
 
     Raises:
         ConfigError: The backend is unknown, its package is not installed, or the cluster does not answer.
@@ -99,8 +103,10 @@ def fits_on(name: str = "threads", address: str | None = None) -> Iterator[None]
             yield
         return
     if name == "ray":
-        _ray(address)
-    with joblib.parallel_config(backend={"threads": "threading", "processes": "loky"}.get(name, name)):
+        with _ray(address or "auto"):
+            yield
+        return
+    with joblib.parallel_config(backend={"threads": "threading", "processes": "loky"}[name]):
         yield
 
 
@@ -131,16 +137,51 @@ def _dask(address: str | None) -> Iterator[None]:
             yield
 
 
-def _ray(address: str | None) -> None:
+@contextmanager
+def _ray(address: str) -> Iterator[None]:
+    import joblib  # noqa: PLC0415 - keeps --help fast
+
+    # Ray would copy the working directory to every node and start its workers by `uv run` there.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         import ray  # noqa: PLC0415 - an extra
         from ray.util.joblib import register_ray  # noqa: PLC0415
     except ImportError as error:
         message = "The backend ray is not installed: run `uv sync --extra ray`."
         raise ConfigError(message) from error
+    if address.startswith("ray://"):
+        message = f"Fits can not run through a Ray client ({address}): give the address of the cluster, host:6379."
+        raise ConfigError(message)
+    connected = ray.is_initialized()
     try:
-        ray.init(address=address or "auto", ignore_reinit_error=True)
-    except ConnectionError as error:
-        message = f"No Ray cluster answers at {address or 'auto'}: {error}."
+        _knock(address)
+        ray.init(address=address, ignore_reinit_error=True, include_dashboard=False if address == "local" else None)
+    except (OSError, RuntimeError, ValueError) as error:
+        message = f"No Ray cluster can be used at {address}: {_root(error)}."
         raise ConfigError(message) from error
-    register_ray()
+    try:
+        register_ray()
+        # An actor of Ray's pool asks for no core by itself: any number of them would end up on the same machine.
+        with joblib.parallel_config(backend="ray", n_jobs=-1, ray_remote_args={"num_cpus": 1}):
+            yield
+    finally:
+        if not connected:
+            ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens: Ray itself tries for minutes.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and "/" not in address and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _root(error: BaseException) -> str:
+    """What an error goes back to; Ray hands whole tracebacks on as text, whose last line says it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")

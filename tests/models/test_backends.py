@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models._forecasting import forecaster
+from models._forecasting import Forecasts, forecaster
 from models._jobs import fits_on
 from nba_props.config import make_config
 from nba_props.errors import ConfigError, ModelError
@@ -192,6 +192,19 @@ def test_blas_keeps_to_one_thread_while_fits_run_side_by_side(backend):
     with fits_on(backend):
         assert list(_parallel.in_order([joblib.delayed(look)()] * 3, workers=joblib.cpu_count())) == [1, 1, 1]
     assert blas_threads() == before
+
+
+def test_workers_are_let_go_with_the_last_forecast_and_when_they_are_no_longer_wanted(data):
+    first, second = CONFIGS["lightgbm"], CONFIGS["xgboost"]
+    forecasts, before = Forecasts(replace(data, memo={}), [first, second]), blas_threads()
+    forecasts.of(first)
+    assert blas_threads() == 1, "the fits of the second are under way"
+    forecasts.close()
+    assert blas_threads() == before
+    again = forecasts.of(second).result.predictions
+    assert blas_threads() == before
+    (expected,) = walk_forward_all([forecaster(data, second, "xgboost")], workers=1)
+    pd.testing.assert_frame_equal(again, expected.predictions, check_exact=True)
 
 
 COUNT = """

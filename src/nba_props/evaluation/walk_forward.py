@@ -22,7 +22,7 @@ from nba_props.evaluation._parallel import in_order
 from nba_props.evaluation.regression import regression_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from nba_props.estimators import Estimator
     from nba_props.evaluation.splits import Fold
@@ -141,7 +141,7 @@ class _Fitted:
 
 def walk_forward_all(
     forecasters: Sequence[Forecaster], *, workers: int = 1, on_fold: Callable[[int, Fold | None], None] | None = None
-) -> Iterator[WalkForwardResult]:
+) -> Generator[WalkForwardResult, None, None]:
     """Fit before each fold, predict the fold, pool: for several forecasters at once, so that no core waits.
 
     Args:
