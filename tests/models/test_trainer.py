@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import mlflow
 import numpy as np
@@ -121,6 +122,35 @@ def test_the_version_stands_where_its_gates_put_it(tracked):
     assert set(verdicts) == {"val_mae", "roi", "win_rate", "calibration_error", "sharpe_ratio", "n_bets"}
     assert version.tags["stage"] == "None"
     assert client.get_registered_model("NBAProps_pts_SIMULATED").aliases == {}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "xgboost", "model_params": {"n_estimators": 10}},
+        {
+            "model": "ensemble",
+            "ensemble": {"members": ["lightgbm", "linear"]},
+            "model_params": {"lightgbm": {"n_estimators": 10}, "linear": {"min_updates": 2000, "epochs": 1}},
+        },
+    ],
+    ids=["xgboost", "ensemble"],
+)
+def test_the_predictions_are_the_same_to_the_last_bit_on_any_number_of_workers(data, settings):
+    # Forecasts are remembered with the data: what one of them remembers, the other must not find.
+    one, two = (
+        NBAPropsMLflowTrainer("pts", training_data=replace(data, memo={}), workers=workers, **settings)
+        for workers in (1, 2)
+    )
+    ours, theirs = one.train_and_evaluate_walk_forward(), two.train_and_evaluate_walk_forward()
+    found = one.forecast().result.predictions
+    assert found is not two.forecast().result.predictions
+    assert len(found) > 1000
+    pd.testing.assert_frame_equal(found, two.forecast().result.predictions, check_exact=True)
+    rows = data.features.tail(50)
+    np.testing.assert_array_equal(one.forecast().estimator.predict(rows), two.forecast().estimator.predict(rows))
+    assert ours.metrics.pop("training_time") != theirs.metrics.pop("training_time"), "both were fitted"
+    assert ours.metrics == theirs.metrics
 
 
 def test_a_second_run_is_added_to_the_first(data, store):
