@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["Reader", "model_uri_of", "runs_frame"]
+__all__ = ["Reader", "last_model_id", "model_uri_of", "runs_frame"]
 
 PAGE: Final = 1000
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
@@ -81,11 +81,25 @@ class Reader:
         return found
 
 
-def model_uri_of(run: Run) -> str | None:
+def last_model_id(client: MlflowClient, run: Run) -> str | None:
+    """Return the id of the last model that `run` has logged; None where it logged none."""
+    linked = {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
+    if len(linked) < 2:
+        return next(iter(linked), None)
+    # MLflow gives the models of a run in no particular order.
+    models = client.search_logged_models(
+        [run.info.experiment_id],
+        filter_string=f"source_run_id = '{run.info.run_id}'",
+        order_by=[{"field_name": "creation_timestamp", "ascending": False}],
+    )
+    return next((model.model_id for model in models if model.model_id in linked), None)
+
+
+def model_uri_of(client: MlflowClient, run: Run) -> str | None:
     """Return the URI of the last model that `run` has logged; None where it logged none."""
-    outputs = run.outputs.model_outputs if run.outputs else []
-    if outputs:
-        return f"models:/{outputs[-1].model_id}"
+    last = last_model_id(client, run)
+    if last:
+        return f"models:/{last}"
     logged = json.loads(run.data.tags.get("mlflow.log-model.history", "[]"))  # by MLflow before version 3
     return f"runs:/{run.info.run_id}/{logged[-1]['artifact_path']}" if logged else None
 

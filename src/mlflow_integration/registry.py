@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._checks import as_mapping, as_version
 from mlflow_integration._errors import store_errors
+from mlflow_integration._reading import last_model_id
 from mlflow_integration._registry_live import LiveChecks
 from mlflow_integration._registry_store import RegistryStore, current_user
 from mlflow_integration._values import to_json
@@ -132,8 +133,7 @@ class ModelRegistry(LiveChecks):
         doing = store_errors(f"Registering the model of run {run_id}", self.store.uri)
         with doing, fluent_store(self.store.uri):  # MLflow looks the model up in its global store
             run = self.client.get_run(run_id)
-            outputs = run.outputs.model_outputs if run.outputs else []
-            chosen = model_id or (outputs[-1].model_id if outputs else None)
+            chosen = model_id or last_model_id(self.client, run)
             if chosen is None:
                 message = f"Run {run_id} has logged no model; log one with tracker.log_model before registering it."
                 raise UnknownModelError(message)

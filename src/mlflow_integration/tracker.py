@@ -218,7 +218,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self.log_items([Tags(tags)])
 
     def log_metrics(
-        self, metrics: Mapping[str, Any], *, step: int | None = None, allow_missing: bool = False
+        self, metrics: Mapping[str, Any], step: int | None = None, *, allow_missing: bool = False
     ) -> tuple[str, ...]:
         """Log metrics under the names they have, in one request.
 

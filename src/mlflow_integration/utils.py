@@ -203,7 +203,7 @@ def get_best_model(
     reader = Reader(options.get("tracking_uri"))
     listed = ", ".join(f"'{run_id}'" for run_id in frame["run_id"])
     runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
-    uris = {run.info.run_id: model_uri_of(run) for run in runs}
+    uris = {run.info.run_id: model_uri_of(reader.client, run) for run in runs}
     frame.insert(1, "model_uri", pd.Series([uris[run_id] for run_id in frame["run_id"]], frame.index, dtype="object"))
     return frame
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 
 from mlflow_integration import DEFAULT_PRODUCTION_CRITERIA, ModelRegistry, Stage
 from mlflow_integration.gates import Gate, GateProfile
 from mlflow_integration.store import fluent_store, load_mlflow
+from mlflow_integration.utils import get_best_model
 from nba_props.errors import PromotionError, StoreError, TrackingError, UnknownModelError
 
 mlflow = load_mlflow()
@@ -48,6 +50,21 @@ def test_a_version_carries_stage_market_and_fingerprint(registry, candidate, nam
     assert version == 1
     assert stored.tags == {"stage": "None", "market": "pra", "data_fingerprint": "abc"}
     assert stored.source.startswith("models:/m-")
+
+
+def test_of_several_models_of_a_run_the_last_one_is_registered_and_is_the_best_model(registry, tracker, name):
+    wrong = []
+    for index in range(4):  # MLflow returns a run's models in random order
+        with tracker.start_run(f"run-{index}") as run:
+            tracker.log_validation_metrics({"mae": 9.0 - index})
+            for constant in (1.0, 2.0, 3.0):
+                model = DummyRegressor(strategy="constant", constant=constant).fit([[0.0]], [constant])
+                last = tracker.log_model(model, input_example=np.zeros((2, 1)))
+        version = registry.register_model(run.run_id, name)
+        wrong.append(float(registry.load_model(name, version).predict(np.zeros((1, 1)))[0]) != 3.0)
+        best = get_best_model(tracker.experiment_name, tracking_uri=registry.store.uri)
+        wrong.append(best["model_uri"].item() != last.model_uri)
+    assert not any(wrong)
 
 
 def test_tags_and_description_of_ones_own_join_them_but_the_stage_stays_ours(registry, candidate, name):
