@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import rankdata
 
 from mlflow_integration._checks import require_fitted
 from nba_props.errors import TrackingError
@@ -110,6 +111,8 @@ def feature_importance(
 def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> tuple[Any, Any, Any]:
     """Return mean probability, mean outcome and count of equal-count bins of the probability.
 
+    Equal probabilities share a bin, so that the order of the rows says nothing; bins that get none are not there.
+
     Args:
         outcome: 1 where the event happened, 0 where not; shape (n,).
         probability: Forecast probability of the event; shape (n,).
@@ -122,11 +125,9 @@ def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int =
     if bins < 1:
         message = f"bins must be at least 1, not {bins}."
         raise TrackingError(message)
-    order = np.argsort(p, kind="stable")
-    parts = np.array_split(order, min(bins, p.size))
-    means = [(p[part].mean(), y[part].mean(), part.size) for part in parts]
-    forecast, observed, count = (np.array(column) for column in zip(*means, strict=True))
-    return forecast, observed, count
+    place = np.floor((rankdata(p) - 0.5) * min(bins, p.size) / p.size)
+    _, code, count = np.unique(place, return_inverse=True, return_counts=True)
+    return np.bincount(code, weights=p) / count, np.bincount(code, weights=y) / count, count
 
 
 def calibration_curve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from nba_props.betting import probability_metrics
-from nba_props.betting.probability import calibration_error, calibration_error_null, recalibrated
+from nba_props.betting.probability import calibration_error, calibration_error_null, quantile_bins, recalibrated
+from nba_props.betting.tables import reliability_table
 from nba_props.errors import DataError
 
 NAN = float("nan")
@@ -78,6 +80,36 @@ def test_a_forecaster_that_is_ten_points_off_is_told_from_noise():
     metrics = probability_metrics(np.clip(p + 0.1, 0, 1), y)
     assert metrics["calibration_error"] == pytest.approx(0.1, abs=0.03)
     assert metrics["calibration_error"] > metrics["calibration_error_null"]
+
+
+def test_equal_probabilities_share_a_bin_so_that_the_order_of_rows_says_nothing():
+    y = np.repeat([0.0, 1.0], [260, 240])
+    # A constant forecaster sorted by outcome: split into bins it would seem to be off by 0.5.
+    assert calibration_error(np.full(500, 0.5), y) == pytest.approx(0.02)
+    p, y = _draws(2000)
+    p = np.round(p, 1)
+    orders = [np.argsort(y), np.argsort(-y), np.random.default_rng(1).permutation(2000)]
+    assert len({round(calibration_error(p[order], y[order]), 12) for order in orders}) == 1
+    assert len({calibration_error_null(p[order]) for order in orders}) == 1
+    tables = [reliability_table(p[order], y[order]) for order in orders]
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    pd.testing.assert_frame_equal(tables[0], tables[2])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=80), st.integers(1, 12))
+def test_bins_follow_the_order_of_the_probabilities_and_no_value_is_split(values, bins):
+    p = np.array(values) / 12.0
+    code = quantile_bins(p, bins)
+    order = np.argsort(p, kind="stable")
+    assert (np.diff(code[order]) >= 0).all()
+    assert set(code) == set(range(code.max() + 1))
+    assert code.max() + 1 <= min(bins, len(p))
+    assert all(len(set(code[p == value])) == 1 for value in p)
+    if len(set(values)) == len(values):
+        sizes = np.bincount(code)
+        assert len(sizes) == min(bins, len(p))
+        assert sizes.max() - sizes.min() <= 1
 
 
 def test_skill_against_the_market_comes_with_an_interval_by_night():

@@ -31,6 +31,12 @@ def test_no_plot_opens_a_figure_or_changes_a_setting(forecasts):
     assert dict(mpl.rcParams) == settings
 
 
+def test_equal_probabilities_share_a_calibration_bin():
+    outcome = np.repeat([0.0, 1.0], [60, 40])
+    forecast, observed, count = figures.calibration_table(outcome, np.full(100, 0.5))
+    assert (forecast.tolist(), observed.tolist(), count.tolist()) == ([0.5], [0.4], [100])
+
+
 def test_calibration_bins_hold_equal_counts_and_true_means(forecasts):
     y, p = forecasts
     forecast, observed, count = figures.calibration_table(y, p, bins=10)

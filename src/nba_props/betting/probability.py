@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.optimize import isotonic_regression
+from scipy.stats import rankdata
 
 from nba_props.betting.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
@@ -94,11 +95,23 @@ def log_loss(p: Floats, y: Floats) -> float:
     return float(-np.log(chance).mean())
 
 
+def quantile_bins(p: Floats, bins: int = _BINS) -> NDArray[np.int64]:
+    """Bin of each probability, n, from 0: as many in each of `bins` bins as equal probabilities, kept together, allow.
+
+    A group of equal ones lies where its middle rank does; bins that get nothing are not counted.
+    """
+    place = np.floor((rankdata(p) - 0.5) * min(bins, len(p)) / max(len(p), 1))
+    numbered: NDArray[np.int64] = np.unique(place, return_inverse=True)[1].astype("int64")
+    return numbered
+
+
 def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
-    """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p."""
-    order, starts, counts = _bins(p, bins)
-    gap = np.add.reduceat((p - y)[order], starts)
-    return float(np.abs(gap).sum() / counts.sum())
+    """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
+
+    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows says nothing.
+    """
+    gap = np.bincount(quantile_bins(p, bins), weights=p - y)
+    return float(np.abs(gap).sum() / len(p))
 
 
 def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS, seed: int = 0) -> float:
@@ -108,16 +121,16 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
     exact mean and variance (500 and more draws a bin).
     """
     generator = np.random.default_rng(seed)
-    order, starts, counts = _bins(p, bins)
-    ordered = p[order]
+    ordered = np.sort(p)
+    code = quantile_bins(ordered, bins)
     if len(p) <= _EXACT_NULL_ROWS:
-        gaps = np.stack(
-            [np.add.reduceat(ordered - (generator.random(len(p)) < ordered), starts) for _ in range(_NULL_DRAWS)]
+        gaps: Floats = np.stack(
+            [np.bincount(code, weights=ordered - (generator.random(len(p)) < ordered)) for _ in range(_NULL_DRAWS)]
         )
     else:
-        deviation = np.sqrt(np.add.reduceat(ordered * (1.0 - ordered), starts))
-        gaps = generator.standard_normal((_NULL_DRAWS, len(starts))) * deviation
-    return float(np.quantile(np.abs(gaps).sum(axis=1) / counts.sum(), level))
+        deviation: Floats = np.sqrt(np.bincount(code, weights=ordered * (1.0 - ordered)))
+        gaps = generator.standard_normal((_NULL_DRAWS, len(deviation))) * deviation
+    return float(np.quantile(np.abs(gaps).sum(axis=1) / len(p), level))
 
 
 def recalibrated(p: Floats, y: Floats) -> Floats:
@@ -152,13 +165,6 @@ def _market_metrics(forecast: Floats, result: Floats, market: Floats, known: NDA
     if score > 0:
         metrics["brier_skill_vs_market"] = 1.0 - brier_score(forecast[both], result[both]) / score
     return metrics
-
-
-def _bins(p: Floats, bins: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows in order of p (ties as they come), the first position of each bin, and the bins' sizes."""
-    order = np.argsort(p, kind="stable")
-    edges = np.linspace(0, len(p), min(bins, len(p)) + 1).astype("int64")
-    return order, edges[:-1], np.diff(edges)
 
 
 def _checked(p: ArrayLike, name: str) -> Floats:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nba_props.betting._daily import daily
 from nba_props.betting.bootstrap import MIN_NIGHTS, resample_counts
-from nba_props.betting.probability import recalibrated
+from nba_props.betting.probability import quantile_bins, recalibrated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +126,8 @@ def reliability_table(
 ) -> pd.DataFrame:
     """Forecast against frequency in equal-count bins, with the band a calibrated forecaster would stay in.
 
+    The bins are those of `calibration_error`: equal probabilities are never split.
+
     Args:
         p: Probabilities, n; NaN left out.
         y: 0/1 results, n; NaN (pushes, voids) left out.
@@ -139,14 +141,12 @@ def reliability_table(
     """
     forecast, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
     known = ~(np.isnan(forecast) | np.isnan(result))
-    order = np.argsort(forecast[known], kind="stable")
-    forecast, result = forecast[known][order], result[known][order]
+    forecast, result = forecast[known], result[known]
+    code = quantile_bins(forecast, bins)
     curve = recalibrated(forecast, result) if len(forecast) else forecast
     generator = np.random.default_rng(seed)
     rows = []
-    for part in np.array_split(np.arange(len(forecast)), min(bins, max(len(forecast), 1))):
-        if not len(part):
-            continue
+    for part in (np.flatnonzero(code == index) for index in range(int(code.max(initial=-1)) + 1)):
         chance = forecast[part]
         # Sum of independent draws: Normal with its exact mean and variance, cut at the possible frequencies.
         noise = generator.standard_normal(_BAND_DRAWS) * np.sqrt((chance * (1.0 - chance)).sum()) / len(part)
