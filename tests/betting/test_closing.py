@@ -81,6 +81,18 @@ def test_a_moved_line_is_priced_under_the_closing_market_from_settled_props(rand
     assert ((gain > 0.08) & (gain < 0.32)).all()
 
 
+def test_the_order_of_the_quotes_says_nothing_about_the_close(random_quotes, monkeypatch):
+    monkeypatch.setattr("nba_props.betting.closing._SHAPE_PROPS", 300)  # so that only some props give the shape
+    quotes = random_quotes(seed=2, nights=40, per_night=20, books=("A",))
+    later = quotes.assign(observed_at=quotes["observed_at"] + pd.Timedelta(hours=1), line=quotes["line"] + 1.0)
+    table = pd.concat([quotes, later], ignore_index=True)
+    bets = quotes.assign(side="over", decimal_odds=2.0)
+    close = closing_values(bets, table)
+    assert close["clv"].notna().all()
+    for seed in range(3):
+        pd.testing.assert_frame_equal(closing_values(bets, table.sample(frac=1.0, random_state=seed)), close)
+
+
 def _poisson_shift():
     generator = np.random.default_rng(0)
     centre = generator.uniform(15.0, 25.0, 40_000)

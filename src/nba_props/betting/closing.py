@@ -90,10 +90,12 @@ def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:
 
 
 def _thinned(closing: pd.DataFrame) -> pd.DataFrame:
-    """Evenly spaced props of `closing` with all their quotes, at most about `_SHAPE_PROPS` of them."""
-    prop = group_codes(closing, PROP_GROUP)
-    step = int(prop.max(initial=0)) // _SHAPE_PROPS + 1
-    return closing[prop % step == 0]
+    """About `_SHAPE_PROPS` props of `closing` with all their quotes, the same ones in any order of rows."""
+    n_props = int(group_codes(closing, PROP_GROUP).max(initial=0)) + 1
+    if n_props <= _SHAPE_PROPS:
+        return closing
+    prop = pd.util.hash_pandas_object(closing[PROP_GROUP], index=False).to_numpy()
+    return closing[prop % np.uint64(n_props // _SHAPE_PROPS + 1) == 0]
 
 
 def _moved(
