@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -85,11 +86,13 @@ class Gate:
             raise ConfigError(message)
         if (
             isinstance(self.threshold, bool)
-            or not isinstance(self.threshold, (int, float))
+            or not isinstance(self.threshold, Real)
             or not math.isfinite(self.threshold)
         ):
             message = f"Gate {self.metric}: the threshold must be a finite number, not {self.threshold!r}."
             raise ConfigError(message)
+        if not isinstance(self.threshold, (int, float)):  # numpy's scalars: reports are written as JSON
+            object.__setattr__(self, "threshold", float(self.threshold))
 
     @property
     def key(self) -> str:

@@ -193,7 +193,19 @@ def test_equal_bets_go_to_the_first_book_by_name(make_quotes):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"kelly": 0.0}, {"kelly": 1.5}, {"shrink": -0.1}, {"cap_bet": 0.0}, {"unit_cents": 0}, {"bankroll_units": 0.0}],
+    [
+        {"kelly": 0.0},
+        {"kelly": 1.5},
+        {"kelly": True},
+        {"kelly": "0.25"},
+        {"shrink": -0.1},
+        {"cap_bet": 0.0},
+        {"unit_cents": 0},
+        {"unit_cents": 1.5},
+        {"bankroll_units": 0.0},
+        {"bankroll_units": float("inf")},
+        {"bankroll_units": float("nan")},
+    ],
 )
 def test_settings_under_which_no_stake_is_right_are_refused(setting):
     with pytest.raises(ConfigError, match=next(iter(setting)) if "cap" not in next(iter(setting)) else "caps"):
@@ -201,6 +213,14 @@ def test_settings_under_which_no_stake_is_right_are_refused(setting):
 
 
 def test_unknown_words_in_a_strategy_are_refused():
+    with pytest.raises(ConfigError, match="min_edge is nan"):
+        BettingConfig(min_edge=float("nan"))
+    with pytest.raises(ConfigError, match="min_ev is '0.02'"):
+        BettingConfig(min_ev="0.02")
+    with pytest.raises(ConfigError, match="the lower end comes first"):
+        BettingConfig(odds_range=(2.5, 1.5))
+    with pytest.raises(ConfigError, match="books is the text 'fanduel'; wanted is a tuple"):
+        BettingConfig(books="fanduel")
     with pytest.raises(ConfigError, match="one_per"):
         BettingConfig(one_per="week")
     with pytest.raises(ConfigError, match="vig"):
@@ -291,3 +311,33 @@ def test_betting_everything_blindly_loses_about_the_margin(random_quotes):
     rois = [betting_metrics(place_bets(_with(quotes, p), config))["roi"] for p in (0.99, 0.01)]
     # Prices carry a margin of 0.045: 1/1.045 - 1 = -0.043. What luck gives the over it takes from the under.
     assert np.mean(rois) == pytest.approx(-0.043, abs=0.005)
+
+
+def test_bets_of_one_day_are_one_night_whatever_hour_their_dates_carry(random_quotes):
+    quotes = _with(random_quotes(nights=25), 0.62)
+    hours = pd.to_timedelta(np.arange(len(quotes)) % 7, unit="h")
+    for config in (BettingConfig(stakes=StakeConfig(kelly=0.25)), BettingConfig(one_per="player")):
+        ledger = place_bets(quotes, config)
+        for dates in (
+            quotes["game_date"] + hours,
+            quotes["game_date"].dt.tz_localize("US/Eastern") + hours,
+            quotes["game_date"].dt.strftime("%Y-%m-%d"),
+        ):
+            again = place_bets(quotes.assign(game_date=dates), config)
+            pd.testing.assert_frame_equal(again, ledger, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"line": np.nan}, r"missing values.*line|line.*missing values"),
+        ({"line": "20.5?"}, "numbers"),
+        ({"game_date": pd.NaT}, "missing dates"),
+        ({"game_date": "yesterday"}, "dates"),
+        ({"actual": "DNP"}, "numbers"),
+    ],
+)
+def test_a_bet_that_could_not_be_settled_is_refused(make_quotes, change, message):
+    quotes = _with(make_quotes([{}]), 0.6)
+    with pytest.raises(DataError, match=message):
+        place_bets(quotes.assign(**change))

@@ -107,3 +107,19 @@ def test_a_prop_with_one_sided_quotes_only_has_a_line_and_no_probability(make_qu
     table = consensus(make_quotes([{"under_price": np.nan}]))
     assert table["line"].tolist() == [20.5]
     assert table["fair_over"].isna().all()
+
+
+def test_times_may_be_text_and_text_that_is_no_time_is_refused(make_quotes):
+    quotes = make_quotes([{"observed_at": "2024-01-05 12:00"}, {"observed_at": "2024-01-05 20:00"}])
+    text = quotes.assign(observed_at=["2024-01-05 07:00-05:00", "2024-01-05 15:00-05:00"])
+    pd.testing.assert_frame_equal(decision_quotes(text, 1), decision_quotes(quotes, 1), check_dtype=False)
+    pd.testing.assert_frame_equal(closing_quotes(text), closing_quotes(quotes), check_dtype=False)
+    with pytest.raises(DataError, match="observed_at"):
+        decision_quotes(quotes.assign(observed_at="tip-off"))
+    with pytest.raises(DataError, match="observed_at"):
+        closing_quotes(quotes.assign(observed_at="tip-off"))
+
+
+def test_hours_before_the_last_quote_may_be_numpys(make_quotes):
+    quotes = make_quotes([{"observed_at": "2024-01-05 12:00"}, {"observed_at": "2024-01-05 20:00"}])
+    assert len(decision_quotes(quotes, np.int64(3))) == len(decision_quotes(quotes, 3)) == 1

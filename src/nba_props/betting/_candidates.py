@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._frames import PROP_GROUP, group_codes, group_median, require_columns
+from nba_props.betting._frames import PROP_GROUP, as_numbers, group_codes, group_median, nights, require_columns
 from nba_props.betting.fair import fair_probability
 from nba_props.betting.prices import american_to_decimal
 from nba_props.betting.stakes import expected_value, kelly_fraction
@@ -67,9 +67,14 @@ def candidate_bets(
         source: Name of the table, for errors.
 
     Raises:
-        DataError: A missing column, an impossible price, or probabilities that do not sum to 1.
+        DataError: A missing column, date or line, an impossible price, or probabilities that do not sum to 1.
     """
     require_columns(quotes, _NEEDED, source)
+    quotes = quotes.assign(
+        game_date=nights(quotes["game_date"], source),
+        line=as_numbers(quotes, "line", source, missing=False),
+        actual=as_numbers(quotes, "actual", source),
+    )
     p_over, p_push, p_under = _probabilities(quotes, source)
     q_over = market_probability(quotes, method, source=source)
     sides = []
@@ -128,7 +133,7 @@ def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
 
 
 def _probabilities(quotes: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:
-    over, push, under = (quotes[name].to_numpy(dtype="float64") for name in ("p_over", "p_push", "p_under"))
+    over, push, under = (as_numbers(quotes, name, source) for name in ("p_over", "p_push", "p_under"))
     off = np.abs(over + push + under - 1.0) > _SUM_TOLERANCE
     off |= (over < 0) | (push < 0) | (under < 0)
     if off.any():

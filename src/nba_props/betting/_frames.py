@@ -44,6 +44,55 @@ def utc_nanoseconds(times: pd.Series) -> Ints:
     return nanoseconds
 
 
+def utc_times(times: pd.Series, source: str) -> pd.Series:
+    """Times in UTC; naive ones are taken as UTC, missing ones stay missing.
+
+    Raises:
+        DataError: Values that are no times.
+    """
+    try:
+        return pd.to_datetime(times, utc=True, format="ISO8601")
+    except (ValueError, TypeError) as error:
+        mend = "Give times with a zone, or in UTC."
+        raise DataError(
+            source, f"not all are times ({_first_line(error)})", mend=mend, column=str(times.name)
+        ) from error
+
+
+def nights(dates: pd.Series, source: str) -> pd.Series:
+    """The day of each value, without time and zone: what settles together.
+
+    Raises:
+        DataError: Values that are no dates, or missing ones.
+    """
+    column, mend = str(dates.name), "Give the US Eastern day of the game in every row."
+    try:
+        stamps = pd.to_datetime(dates, format="ISO8601")
+    except (ValueError, TypeError) as error:
+        raise DataError(source, f"not all are dates ({_first_line(error)})", mend=mend, column=column) from error
+    if stamps.isna().any():
+        raise DataError(source, "missing dates", mend=mend, column=column, count=int(stamps.isna().sum()))
+    return stamps.dt.tz_localize(None).dt.normalize()
+
+
+def as_numbers(table: pd.DataFrame, column: str, source: str, *, missing: bool = True) -> Floats:
+    """A column as float64, n; NaN for missing values.
+
+    Raises:
+        DataError: A text that is no number; a missing value where `missing` is False.
+    """
+    try:
+        values: Floats = table[column].to_numpy(dtype="float64", na_value=np.nan)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            source, f"not all are numbers ({_first_line(error)})", mend="Give numbers.", column=column
+        ) from error
+    absent = np.isnan(values)
+    if not missing and absent.any():
+        raise DataError(source, "missing values", mend="Leave such rows out.", column=column, count=int(absent.sum()))
+    return values
+
+
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
     """A whole number per row, from 0 without gaps by first appearance, equal where all `columns` are equal."""
     codes: Ints = np.zeros(len(table), dtype="int64")
@@ -88,3 +137,8 @@ def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
         sizes = np.diff(np.r_[starts, len(code)])
         result[code[starts]] = (value[starts + (sizes - 1) // 2] + value[starts + sizes // 2]) / 2.0
     return result
+
+
+def _first_line(error: Exception) -> str:
+    """What pandas says, without its advice to programmers."""
+    return str(error).partition("\n")[0]

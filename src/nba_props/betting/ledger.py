@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.betting._candidates import candidate_bets, chosen_bets
+from nba_props.betting._frames import as_numbers, nights
 from nba_props.betting.closing import closing_values
 from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
 from nba_props.betting.strategy import BettingConfig
@@ -70,7 +71,7 @@ def place_bets(
         at its end; voids and pushes return the stake. Bets too small for one cent are not placed.
 
     Raises:
-        DataError: Missing columns, impossible prices, or probabilities that do not sum to 1.
+        DataError: Missing columns, dates or lines, impossible prices, or probabilities that do not sum to 1.
     """
     config = config or BettingConfig()
     candidates = candidate_bets(quotes, config.vig, least_edge=config.min_edge, least_ev=config.min_ev)
@@ -112,10 +113,15 @@ def stake_bets(bets: pd.DataFrame, config: StakeConfig | None = None) -> pd.Data
     Returns:
         The bets in order of their nights, those of stake 0 left out, with ``result`` and stake, profit and bankroll in
         units and in whole cents. ``bankroll_cents`` of a night is the starting bankroll plus all profits up to it.
+
+    Raises:
+        DataError: A bet without a date or a line.
     """
     config = config or StakeConfig()
+    bets = bets.assign(game_date=nights(bets["game_date"], "bets"))
     bets = bets.sort_values("game_date", kind="stable", ignore_index=True)
-    outcome = settle(bets["actual"].to_numpy(dtype="float64"), bets["line"].to_numpy(), bets["side"].to_numpy())
+    line = as_numbers(bets, "line", "bets", missing=False)
+    outcome = settle(as_numbers(bets, "actual", "bets"), line, bets["side"].to_numpy())
     night, opening = np.unique(bets["game_date"].to_numpy(), return_index=True)
     code = np.repeat(np.arange(len(night)), np.diff(np.r_[opening, len(bets)]))
     net = bets["decimal_odds"].to_numpy() - 1.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._frames import PROP_GROUP, group_codes, group_median, require_columns
+from nba_props.betting._frames import PROP_GROUP, group_codes, group_median, require_columns, utc_times
 from nba_props.betting.fair import VigMethod, fair_probability, hold
 from nba_props.errors import ConfigError
 
@@ -44,27 +45,27 @@ def decision_quotes(
         source: Name of the table, for errors.
 
     Returns:
-        The chosen rows with a ``decision_time`` column (UTC), in the order of `quotes`, fresh index. Where a book
-        offered several lines at its latest time stamp all of them are there. ``observed_at <= decision_time`` always;
-        a prop not yet quoted at its decision time is not there.
+        The chosen rows with ``observed_at`` and a ``decision_time`` column in UTC, in the order of `quotes`, fresh
+        index. Where a book offered several lines at its latest time stamp all of them are there. ``observed_at <=
+        decision_time`` always; a prop not yet quoted at its decision time is not there, nor is a quote without a time.
 
     Raises:
         ConfigError: A decision that is neither a known word nor a non-negative number of hours.
-        DataError: A missing column.
+        DataError: A missing column, or an ``observed_at`` that is no time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
-    observed = quotes["observed_at"]
+    observed = utc_times(quotes["observed_at"], source)
     group = group_codes(quotes, PROP_GROUP)
     if decision == "open":
         when = observed.groupby(group).transform("min") + pd.Timedelta(hours=open_window_hours)
     elif decision == "close":
         when = observed.groupby(group).transform("max")
-    elif isinstance(decision, (int, float)) and not isinstance(decision, bool) and 0 <= decision < np.inf:
-        when = observed.groupby(group_codes(quotes, ["game_id"])).transform("max") - pd.Timedelta(hours=decision)
+    elif isinstance(decision, Real) and not isinstance(decision, bool) and 0 <= float(decision) < np.inf:
+        when = observed.groupby(group_codes(quotes, ["game_id"])).transform("max") - pd.Timedelta(hours=float(decision))
     else:
         message = f"decision is {decision!r}; allowed: 'open', 'close', or hours before the last quote (0 or more)."
         raise ConfigError(message)
-    table = quotes.assign(decision_time=when)
+    table = quotes.assign(observed_at=observed, decision_time=when)
     standing = (observed <= when) & (observed >= when - pd.Timedelta(hours=max_age_hours))
     return _latest(table[standing])
 
@@ -79,9 +80,10 @@ def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: s
         The chosen rows in the order of `quotes`, fresh index.
 
     Raises:
-        DataError: A missing column.
+        DataError: A missing column, or an ``observed_at`` that is no time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
+    quotes = quotes.assign(observed_at=utc_times(quotes["observed_at"], source))
     end = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
     return _latest(quotes[quotes["observed_at"] >= end - pd.Timedelta(hours=window_hours)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,19 +47,34 @@ class StakeConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings under which no stake can be right."""
-        if self.kelly is not None and not 0 < self.kelly <= 1:
+        if self.kelly is not None and not 0 < real_number("kelly", self.kelly) <= 1:
             message = f"kelly is {self.kelly}; it must be None (flat stakes) or in (0, 1]."
             raise ConfigError(message)
-        if not 0 <= self.shrink <= 1:
+        if not 0 <= real_number("shrink", self.shrink) <= 1:
             message = f"shrink is {self.shrink}; it must be in [0, 1]."
             raise ConfigError(message)
         caps = (self.cap_bet, self.cap_player, self.cap_game, self.cap_night)
-        if not all(0 < cap <= 1 for cap in caps):
+        if not all(0 < real_number("A stake cap", cap) <= 1 for cap in caps):
             message = f"Stake caps are {caps}; each must be in (0, 1]."
             raise ConfigError(message)
-        if self.unit_cents < 1 or self.bankroll_units <= 0:
-            message = f"unit_cents is {self.unit_cents}, bankroll_units {self.bankroll_units}; both must be positive."
+        if not 0 < real_number("bankroll_units", self.bankroll_units) < np.inf:
+            message = f"bankroll_units is {self.bankroll_units}; it must be positive and finite."
             raise ConfigError(message)
+        if real_number("unit_cents", self.unit_cents) < 1 or self.unit_cents != int(self.unit_cents):
+            message = f"unit_cents is {self.unit_cents}; it must be a whole number of cents, 1 or more."
+            raise ConfigError(message)
+
+
+def real_number(name: str, value: object) -> float:
+    """`value` as a float.
+
+    Raises:
+        ConfigError: It is no number, or NaN.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or np.isnan(float(value)):
+        message = f"{name} is {value!r}; it must be a number."
+        raise ConfigError(message)
+    return float(value)
 
 
 def expected_value(p_win: ArrayLike, p_lose: ArrayLike, decimal_odds: ArrayLike) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nba_props.betting.fair import VIG_METHODS, VigMethod
-from nba_props.betting.stakes import StakeConfig
+from nba_props.betting.stakes import StakeConfig, real_number
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -105,7 +105,17 @@ class BettingConfig:
     stakes: StakeConfig = field(default_factory=StakeConfig)
 
     def __post_init__(self) -> None:
-        """Refuse names that are not known."""
+        """Refuse names that are not known, and limits that let nothing through unseen."""
+        for name in ("min_edge", "min_ev"):
+            real_number(name, getattr(self, name))
+        low, high = (real_number("odds_range", limit) for limit in self.odds_range)
+        if low > high:
+            message = f"odds_range is {self.odds_range}: the lower end comes first."
+            raise ConfigError(message)
+        for name in ("books", "markets"):
+            if isinstance(getattr(self, name), str):
+                message = f"{name} is the text {getattr(self, name)!r}; wanted is a tuple of names."
+                raise ConfigError(message)
         if self.one_per not in {"prop", "player"}:
             message = f"one_per is {self.one_per!r}; allowed: 'prop', 'player'."
             raise ConfigError(message)

@@ -64,7 +64,8 @@ def pit_histogram(low: ArrayLike, high: ArrayLike, bins: int = 10) -> pd.DataFra
     start, stop = start[known], stop[known]
     width = np.maximum(stop - start, 1e-12)
     edges = np.linspace(0.0, 1.0, bins + 1)
-    below = np.array([np.clip((edge - start) / width, 0.0, 1.0).mean() for edge in edges])
+    mean = np.mean if len(start) else lambda _: np.nan  # without results every density is unknown
+    below = np.array([mean(np.clip((edge - start) / width, 0.0, 1.0)) for edge in edges])
     below[0], below[-1] = 0.0, 1.0  # all weight lies in [0, 1]; a result beyond the last knot counts in the last bin
     noise = 1.96 * np.sqrt((1.0 / bins) * (1.0 - 1.0 / bins) / max(len(start), 1)) * bins
     return pd.DataFrame(
