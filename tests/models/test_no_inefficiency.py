@@ -14,7 +14,7 @@ from nba_props.data.simulate import simulate_league
 @pytest.mark.slow
 def test_no_candidate_passes_where_the_market_is_efficient(store):
     league = simulate_league(
-        ("2022-23", "2023-24"), seed=3, odds_seasons=("2023-24",), n_teams=20, n_games=60, inefficiency=0.0
+        ("2022-23", "2023-24"), seed=3, odds_seasons=("2023-24",), n_teams=14, n_games=50, inefficiency=0.0
     )
     quick = ["markets=['reb', 'ast']", "model_params.n_estimators=60", "calibrator=none"]
     names = ("lightgbm_baseline", "platt")
