@@ -8,7 +8,6 @@ from scipy.stats import poisson
 
 from nba_props.distribution import (
     CountDistribution,
-    choose_distribution,
     compare_distributions,
     crps,
     log_score,
@@ -93,8 +92,8 @@ def test_one_result_spreads_its_weight_over_its_interval():
 def test_the_true_distribution_is_chosen_and_the_point_is_not():
     y, mu = _poisson_rows(4000)
     fold = np.arange(4000) // 1000
-    name, table = choose_distribution(y, mu, fold, candidates={"point": Point, "true": Poisson})
-    assert name == "true"
+    table = compare_distributions(y, mu, fold, candidates={"point": Point, "true": Poisson})
+    assert table["distribution"].tolist() == ["true", "point"]
     assert table["rows"].tolist() == [3000, 3000]  # the first fold has nothing before it
     assert table["excess"].iloc[0] == 0.0
     assert table["excess"].iloc[1] > 0.5
@@ -131,4 +130,4 @@ def test_all_four_are_compared_by_default_and_the_shape_of_counts_beats_the_norm
 def test_without_an_earlier_fold_nothing_is_chosen():
     y, mu = _poisson_rows(500)
     with pytest.raises(NotEnoughDataError, match="No fold"):
-        choose_distribution(y, mu, np.zeros(500))
+        compare_distributions(y, mu, np.zeros(500))

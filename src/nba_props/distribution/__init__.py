@@ -16,7 +16,7 @@ from nba_props.distribution.negative_binomial import NegativeBinomialDistributio
 from nba_props.distribution.normal import NormalDistribution
 from nba_props.distribution.quantile import QuantileDistribution
 from nba_props.distribution.scores import crps, log_score, pit_bounds, pit_histogram
-from nba_props.distribution.selection import DISTRIBUTIONS, choose_distribution, compare_distributions
+from nba_props.distribution.selection import DISTRIBUTIONS, compare_distributions
 
 __all__ = [
     "CALIBRATORS",
@@ -32,7 +32,6 @@ __all__ = [
     "PredictiveDistribution",
     "QuantileDistribution",
     "calibrated_quotes",
-    "choose_distribution",
     "coherent_probabilities",
     "compare_distributions",
     "crps",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from nba_props.distribution.base import PredictiveDistribution
 
-__all__ = ["DISTRIBUTIONS", "choose_distribution", "compare_distributions"]
+__all__ = ["DISTRIBUTIONS", "compare_distributions"]
 
 DISTRIBUTIONS: Final[dict[str, Callable[[], PredictiveDistribution]]] = {
     "conformal": ConformalDistribution,
@@ -80,20 +80,3 @@ def compare_distributions(
     table = pd.DataFrame(rows).astype({"rows": "int64"})
     relative = table[["log_score", "crps"]] / table[["log_score", "crps"]].min() - 1.0
     return table.assign(excess=relative.mean(axis=1)).sort_values("excess", kind="stable", ignore_index=True)
-
-
-def choose_distribution(
-    y: ArrayLike,
-    mu: ArrayLike,
-    fold: ArrayLike,
-    groups: ArrayLike | None = None,
-    *,
-    candidates: Mapping[str, Callable[[], PredictiveDistribution]] | None = None,
-) -> tuple[str, pd.DataFrame]:
-    """Name of the best distribution by `compare_distributions` on earlier folds, and the table it was chosen from.
-
-    Raises:
-        NotEnoughDataError: As `compare_distributions`.
-    """
-    table = compare_distributions(y, mu, fold, groups, candidates=candidates)
-    return str(table["distribution"].iloc[0]), table
