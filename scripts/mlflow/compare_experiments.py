@@ -58,14 +58,14 @@ def compare(
 def best(
     experiment: Experiments = None,
     metric: Annotated[str, typer.Option("--metric", "-m", help="Metric to rank by.")] = "val_mae",
-    top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many.")] = 5,
+    top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many of each market.")] = 5,
     mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the metric's name does not tell.")] = None,
     where: Where = "",
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Rank finished runs by one metric, with the number of runs tried and the best less its luck.
+    """Rank the finished runs of each market by one metric, with the number of runs tried and the best less its luck.
 
     Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
@@ -85,9 +85,9 @@ def phases(
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Put the phases side by side: runs, best and median of each metric.
+    """Put the phases side by side, market by market: runs and the best of each metric.
 
-    Markets are not comparable with each other: name one with --where "tags.market = 'pra'".
+    --json and --output give the medians and the ids of the best runs too.
     """
     from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
 
@@ -97,7 +97,10 @@ def phases(
         if json or output:
             emit(frame, as_json=json, output=output)
         else:
-            emit(utils.phases_by_metric(frame, chosen), title="Phases", empty="No phase has been set up yet.")
+            counts = ["experiment", "market", "runs", "finished", "failed"]
+            best = {f"best_{name}": name for name in chosen}
+            shown = frame.reindex(columns=[*counts, *best]).rename(columns=best)
+            emit(shown, title="Phases, best of each metric", empty="No phase has been set up yet.")
 
 
 @app.command()

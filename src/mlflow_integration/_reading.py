@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["Reader", "last_model_id", "model_uri_of", "runs_frame"]
+__all__ = ["Reader", "last_model_id", "market_of", "model_uri_of", "runs_frame"]
 
 PAGE: Final = 1000
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
@@ -79,6 +79,11 @@ class Reader:
                 if not token:
                     break
         return found
+
+
+def market_of(run: Run) -> str:
+    """Return the market a run says it is for, in its tag or its parameter; a dash where it says none."""
+    return str(run.data.tags.get("market") or run.data.params.get("market") or "–")
 
 
 def last_model_id(client: MlflowClient, run: Run) -> str | None:

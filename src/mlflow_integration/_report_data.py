@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration._reading import Reader
+from mlflow_integration._reading import Reader, market_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._selection import deflated_best
 from mlflow_integration.metric_names import direction
@@ -25,7 +25,6 @@ __all__ = [
     "TableData",
     "changes_section",
     "gather",
-    "market_of",
     "models_section",
     "since_when",
     "started",
@@ -86,11 +85,6 @@ class ReportData:
 def since_when(days: float, now: datetime | None = None) -> datetime:
     """Return the time `days` days before `now`, UTC."""
     return (now or datetime.now(UTC)) - timedelta(days=days)
-
-
-def market_of(run: Run) -> str:
-    """Return the market a run says it is for, in its tag or its parameter."""
-    return str(run.data.tags.get("market") or run.data.params.get("market") or "–")
 
 
 def started(run: Run) -> datetime:

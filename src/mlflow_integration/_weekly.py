@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration._checks import at_least
-from mlflow_integration._reading import Reader
+from mlflow_integration._reading import Reader, market_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._report_data import (
     RANKED,
@@ -14,7 +14,6 @@ from mlflow_integration._report_data import (
     Section,
     TableData,
     changes_section,
-    market_of,
     models_section,
     since_when,
     started,

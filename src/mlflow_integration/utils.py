@@ -5,13 +5,14 @@ An unknown experiment raises `UnknownExperimentError`, which names the ones that
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._checks import as_names, at_least
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._experiments import ensure_experiment
 from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
-from mlflow_integration._reading import Reader, model_uri_of, runs_frame
+from mlflow_integration._reading import Reader, market_of, model_uri_of, runs_frame
 from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from mlflow.entities import Run
 
     from mlflow_integration._types import AnyValue
 
@@ -42,7 +44,6 @@ __all__ = [
     "get_best_runs",
     "get_weekly_summary",
     "list_runs",
-    "phases_by_metric",
     "search_runs",
     "setup_experiments",
     "storage_report",
@@ -217,11 +218,12 @@ def best_with_trials(
     where: str = "",
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Return the best runs as a short table, with what the choice among so many is worth.
+    """Return the best runs of each market as a short table, with what the choice among so many is worth.
 
     Returns:
-        ``rank``, ``run_id``, ``run_name``, ``experiment``, ``market``, the metric, ``runs_tried`` (finished runs that
-        have the metric) and ``deflated``: the metric less the luck of being the best of that many.
+        For each market the best `top_n`, since markets are not comparable with each other: ``market``, ``rank``,
+        ``run_id``, ``run_name``, ``experiment``, the metric, ``runs_tried`` (finished runs of the market that have the
+        metric) and ``deflated``: the metric less the luck of being the best of that many.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
@@ -229,23 +231,23 @@ def best_with_trials(
 
     at_least("top_n", top_n, 1)
     better = resolve_direction(check_metric_name(metric), mode)
-    frame = search_runs(
-        experiments,
-        where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}",
-        tracking_uri=tracking_uri,
-    )
-    column = f"metrics.{metric}"
-    columns = ["rank", "run_id", "run_name", "experiment", "market", metric, "runs_tried", "deflated"]
-    if column not in frame:
-        return pd.DataFrame(columns=columns)
-    known = frame[frame[column].notna()].rename(columns={column: metric, "tags.market": "market"})
-    known = known.sort_values([metric, "start_time"], ascending=[better == "min", True], kind="stable")
-    best, deflated = deflated_best(known[metric].tolist(), metric, mode=better)
-    top = known.head(top_n).reindex(columns=columns)
-    top["rank"] = top[metric].rank(method="min", ascending=better == "min").astype("int64")
-    top["runs_tried"] = len(known)
-    top["deflated"] = [deflated if value == best else None for value in top[metric]]
-    return top.reset_index(drop=True)
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
+    sign = 1.0 if better == "min" else -1.0
+    columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "runs_tried", "deflated"]
+    known = [run for run in runs if math.isfinite(run.data.metrics.get(metric, math.nan))]
+    rows = []
+    for market in sorted({market_of(run) for run in known}):
+        tried = [run for run in known if market_of(run) == market]
+        values = [run.data.metrics[metric] for run in tried]
+        best, deflated = deflated_best(values, metric, mode=better)
+        for run in sorted(tried, key=lambda run: (sign * run.data.metrics[metric], run.info.start_time))[:top_n]:
+            value = run.data.metrics[metric]
+            rank = 1 + sum(sign * other < sign * value for other in values)
+            about = run.info.run_id, run.info.run_name, names[str(run.info.experiment_id)]
+            rows.append((market, rank, *about, value, len(tried), deflated if value == best else None))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def compare_runs(
@@ -288,17 +290,18 @@ def compare_phases(
     where: str = "",
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Put phases side by side: how many runs, and the best and median of each metric over the finished ones.
+    """Put phases side by side, market by market: how many runs, best and median of each metric of the finished ones.
 
     Args:
         experiments: Names of experiments; those of the four phases that exist by default.
         metrics: Metrics to compare; one whose direction is not known has no best.
-        where: MLflow filter (``"tags.market = 'pra'"``): markets are not comparable with each other.
+        where: MLflow filter (``"tags.market = 'pra'"``).
         tracking_uri: The store.
 
     Returns:
-        One row per experiment: ``experiment``, ``runs``, ``finished``, ``failed``, and per metric ``best_<metric>``,
-        ``median_<metric>`` and ``best_<metric>_run``.
+        One row per experiment and market, since markets are not comparable with each other (one for an experiment
+        without runs): ``experiment``, ``market`` (a dash where the runs say none), ``runs``, ``finished``, ``failed``,
+        and per metric ``best_<metric>``, ``median_<metric>`` and ``best_<metric>_run``.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
@@ -310,14 +313,22 @@ def compare_phases(
     runs = reader.runs(names, where=where)
     rows = []
     for experiment_id, name in sorted(names.items(), key=lambda pair: chosen.index(pair[1])):
-        mine = [run for run in runs if str(run.info.experiment_id) == experiment_id]
-        finished = [run for run in mine if run.info.status == "FINISHED"]
-        failed = sum(run.info.status in ("FAILED", "KILLED") for run in mine)
-        row: dict[str, Any] = {"experiment": name, "runs": len(mine), "finished": len(finished), "failed": failed}
-        for metric in metrics:
-            row |= _phase_metric([(run.data.metrics.get(metric), run.info.run_id) for run in finished], metric)
-        rows.append(row)
+        by_market: dict[str, list[Run]] = {}
+        for run in runs:
+            if str(run.info.experiment_id) == experiment_id:
+                by_market.setdefault(market_of(run), []).append(run)
+        for market, mine in sorted((by_market or {"–": []}).items()):
+            rows.append({"experiment": name, "market": market} | _phase_row(mine, metrics))
     return pd.DataFrame(rows)
+
+
+def _phase_row(runs: list[Run], metrics: Sequence[str]) -> dict[str, Any]:
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    failed = sum(run.info.status in ("FAILED", "KILLED") for run in runs)
+    row: dict[str, Any] = {"runs": len(runs), "finished": len(finished), "failed": failed}
+    for metric in metrics:
+        row |= _phase_metric([(run.data.metrics.get(metric), run.info.run_id) for run in finished], metric)
+    return row
 
 
 def _phase_metric(pairs: list[tuple[float | None, str]], metric: str) -> dict[str, Any]:
@@ -333,19 +344,6 @@ def _phase_metric(pairs: list[tuple[float | None, str]], metric: str) -> dict[st
         return dict(zip(keys, (None, median, None), strict=True))
     value, run_id = (min if better == "min" else max)(known, key=lambda pair: pair[0])
     return dict(zip(keys, (value, median, run_id), strict=True))
-
-
-def phases_by_metric(comparison: pd.DataFrame, metrics: Sequence[str] = COMPARED_METRICS) -> pd.DataFrame:
-    """Turn the result of `compare_phases` for reading: one row per figure, one column per phase."""
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
-
-    kinds = [f"{kind}_{metric}" for metric in metrics for kind in ("best", "median")]
-    figures = ["runs", "finished", "failed", *(name for name in kinds if name in comparison)]
-    if comparison.empty:
-        return pd.DataFrame(columns=["figure"])
-    turned = comparison.set_index("experiment")[figures].astype("float64").T
-    kept = turned.dropna(how="all").rename_axis(None, axis=1)
-    return kept.rename_axis("figure").reset_index()
 
 
 def export_runs(

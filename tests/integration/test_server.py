@@ -302,7 +302,7 @@ def test_utilities_read_the_server(server, tracker):
     assert utils.best_with_trials(name, "roi", 1, tracking_uri=server)["runs_tried"].tolist() == [4]
     phases = utils.compare_phases([name], ["roi"], tracking_uri=server)
     assert phases["best_roi"].tolist() == [0.03]
-    assert utils.phases_by_metric(phases, ["roi"]).set_index("figure").loc["best_roi", name] == 0.03
+    assert phases[["experiment", "market", "finished"]].to_numpy().tolist() == [[name, "pra", 4]]
     assert len(utils.search_runs(name, tracking_uri=server)) == 4
     pair = utils.search_runs(name, order_by=["attributes.start_time ASC"], tracking_uri=server)["run_id"].tolist()[:2]
     assert utils.compare_runs(pair, ["val_mae"], tracking_uri=server)["best"].tolist() == [pair[0]]

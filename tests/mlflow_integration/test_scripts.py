@@ -91,7 +91,9 @@ def test_best_compare_and_phases_give_what_the_functions_give(store):
     assert len(listed) == 2
     phases = json.loads(run(COMPARE, "phases", "-e", "candidates", "--json", uri=store).stdout)
     assert phases[0]["best_val_mae"] == 2.5
-    assert "best_val_mae" in run(COMPARE, "phases", "-e", "candidates", uri=store).stdout
+    shown = run(COMPARE, "phases", "-e", "candidates", uri=store).stdout
+    assert "best of each metric" in shown
+    assert " 2.5 " in shown
 
 
 def test_tables_are_whole_in_a_pipe(store):

@@ -128,15 +128,36 @@ def test_runs_are_put_side_by_side_with_the_better_one_named(filled):
 
 def test_phases_side_by_side_count_runs_and_use_the_finished_ones(filled):
     uri, ids = filled
-    table = utils.compare_phases(tracking_uri=uri).set_index("experiment")
-    assert table.loc["Phase1_Foundation", ["runs", "finished", "failed"]].tolist() == [4, 3, 1]
-    assert table.loc["Phase1_Foundation", ["best_val_mae", "median_val_mae"]].tolist() == [5.0, 5.0]
-    assert table.loc["Phase1_Foundation", "best_val_mae_run"] in (ids["b"], ids["c"])
-    assert table.loc["Phase2_Advanced", ["best_roi", "median_roi"]].tolist() == [0.5, 0.5]
-    assert pd.isna(table.loc["Phase2_Advanced", "best_val_mae"])
-    turned = utils.phases_by_metric(utils.compare_phases(tracking_uri=uri)).set_index("figure")
-    assert turned.loc["best_roi"].tolist() == [0.03, 0.5]
+    table = utils.compare_phases(tracking_uri=uri).set_index(["experiment", "market"])
+    first, second = ("Phase1_Foundation", "pra"), ("Phase2_Advanced", "–")
+    assert table.index.tolist() == [first, ("Phase1_Foundation", "–"), second]
+    assert table.loc[first, ["runs", "finished", "failed"]].tolist() == [3, 3, 0]
+    assert table.loc[("Phase1_Foundation", "–"), ["runs", "finished", "failed"]].tolist() == [1, 0, 1]
+    assert table.loc[first, ["best_val_mae", "median_val_mae"]].tolist() == [5.0, 5.0]
+    assert table.loc[first, "best_val_mae_run"] in (ids["b"], ids["c"])
+    assert table.loc[second, ["best_roi", "median_roi"]].tolist() == [0.5, 0.5]
+    assert pd.isna(table.loc[second, "best_val_mae"])
     assert utils.compare_phases(["Phase2_Advanced"], ["odd"], tracking_uri=uri)["best_odd"].isna().all()
+
+
+def test_markets_are_never_ranked_against_each_other(uri):
+    utils.setup_experiments(tracking_uri=uri)
+    tracker = NBAPropsTracker("Phase1_Foundation", tracking_uri=uri)
+    for name, market, mae in (("p1", "pra", 6.0), ("a1", "ast", 1.4), ("p2", "pra", 5.8), ("a2", "ast", 1.3)):
+        with tracker.start_run(name, tags={"market": market}):
+            tracker.log_metrics({"val_mae": mae})
+    phases = utils.compare_phases(tracking_uri=uri)
+    shown = phases[["experiment", "market", "runs", "best_val_mae", "median_val_mae"]].to_numpy().tolist()
+    assert shown[:2] == [["Phase1_Foundation", "ast", 2, 1.3, 1.35], ["Phase1_Foundation", "pra", 2, 5.8, 5.9]]
+    assert phases["experiment"].tolist() == ["Phase1_Foundation", *PHASES]
+    assert phases["runs"].tolist() == [2, 2, 0, 0, 0]
+    best = utils.best_with_trials(top_n=1, tracking_uri=uri)
+    assert best[["market", "rank", "run_name", "val_mae", "runs_tried"]].to_numpy().tolist() == [
+        ["ast", 1, "a2", 1.3, 2],
+        ["pra", 1, "p2", 5.8, 2],
+    ]
+    # Expected largest of two: 0.5 sigma and a little; the spread is that within the market, not between markets.
+    assert best["deflated"].tolist() == pytest.approx([1.3 + 0.0367, 5.8 + 0.0735], abs=1e-3)
 
 
 def test_every_page_is_read(filled, monkeypatch):
