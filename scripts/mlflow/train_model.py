@@ -81,7 +81,9 @@ def train(  # noqa: PLR0913 - one parameter per option
     gates: Annotated[
         str, typer.Option(help="Gate profile: plan (the plan's thresholds) or market (relative to baseline and lines).")
     ] = "plan",
-    seed: Annotated[int, typer.Option(help="Seed of model, bootstrap and simulated league.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
+    ] = 0,
     workers: Annotated[int, typer.Option(help="Folds fitted side by side; 0: one per core.")] = 0,
     recipe: Annotated[
         str | None,
@@ -102,7 +104,10 @@ def train(  # noqa: PLR0913 - one parameter per option
     sweep: Annotated[
         Path | None, typer.Option(help="Search space (TOML): tune the recipe with Optuna.", rich_help_panel=PLAN)
     ] = None,
-    trials: Annotated[int, typer.Option(help="Trials of a sweep, finished ones included.", rich_help_panel=PLAN)] = 20,
+    trials: Annotated[
+        int | None,
+        typer.Option(help="Trials of a sweep, finished ones included. Default: 20.", rich_help_panel=PLAN),
+    ] = None,
     backend: Annotated[
         str, typer.Option(help="Where fits run: threads, processes, dask or ray.", rich_help_panel=SCALE)
     ] = "threads",
@@ -174,11 +179,12 @@ def _train_markets(
     experiment, run_name, register = where
     job = MainJob(parse_markets(market), source, experiment, run_name, register, settings)
     job.configs()
-    loaded = source.load()
-    for report in loaded.reports:
-        note(report)
-    with fits_on(*backend), progress("markets", len(job.markets)) as bar:
-        results = list(job.run(loaded, bar))
+    with fits_on(*backend):
+        loaded = source.load()
+        for report in loaded.reports:
+            note(report)
+        with progress("markets", len(job.markets)) as bar:
+            results = list(job.run(loaded, bar))
     sys.stdout.write(show_results(results, loaded, as_json=as_json))
 
 

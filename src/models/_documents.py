@@ -35,9 +35,9 @@ def read_document(path: Path, what: str) -> dict[str, Any]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``", did you mean 'seed'?"`` with the nearest known name; nothing where none is near."""
+    """``" (did you mean 'seed'?)"`` with the nearest known name; nothing where none is near."""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.4)
-    return f", did you mean {near[0]!r}?" if near else ""
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def problems(error: ValidationError, known: Iterable[str]) -> Iterable[str]:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from models._training_data import TrainingData
     from models.main_job import Input
     from models.plan import PlanStep
     from models.recipe import Recipe
 
 __all__ = ["PlanRequest", "list_plan", "run_request", "step_table"]
 
+DEFAULT_TRIALS = 20
 _SHOWN = ("val_mae", "mae_skill", "brier_skill_vs_market", "roi", "roi_ci_low", "n_bets")
 
 
@@ -38,7 +40,7 @@ class PlanRequest:
         everything: The whole plan.
         force: Run again what is finished.
         sweep: File with the search space of a sweep over the recipe.
-        trials: Trials of the sweep.
+        trials: Trials of the sweep; None where the number was not given.
     """
 
     recipe: str | None
@@ -47,7 +49,7 @@ class PlanRequest:
     everything: bool
     force: bool
     sweep: Path | None
-    trials: int
+    trials: int | None
 
     @property
     def asked(self) -> bool:
@@ -60,8 +62,8 @@ class PlanRequest:
         Raises:
             ConfigError: One was given.
         """
-        if self.overrides or self.force or self.sweep is not None:
-            message = "--set, --force and --sweep need --recipe (or --phase, --all)."
+        if self.overrides or self.force or self.sweep is not None or self.trials is not None:
+            message = "--set, --force, --sweep and --trials need --recipe (--force: or --phase, --all)."
             raise ConfigError(message)
 
     def recipes(self) -> list[Recipe]:
@@ -72,6 +74,12 @@ class PlanRequest:
         """
         if (self.recipe is not None) + (self.phase is not None) + self.everything > 1:
             message = "Use one of --recipe, --phase and --all."
+            raise ConfigError(message)
+        if self.trials is not None and self.sweep is None:
+            message = "--trials is for a sweep: name the search space with --sweep."
+            raise ConfigError(message)
+        if self.force and self.sweep is not None:
+            message = "A sweep goes on where it stopped; --force is not for it: --set seed=1 makes another sweep."
             raise ConfigError(message)
         if self.recipe is not None:
             return [load_recipe(self.recipe, self.overrides)]
@@ -113,21 +121,33 @@ def run_request(
         NBAPropsError: Anything the user can mend.
     """
     recipes = [_with_workers(recipe, workers) for recipe in request.recipes()]
+    trials = DEFAULT_TRIALS if request.trials is None else request.trials
     if request.sweep is not None:
-        from models.sweep import check_sweep, run_sweep  # noqa: PLC0415 - optuna is an extra
+        from models.sweep import check_sweep  # noqa: PLC0415 - optuna is an extra
 
-        check_sweep(recipes[0], request.sweep, request.trials)
-    loaded = source.load()
-    for report in loaded.reports:
-        note(report)
-    if request.sweep is not None:
-        with fits_on(*backend), progress("trials", request.trials) as bar:
-            table = run_sweep(recipes[0], request.sweep, loaded, trials=request.trials, progress=bar)
-        emit(table, as_json=as_json, title=f"Trials of {recipes[0].name}, best first")
-        return
+        check_sweep(recipes[0], request.sweep, trials)
+    with fits_on(*backend):  # before the data: a cluster that does not answer is told at once
+        loaded = source.load()
+        for report in loaded.reports:
+            note(report)
+        if request.sweep is not None:
+            _show_sweep(recipes[0], request.sweep, trials, loaded, as_json=as_json)
+        else:
+            _show_plan(recipes, loaded, force=request.force, as_json=as_json)
+
+
+def _show_sweep(recipe: Recipe, space: Path, trials: int, loaded: TrainingData, *, as_json: bool) -> None:
+    from models.sweep import run_sweep  # noqa: PLC0415 - optuna is an extra
+
+    with progress("trials", trials) as bar:
+        table = run_sweep(recipe, space, loaded, trials=trials, progress=bar)
+    emit(table, as_json=as_json, title=f"Trials of {recipe.name}, best first")
+
+
+def _show_plan(recipes: Sequence[Recipe], loaded: TrainingData, *, force: bool, as_json: bool) -> None:
     steps = []
-    with fits_on(*backend), progress("recipes", sum(len(recipe.markets) for recipe in recipes)) as bar:
-        for step in run_plan(recipes, loaded, force=request.force, on_fold=fold_bars(bar)):
+    with progress("recipes", sum(len(recipe.markets) for recipe in recipes)) as bar:
+        for step in run_plan(recipes, loaded, force=force, on_fold=fold_bars(bar)):
             steps.append(step)
             bar.advance(bar.task_ids[0])
             note(f"{step.recipe} {step.market}: {'finished before, skipped' if step.skipped else 'done'}")

@@ -98,9 +98,21 @@ def test_a_path_that_is_not_there_is_named(command, workplace):
         (("--model", "forest"), "model"),
         (("--min-edge", "2"), "min_edge"),
         (("--gates", "lax"), "gate_profile"),
+        (("--backend", "thread"), "Unknown backend 'thread'"),
+        (("--backend", "dask"), "needs --address"),
+        (("--address", "localhost:8786"), "--address is for the backends dask and ray"),
+        (("--trials", "3"), "--trials need --recipe"),
+        (("--recipe", "platt", "--backend", "thread"), "Unknown backend 'thread'"),
+        (("--recipe", "platt", "--trials", "3"), "--trials is for a sweep"),
+        (("--recipe", "platt", "--sweep", "space.toml", "--force"), "--force is not for it"),
+        (("--recipe", "platt", "--market", "pts"), "--market can not be used with --recipe"),
+        (("--all", "--phase", "1"), "Use one of"),
+        (("--phase", "5"), "no phase 5"),
+        (("--all", "--set", "seed=1"), "--set and --sweep are for one recipe"),
     ],
 )
-def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, command, workplace):
+def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, command, workplace, monkeypatch):
+    monkeypatch.setattr("models.main_job.Input.load", None)
     assert_refused(command(*options), workplace, [says])
 
 
@@ -110,8 +122,8 @@ SPACE = "[space.num_leaves]\ntype = 'int'\nlow = 3\nhigh = 9\n"
 @pytest.mark.parametrize(
     ("text", "options", "says"),
     [
-        ("objectve = 'val_mae'\n" + SPACE, (), "unknown key 'objectve', did you mean 'objective'"),
-        (SPACE.replace("num_leaves", "num_leafs"), (), "unknown setting 'num_leafs', did you mean 'num_leaves'"),
+        ("objectve = 'val_mae'\n" + SPACE, (), "unknown key 'objectve' (did you mean 'objective'"),
+        (SPACE.replace("num_leaves", "num_leafs"), (), "unknown setting 'num_leafs' (did you mean 'num_leaves'"),
         (SPACE, ("--trials", "0"), "--trials must be at least 1, got 0"),
         (None, (), "space.toml"),
     ],
