@@ -82,8 +82,12 @@ class Reader:
 
 
 def market_of(run: Run) -> str:
-    """Return the market a run says it is for, in its tag or its parameter; a dash where it says none."""
-    return str(run.data.tags.get("market") or run.data.params.get("market") or "–")
+    """Return the market a run says it is for, in its tag or its parameter; a dash where it says none.
+
+    Runs on simulated data are of a market of their own, "pts SIMULATED": nothing real is ranked with them.
+    """
+    market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
+    return f"{market} SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else market
 
 
 def last_model_id(client: MlflowClient, run: Run) -> str | None:

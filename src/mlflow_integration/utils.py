@@ -222,8 +222,9 @@ def best_with_trials(
 
     Returns:
         For each market the best `top_n`, since markets are not comparable with each other: ``market``, ``rank``,
-        ``run_id``, ``run_name``, ``experiment``, the metric, ``runs_tried`` (finished runs of the market that have the
-        metric) and ``deflated``: the metric less the luck of being the best of that many.
+        ``run_id``, ``run_name``, ``experiment``, the metric, ``n_predictions`` (rows the run was measured on; runs on
+        different rows are not exactly comparable), ``runs_tried`` (finished runs of the market that have the metric)
+        and ``deflated``: the metric less the luck of being the best of that many.
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
@@ -235,7 +236,7 @@ def best_with_trials(
     names = reader.experiments(experiments)
     runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
     sign = 1.0 if better == "min" else -1.0
-    columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "runs_tried", "deflated"]
+    columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "n_predictions", "runs_tried", "deflated"]
     known = [run for run in runs if math.isfinite(run.data.metrics.get(metric, math.nan))]
     rows = []
     for market in sorted({market_of(run) for run in known}):
@@ -246,7 +247,8 @@ def best_with_trials(
             value = run.data.metrics[metric]
             rank = 1 + sum(sign * other < sign * value for other in values)
             about = run.info.run_id, run.info.run_name, names[str(run.info.experiment_id)]
-            rows.append((market, rank, *about, value, len(tried), deflated if value == best else None))
+            measured_on = run.data.metrics.get("n_predictions", math.nan)
+            rows.append((market, rank, *about, value, measured_on, len(tried), deflated if value == best else None))
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -61,10 +61,10 @@ def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(
         "What changed",
     ):
         assert f"## {heading}" in text
-    best = re.search(r"\| pra \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
+    best = re.search(r"\| pra SIMULATED \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
     assert best.group(1, 2, 4) == ("5.7", "3", "second <b>&")
     assert float(best.group(3)) > 5.7
-    assert "| pra | home | mae | 5.8 | 400 |" in text
+    assert "| pra SIMULATED | home | mae | 5.8 | 400 |" in text
     assert "SIMULATED data in 3 of them" in text
     assert "| props_pra | 1 | None |" in text
 

@@ -156,8 +156,25 @@ def test_markets_are_never_ranked_against_each_other(uri):
         ["ast", 1, "a2", 1.3, 2],
         ["pra", 1, "p2", 5.8, 2],
     ]
+    assert best["n_predictions"].isna().all()
     # Expected largest of two: 0.5 sigma and a little; the spread is that within the market, not between markets.
     assert best["deflated"].tolist() == pytest.approx([1.3 + 0.0367, 5.8 + 0.0735], abs=1e-3)
+
+
+def test_simulated_runs_are_a_market_of_their_own(uri):
+    tracker = NBAPropsTracker("Phase1_Foundation", tracking_uri=uri)
+    for name, kind, mae in (("real", "real", 6.0), ("sim", "SIMULATED", 5.0), ("sim2", "SIMULATED", 5.5)):
+        with tracker.start_run(name, tags={"market": "pra", "data_kind": kind}):
+            tracker.log_metrics({"val_mae": mae, "n_predictions": 120})
+    best = utils.best_with_trials(top_n=1, tracking_uri=uri)
+    assert best[["market", "run_name", "n_predictions", "runs_tried"]].to_numpy().tolist() == [
+        ["pra", "real", 120, 1],
+        ["pra SIMULATED", "sim", 120, 2],
+    ]
+    assert utils.compare_phases(tracking_uri=uri)["market"].tolist() == ["pra", "pra SIMULATED"]
+    summary = utils.get_weekly_summary(tracking_uri=uri)
+    assert summary["market"].tolist() == ["pra", "pra SIMULATED"]
+    assert "pra SIMULATED" in utils.generate_report(tracking_uri=uri)
 
 
 def test_every_page_is_read(filled, monkeypatch):
