@@ -38,6 +38,7 @@ class Job:
         register: Register, gate and promote or keep.
         study: A question it also answers.
         tags: Tags besides the standard ones.
+        chosen_from: Other experiments whose runs it was chosen from.
     """
 
     config: TrainerConfig
@@ -46,6 +47,7 @@ class Job:
     register: bool = False
     study: Study | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    chosen_from: tuple[str, ...] = ()
 
 
 def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None) -> NBAPropsMLflowTrainer:
@@ -56,6 +58,7 @@ def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None)
         experiment_name=job.experiment,
         study=job.study,
         tags=job.tags,
+        chosen_from=job.chosen_from,
         forecasts=forecasts,
     )
 

@@ -116,7 +116,7 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     metric = recipe.candidates.metric
     jobs: dict[str, Job] = {}
     for market in recipe.markets:
-        found = [(phase, _best_of_phase(phase, market, metric, data)) for phase in recipe.candidates.phases]
+        found = [(phase, _best_of_phase(phase, market, recipe, data)) for phase in recipe.candidates.phases]
         known = [(phase, run) for phase, run in found if run is not None]
         known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
         for phase, best in known:
@@ -135,20 +135,32 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
                 run_name=f"candidate_{name or config.model}_{market}",
                 register=recipe.register_models,
                 tags={"candidate_of": origin},
+                chosen_from=tuple(_experiment_of(phase) for phase in recipe.candidates.phases),
             )
     if not jobs:
         phases = ", ".join(map(str, recipe.candidates.phases))
-        message = f"{recipe.name}: phases {phases} have no finished run of a recipe on these data; run them first."
+        season = recipe.config.walk_forward.first_test_season or "the default"
+        message = (
+            f"{recipe.name}: phases {phases} have no finished run of a recipe on these data with the first test season "
+            f"{season}; run them first, or give theirs with --set walk_forward.first_test_season=..."
+        )
         raise NotEnoughDataError(message)
     return list(jobs.values())
 
 
-def _best_of_phase(phase: int, market: str, metric: str, data: TrainingData) -> Run | None:
-    experiment = next(found.name for found in PHASES.values() if found.number == phase)
-    tracker = NBAPropsTracker(experiment)
+def _experiment_of(phase: int) -> str:
+    return next(found.name for found in PHASES.values() if found.number == phase)
+
+
+def _best_of_phase(phase: int, market: str, recipe: Recipe, data: TrainingData) -> Run | None:
+    """The best of the runs that were measured on the same rows: same data, same first test season."""
+    assert recipe.candidates is not None  # noqa: S101 - the caller has looked
+    metric = recipe.candidates.metric
+    tracker = NBAPropsTracker(_experiment_of(phase))
     where = (
         f"attributes.status = 'FINISHED' and tags.market = '{market}' and tags.recipe_done = 'true' "
-        f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{_code()}'"
+        f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{_code()}' "
+        f"and params.`walk_forward.first_test_season` = '{recipe.config.walk_forward.first_test_season}'"
     )
     order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
     found = tracker.client.search_runs(

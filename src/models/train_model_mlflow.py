@@ -68,6 +68,7 @@ class NBAPropsMLflowTrainer:
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
         study: A question the run also answers (`models._studies`).
         tags: Tags of the run besides the standard ones.
+        chosen_from: Other experiments whose runs this one was chosen from: they count as trials.
         forecasts: Forecasts shared with other trainers of the same data; own ones by default.
         on_fold: Called with (market, fits done, fits in all) after each fit, for a progress bar.
         **settings: Fields of `nba_props.config.TrainerConfig`.
@@ -86,6 +87,7 @@ class NBAPropsMLflowTrainer:
         tracking_uri: str | None = None,
         study: Study | None = None,
         tags: Mapping[str, str] | None = None,
+        chosen_from: Sequence[str] = (),
         forecasts: Forecasts | None = None,
         on_fold: Callable[[str, int, int], None] | None = None,
         **settings: Any,  # noqa: ANN401 - checked by TrainerConfig
@@ -96,6 +98,7 @@ class NBAPropsMLflowTrainer:
         self.tracking_uri = tracking_uri
         self.study = study
         self.tags = dict(tags or {})
+        self.chosen_from = tuple(chosen_from)
         self._forecasts = forecasts
         self._on_fold = on_fold
 
@@ -172,7 +175,7 @@ class NBAPropsMLflowTrainer:
         name = run_name or f"{config.model}_{config.market}"
         tags = {"market": config.market, "data_kind": data.kind, **self.tags}
         with tracker.start_run(name, tags=tags) as run:
-            view = self._evaluated(_trials(tracker, config.market))
+            view = self._evaluated(self._trials(tracker))
             tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
             tracker.log_evaluation(view)
             self._log_model(tracker, view.estimator)
@@ -198,6 +201,24 @@ class NBAPropsMLflowTrainer:
     def model_name(self) -> str:
         """Registered model: a model of the simulated league can never stand in for one of real data."""
         return f"NBAProps_{self.config.market}{'_SIMULATED' if self._data.simulated else ''}"
+
+    def _trials(self, tracker: NBAPropsTracker) -> int:
+        """What was tried before a pick: finished runs on this market and kind of data, and the one under way.
+
+        They are those of its own experiment and of the experiments it was chosen from.
+        """
+        where = f"tags.market = '{self.config.market}' and attributes.status = 'FINISHED'"
+        names = {self.experiment_name, *self.chosen_from}
+        known = [tracker.client.get_experiment_by_name(name) for name in names]
+        ids = [found.experiment_id for found in known if found is not None]
+        token, tried = None, 1
+        while True:
+            page = tracker.client.search_runs(ids, where, max_results=1000, page_token=token)
+            kinds = [run.data.tags.get("data_kind", self._data.kind) for run in page]
+            tried += kinds.count(self._data.kind)
+            token = page.token
+            if not token:
+                return tried
 
     def _evaluated(self, n_trials: int) -> EvaluationView:
         config, data = self.config, self._data
@@ -230,13 +251,3 @@ class NBAPropsMLflowTrainer:
         from models._pyfunc import ForecastModel  # noqa: PLC0415 - mlflow is lazy
 
         tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)
-
-
-def _trials(tracker: NBAPropsTracker, market: str) -> int:
-    """Finished runs of the experiment on this market, and the one under way: what was tried before a pick."""
-    where, token, found = f"tags.market = '{market}' and attributes.status = 'FINISHED'", None, 0
-    while True:
-        page = tracker.client.search_runs([tracker.experiment_id], where, max_results=1000, page_token=token)
-        found, token = found + len(page), page.token
-        if not token:
-            return found + 1

@@ -8,7 +8,7 @@ import sys
 import mlflow
 import pytest
 
-from mlflow_integration import ModelRegistry
+from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.utils import setup_experiments
 from models import plan
 from models._processes import process_mark
@@ -99,6 +99,24 @@ def test_the_candidates_are_the_best_finished_run_of_each_phase_gated(store, dat
     assert len(candidates) == (1 if best.endswith("lightgbm_baseline") else 2)
     assert all(step.result.registration is not None for step in candidates)
     assert errors[best] == min(step.result.metrics["val_mae"] for step in candidates)
+    # Each was chosen among the three runs of the phases, and those of its own phase come on top.
+    assert [step.result.metrics["n_trials"] for step in candidates] == [4, 5][: len(candidates)]
+
+
+def test_candidates_are_chosen_among_runs_on_the_same_test_season_only(store, data):
+    list(run_plan([recipe("lightgbm_baseline", "walk_forward.first_test_season=first")], data))
+    candidates = load_recipe("production_candidates", ["markets=['pts']"])
+    with pytest.raises(NotEnoughDataError, match="first test season the default; run them first"):
+        list(run_plan([candidates], data))
+
+
+def test_runs_on_other_data_are_no_trials_of_a_run(store, data):
+    for kind in ("real", "real", data.kind):
+        tracker = NBAPropsTracker("Phase1_Foundation")
+        with tracker.start_run("other", tags={"market": "pts", "data_kind": kind}):
+            pass
+    (step,) = run_plan([recipe("lightgbm_baseline")], data)
+    assert step.result.metrics["n_trials"] == 2
 
 
 def test_candidates_without_anything_to_choose_from_are_refused(store, data):
