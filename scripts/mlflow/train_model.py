@@ -84,7 +84,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,
-    workers: Annotated[int, typer.Option(help="Folds fitted side by side; 0: one per core.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Folds fitted side by side; 0: one per core.")] = 0,
     recipe: Annotated[
         str | None,
         typer.Option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours.", rich_help_panel=PLAN),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from nba_props.errors import ConfigError
+from nba_props.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-__all__ = ["did_you_mean", "problems", "read_document"]
+__all__ = ["problems", "read_document"]
 
 
 def read_document(path: Path, what: str) -> dict[str, Any]:
@@ -32,12 +31,6 @@ def read_document(path: Path, what: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path.name}: the {what} can not be read: {error}."
         raise ConfigError(message) from error
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``" (did you mean 'seed'?)"`` with the nearest known name; nothing where none is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.4)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def problems(error: ValidationError, known: Iterable[str]) -> Iterable[str]:

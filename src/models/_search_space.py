@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mlflow_integration.metric_names import resolve_direction
-from models._documents import did_you_mean, problems, read_document
+from models._documents import problems, read_document
 from nba_props.config import TrainerConfig, make_config
-from nba_props.errors import ConfigError, TrackingError
+from nba_props.errors import ConfigError, TrackingError, did_you_mean
 from nba_props.estimators import LightGBMEstimator, LinearEstimator, XGBoostEstimator
 
 if TYPE_CHECKING:

@@ -60,10 +60,12 @@ class BettingStudy(_Frozen):
     """
 
     kind: Literal["betting"] = "betting"
-    min_edges: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = (0.0, 0.02, 0.04, 0.06, 0.08)
-    kelly_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.0, 0.25)
-    sides: tuple[Literal["both", "over", "under"], ...] = ("both", "over", "under")
-    max_odds: tuple[Annotated[float, Field(gt=1)], ...] = (2.2, 4.0)
+    min_edges: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        default=(0.0, 0.02, 0.04, 0.06, 0.08), min_length=1
+    )
+    kelly_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(0.0, 0.25), min_length=1)
+    sides: tuple[Literal["both", "over", "under"], ...] = Field(default=("both", "over", "under"), min_length=1)
+    max_odds: tuple[Annotated[float, Field(gt=1)], ...] = Field(default=(2.2, 4.0), min_length=1)
     objective: Literal["roi_ci_low", "roi", "profit"] = "roi_ci_low"
     min_bets: int = Field(default=200, ge=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nba_props.errors import ConfigError
 from nba_props.markets import check_market
@@ -74,7 +74,8 @@ class TrainerConfig(_Frozen):
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
         model: "lightgbm", "xgboost", "linear", "two_stage" (minutes, then production a minute) or "ensemble".
-        model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member.
+        model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
+            library does not know, or can not use, is refused.
         ensemble: Members and method, for model "ensemble".
         selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
@@ -111,12 +112,39 @@ class TrainerConfig(_Frozen):
     seed: int = 0
     workers: int = Field(default=0, ge=0)
 
+    @model_validator(mode="after")
+    def _usable_parameters(self) -> TrainerConfig:
+        if not self.model_params:
+            return self
+        from nba_props.estimators import check_params  # noqa: PLC0415 - heavy import
+
+        members = self.ensemble.members
+        try:
+            if self.model != "ensemble":
+                check_params(self.model, self.model_params)
+                return self
+            for name, params in self.model_params.items():
+                if name not in members or not isinstance(params, dict):
+                    message = (
+                        f"model_params of an ensemble are tables of its members, {', '.join(members)}: not {name!r}"
+                    )
+                    raise ValueError(message)
+                check_params(name, params)
+        except ConfigError as error:
+            message = f"model_params: {str(error).rstrip('.')}"
+            raise ValueError(message) from error
+        return self
+
 
 def make_config(**settings: Any) -> TrainerConfig:  # noqa: ANN401 - validated here
     """Build a `TrainerConfig`; every problem in one `ConfigError` instead of pydantic's own error."""
     try:
         return TrainerConfig(**settings)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        problems = "; ".join(": ".join(filter(None, (_path(item["loc"]), item["msg"]))) for item in error.errors())
         message = f"Settings that can not be used: {problems}."
         raise ConfigError(message) from error
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, parts))

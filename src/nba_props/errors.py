@@ -7,6 +7,12 @@ every package of the project may use it.
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = [
     "ConfigError",
     "DataError",
@@ -19,6 +25,7 @@ __all__ = [
     "TrackingError",
     "UnknownExperimentError",
     "UnknownModelError",
+    "did_you_mean",
 ]
 
 
@@ -99,3 +106,9 @@ class DataError(NBAPropsError):
         if self.rows:
             lines += ["First offending rows:", self.rows]
         return "\n".join(lines)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``" (did you mean 'seed'?)"`` with the nearest known name; nothing where none is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.4)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -100,7 +100,7 @@ def test_one_setting_suits_a_stat_of_any_size(sample):
 def test_unknown_and_impossible_parameters_are_refused():
     with pytest.raises(ConfigError, match="alpha; known: learning_rate"):
         make_estimator("linear", {"alpha": 1.0})
-    with pytest.raises(ConfigError, match="not positive: clip"):
+    with pytest.raises(ConfigError, match="not positive numbers: clip"):
         make_estimator("linear", {"clip": 0})
     assert make_estimator("linear", {"penalty": 5.0}, seed=2).params["penalty"] == 5.0
 

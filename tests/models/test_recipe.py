@@ -84,6 +84,14 @@ def test_overrides_are_read_as_toml_and_land_in_the_config_unless_they_name_a_ke
         ("markets=[]", "markets: Tuple should have at least 1 item"),
         ("study.without=['weather']", "study.*without"),
         ("study.kind=guess", "study"),
+        ("model_params.num_leafs=7", "Unknown parameters of lightgbm.*'num_leafs'.*did you mean 'num_leaves'"),
+        ("model_params.colsample_bytree=0.5", "Unknown parameters of lightgbm, by its own names: 'colsample_bytree'"),
+        ("model_params.num_leaves=1", "lightgbm can not use: Check failed: .num_leaves. > .1."),
+        ("model_params.num_leaves=many", "lightgbm can not use: Parameter num_leaves should be of type int"),
+        ("model_params.n_estimators=many", "n_estimators must be a whole number of at least 1, got 'many'"),
+        ("model_params.n_estimators=2.5", "n_estimators must be a whole number of at least 1, got 2.5"),
+        ("model_params.num_iterations=9", "'num_iterations' is set by n_estimators"),
+        ("model_params.seed=9", "'seed' is set by the seed of the configuration"),
     ],
 )
 def test_a_bad_override_is_one_clear_error(override, complaint):

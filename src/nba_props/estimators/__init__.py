@@ -2,7 +2,7 @@
 
 from nba_props.estimators._boosting import LightGBMEstimator, XGBoostEstimator
 from nba_props.estimators._linear import LinearEstimator
-from nba_props.estimators._protocol import Estimator, ModelName, make_estimator
+from nba_props.estimators._protocol import Estimator, ModelName, check_params, make_estimator
 from nba_props.estimators._selection import SelectedFeaturesEstimator, selection_stability
 from nba_props.estimators._two_stage import TwoStageMinutesEstimator, minutes_times_rate
 
@@ -14,6 +14,7 @@ __all__ = [
     "SelectedFeaturesEstimator",
     "TwoStageMinutesEstimator",
     "XGBoostEstimator",
+    "check_params",
     "make_estimator",
     "minutes_times_rate",
     "selection_stability",

@@ -60,9 +60,9 @@ class LinearEstimator:
             )
             raise ConfigError(message)
         self._params = {**self.defaults, **params}
-        wrong = [name for name, value in self._params.items() if not value > 0]
+        wrong = [name for name, value in self._params.items() if not _positive(value)]
         if wrong:
-            message = f"Parameters of the linear model that are not positive: {', '.join(wrong)}."
+            message = f"Parameters of the linear model that are not positive numbers: {', '.join(wrong)}."
             raise ConfigError(message)
         self._seed = seed
         self._threads = threads
@@ -134,3 +134,7 @@ class LinearEstimator:
         weights = np.abs(self._pipeline[-1].coef_)
         shares = weights / weights.sum() if weights.sum() > 0 else weights
         return pd.Series(shares, index=self._names, name="importance").sort_values(ascending=False, kind="stable")
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Estimator", "ModelName", "make_estimator"]
+__all__ = ["Estimator", "ModelName", "check_params", "make_estimator"]
 
 ModelName = Literal["lightgbm", "xgboost", "linear", "two_stage"]
 
@@ -75,6 +75,15 @@ def make_estimator(
 
         return TwoStageMinutesEstimator(dict(params or {}), minutes=minutes, seed=seed, threads=threads)
     return makers[name](dict(params or {}), seed=seed, threads=threads)
+
+
+def check_params(name: ModelName, params: Mapping[str, Any]) -> None:
+    """Refuse parameters that the model would not use as they were meant.
+
+    Raises:
+        ConfigError: A parameter is unknown, set elsewhere, or has a value that can not be used.
+    """
+    make_estimator("lightgbm" if name == "two_stage" else name, params)
 
 
 def _lightgbm(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:

@@ -48,6 +48,7 @@ class TwoStageMinutesEstimator(_Boosting):
         threads: Threads; the forecasts do not depend on it.
     """
 
+    library = LightGBMEstimator.library
     defaults = LightGBMEstimator.defaults
 
     _minutes_booster: lightgbm.Booster
