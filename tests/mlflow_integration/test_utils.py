@@ -285,3 +285,28 @@ def test_the_week_counts_runs_and_tells_what_became_better(uri):
     assert utils.get_weekly_summary(days=30, tracking_uri=uri).loc[0, "runs"] == 2
     later = datetime.now(UTC) + timedelta(days=30)
     assert utils.get_weekly_summary(tracking_uri=uri, now=later).empty
+
+
+def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
+    tracker = NBAPropsTracker("plain", tracking_uri=uri)
+    for name, values in (
+        ("nan", {"val_mae": float("nan"), "roi": float("nan")}),
+        ("a", {"val_mae": 6.0, "roi": 0.02}),
+        ("inf", {"val_mae": float("-inf"), "roi": float("inf")}),
+        ("b", {"val_mae": 5.0, "roi": 0.01}),
+    ):
+        with tracker.start_run(name) as run:
+            for metric, value in values.items():  # plain MLflow refuses neither
+                tracker.client.log_metric(run.run_id, metric, value)
+    best = utils.get_best_runs("plain", "roi", 2, tracking_uri=uri)
+    assert best[["run_name", "rank", "metrics.roi"]].to_numpy().tolist() == [["a", 1, 0.02], ["b", 2, 0.01]]
+    assert utils.get_best_runs("plain", "val_mae", 9, tracking_uri=uri)["run_name"].tolist() == ["b", "a"]
+    tried = utils.best_with_trials("plain", "roi", tracking_uri=uri)
+    assert tried[["run_name", "runs_tried"]].to_numpy().tolist() == [["a", 2], ["b", 2]]
+    phase = utils.compare_phases("plain", ["val_mae", "roi"], tracking_uri=uri).iloc[0]
+    assert (phase["best_val_mae"], phase["best_roi"], phase["median_roi"]) == (5.0, 0.02, 0.015)
+    week = utils.get_weekly_summary("plain", tracking_uri=uri).iloc[0]
+    assert (week["val_mae"], week["roi"], week["roi_change"]) == (5.0, 0.02, "first")
+    for text in (utils.generate_report(tracking_uri=uri), utils.generate_weekly_report(tracking_uri=uri)):
+        assert "| – | val_mae | 5 | 2 |" in text
+        assert "| – | roi | – | 0.02 | first |" in text
