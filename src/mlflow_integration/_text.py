@@ -14,12 +14,19 @@ _SETTING: Final = re.compile(
     r"(?P<secret>[^\s'\"&;,]+)",
     re.IGNORECASE,
 )
-_BEARER: Final = re.compile(r"(?P<kind>bearer|basic)\s+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)
+# Elsewhere than in a header the two are words of the language: "basic features" is no secret.
+_HEADER: Final = re.compile(
+    r"(?P<kind>authorization['\"]?\s?[=:]\s?['\"]?(?:bearer|basic))\s+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE
+)
+_BEARER: Final = re.compile(
+    r"(?P<kind>bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{12,})", re.IGNORECASE
+)
 
 
 def mask_secrets(text: str) -> str:
     """Return `text` with passwords in URIs, `token=...` settings and authorisation headers replaced by ``***``."""
     text = _USERINFO.sub(r"://\g<user>:***@", text)
+    text = _HEADER.sub(r"\g<kind> ***", text)
     text = _BEARER.sub(r"\g<kind> ***", text)
     return _SETTING.sub(r"\g<name>***", text)
 
