@@ -363,3 +363,16 @@ def test_the_logged_model_names_every_version_it_became(registry, candidate):
     registry.register_model(run_id, "linked_too")
     named = json.loads(client.get_logged_model(model_id).tags["mlflow.modelVersions"])
     assert named == [{"name": "linked", "version": "1"}, {"name": "linked_too", "version": "1"}]
+
+
+def test_a_model_that_plain_mlflow_gave_a_name_with_a_quote_hides_no_other(uri):
+    registry = ModelRegistry(uri)
+    registry.client.create_registered_model("O'Neil")
+    registry.client.create_model_version("O'Neil", "folder", None)
+    assert registry.list_models()["model"].tolist() == ["O'Neil"]
+    assert registry.promote_model("O'Neil", 1, "Staging") is Stage.STAGING
+
+
+def test_rolling_back_if_degraded_is_about_the_production_version_only(registry):
+    with pytest.raises(TrackingError, match="Production version"):
+        registry.rollback_if_degraded("any", None, version=3)
