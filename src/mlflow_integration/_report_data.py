@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration._checks import at_least
 from mlflow_integration._reading import Reader, market_of, metric_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._selection import deflated_best
@@ -83,8 +84,13 @@ class ReportData:
 
 
 def since_when(days: float, now: datetime | None = None) -> datetime:
-    """Return the time `days` days before `now`, UTC."""
-    return (now or datetime.now(UTC)) - timedelta(days=days)
+    """Return the time `days` days before `now` (UTC where it names no time zone)."""
+    at_least("days", days, 0)
+    present = now or datetime.now(UTC)
+    try:
+        return (present if present.tzinfo else present.replace(tzinfo=UTC)) - timedelta(days=days)
+    except OverflowError:  # further back than dates go: everything
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def started(run: Run) -> datetime:

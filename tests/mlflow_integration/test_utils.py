@@ -310,3 +310,26 @@ def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
     for text in (utils.generate_report(tracking_uri=uri), utils.generate_weekly_report(tracking_uri=uri)):
         assert "| – | val_mae | 5 | 2 |" in text
         assert "| – | roi | – | 0.02 | first |" in text
+
+
+def test_numbers_below_zero_stay_numbers_in_a_csv_and_formulas_do_not(uri, tmp_path):
+    with NBAPropsTracker("export", tracking_uri=uri).start_run("r") as run:
+        for key, value in {"n_jobs": "-1", "rate": "+1.5e-3", "sum": "=1+1", "minus": "-1+1"}.items():
+            mlflow.MlflowClient(uri).log_param(run.run_id, key, value)
+    utils.export_runs(tmp_path / "runs.csv", tracking_uri=uri)
+    row = pd.read_csv(tmp_path / "runs.csv", dtype=str).iloc[0]
+    assert row[[f"params.{key}" for key in ("n_jobs", "rate", "sum", "minus")]].tolist() == [
+        "-1",
+        "+1.5e-3",
+        "'=1+1",
+        "'-1+1",
+    ]
+
+
+def test_any_number_of_days_and_any_present_can_be_looked_back_from(filled):
+    uri, _ = filled
+    for options in ({"days": 1e9}, {"days": float("inf")}, {"now": datetime.now(UTC).replace(tzinfo=None)}):
+        assert len(utils.get_weekly_summary(tracking_uri=uri, **options)) == 3
+        assert "finished runs in the last" in utils.generate_report(tracking_uri=uri, **options)
+    with pytest.raises(TrackingError, match="days"):
+        utils.generate_weekly_report(tracking_uri=uri, days=-1)
