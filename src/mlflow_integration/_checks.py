@@ -24,7 +24,12 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
         TrackingError: It is no mapping.
     """
     if isinstance(values, Mapping) or (hasattr(values, "items") and hasattr(values, "index")):
-        return dict(values.items())
+        pairs = list(values.items())
+        content = dict(pairs)
+        if len(content) < len(pairs):
+            message = f"{what}: a name occurs twice in the {type(values).__name__}."
+            raise TrackingError(message)
+        return content
     message = f"{what} must be a dictionary, not a {type(values).__name__}."
     raise TrackingError(message)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
-__all__ = ["file_name", "mask_secrets", "one_line"]
+__all__ = ["file_name", "mask_secrets", "one_line", "own_file_name"]
+
+MAX_NAME_BYTES: Final = 200  # file systems take 255; the rest is for an ending
 
 # Every pattern starts with fixed text, so that a long value is read once and not once per letter.
 _USERINFO: Final = re.compile(r"://(?P<user>[^\s:/@]*):(?P<secret>[^\s/@]+)@")
@@ -40,3 +43,13 @@ def one_line(text: str, limit: int = 500) -> str:
 def file_name(text: str) -> str:
     """Return `text` with everything but letters, digits, ``.``, ``_`` and ``-`` replaced, fit for one path part."""
     return re.sub(r"[^\w.-]+", "_", text).strip(".") or "_"
+
+
+def own_file_name(text: str) -> str:
+    """Return `text` as one path part that no other text has: changed or cut text gets a piece of its hash."""
+    name = file_name(text)
+    encoded = name.encode()
+    if name == text and len(encoded) <= MAX_NAME_BYTES:
+        return name
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{encoded[:MAX_NAME_BYTES].decode('utf-8', 'ignore')}-{digest}"
