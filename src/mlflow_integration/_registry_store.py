@@ -170,7 +170,7 @@ class RegistryStore:
 
     def _records(self, name: str) -> list[ModelVersion]:
         found: list[ModelVersion] = []
-        quote = '"' if "'" in name else "'"  # plain MLflow lets names hold either
+        quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
         token: str | None = None
         with store_errors(f"Reading the versions of model {name!r}", self.uri):
             while True:

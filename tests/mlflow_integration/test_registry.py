@@ -376,3 +376,9 @@ def test_a_model_that_plain_mlflow_gave_a_name_with_a_quote_hides_no_other(uri):
 def test_rolling_back_if_degraded_is_about_the_production_version_only(registry):
     with pytest.raises(TrackingError, match="Production version"):
         registry.rollback_if_degraded("any", None, version=3)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ""])
+def test_what_is_no_name_of_a_model_is_refused(registry, wrong):
+    with pytest.raises(TrackingError):
+        registry.get_model_info(wrong)
