@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,12 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
         TrackingError: It is no mapping.
     """
     if isinstance(values, Mapping) or (hasattr(values, "items") and hasattr(values, "index")):
-        return dict(values.items())
+        pairs = list(values.items())
+        content = dict(pairs)
+        if len(content) < len(pairs):
+            message = f"{what}: a name occurs twice in the {type(values).__name__}."
+            raise TrackingError(message)
+        return content
     message = f"{what} must be a dictionary, not a {type(values).__name__}."
     raise TrackingError(message)
 
@@ -80,7 +86,7 @@ def at_least(what: str, value: AnyValue, least: float) -> None:
     Raises:
         TrackingError: It is below, or no number.
     """
-    if not isinstance(value, (int, float)) or not value >= least:
+    if not isinstance(value, Real) or not float(value) >= least:
         message = f"{what} must be at least {least:g}, not {value!r}."
         raise TrackingError(message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "write_frame", "write_text"]
 
 FORMATS: Final = (".csv", ".parquet", ".json")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _is_formula(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
 
 
 def _calm(frame: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +33,7 @@ def _calm(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]) and not pd.api.types.is_datetime64_any_dtype(safe[name]):
-            safe[name] = safe[name].map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
+            safe[name] = safe[name].map(lambda v: f"'{v}" if _is_formula(v) else v)
     return safe
 
 

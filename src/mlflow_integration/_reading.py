@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._checks import as_names, at_least
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["Reader", "last_model_id", "market_of", "model_uri_of", "runs_frame"]
+__all__ = ["Reader", "last_model_id", "market_of", "metric_of", "model_uri_of", "runs_frame"]
 
 PAGE: Final = 1000
+STORED_INFINITY: Final = 1.79e308
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
 
 
@@ -88,6 +90,12 @@ def market_of(run: Run) -> str:
     """
     market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
     return f"{market} SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else market
+
+
+def metric_of(run: Run, metric: str) -> float | None:
+    """Return a metric of a run; None where it is not finite (plain MLflow stores NaN, and infinity as 1.8e308)."""
+    value = run.data.metrics.get(metric)
+    return value if value is not None and math.isfinite(value) and abs(value) < STORED_INFINITY else None
 
 
 def last_model_id(client: MlflowClient, run: Run) -> str | None:

@@ -94,6 +94,9 @@ class LiveChecks(RegistryViews):
         Returns:
             The report, and the version that is in Production instead (None where nothing was done).
         """
+        if "version" in options:
+            message = "rollback_if_degraded looks at the Production version; for another one say check_degradation."
+            raise TrackingError(message)
         report = self.check_degradation(model_name, live, **options)
         if not report.degraded:
             return report, None

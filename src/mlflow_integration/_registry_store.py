@@ -170,10 +170,13 @@ class RegistryStore:
 
     def _records(self, name: str) -> list[ModelVersion]:
         found: list[ModelVersion] = []
+        quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
         token: str | None = None
         with store_errors(f"Reading the versions of model {name!r}", self.uri):
             while True:
-                page = self.client.search_model_versions(f"name='{name}'", max_results=1000, page_token=token)
+                page = self.client.search_model_versions(
+                    f"name={quote}{name}{quote}", max_results=1000, page_token=token
+                )
                 found += page
                 token = page.token
                 if not token:

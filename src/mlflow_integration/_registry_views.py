@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlflow_integration._checks import as_version
+from mlflow_integration._checks import as_names, as_version
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._errors import store_errors
 from mlflow_integration.stages import Stage
@@ -15,7 +16,7 @@ from mlflow_integration.store import Store, fluent_store, load_mlflow
 from nba_props.errors import TrackingError, UnknownModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from mlflow.entities import Run
@@ -151,7 +152,8 @@ class RegistryViews(ABC):
         Raises:
             TrackingError: Fewer than two versions, or none has one of the metrics asked for.
         """
-        numbers = list(dict.fromkeys(as_version(version) for version in versions))
+        several = isinstance(versions, Iterable) and not isinstance(versions, str)
+        numbers = list(dict.fromkeys(as_version(version) for version in versions)) if several else []
         if len(numbers) < 2:
             message = "Name two or more different versions to compare."
             raise TrackingError(message)
@@ -163,7 +165,7 @@ class RegistryViews(ABC):
             for number, run_id in run_ids.items()
         }
         shared = set.intersection(*(set(each) for each in values.values()))
-        return side_by_side(values, list(metrics) if metrics else sorted(shared))
+        return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
 
     def load_model(
         self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
@@ -211,5 +213,6 @@ class RegistryViews(ABC):
         return found
 
     def _run_metrics(self, record: VersionState) -> dict[str, float]:
+        """Metrics of the run of a version; none where it is gone, or was deleted because it should not count."""
         run = self._runs([record.run_id]).get(record.run_id)
-        return dict(run.data.metrics) if run else {}
+        return dict(run.data.metrics) if run and run.info.lifecycle_stage == "active" else {}

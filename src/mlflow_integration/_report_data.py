@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration._reading import Reader, market_of
+from mlflow_integration._checks import at_least
+from mlflow_integration._reading import Reader, market_of, metric_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._selection import deflated_best
 from mlflow_integration.metric_names import direction
@@ -83,8 +84,13 @@ class ReportData:
 
 
 def since_when(days: float, now: datetime | None = None) -> datetime:
-    """Return the time `days` days before `now`, UTC."""
-    return (now or datetime.now(UTC)) - timedelta(days=days)
+    """Return the time `days` days before `now` (UTC where it names no time zone)."""
+    at_least("days", days, 0)
+    present = now or datetime.now(UTC)
+    try:
+        return (present if present.tzinfo else present.replace(tzinfo=UTC)) - timedelta(days=days)
+    except OverflowError:  # further back than dates go: everything
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def started(run: Run) -> datetime:
@@ -137,7 +143,7 @@ def _champions(runs: Iterable[Run]) -> dict[str, Run]:
     """Best run of each market by out-of-sample MAE."""
     best: dict[str, Run] = {}
     for run in runs:
-        value = run.data.metrics.get("val_mae")
+        value = metric_of(run, "val_mae")
         if value is None:
             continue
         held = best.get(market_of(run))
@@ -173,7 +179,7 @@ def _best_section(runs: Sequence[Run]) -> Section:
     for market in sorted({market_of(run) for run in runs}):
         mine = [run for run in runs if market_of(run) == market]
         for metric in RANKED:
-            known = [run for run in mine if metric in run.data.metrics]
+            known = [run for run in mine if metric_of(run, metric) is not None]
             if not known:
                 continue
             best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
@@ -235,6 +241,11 @@ def models_section(store: RegistryStore) -> Section:
     return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
 
 
+def _of_market(runs: Sequence[Run], market: str, metric: str) -> list[float]:
+    values = [metric_of(run, metric) for run in runs if market_of(run) == market]
+    return [value for value in values if value is not None]
+
+
 def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
     """Return which bests became better since then, and which versions moved."""
     fresh = [run for run in runs if started(run) >= since]
@@ -242,8 +253,8 @@ def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, 
     rows: list[tuple[Any, ...]] = []
     for market in sorted({market_of(run) for run in fresh}):
         for metric in RANKED:
-            new = [r.data.metrics[metric] for r in fresh if market_of(r) == market and metric in r.data.metrics]
-            old = [r.data.metrics[metric] for r in older if market_of(r) == market and metric in r.data.metrics]
+            new = _of_market(fresh, market, metric)
+            old = _of_market(older, market, metric)
             if not new:
                 continue
             pick = min if direction(metric) == "min" else max

@@ -84,6 +84,11 @@ class TrackedRun:
         fluent_stack().append(active)
         self._exit.callback(self._deactivate, active)
 
+    def leave(self) -> None:
+        """Take the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
+        stack = fluent_stack()
+        stack[:] = [active for active in stack if active.info.run_id != self.run_id]
+
     @staticmethod
     def _deactivate(active: AnyValue) -> None:
         stack = fluent_stack()

@@ -8,13 +8,14 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._checks import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration._errors import store_errors
-from mlflow_integration._text import file_name
+from mlflow_integration._text import mask_secrets, own_file_name
 from mlflow_integration._values import as_text, finite_metrics, flatten, to_json
 from mlflow_integration.items import Artifact, Document, Figure, Item, Metrics, Params, Table, Tags
 from mlflow_integration.metric_names import check_metric_name
@@ -89,7 +90,7 @@ class Batch:
             text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
             if len(text) > limit:
                 digest = hashlib.sha256(text.encode()).hexdigest()
-                path = f"{kind}/{file_name(name)}.txt"
+                path = f"{kind}/{own_file_name(name)}.txt"
                 self.files.append(Document(path, text))
                 text = f"sha256:{digest} (whole text, {len(text):,} characters: {path})"
             if target.get(name, text) != text:
@@ -140,6 +141,18 @@ def _size(pair: tuple[str, str]) -> int:
     return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
 
 
+def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """Structured content with what its key calls a secret replaced by ``***``."""
+    if isinstance(content, dict):
+        return {
+            key: "***" if _SECRET_KEY.search(str(key)) and value is not None else _without_secrets(value)
+            for key, value in content.items()
+        }
+    if isinstance(content, (list, tuple)):
+        return [_without_secrets(value) for value in content]
+    return content
+
+
 class Sink:
     """Writes items to one run.
 
@@ -162,8 +175,9 @@ class Sink:
             TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
         """
         batch = Batch.of(items, allow_missing=allow_missing)
-        self.send(run_id, batch)
-        self.upload(run_id, batch.files)
+        with self._staged(batch.files) as folder:
+            self.send(run_id, batch)
+            self._upload(run_id, folder)
         return tuple(batch.missing)
 
     def send(self, run_id: str, batch: Batch) -> None:
@@ -182,21 +196,60 @@ class Sink:
 
     def upload(self, run_id: str, files: list[Artifact | Figure | Table | Document]) -> None:
         """Write `files` under one temporary folder, upload it whole, remove it."""
+        with self._staged(files) as folder:
+            self._upload(run_id, folder)
+
+    @contextmanager
+    def _staged(self, files: list[Artifact | Figure | Table | Document]) -> Iterator[Path | None]:
+        """Write `files` under one temporary folder; None where there are none."""
         if not files:
+            yield None
             return
         with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+            written: set[Path] = set()
             for item in files:
-                stage(item, Path(folder))
+                target = stage(item, Path(folder), frozenset(written))
+                written.add(target)
+            yield Path(folder)
+
+    def _upload(self, run_id: str, folder: Path | None) -> None:
+        if folder is None:
+            return
+        try:
             with store_errors(f"Uploading artifacts to run {run_id}", self._uri):
-                self._client.log_artifacts(run_id, folder)
+                self._client.log_artifacts(run_id, str(folder))
+        except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
+            message = f"Uploading artifacts to run {run_id}: {mask_secrets(str(error))}"
+            raise TrackingError(message) from error
 
 
-def stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
+def stage(item: Artifact | Figure | Table | Document, folder: Path, written: frozenset[Path] = frozenset()) -> Path:
     """Write one item below `folder` and return the path written.
 
+    Args:
+        item: What to write.
+        folder: Where to.
+        written: Paths that other items of the same call hold.
+
     Raises:
-        TrackingError: The file does not exist, its name leaves the folder, or its ending names no known format.
+        TrackingError: The file does not exist or can not be read, its name leaves the folder or is another item's, or
+            its ending names no known format.
     """
+    name = f"{item.folder}/{as_path(item.path).name}" if isinstance(item, Artifact) else item.name
+    if not isinstance(name, str):
+        message = f"The name of a file is wanted, not {name!r}."
+        raise TrackingError(message)
+    if folder / name.lstrip("/") in written:
+        message = f"Two of the files would both be stored as {name.lstrip('/')!r}; log one of them into another folder."
+        raise TrackingError(message)
+    try:
+        return _stage(item, folder)
+    except OSError as error:
+        message = f"{name.lstrip('/')!r} can not be logged: {error}"
+        raise TrackingError(message) from error
+
+
+def _stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
     if isinstance(item, Artifact):
         source = as_path(item.path)
         target = _target(folder, f"{item.folder}/{source.name}" if item.folder else source.name)
@@ -210,7 +263,8 @@ def stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
         return target
     target = _target(folder, item.name)
     if isinstance(item, Document):
-        target.write_text(item.content if isinstance(item.content, str) else to_json(item.content), encoding="utf-8")
+        text = item.content if isinstance(item.content, str) else to_json(_without_secrets(item.content))
+        target.write_text(text, encoding="utf-8")
     elif isinstance(item, Table):
         _write_table(item, target)
     else:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration._checks import at_least
-from mlflow_integration._reading import Reader, market_of
+from mlflow_integration._reading import Reader, market_of, metric_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._report_data import (
     RANKED,
@@ -84,7 +84,8 @@ def get_weekly_summary(
 
 
 def _values(runs: Sequence[Run], metric: str) -> list[float]:
-    return [run.data.metrics[metric] for run in runs if run.info.status == "FINISHED" and metric in run.data.metrics]
+    values = [metric_of(run, metric) for run in runs if run.info.status == "FINISHED"]
+    return [value for value in values if value is not None]
 
 
 def _week_of(mine: Sequence[Run], fresh: Sequence[Run], metric: str) -> dict[str, object]:
@@ -141,7 +142,7 @@ def _week_best_section(fresh: Sequence[Run]) -> Section:
     rows = []
     for market in sorted({market_of(run) for run in fresh}):
         for metric in RANKED:
-            known = [run for run in fresh if market_of(run) == market and metric in run.data.metrics]
+            known = [run for run in fresh if market_of(run) == market and metric_of(run, metric) is not None]
             if known:
                 best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
                 holder = next(run for run in known if run.data.metrics[metric] == best)

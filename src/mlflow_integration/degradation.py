@@ -124,6 +124,34 @@ def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
     return (columns[0] - columns[1]) ** 2, columns[0].notna() & columns[1].notna()
 
 
+def _check_values(live: pd.DataFrame) -> None:
+    """Refuse what no settled bet or prediction can be: one percentage taken for a probability must not cost a model.
+
+    Raises:
+        TrackingError: A value is infinite or outside its range; the message names the column and the first row.
+    """
+    for name in sorted({name for names in _COLUMNS.values() for name in names} & set(live.columns)):
+        try:
+            values = live[name].astype("float64")
+        except (TypeError, ValueError) as error:
+            message = f"The column {name} of the live results must hold numbers ({error})."
+            raise TrackingError(message) from error
+        wanted, fine = "finite", ~np.isinf(values)
+        if name == "probability":
+            wanted, fine = "between 0 and 1", values.between(0, 1)
+        elif name == "outcome":
+            wanted, fine = "0 or 1 (missing for a push)", values.isin([0, 1])
+        elif name == "stake":
+            wanted, fine = "finite and not below 0", values.ge(0) & ~np.isinf(values)
+        wrong = values[~fine & values.notna()]
+        if len(wrong):
+            message = (
+                f"The column {name} of the live results must be {wanted}; {len(wrong):,} of {len(values):,} rows are "
+                f"not, the first is {wrong.iloc[0]:g} in row {wrong.index[0]}."
+            )
+            raise TrackingError(message)
+
+
 def _days(live: pd.DataFrame) -> pd.Series:
     """The day of each row: games of one night start at several hours and are still one night."""
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
@@ -194,8 +222,8 @@ def check_live(
         seed: Seed of the resampling.
 
     Raises:
-        TrackingError: There is no ``game_date``, no metric can be computed from the columns, or a setting is
-            impossible.
+        TrackingError: There is no ``game_date``, no metric can be computed from the columns, a value is impossible (a
+            probability of 55, an outcome of 2, an infinite profit), or a setting is.
     """
     if not 0.5 <= confidence < 1 or min_days < 2:
         message = "confidence must be at least 0.5 and below 1, and min_days at least 2."
@@ -204,6 +232,7 @@ def check_live(
     if "game_date" not in live:
         message = f"Live results need a column game_date; they have: {', '.join(map(str, live.columns))}."
         raise TrackingError(message)
+    _check_values(live)
     usable = [
         metric
         for metric, reference in references.items()

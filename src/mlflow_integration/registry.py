@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mlflow_integration.gates import Gate, GateProfile
 
-__all__ = ["ModelRegistry", "PromotionDecision"]
+__all__ = ["ModelRegistry", "PromotionDecision", "check_model_name"]
 
 _NAME: Final = re.compile(r"[\w. -]{1,200}")
 _CARRIED: Final = ("market", "data_fingerprint", "data_kind")
@@ -59,6 +59,18 @@ class PromotionDecision:
     def __bool__(self) -> bool:
         """Whether the gates let it into Production."""
         return self.promoted
+
+
+def check_model_name(name: str) -> str:
+    """Return `name` if a registered model can have it.
+
+    Raises:
+        UnknownModelError: It can not.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.strip(" ."):
+        message = f"{name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
+        raise UnknownModelError(message)
+    return name
 
 
 def _require_reason(move: str, reason: str) -> None:
@@ -122,9 +134,7 @@ class ModelRegistry(LiveChecks):
             UnknownModelError: The run has logged no model, or `model_id` is another run's.
             TrackingError: There is no such run.
         """
-        if not isinstance(model_name, str) or not _NAME.fullmatch(model_name):
-            message = f"{model_name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
-            raise UnknownModelError(message)
+        check_model_name(model_name)
         if not isinstance(run_id, str):
             message = f"The id of a run is wanted (run.run_id), not {run_id!r}."
             raise UnknownModelError(message)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration._text import mask_secrets
 from nba_props.errors import PromotionError
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Transition:
             to_stage=move[1].value,
             at=now.isoformat(timespec="milliseconds"),
             by=why.by,
-            reason=why.reason,
+            reason=mask_secrets(why.reason),
             previous=previous,
             override=why.override,
             kind=why.kind,
@@ -201,15 +202,21 @@ def read_history(tags: Mapping[str, str], aliases: Mapping[str, int]) -> list[Tr
 def previous_production(history: Iterable[Transition], current: int | None, present: Iterable[int]) -> int | None:
     """Return the version to go back to from `current`: what was in Production before it and still exists.
 
-    Going back twice goes back further: a version that was rolled back from is not come back to.
+    Going back twice goes back further: a version that was rolled back from, demoted or archived is not come back to.
     """
     exists = set(present)
     trail: list[int] = []
     for entry in history:
-        if entry.to_stage != Stage.PRODUCTION or entry.status != "done":
+        if entry.status != "done":
+            continue
+        if entry.to_stage != Stage.PRODUCTION:
+            if entry.from_stage == Stage.PRODUCTION:  # demoted or archived for a reason
+                trail = [version for version in trail if version != entry.version]
             continue
         if entry.kind == "rollback" and entry.version in trail:
             del trail[trail.index(entry.version) :]
+        elif entry.previous is not None and entry.kind != "rollback":  # perhaps put there by hand, without an entry
+            trail = [version for version in trail if version != entry.previous] + [entry.previous]
         trail = [version for version in trail if version != entry.version]
         trail.append(entry.version)
     candidates = [version for version in trail if version != current and version in exists]

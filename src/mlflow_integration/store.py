@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
-from mlflow_integration._text import file_name, mask_secrets
+from mlflow_integration._text import mask_secrets, own_file_name
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Store:
         """Return the artifact URI of a new experiment, or None where the server decides."""
         if self.is_http:
             return None
-        return (self.root / ARTIFACT_FOLDER / file_name(experiment)).as_uri()
+        return (self.root / ARTIFACT_FOLDER / own_file_name(experiment)).as_uri()
 
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.

@@ -98,6 +98,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if not hasattr(self._local, "stack"):
             self._local.stack = []
         stack: list[TrackedRun] = self._local.stack
+        while stack and stack[-1].ended:  # by another thread
+            stack.pop().leave()
         return stack
 
     def _forget(self, run: TrackedRun) -> None:
@@ -164,7 +166,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             )
         run = TrackedRun(self, client, made, fluent=True)
         self._stack.append(run)
-        self._sink.upload(run.run_id, batch.files)
+        try:
+            self._sink.upload(run.run_id, batch.files)
+        except BaseException as error:  # nobody gets this run to end it
+            run.end("FAILED", reason=f"{type(error).__name__}: {error}")
+            raise
         return run
 
     def _parent(self, *, nested: bool) -> str | None:
@@ -374,10 +380,12 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         require_fitted(model)
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)
+        if registered_model_name:
+            from mlflow_integration.registry import ModelRegistry, check_model_name  # noqa: PLC0415 - imports much more
+
+            check_model_name(registered_model_name)
         logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
         if registered_model_name:
-            from mlflow_integration.registry import ModelRegistry  # noqa: PLC0415 - the registry imports much more
-
             logged.version = ModelRegistry(self.store.uri).register_model(
                 run_id=run.run_id, model_name=registered_model_name, model_id=logged.model_id
             )

@@ -12,7 +12,7 @@ from mlflow_integration._checks import as_names, at_least
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._experiments import ensure_experiment
 from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
-from mlflow_integration._reading import Reader, market_of, model_uri_of, runs_frame
+from mlflow_integration._reading import Reader, market_of, metric_of, model_uri_of, runs_frame
 from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
@@ -153,7 +153,7 @@ def get_best_runs(
 ) -> pd.DataFrame:
     """Return the best finished runs by `metric`, best first; the store does the sorting.
 
-    Runs without the metric are left out. Of equal values the earlier run comes first.
+    Runs without the metric, or where it is not finite, are left out. Of equal values the earlier run comes first.
 
     Args:
         experiments: Names of experiments; all by default.
@@ -174,14 +174,16 @@ def get_best_runs(
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
     finished = "attributes.status = 'FINISHED'"
-    runs = reader.runs(
-        names,
-        where=f"{finished} and {where}" if where else finished,
-        order_by=[f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}", "attributes.start_time ASC"],
-        limit=top_n,
-    )
-    # Runs without the metric come last, whatever the order.
-    frame = runs_frame([run for run in runs if metric in run.data.metrics], names)
+    search: dict[str, Any] = {
+        "where": f"{finished} and {where}" if where else finished,
+        "order_by": [f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}", "attributes.start_time ASC"],
+    }
+    runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
+    # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
+    known = [run for run in runs if metric_of(run, metric) is not None]
+    if len(known) < len(runs):
+        known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
+    frame = runs_frame(known, names)
     column = f"metrics.{metric}"
     if column not in frame:
         frame[column] = None
@@ -237,7 +239,7 @@ def best_with_trials(
     runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
     sign = 1.0 if better == "min" else -1.0
     columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "n_predictions", "runs_tried", "deflated"]
-    known = [run for run in runs if math.isfinite(run.data.metrics.get(metric, math.nan))]
+    known = [run for run in runs if metric_of(run, metric) is not None]
     rows = []
     for market in sorted({market_of(run) for run in known}):
         tried = [run for run in known if market_of(run) == market]
@@ -329,14 +331,14 @@ def _phase_row(runs: list[Run], metrics: Sequence[str]) -> dict[str, Any]:
     failed = sum(run.info.status in ("FAILED", "KILLED") for run in runs)
     row: dict[str, Any] = {"runs": len(runs), "finished": len(finished), "failed": failed}
     for metric in metrics:
-        row |= _phase_metric([(run.data.metrics.get(metric), run.info.run_id) for run in finished], metric)
+        row |= _phase_metric([(metric_of(run, metric), run.info.run_id) for run in finished], metric)
     return row
 
 
 def _phase_metric(pairs: list[tuple[float | None, str]], metric: str) -> dict[str, Any]:
     import numpy as np  # noqa: PLC0415 - numpy is lazy here
 
-    known = [(value, run_id) for value, run_id in pairs if value is not None and np.isfinite(value)]
+    known = [(value, run_id) for value, run_id in pairs if value is not None]
     better = direction(metric)
     keys = (f"best_{metric}", f"median_{metric}", f"best_{metric}_run")
     if not known:

@@ -119,6 +119,23 @@ def test_what_can_not_be_judged_says_what_is_wanted(live, options, message):
         check_live(live, {"roi": 0.0}, **options)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("probability", 55.0, r"probability .* between 0 and 1; 1 of 300 rows are not, the first is 55 in row 7"),
+        ("outcome", 2.0, "outcome .* 0 or 1"),
+        ("profit", np.inf, "profit .* finite; 1 of 300"),
+        ("stake", -1.0, "stake .* not below 0"),
+        ("clv", "high", "clv .* must hold numbers"),
+    ],
+)
+def test_impossible_live_values_are_refused_instead_of_judged(column, value, message):
+    live = bets(30, 0.5).assign(probability=0.5, outcome=1.0, clv=0.0).astype({column: object})
+    live.loc[7, column] = value
+    with pytest.raises(TrackingError, match=message):
+        check_live(live, {"roi": -1.0, "brier_score": 1.0})
+
+
 def test_a_degraded_production_model_is_rolled_back_with_the_reason(registry, candidate):
     for _ in range(2):
         candidate("live", val_mae=5.0, roi=0.08)

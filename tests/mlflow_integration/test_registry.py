@@ -250,6 +250,28 @@ def test_the_exceptions_of_the_versions_market_apply(shared_uri, candidate, name
     assert not registry.evaluate_for_production(name, 2, profile="mine")
 
 
+def test_the_history_holds_no_password(registry, candidate, name):
+    candidate(name)
+    registry.promote_model(name, 1, "Staging", reason="as postgresql://bob:hunter2@db/x says, password=hunter2")
+    assert registry.transition_history(name)["reason"].tolist() == ["as postgresql://bob:***@db/x says, password=***"]
+
+
+def test_a_version_whose_run_was_deleted_passes_no_gate(registry, candidate, name):
+    candidate(name, **GOOD)
+    assert registry.evaluate_for_production(name, 1)
+    client(registry).delete_run(registry.get_model_info(name, 1).run_id)
+    assert not registry.evaluate_for_production(name, 1)
+
+
+@pytest.mark.parametrize("versions", ["12", 2, [1, 1]])
+def test_one_version_can_not_be_compared(registry, candidate, name, versions):
+    candidate(name, roi=0.1)
+    candidate(name, roi=0.2)
+    with pytest.raises(TrackingError, match="two or more"):
+        registry.compare_models(name, versions)
+    assert registry.compare_models(name, [1, 2], "roi")["metric"].tolist() == ["roi"]
+
+
 def test_versions_are_compared_by_the_direction_of_each_metric(registry, candidate, name):
     candidate(name, val_mae=6.0, roi=0.02, n_bets=100, only_first=1.0)
     candidate(name, val_mae=5.5, roi=0.01, n_bets=100, clv=0.1)
@@ -363,3 +385,22 @@ def test_the_logged_model_names_every_version_it_became(registry, candidate):
     registry.register_model(run_id, "linked_too")
     named = json.loads(client.get_logged_model(model_id).tags["mlflow.modelVersions"])
     assert named == [{"name": "linked", "version": "1"}, {"name": "linked_too", "version": "1"}]
+
+
+def test_a_model_that_plain_mlflow_gave_a_name_with_a_quote_hides_no_other(uri):
+    registry = ModelRegistry(uri)
+    registry.client.create_registered_model("O'Neil")
+    registry.client.create_model_version("O'Neil", "folder", None)
+    assert registry.list_models()["model"].tolist() == ["O'Neil"]
+    assert registry.promote_model("O'Neil", 1, "Staging") is Stage.STAGING
+
+
+def test_rolling_back_if_degraded_is_about_the_production_version_only(registry):
+    with pytest.raises(TrackingError, match="Production version"):
+        registry.rollback_if_degraded("any", None, version=3)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ""])
+def test_what_is_no_name_of_a_model_is_refused(registry, wrong):
+    with pytest.raises(TrackingError):
+        registry.get_model_info(wrong)

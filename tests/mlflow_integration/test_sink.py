@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -26,8 +27,6 @@ class Recorder:
         self.batches.append((metrics, params, tags))
 
     def log_artifacts(self, run_id, folder):
-        from pathlib import Path
-
         self.files += sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
 
 
@@ -120,6 +119,13 @@ def test_secrets_are_masked_by_value_and_by_name():
     assert batch.tags == {"api_key": "***"}
 
 
+def test_secrets_are_masked_in_documents_by_name(tmp_path):
+    content = {"db": {"password": "pw", "hosts": [{"api_key": "k", "name": "a"}]}, "tokens": 5, "token": None}
+    stored = json.loads(stage(Document("training_config.json", content), tmp_path).read_text())
+    assert stored == {"db": {"password": "***", "hosts": [{"api_key": "***", "name": "a"}]}, "tokens": 5, "token": None}
+    assert "pw" in content["db"].values(), "what was handed in stays as it is"
+
+
 def test_a_key_with_two_values_is_refused():
     with pytest.raises(TrackingError, match="'a' is given twice"):
         Batch.of([Params({"a": 1}), Params({"a": 2})])
@@ -179,3 +185,49 @@ def test_drawing_leaves_pyplot_as_it_was_even_when_it_fails(tmp_path):
 def test_a_function_that_draws_nothing_is_named(tmp_path):
     with pytest.raises(TrackingError, match=r"a\.png.*NoneType"):
         stage(Figure("a.png", lambda: None), tmp_path)
+
+
+def test_a_file_that_can_not_be_logged_keeps_the_numbers_of_the_same_call_from_being_sent(tracker, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with tracker.start_run("r") as run:
+        for item in (
+            Artifact(tmp_path / "missing.csv"),
+            Artifact(tmp_path),
+            Table("rows.txt", pd.DataFrame({"a": [1]})),
+            Table(None, pd.DataFrame({"a": [1]})),
+            Figure("plot.png", lambda: None),
+        ):
+            with pytest.raises(TrackingError):
+                tracker.log_items([Metrics({"mae": 1.0}), Params({"a": 1}), item])
+    data = tracker.client.get_run(run.run_id).data
+    assert (data.metrics, data.params) == ({}, {})
+
+
+def test_two_files_of_one_name_are_refused_instead_of_one_taking_the_others_place(tracker, tmp_path):
+    paths = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        paths.append(tmp_path / folder / "rows.csv")
+        paths[-1].write_text(folder)
+    with tracker.start_run("r") as run:
+        with pytest.raises(TrackingError, match=r"'rows\.csv'"):
+            tracker.log_artifacts(paths)
+        assert tracker.client.list_artifacts(run.run_id) == []
+        tracker.log_artifacts(paths[0])
+        tracker.log_artifacts(paths[1], folder="b")
+    assert [entry.path for entry in tracker.client.list_artifacts(run.run_id)] == ["b", "rows.csv"]
+
+
+def test_long_values_are_kept_whole_whatever_their_keys(tracker, tmp_path):
+    values = {"a b": "x" * 7000, "a_b": "y" * 7000, "長" * 200: "z" * 7000}
+    with tracker.start_run("r") as run:
+        tracker.log_params(values)
+    params = tracker.client.get_run(run.run_id).data.params
+    for key, value in values.items():
+        path = params[key].rsplit(": ", 1)[1].rstrip(")")
+        assert Path(tracker.client.download_artifacts(run.run_id, path, str(tmp_path))).read_text() == value
+
+
+def test_a_name_that_occurs_twice_in_a_series_is_refused(tracker):
+    with tracker.start_run("r"), pytest.raises(TrackingError, match="twice"):
+        tracker.log_metrics(pd.Series([1.0, 2.0], index=["mae", "mae"]))

@@ -87,6 +87,23 @@ def test_rolling_back_twice_goes_back_further_and_never_to_what_was_left():
     assert previous_production(history, 1, [1, 2, 3]) is None
 
 
+def test_a_version_put_into_production_by_hand_is_gone_back_to_though_no_entry_tells_of_it():
+    history = [entry(1, 1, "Production"), entry(2, 3, "Production", previous=2)]
+    assert previous_production(history, 3, [1, 2, 3]) == 2
+    history.append(entry(3, 2, "Production", previous=3, kind="rollback"))
+    assert previous_production(history, 2, [1, 2, 3]) == 1
+
+
+@pytest.mark.parametrize("target", ["Staging", "Archived"])
+def test_a_version_taken_out_of_production_is_not_gone_back_to(target):
+    history = [entry(1, 1, "Production"), entry(2, 2, "Production", previous=1)]
+    history.append(replace(entry(3, 2, target), from_stage="Production"))
+    assert previous_production(history, None, [1, 2]) == 1
+    history.append(entry(4, 2, "Production"))
+    history.append(entry(5, 3, "Production", previous=2))
+    assert previous_production(history, 3, [1, 2, 3]) == 2
+
+
 def test_deleted_and_abandoned_versions_are_not_gone_back_to():
     history = [entry(1, 1, "Production"), entry(2, 2, "Production"), entry(3, 3, "Production")]
     assert previous_production(history, 3, [1, 3]) == 1

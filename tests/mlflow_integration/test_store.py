@@ -44,7 +44,7 @@ def test_the_embedded_store_is_absolute_and_its_artifacts_beside_it(tmp_path, mo
     store = resolve_store()
     assert store.uri == f"sqlite:///{tmp_path}/mlflow.db"
     assert store.database == tmp_path / "mlflow.db"
-    assert store.artifact_location("Phase 1/x") == f"file://{tmp_path}/mlflow_artifacts/Phase_1_x"
+    assert store.artifact_location("Phase 1/x") == f"file://{tmp_path}/mlflow_artifacts/Phase_1_x-4367304a"
 
 
 def test_the_environment_variable_wins_over_the_embedded_store_and_an_argument_over_both(monkeypatch):

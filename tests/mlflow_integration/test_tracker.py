@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from sklearn.linear_model import LinearRegression
 
 import mlflow_integration
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.store import load_mlflow
-from nba_props.errors import NonFiniteMetricError, StoreError, TrackingError
+from nba_props.errors import NonFiniteMetricError, StoreError, TrackingError, UnknownModelError
 
 mlflow = load_mlflow()
 
@@ -377,3 +378,47 @@ def test_a_store_that_can_not_be_opened_stops_before_anything_is_started(tmp_pat
 def test_making_a_tracker_opens_and_makes_nothing(tmp_path):
     NBAPropsTracker("x", tracking_uri=tmp_path / "new.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_ended_by_another_thread_is_no_longer_the_active_one(tracker):
+    run = tracker.start_run("first")
+    thread = threading.Thread(target=run.end)
+    thread.start()
+    thread.join()
+    assert tracker.active_run is None
+    assert mlflow.active_run() is None
+    with pytest.raises(TrackingError, match="No run is active"):
+        tracker.log_metrics({"mae": 1.0})
+    with tracker.start_run("second"):
+        tracker.log_metrics({"mae": 1.0})
+
+
+def test_a_run_that_can_not_be_started_whole_is_failed_and_not_left_under_way(uri, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    location = (tmp_path / "file" / "artifacts").as_uri()
+    tracker = NBAPropsTracker("unwritable", tracking_uri=uri, artifact_location=location)
+    with pytest.raises(TrackingError, match="Uploading artifacts"):
+        tracker.start_run("first", tags={"long": "x" * 9000})
+    assert tracker.active_run is None
+    (run,) = tracker.client.search_runs([tracker.experiment_id])
+    assert run.info.status == "FAILED"
+    assert "Uploading artifacts" in run.data.tags["failure_reason"]
+
+
+def test_experiments_have_artifact_folders_of_their_own_however_long_or_alike_their_names(uri):
+    names = ("a b", "a_b", "a/b", "é" * 200, "é" * 201)
+    trackers = [NBAPropsTracker(name, tracking_uri=uri) for name in names]
+    for one in trackers:
+        with one.start_run("r"):
+            one.log_training_config({"a": 1})
+    assert len({one.client.get_experiment(one.experiment_id).artifact_location for one in trackers}) == len(names)
+
+
+def test_a_model_name_that_can_not_be_registered_is_refused_before_the_model_is_logged(tracker):
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+    with tracker.start_run("r") as run:
+        for name in ("a/b", " ", "."):
+            with pytest.raises(UnknownModelError, match="can not be a model name"):
+                tracker.log_model(model, registered_model_name=name)
+    assert tracker.client.search_logged_models([tracker.experiment_id]) == []
+    assert tracker.client.get_run(run.run_id).outputs.model_outputs == []

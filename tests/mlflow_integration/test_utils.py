@@ -302,3 +302,51 @@ def test_the_week_counts_runs_and_tells_what_became_better(uri):
     assert utils.get_weekly_summary(days=30, tracking_uri=uri).loc[0, "runs"] == 2
     later = datetime.now(UTC) + timedelta(days=30)
     assert utils.get_weekly_summary(tracking_uri=uri, now=later).empty
+
+
+def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
+    tracker = NBAPropsTracker("plain", tracking_uri=uri)
+    for name, values in (
+        ("nan", {"val_mae": float("nan"), "roi": float("nan")}),
+        ("a", {"val_mae": 6.0, "roi": 0.02}),
+        ("inf", {"val_mae": float("-inf"), "roi": float("inf")}),
+        ("b", {"val_mae": 5.0, "roi": 0.01}),
+    ):
+        with tracker.start_run(name) as run:
+            for metric, value in values.items():  # plain MLflow refuses neither
+                tracker.client.log_metric(run.run_id, metric, value)
+    best = utils.get_best_runs("plain", "roi", 2, tracking_uri=uri)
+    assert best[["run_name", "rank", "metrics.roi"]].to_numpy().tolist() == [["a", 1, 0.02], ["b", 2, 0.01]]
+    assert utils.get_best_runs("plain", "val_mae", 9, tracking_uri=uri)["run_name"].tolist() == ["b", "a"]
+    tried = utils.best_with_trials("plain", "roi", tracking_uri=uri)
+    assert tried[["run_name", "runs_tried"]].to_numpy().tolist() == [["a", 2], ["b", 2]]
+    phase = utils.compare_phases("plain", ["val_mae", "roi"], tracking_uri=uri).iloc[0]
+    assert (phase["best_val_mae"], phase["best_roi"], phase["median_roi"]) == (5.0, 0.02, 0.015)
+    week = utils.get_weekly_summary("plain", tracking_uri=uri).iloc[0]
+    assert (week["val_mae"], week["roi"], week["roi_change"]) == (5.0, 0.02, "first")
+    for text in (utils.generate_report(tracking_uri=uri), utils.generate_weekly_report(tracking_uri=uri)):
+        assert "| – | val_mae | 5 | 2 |" in text
+        assert "| – | roi | – | 0.02 | first |" in text
+
+
+def test_numbers_below_zero_stay_numbers_in_a_csv_and_formulas_do_not(uri, tmp_path):
+    with NBAPropsTracker("export", tracking_uri=uri).start_run("r") as run:
+        for key, value in {"n_jobs": "-1", "rate": "+1.5e-3", "sum": "=1+1", "minus": "-1+1"}.items():
+            mlflow.MlflowClient(uri).log_param(run.run_id, key, value)
+    utils.export_runs(tmp_path / "runs.csv", tracking_uri=uri)
+    row = pd.read_csv(tmp_path / "runs.csv", dtype=str).iloc[0]
+    assert row[[f"params.{key}" for key in ("n_jobs", "rate", "sum", "minus")]].tolist() == [
+        "-1",
+        "+1.5e-3",
+        "'=1+1",
+        "'-1+1",
+    ]
+
+
+def test_any_number_of_days_and_any_present_can_be_looked_back_from(filled):
+    uri, _ = filled
+    for options in ({"days": 1e9}, {"days": float("inf")}, {"now": datetime.now(UTC).replace(tzinfo=None)}):
+        assert len(utils.get_weekly_summary(tracking_uri=uri, **options)) == 3
+        assert "finished runs in the last" in utils.generate_report(tracking_uri=uri, **options)
+    with pytest.raises(TrackingError, match="days"):
+        utils.generate_weekly_report(tracking_uri=uri, days=-1)

@@ -92,6 +92,11 @@ def test_parameters_become_text_that_reads_back():
         ("Authorization: Bearer abcdefghij", "Authorization: Bearer ***"),
         ("sqlite:////tmp/a.db", "sqlite:////tmp/a.db"),
         ("max_depth=6", "max_depth=6"),
+        ("'Authorization': 'Basic abcdefgh'", "'Authorization': 'Basic ***'"),
+        ("Bearer abc.def-123456", "Bearer ***"),
+        ("Basic dXNlcjpwYXNz1w==", "Basic ***"),
+        ("basic features and a basic regression", "basic features and a basic regression"),
+        ("the bearer responsibilities", "the bearer responsibilities"),
     ],
 )
 def test_secrets_are_masked_and_nothing_else(text, masked):
