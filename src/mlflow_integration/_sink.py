@@ -175,10 +175,19 @@ class Sink:
             TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
         """
         batch = Batch.of(items, allow_missing=allow_missing)
+        if batch.missing:
+            self._keep_earlier(run_id, batch)
         with self._staged(batch.files) as folder:
             self.send(run_id, batch)
             self._upload(run_id, folder)
         return tuple(batch.missing)
+
+    def _keep_earlier(self, run_id: str, batch: Batch) -> None:
+        """Add to the names of missing metrics those that earlier calls left out."""
+        with store_errors(f"Reading run {run_id}", self._uri):
+            earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
+        names = {*batch.missing, *filter(None, earlier.split(", "))}
+        batch.tags["missing_metrics"] = ", ".join(sorted(names))[:MAX_TAG]
 
     def send(self, run_id: str, batch: Batch) -> None:
         """Send the numbers and texts of `batch`."""

@@ -17,7 +17,7 @@ from mlflow_integration._values import to_json
 from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
 from mlflow_integration.stages import Stage, Why, check_move, previous_production
 from mlflow_integration.store import fluent_store, load_mlflow, resolve_store
-from nba_props.errors import PromotionError, UnknownModelError
+from nba_props.errors import PromotionError, TrackingError, UnknownModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ModelRegistry", "PromotionDecision", "check_model_name"]
 
 _NAME: Final = re.compile(r"[\w. -]{1,200}")
+_MAX_TAG_KEY: Final = 250
+_MAX_TAG: Final = 100_000
 _CARRIED: Final = ("market", "data_fingerprint", "data_kind")
 
 
@@ -71,6 +73,21 @@ def check_model_name(name: str) -> str:
         message = f"{name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
         raise UnknownModelError(message)
     return name
+
+
+def _check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse tags that MLflow would refuse only after it has made the model.
+
+    Raises:
+        TrackingError: A key is no text of 1 to 250 characters, or a value is over 100,000 characters long.
+    """
+    for key, value in tags.items():
+        if not isinstance(key, str) or not 0 < len(key.strip()) <= len(key) <= _MAX_TAG_KEY:
+            message = f"The key of a tag is a text of 1 to {_MAX_TAG_KEY} characters, not {str(key)[:50]!r}."
+            raise TrackingError(message)
+        if len(value) > _MAX_TAG:
+            message = f"The tag {key!r} has {len(value):,} characters; a version's tag holds {_MAX_TAG:,}."
+            raise TrackingError(message)
 
 
 def _require_reason(move: str, reason: str) -> None:
@@ -132,13 +149,14 @@ class ModelRegistry(LiveChecks):
 
         Raises:
             UnknownModelError: The run has logged no model, or `model_id` is another run's.
-            TrackingError: There is no such run.
+            TrackingError: There is no such run, or a tag can not be stored.
         """
         check_model_name(model_name)
         if not isinstance(run_id, str):
             message = f"The id of a run is wanted (run.run_id), not {run_id!r}."
             raise UnknownModelError(message)
         own = {key: str(value) for key, value in as_mapping("Tags", tags or {}).items()}
+        _check_tags(own)
         mlflow = load_mlflow()
         doing = store_errors(f"Registering the model of run {run_id}", self.store.uri)
         with doing, fluent_store(self.store.uri):  # MLflow looks the model up in its global store

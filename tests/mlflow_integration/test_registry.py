@@ -250,6 +250,15 @@ def test_the_exceptions_of_the_versions_market_apply(shared_uri, candidate, name
     assert not registry.evaluate_for_production(name, 2, profile="mine")
 
 
+@pytest.mark.parametrize("tags", [{"": "x"}, {" ": "x"}, {"k" * 251: "x"}, {"k": "x" * 100_001}, {3: "x"}])
+def test_tags_that_can_not_be_stored_leave_no_model_behind(registry, tracker, name, tags):
+    with tracker.start_run(name) as run:
+        tracker.log_model(DummyRegressor(strategy="constant", constant=1.0).fit([[0.0]], [1.0]))
+    with pytest.raises(TrackingError, match="tag"):
+        registry.register_model(run.run_id, name, tags)
+    assert name not in [model.name for model in client(registry).search_registered_models()]
+
+
 def test_the_history_holds_no_password(registry, candidate, name):
     candidate(name)
     registry.promote_model(name, 1, "Staging", reason="as postgresql://bob:hunter2@db/x says, password=hunter2")

@@ -193,9 +193,10 @@ def test_non_finite_metrics_are_refused_by_name_or_left_out_and_named(tracker):
         with pytest.raises(NonFiniteMetricError, match="roi"):
             tracker.log_betting_metrics({"roi": np.inf, "n_bets": 3})
         assert tracker.log_betting_metrics({"roi": np.nan, "n_bets": 3}, allow_missing=True) == ("roi",)
+        assert tracker.log_betting_metrics({"clv": None}, allow_missing=True) == ("clv",)
     stored = read(tracker, run)
     assert stored.data.metrics == {"n_bets": 3.0}
-    assert stored.data.tags["missing_metrics"] == "roi"
+    assert stored.data.tags["missing_metrics"] == "clv, roi"
 
 
 def test_folds_are_one_history_that_the_ui_draws(tracker):
