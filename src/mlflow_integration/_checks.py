@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +36,17 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
 
 
 def as_names(names: Sequence[str] | str) -> list[str]:
-    """Return one name or several as a list: a text is one name, not its letters."""
-    return [names] if isinstance(names, str) else list(names)
+    """Return one name or several as a list: a text is one name, not its letters.
+
+    Raises:
+        TrackingError: They are no texts.
+    """
+    several = [names] if isinstance(names, str) else list(names) if isinstance(names, Iterable) else [names]
+    wrong = next((name for name in several if not isinstance(name, str)), "")
+    if wrong != "":
+        message = f"A name or a list of names is wanted, not {wrong!r}."
+        raise TrackingError(message)
+    return several
 
 
 def as_path(path: AnyValue) -> Path:

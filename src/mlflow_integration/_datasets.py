@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration._text import mask_secrets
@@ -43,23 +44,26 @@ def _schema(frame: pd.DataFrame) -> str | None:
     return text if len(text) <= MAX_SCHEMA else None
 
 
-def dataset_input(frame: pd.DataFrame, *, name: str, source: str, fingerprint: str, context: str) -> AnyValue:
+def dataset_input(
+    frame: pd.DataFrame, *, name: str, source: str | PurePath, fingerprint: str, context: str
+) -> AnyValue:
     """Return the MLflow input that describes `frame`.
 
     Args:
         frame: The rows.
         name: Name of the data set.
-        source: Where it came from, in words or as a file name.
+        source: Where it came from, in words or as a file name; of a path the last part is kept.
         fingerprint: Hash of the data; MLflow's digest column holds its first 36 characters, the tag the whole of it.
         context: What it was used for (training, evaluation).
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415 - mlflow is lazy
 
+    origin = source.name if isinstance(source, PurePath) else str(source)
     entity = Dataset(
         name=name[:500],
         digest=fingerprint[:MAX_DIGEST],
         source_type="local",
-        source=json.dumps({"uri": mask_secrets(source)}),
+        source=json.dumps({"uri": mask_secrets(origin)}),
         schema=_schema(frame),
         profile=json.dumps({"num_rows": len(frame), "num_elements": int(frame.size)}),
     )

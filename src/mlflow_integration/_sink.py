@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import sys
@@ -38,6 +39,7 @@ MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
+_SECRET_NAME: Final = re.compile(r'(password|passwd|secret|token|api_?key|access_?key)"', re.IGNORECASE)
 _SECRET_KEY: Final = re.compile(r"(^|[._-])(password|passwd|secret|token|api_?key|access_?key)$", re.IGNORECASE)
 
 
@@ -141,6 +143,11 @@ def _size(pair: tuple[str, str]) -> int:
     return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
 
 
+def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
+    text = to_json(content)
+    return to_json(_without_secrets(json.loads(text))) if _SECRET_NAME.search(text) else text
+
+
 def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
     """Structured content with what its key calls a secret replaced by ``***``."""
     if isinstance(content, dict):
@@ -148,7 +155,7 @@ def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can h
             key: "***" if _SECRET_KEY.search(str(key)) and value is not None else _without_secrets(value)
             for key, value in content.items()
         }
-    if isinstance(content, (list, tuple)):
+    if isinstance(content, list):
         return [_without_secrets(value) for value in content]
     return content
 
@@ -272,8 +279,7 @@ def _stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
         return target
     target = _target(folder, item.name)
     if isinstance(item, Document):
-        text = item.content if isinstance(item.content, str) else to_json(_without_secrets(item.content))
-        target.write_text(text, encoding="utf-8")
+        target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
     elif isinstance(item, Table):
         _write_table(item, target)
     else:

@@ -318,7 +318,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         df: pd.DataFrame,
         *,
         name: str,
-        source: str = "",
+        source: str | Path = "",
         fingerprint: str | None = None,
         context: str = "training",
     ) -> str:
@@ -327,7 +327,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Args:
             df: The rows.
             name: Name of the data set.
-            source: Where it came from.
+            source: Where it came from, in words; of a path the last part is kept.
             fingerprint: Hash of the data, if it is known already; computed from every value otherwise.
             context: What it is used for.
 

@@ -282,6 +282,13 @@ def test_existing_files_and_folders_are_logged(tracker, tmp_path):
     assert document(tracker, run, "kept/b.txt") == "b"
 
 
+def test_a_data_set_of_a_path_keeps_the_name_of_the_file_only(tracker, tmp_path):
+    with tracker.start_run("x") as run:
+        tracker.log_dataset(pd.DataFrame({"a": [1]}), name="games", source=tmp_path / "games.csv")
+    (used,) = read(tracker, run).inputs.dataset_inputs
+    assert json.loads(used.dataset.source) == {"uri": "games.csv"}
+
+
 def test_a_data_set_is_an_input_with_its_true_fingerprint(tracker):
     frame = pd.DataFrame({"minutes": [10.0, 20.0], "team": ["BOS", "LAL"]})
     with tracker.start_run("x") as run:

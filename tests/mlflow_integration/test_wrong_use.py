@@ -25,6 +25,10 @@ LIST_OF_ITSELF = [1]
 LIST_OF_ITSELF.append(LIST_OF_ITSELF)
 
 LOGGING = {
+    "a configuration that holds itself and a secret": (
+        lambda t: t.log_training_config(HOLDS_ITSELF | {"password": "x"}),
+        "holds itself",
+    ),
     "parameters as a list": (lambda t: t.log_params(["a"]), "dictionary, not a list"),
     "no parameters": (lambda t: t.log_params(None), "dictionary, not a NoneType"),
     "a dictionary that holds itself": (lambda t: t.log_params(HOLDS_ITSELF), "holds itself"),
@@ -191,6 +195,8 @@ def test_numbers_that_make_no_sense_are_refused_when_reading(tracker, shared_uri
         "top_n must": lambda: utils.best_with_trials(name, top_n=0, **where),
         "days": lambda: utils.get_weekly_summary(name, days=-1, **where),
         "older_than_days": lambda: utils.cleanup_failed_runs(name, older_than_days=-1, **where),
+        "A name or a list of names is wanted, not None": lambda: utils.compare_runs(None, **where),
+        "A name or a list of names is wanted, not 5": lambda: utils.setup_experiments([5], **where),
         "Name the runs": lambda: utils.compare_runs([], **where),
         f"None of {run.run_id} has zork; they have: val_mae": lambda: utils.compare_runs(
             [run.run_id], ["val_mae", "zork"], **where
