@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,7 @@ class TrainingData:
         quotes: Lines joined to games; empty where there are none.
         reports: What became of every input row, as text for people: game logs, odds, season table.
         join_report: What became of every odds row; None without odds.
-        fingerprint: Short hash of games and quotes.
+        fingerprint: Short hash of games, quotes and season table.
         source: Where they came from, as the user named it (names of files or folders, no paths).
         league: The simulated league with its truth; None for real data.
         memo: What was computed from these data already (`models._forecasting`).
@@ -120,12 +120,16 @@ def load_training_data(
     if joined is not None:
         reports.append(str(joined.report))
     features = _features(games)
+    content = games
     if stats is not None:
         season = join_season_stats(games, stats)
         reports.append(str(season.report))
-        features = features.join(season.games[[name for name in season.games if name not in games]].astype("float64"))
-    named = [Path(path).resolve().name for path in (*data, *odds)]
-    return _assembled(games, features, joined, reports, ", ".join(dict.fromkeys(named)))
+        content = season.games
+        features = features.join(content[[name for name in content if name not in games]].astype("float64"))
+    read = [*data, *odds, *([] if season_stats is None else [season_stats])]
+    source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
+    assembled = _assembled(games, features, joined, reports, source)
+    return assembled if stats is None else replace(assembled, fingerprint=fingerprint(content, assembled.quotes))
 
 
 def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from models._training_data import load_training_data
 from nba_props.data.simulate import simulate_league
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "train_model.py"
@@ -158,6 +159,22 @@ def test_files_in_the_vendors_columns_end_in_a_tracked_run(command, files, workp
     assert {gate["metric"] for gate in row["gates"]} >= {"mae_skill", "brier_skill_vs_market", "clv"}
     assert "Odds joined to games" in result.stderr
     assert json.loads(result.stdout)["data_kind"] == "real", "files are taken at their word"
+
+
+def test_a_changed_season_table_is_other_data(files, tmp_path):
+    """A run is skipped where a finished one has the same fingerprint: all that is read must be in it."""
+    logs = pd.read_csv(files / "player_game_logs_2022-23.csv.gz")
+    table = logs[["PLAYER_NAME"]].drop_duplicates().set_axis(["Player"], axis=1)
+    table = table.assign(Season="2022-23", Team="BOS", MIN=900, Usage="20.0%", PSA=110.0)
+    found = {}
+    for usage in ("20.0%", "25.0%"):
+        table.loc[table.index[0], "Usage"] = usage
+        table.to_csv(tmp_path / "seasons.csv", index=False)
+        found[usage] = load_training_data([files], season_stats=tmp_path / "seasons.csv")
+    plain = load_training_data([files])
+    assert "prev_usage" in found["20.0%"].features
+    assert len({plain.fingerprint, *(data.fingerprint for data in found.values())}) == 3
+    assert found["20.0%"].source.endswith("seasons.csv")
 
 
 def test_help_teaches_without_loading_the_libraries(command):
