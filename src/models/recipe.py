@@ -78,7 +78,11 @@ class Recipe(_Frozen):
     name: str
     title: str
     description: str
-    markets: tuple[Annotated[str, AfterValidator(check_market)], ...] = Field(min_length=1)
+    markets: Annotated[
+        tuple[Annotated[str, AfterValidator(check_market)], ...],
+        Field(min_length=1),
+        AfterValidator(lambda markets: tuple(dict.fromkeys(markets))),
+    ]
     register_models: bool = False
     config: TrainerConfig = TrainerConfig()
     study: Study | None = None
@@ -151,11 +155,17 @@ def read_recipe(path: Path, name: str, overrides: Sequence[str] = ()) -> Recipe:
     content = read_document(path, "recipe")
     for override in overrides:
         _override(content, override)
+    if "name" in content:
+        message = f"{path.name}: unknown key 'name': a recipe is called after its file and folder."
+        raise ConfigError(message)
     try:
         recipe = Recipe.model_validate({**content, "name": name})
     except ValidationError as error:
         message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
         raise ConfigError(message) from error
+    if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
+        message = f"{path.name}: the ablation takes nothing away that the run has: see study.without, without_noise."
+        raise ConfigError(message)
     if recipe.study is not None and recipe.candidates is not None:
         message = f"{path.name}: a recipe has a study or candidates, not both."
         raise ConfigError(message)

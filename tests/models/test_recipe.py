@@ -70,6 +70,10 @@ def test_overrides_are_read_as_toml_and_land_in_the_config_unless_they_name_a_ke
     assert recipe.config.seed == 3
 
 
+def test_a_market_named_twice_is_run_once():
+    assert load_recipe("lightgbm_baseline", ["markets=['pts', 'ast', 'pts']"]).markets == ("pts", "ast")
+
+
 @pytest.mark.parametrize(
     ("override", "complaint"),
     [
@@ -92,6 +96,9 @@ def test_overrides_are_read_as_toml_and_land_in_the_config_unless_they_name_a_ke
         ("model_params.n_estimators=2.5", "n_estimators must be a whole number of at least 1, got 2.5"),
         ("model_params.num_iterations=9", "'num_iterations' is set by n_estimators"),
         ("model_params.seed=9", "'seed' is set by the seed of the configuration"),
+        ("study.without=[]", "takes nothing away that the run has"),
+        ("feature_groups=['lags']", "takes nothing away that the run has"),
+        ("name=another", "unknown key 'name'"),
     ],
 )
 def test_a_bad_override_is_one_clear_error(override, complaint):
