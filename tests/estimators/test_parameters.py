@@ -44,6 +44,7 @@ def test_a_parameter_that_would_be_ignored_or_can_not_be_used_is_refused(model, 
     [
         ("lightgbm", {"max_depth": 3, "path_smooth": 1.0, "extra_trees": True, "objective": "quantile", "alpha": 0.5}),
         ("lightgbm", {"monotone_constraints": [0, 1, -1], "n_estimators": np.int64(3)}),
+        ("lightgbm", {"num_leaves": np.int64(7), "learning_rate": np.float32(0.5)}),
         ("xgboost", {"gamma": 0.5, "max_leaves": 8, "grow_policy": "lossguide", "num_parallel_tree": 2}),
         ("xgboost", {"objective": "reg:quantileerror", "quantile_alpha": 0.5, "reg_alpha": 1}),
     ],

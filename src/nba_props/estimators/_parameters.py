@@ -65,8 +65,9 @@ def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
         if library == "xgboost" and name in _OTHER_NAMES:
             message = f"The parameter {name!r} goes by the name {_OTHER_NAMES[name]!r} here."
             raise ConfigError(message)
+    tried = {name: value for name, value in params.items() if name not in _BY_COLUMN}
     try:
-        key = json.dumps({name: value for name, value in params.items() if name not in _BY_COLUMN}, sort_keys=True)
+        key = json.dumps(tried, sort_keys=True, default=np.generic.item)  # numpy's numbers are numbers
     except TypeError as error:
         message = f"Parameters of {library} must be numbers, texts or lists of them: {error}."
         raise ConfigError(message) from error
