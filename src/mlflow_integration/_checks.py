@@ -41,11 +41,11 @@ def as_names(names: Sequence[str] | str) -> list[str]:
     Raises:
         TrackingError: They are no texts.
     """
-    several = [names] if isinstance(names, str) else list(names) if isinstance(names, Iterable) else [names]
-    wrong = next((name for name in several if not isinstance(name, str)), "")
-    if wrong != "":
-        message = f"A name or a list of names is wanted, not {wrong!r}."
-        raise TrackingError(message)
+    several = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
+    for name in several:
+        if not isinstance(name, str):
+            message = f"A name or a list of names is wanted, not {name!r}."
+            raise TrackingError(message)
     return several
 
 

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store import Store
 
-__all__ = ["Reader", "last_model_id", "market_of", "metric_of", "model_uri_of", "runs_frame"]
+__all__ = [
+    "Reader",
+    "by_market",
+    "last_model_id",
+    "market_of",
+    "metric_of",
+    "model_uri_of",
+    "runs_frame",
+    "values_of",
+]
 
 PAGE: Final = 1000
 STORED_INFINITY: Final = 1.79e308
@@ -96,6 +105,19 @@ def metric_of(run: Run, metric: str) -> float | None:
     """Return a metric of a run; None where it is not finite (plain MLflow stores NaN, and infinity as 1.8e308)."""
     value = run.data.metrics.get(metric)
     return value if value is not None and math.isfinite(value) and abs(value) < STORED_INFINITY else None
+
+
+def values_of(runs: Iterable[Run], metric: str) -> list[float]:
+    """Return a metric of several runs, of those that have it and where it is finite."""
+    return [value for value in (metric_of(run, metric) for run in runs) if value is not None]
+
+
+def by_market(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each market (`market_of`), markets in order of name."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        found.setdefault(market_of(run), []).append(run)
+    return dict(sorted(found.items()))
 
 
 def last_model_id(client: MlflowClient, run: Run) -> str | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration._checks import at_least
-from mlflow_integration._reading import Reader, market_of, metric_of
+from mlflow_integration._reading import Reader, by_market, market_of, metric_of, values_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._selection import deflated_best
 from mlflow_integration.metric_names import direction
@@ -24,6 +24,7 @@ __all__ = [
     "ReportData",
     "Section",
     "TableData",
+    "best_rows",
     "changes_section",
     "gather",
     "models_section",
@@ -174,10 +175,10 @@ def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
     return Section("Phases", table=TableData(columns, tuple(rows)))
 
 
-def _best_section(runs: Sequence[Run]) -> Section:
+def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, int, float | None, str, str]]:
+    """Return market, metric, best, runs tried, deflated best, name and id of the best run, by market and metric."""
     rows = []
-    for market in sorted({market_of(run) for run in runs}):
-        mine = [run for run in runs if market_of(run) == market]
+    for market, mine in by_market(runs).items():
         for metric in RANKED:
             known = [run for run in mine if metric_of(run, metric) is not None]
             if not known:
@@ -185,6 +186,11 @@ def _best_section(runs: Sequence[Run]) -> Section:
             best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
             holder = next(run for run in known if run.data.metrics[metric] == best)
             rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id))
+    return rows
+
+
+def _best_section(runs: Sequence[Run]) -> Section:
+    rows = best_rows(runs)
     text = (
         "Each best is the best of so many runs. The deflated figure takes off what choosing among that many would gain "
         "by luck alone, if the runs differed by chance only."
@@ -241,20 +247,14 @@ def models_section(store: RegistryStore) -> Section:
     return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
 
 
-def _of_market(runs: Sequence[Run], market: str, metric: str) -> list[float]:
-    values = [metric_of(run, metric) for run in runs if market_of(run) == market]
-    return [value for value in values if value is not None]
-
-
 def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
     """Return which bests became better since then, and which versions moved."""
     fresh = [run for run in runs if started(run) >= since]
-    older = [run for run in runs if started(run) < since]
+    older = by_market(run for run in runs if started(run) < since)
     rows: list[tuple[Any, ...]] = []
-    for market in sorted({market_of(run) for run in fresh}):
+    for market, mine in by_market(fresh).items():
         for metric in RANKED:
-            new = _of_market(fresh, market, metric)
-            old = _of_market(older, market, metric)
+            new, old = values_of(mine, metric), values_of(older.get(market, ()), metric)
             if not new:
                 continue
             pick = min if direction(metric) == "min" else max

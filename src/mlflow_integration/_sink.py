@@ -23,7 +23,7 @@ from mlflow_integration.metric_names import check_metric_name
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from mlflow.tracking import MlflowClient
 
@@ -39,8 +39,9 @@ MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
-_SECRET_NAME: Final = re.compile(r'(password|passwd|secret|token|api_?key|access_?key)"', re.IGNORECASE)
-_SECRET_KEY: Final = re.compile(r"(^|[._-])(password|passwd|secret|token|api_?key|access_?key)$", re.IGNORECASE)
+_MASKED: Final = "(password|passwd|secret|token|api_?key|access_?key)"
+_SECRET_KEY: Final = re.compile(rf"(^|[._-]){_MASKED}$", re.IGNORECASE)
+_SECRET_IN_JSON: Final = re.compile(f'{_MASKED}"', re.IGNORECASE)
 
 
 @dataclass
@@ -145,7 +146,7 @@ def _size(pair: tuple[str, str]) -> int:
 
 def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     text = to_json(content)
-    return to_json(_without_secrets(json.loads(text))) if _SECRET_NAME.search(text) else text
+    return to_json(_without_secrets(json.loads(text))) if _SECRET_IN_JSON.search(text) else text
 
 
 def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
@@ -224,8 +225,7 @@ class Sink:
         with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
             written: set[Path] = set()
             for item in files:
-                target = stage(item, Path(folder), frozenset(written))
-                written.add(target)
+                written.add(stage(item, Path(folder), written))
             yield Path(folder)
 
     def _upload(self, run_id: str, folder: Path | None) -> None:
@@ -239,7 +239,7 @@ class Sink:
             raise TrackingError(message) from error
 
 
-def stage(item: Artifact | Figure | Table | Document, folder: Path, written: frozenset[Path] = frozenset()) -> Path:
+def stage(item: Artifact | Figure | Table | Document, folder: Path, written: Collection[Path] = ()) -> Path:
     """Write one item below `folder` and return the path written.
 
     Args:
@@ -251,24 +251,33 @@ def stage(item: Artifact | Figure | Table | Document, folder: Path, written: fro
         TrackingError: The file does not exist or can not be read, its name leaves the folder or is another item's, or
             its ending names no known format.
     """
-    name = f"{item.folder}/{as_path(item.path).name}" if isinstance(item, Artifact) else item.name
-    if not isinstance(name, str):
-        message = f"The name of a file is wanted, not {name!r}."
-        raise TrackingError(message)
-    if folder / name.lstrip("/") in written:
-        message = f"Two of the files would both be stored as {name.lstrip('/')!r}; log one of them into another folder."
-        raise TrackingError(message)
+    name = _name(item)
     try:
-        return _stage(item, folder)
+        target = _target(folder, name)
+        if target in written:
+            message = f"Two of the files would both be stored as {name!r}; log one of them into another folder."
+            raise TrackingError(message)
+        _write(item, target)
     except OSError as error:
-        message = f"{name.lstrip('/')!r} can not be logged: {error}"
+        message = f"{name!r} can not be logged: {error}"
         raise TrackingError(message) from error
+    return target
 
 
-def _stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
+def _name(item: Artifact | Figure | Table | Document) -> str:
+    """The name of an item among the artifacts of its run, with its folder."""
+    if isinstance(item, Artifact):
+        name = as_path(item.path).name
+        return f"{item.folder}/{name}" if item.folder else name
+    if not isinstance(item.name, str):
+        message = f"The name of a file is wanted, not {item.name!r}."
+        raise TrackingError(message)
+    return item.name
+
+
+def _write(item: Artifact | Figure | Table | Document, target: Path) -> None:
     if isinstance(item, Artifact):
         source = as_path(item.path)
-        target = _target(folder, f"{item.folder}/{source.name}" if item.folder else source.name)
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
         elif source.is_file():
@@ -276,15 +285,12 @@ def _stage(item: Artifact | Figure | Table | Document, folder: Path) -> Path:
         else:
             message = f"{source} does not exist, so it can not be logged."
             raise TrackingError(message)
-        return target
-    target = _target(folder, item.name)
-    if isinstance(item, Document):
+    elif isinstance(item, Document):
         target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
     elif isinstance(item, Table):
         _write_table(item, target)
     else:
         _write_figure(item, target)
-    return target
 
 
 def _target(folder: Path, name: str) -> Path:

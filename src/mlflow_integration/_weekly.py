@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from mlflow_integration._checks import at_least
-from mlflow_integration._reading import Reader, market_of, metric_of
+from mlflow_integration._reading import Reader, market_of, values_of
 from mlflow_integration._registry_store import RegistryStore
 from mlflow_integration._report_data import (
     RANKED,
     ReportData,
     Section,
     TableData,
+    best_rows,
     changes_section,
     models_section,
     since_when,
     started,
 )
-from mlflow_integration._selection import deflated_best
 from mlflow_integration.metric_names import direction
 
 if TYPE_CHECKING:
@@ -55,10 +54,9 @@ def get_weekly_summary(
     """
     import pandas as pd  # noqa: PLC0415 - pandas is lazy here
 
-    at_least("days", days, 0)
+    since = since_when(days, now)
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
-    since = since_when(days, now)
     runs = reader.runs(names)
     keys = sorted({(names[str(run.info.experiment_id)], market_of(run)) for run in runs if started(run) >= since})
     rows = []
@@ -83,14 +81,11 @@ def get_weekly_summary(
     )
 
 
-def _values(runs: Sequence[Run], metric: str) -> list[float]:
-    values = [metric_of(run, metric) for run in runs if run.info.status == "FINISHED"]
-    return [value for value in values if value is not None]
-
-
 def _week_of(mine: Sequence[Run], fresh: Sequence[Run], metric: str) -> dict[str, object]:
     recent = {run.info.run_id for run in fresh}
-    new, old = _values(fresh, metric), _values([run for run in mine if run.info.run_id not in recent], metric)
+    finished = [run for run in mine if run.info.status == "FINISHED"]
+    new = values_of([run for run in finished if run.info.run_id in recent], metric)
+    old = values_of([run for run in finished if run.info.run_id not in recent], metric)
     if not new:
         return {}
     pick = min if direction(metric) == "min" else max
@@ -139,14 +134,7 @@ def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:
 
 
 def _week_best_section(fresh: Sequence[Run]) -> Section:
-    rows = []
-    for market in sorted({market_of(run) for run in fresh}):
-        for metric in RANKED:
-            known = [run for run in fresh if market_of(run) == market and metric_of(run, metric) is not None]
-            if known:
-                best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
-                holder = next(run for run in known if run.data.metrics[metric] == best)
-                rows.append((market, metric, best, len(known), deflated, holder.info.run_name))
+    rows = [row[:-1] for row in best_rows(fresh)]
     text = "Each best is the best of so many runs of the week; the deflated figure takes off the luck of that choice."
     columns = ("market", "metric", "best", "runs tried", "deflated", "run")
     return Section(

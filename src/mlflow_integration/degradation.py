@@ -111,7 +111,7 @@ class DegradationReport:
 
 def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
     """Numerator and denominator of `metric` row by row: the metric is the ratio of their sums."""
-    columns = [live[name].astype("float64") for name in _COLUMNS[metric]]
+    columns = [_numbers(live, name) for name in _COLUMNS[metric]]
     if metric == "val_mae":
         return (columns[0] - columns[1]).abs(), columns[0].notna() & columns[1].notna()
     if metric == "roi":  # a push returns its stake and is in neither turnover nor bets
@@ -124,6 +124,19 @@ def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
     return (columns[0] - columns[1]) ** 2, columns[0].notna() & columns[1].notna()
 
 
+def _numbers(live: pd.DataFrame, name: str) -> pd.Series:
+    """A column of live results as numbers.
+
+    Raises:
+        TrackingError: It holds something else.
+    """
+    try:
+        return live[name].astype("float64")
+    except (TypeError, ValueError) as error:
+        message = f"The column {name} of the live results must hold numbers ({error})."
+        raise TrackingError(message) from error
+
+
 def _check_values(live: pd.DataFrame) -> None:
     """Refuse what no settled bet or prediction can be: one percentage taken for a probability must not cost a model.
 
@@ -131,11 +144,7 @@ def _check_values(live: pd.DataFrame) -> None:
         TrackingError: A value is infinite or outside its range; the message names the column and the first row.
     """
     for name in sorted({name for names in _COLUMNS.values() for name in names} & set(live.columns)):
-        try:
-            values = live[name].astype("float64")
-        except (TypeError, ValueError) as error:
-            message = f"The column {name} of the live results must hold numbers ({error})."
-            raise TrackingError(message) from error
+        values = _numbers(live, name)
         wanted, fine = "finite", ~np.isinf(values)
         if name == "probability":
             wanted, fine = "between 0 and 1", values.between(0, 1)
@@ -171,11 +180,7 @@ def daily_sums(live: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], ND
 
     Rows with a missing value are left out; days without a usable row too.
     """
-    try:
-        numerator, denominator = _parts(live, metric)
-    except (TypeError, ValueError) as error:
-        message = f"The columns {', '.join(_COLUMNS[metric])} of the live results must hold numbers ({error})."
-        raise TrackingError(message) from error
+    numerator, denominator = _parts(live, metric)
     weight = denominator.astype("float64").fillna(0.0)
     used = weight.gt(0) & numerator.notna()
     days = _days(live)[used].to_numpy()

@@ -12,7 +12,7 @@ from mlflow_integration._checks import as_names, at_least
 from mlflow_integration._comparison import side_by_side
 from mlflow_integration._experiments import ensure_experiment
 from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
-from mlflow_integration._reading import Reader, market_of, metric_of, model_uri_of, runs_frame
+from mlflow_integration._reading import Reader, by_market, metric_of, model_uri_of, runs_frame
 from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
@@ -239,10 +239,8 @@ def best_with_trials(
     runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
     sign = 1.0 if better == "min" else -1.0
     columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "n_predictions", "runs_tried", "deflated"]
-    known = [run for run in runs if metric_of(run, metric) is not None]
     rows = []
-    for market in sorted({market_of(run) for run in known}):
-        tried = [run for run in known if market_of(run) == market]
+    for market, tried in by_market(run for run in runs if metric_of(run, metric) is not None).items():
         values = [run.data.metrics[metric] for run in tried]
         best, deflated = deflated_best(values, metric, mode=better)
         for run in sorted(tried, key=lambda run: (sign * run.data.metrics[metric], run.info.start_time))[:top_n]:
@@ -317,11 +315,8 @@ def compare_phases(
     runs = reader.runs(names, where=where)
     rows = []
     for experiment_id, name in sorted(names.items(), key=lambda pair: chosen.index(pair[1])):
-        by_market: dict[str, list[Run]] = {}
-        for run in runs:
-            if str(run.info.experiment_id) == experiment_id:
-                by_market.setdefault(market_of(run), []).append(run)
-        for market, mine in sorted((by_market or {"–": []}).items()):
+        markets = by_market(run for run in runs if str(run.info.experiment_id) == experiment_id)
+        for market, mine in (markets or {"–": []}).items():
             rows.append({"experiment": name, "market": market} | _phase_row(mine, metrics))
     return pd.DataFrame(rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +128,7 @@ def load_training_data(
         features = features.join(content[[name for name in content if name not in games]].astype("float64"))
     read = [*data, *odds, *([] if season_stats is None else [season_stats])]
     source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
-    assembled = _assembled(games, features, joined, reports, source)
-    return assembled if stats is None else replace(assembled, fingerprint=fingerprint(content, assembled.quotes))
+    return _assembled(games, features, joined, reports, source, content=content)
 
 
 def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:
@@ -145,7 +144,8 @@ def training_data_of(league: League) -> TrainingData:
     joined = join_odds(league.odds, league.games)
     features = _features(league.games)
     source = f"SIMULATED league, seed {league.seed}"
-    return _assembled(league.games, features, joined, [str(joined.report)], source, league)
+    reports = [str(joined.report)]
+    return _assembled(league.games, features, joined, reports, source, content=league.games, league=league)
 
 
 def _assembled(
@@ -154,8 +154,11 @@ def _assembled(
     joined: JoinResult | None,
     reports: Sequence[str],
     source: str,
+    *,
+    content: pd.DataFrame,
     league: League | None = None,
 ) -> TrainingData:
+    """Put what was loaded together; `content` is the games with everything else that was read, but the odds."""
     quotes = pd.DataFrame({"market": [], "game_id": []}) if joined is None else joined.quotes
     return TrainingData(
         games=games,
@@ -164,7 +167,7 @@ def _assembled(
         quotes=quotes,
         reports=tuple(reports),
         join_report=None if joined is None else joined.report,
-        fingerprint=fingerprint(games, quotes),
+        fingerprint=fingerprint(content, quotes),
         source=source,
         league=league,
     )

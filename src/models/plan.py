@@ -115,8 +115,9 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     assert recipe.candidates is not None  # noqa: S101 - the caller has looked
     metric = recipe.candidates.metric
     jobs: dict[str, Job] = {}
-    for market in recipe.markets:
-        found = [(phase, _best_of_phase(phase, market, recipe, data)) for phase in recipe.candidates.phases]
+    for own in recipe.configs():
+        market = own.market
+        found = [(phase, _best_of_phase(phase, own, metric, data)) for phase in recipe.candidates.phases]
         known = [(phase, run) for phase, run in found if run is not None]
         known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
         for phase, best in known:
@@ -152,15 +153,13 @@ def _experiment_of(phase: int) -> str:
     return next(found.name for found in PHASES.values() if found.number == phase)
 
 
-def _best_of_phase(phase: int, market: str, recipe: Recipe, data: TrainingData) -> Run | None:
-    """The best of the runs that were measured on the same rows: same data, same first test season."""
-    assert recipe.candidates is not None  # noqa: S101 - the caller has looked
-    metric = recipe.candidates.metric
+def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: TrainingData) -> Run | None:
+    """The best of the runs that were measured on the rows of `config`: same data, same first test season."""
     tracker = NBAPropsTracker(_experiment_of(phase))
     where = (
-        f"attributes.status = 'FINISHED' and tags.market = '{market}' and tags.recipe_done = 'true' "
+        f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
         f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{_code()}' "
-        f"and params.`walk_forward.first_test_season` = '{recipe.config.walk_forward.first_test_season}'"
+        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}'"
     )
     order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
     found = tracker.client.search_runs(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
+from mlflow_integration.utils import search_runs
 from models._forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models._studies import arms, forecast_findings, study_findings
 from models._training_data import TrainingData, load_training_data, prediction_info, simulated_training_data
@@ -208,17 +209,10 @@ class NBAPropsMLflowTrainer:
         They are those of its own experiment and of the experiments it was chosen from.
         """
         where = f"tags.market = '{self.config.market}' and attributes.status = 'FINISHED'"
-        names = {self.experiment_name, *self.chosen_from}
-        known = [tracker.client.get_experiment_by_name(name) for name in names]
-        ids = [found.experiment_id for found in known if found is not None]
-        token, tried = None, 1
-        while True:
-            page = tracker.client.search_runs(ids, where, max_results=1000, page_token=token)
-            kinds = [run.data.tags.get("data_kind", self._data.kind) for run in page]
-            tried += kinds.count(self._data.kind)
-            token = page.token
-            if not token:
-                return tried
+        names = list(dict.fromkeys((self.experiment_name, *self.chosen_from)))
+        found = search_runs(names, where=where, tracking_uri=tracker.store.uri)
+        kinds = found.reindex(columns=["tags.data_kind"])["tags.data_kind"].fillna(self._data.kind)
+        return 1 + int((kinds == self._data.kind).sum())
 
     def _evaluated(self, n_trials: int) -> EvaluationView:
         config, data = self.config, self._data
