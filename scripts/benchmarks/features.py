@@ -32,10 +32,10 @@ LIMIT = 0.5
 def games_table(data: Sequence[str]) -> tuple[str, pd.DataFrame]:
     """The player-games to race on, and what to call them."""
     if data:
-        from nba_props.data import load_game_logs  # noqa: PLC0415 - only one of the two sources is needed
+        from nba_props.data import load_game_logs
 
         return f"game logs of {', '.join(Path(path).name for path in data)}", load_game_logs(list(data))
-    from nba_props.data.simulate import simulate_league  # noqa: PLC0415 - only one of the two sources is needed
+    from nba_league import simulate_league
 
     return "SIMULATED league", simulate_league(seed=2026).games
 

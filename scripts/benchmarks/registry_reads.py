@@ -23,11 +23,11 @@ PHASES = ("Phase1_Foundation", "Phase2_Advanced", "Phase3_Calibration", "Phase4_
 
 def fill(database: Path, runs: int, metrics: int) -> None:
     """Put `runs` finished runs of `metrics` metrics each into a SQLite store, spread over the four phases."""
-    import numpy as np  # noqa: PLC0415 - keeps --help fast
-    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415
+    import numpy as np
+    from mlflow.entities import Metric, Param, RunTag
 
-    from mlflow_integration.store import resolve_store  # noqa: PLC0415
-    from mlflow_integration.utils import setup_experiments  # noqa: PLC0415
+    from mlflow_integration.store.location import resolve_store
+    from mlflow_integration.utils import setup_experiments
 
     client = resolve_store(database).client()
     ids = setup_experiments(PHASES, tracking_uri=database)["experiment_id"].tolist()
@@ -56,8 +56,8 @@ def timed(work: Callable[[], object], repeats: int) -> list[float]:
 
 def measured(url: str, repeats: int) -> list[tuple[str, float, float, float, str | None, bool]]:
     """Time the plain searches and ours in turns."""
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.store import resolve_store  # noqa: PLC0415
+    from mlflow_integration import utils
+    from mlflow_integration.store.location import resolve_store
 
     client = resolve_store(url).client()
     ids = [experiment.experiment_id for experiment in client.search_experiments() if experiment.name in PHASES]
@@ -95,9 +95,9 @@ def measure(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Fill a temporary store, serve it, time reading; exit 1 if a ratio is over its limit."""
-    import pandas as pd  # noqa: PLC0415 - keeps --help fast
+    import pandas as pd
 
-    from mlflow_integration.local_server import local_server  # noqa: PLC0415
+    from mlflow_integration.store.server import local_server
 
     with reported(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -40,7 +40,7 @@ class SmallEvaluation:
 
 def batch_times(tracker: NBAPropsTracker, repeats: int) -> tuple[list[float], list[float]]:
     """Return milliseconds of a plain `log_batch` and of `log_evaluation`, taken in turns on fresh runs."""
-    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - mlflow is lazy
+    from mlflow.entities import Metric, Param, RunTag
 
     evaluation = SmallEvaluation()
     plain, ours = [], []
@@ -64,11 +64,11 @@ def batch_times(tracker: NBAPropsTracker, repeats: int) -> tuple[list[float], li
 
 def fitted_models() -> tuple[dict[str, object], pd.DataFrame]:
     """Return one fitted model of each kind, and the features (2,000 rows, 60 columns)."""
-    import lightgbm as lgb  # noqa: PLC0415 - seconds of import
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-    import xgboost as xgb  # noqa: PLC0415
-    from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415
+    import lightgbm as lgb
+    import numpy as np
+    import pandas as pd
+    import xgboost as xgb
+    from sklearn.ensemble import RandomForestRegressor
 
     rng = np.random.default_rng(0)
     features = pd.DataFrame(rng.normal(size=(2000, 60)), columns=[f"feature_{i}" for i in range(60)])
@@ -104,9 +104,9 @@ def measure(
 
     Limits are held against medians, of calls taken in turns.
     """
-    import pandas as pd  # noqa: PLC0415 - keeps --help fast
+    import pandas as pd
 
-    from mlflow_integration import NBAPropsTracker  # noqa: PLC0415
+    from mlflow_integration import NBAPropsTracker
 
     with reported(), tempfile.TemporaryDirectory() as folder:
         tracker = NBAPropsTracker("benchmark", tracking_uri=Path(folder) / "mlflow.db")

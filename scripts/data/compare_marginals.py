@@ -22,17 +22,17 @@ def main(
 ) -> None:
     """Print real and simulated marginals (mean, SD, autocorrelation by minutes tier) and their ratio."""
     # Imported here so that --help need not wait for pandas.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
-    from nba_props.data import load_game_logs  # noqa: PLC0415
-    from nba_props.data.simulate import simulate_league  # noqa: PLC0415
-    from nba_props.data.simulate.marginals import (  # noqa: PLC0415
+    from nba_league import simulate_league
+    from nba_league.marginals import (
         TOLERANCE,
         TOLERANCE_AUTOCORRELATION,
         compare_marginals,
     )
-    from nba_props.errors import NBAPropsError  # noqa: PLC0415
+    from nba_props.data import load_game_logs
+    from nba_props.errors import NBAPropsError
 
     console = Console()
     try:

@@ -28,9 +28,9 @@ def main(
 ) -> None:
     """Write the plots of the newest finished run of a market side by side."""
     # Imported here so that --help need not wait for MLflow.
-    from mlflow.artifacts import load_image  # noqa: PLC0415
+    from mlflow.artifacts import load_image
 
-    from mlflow_integration.utils import search_runs  # noqa: PLC0415
+    from mlflow_integration.utils import search_runs
 
     with reported():
         runs = search_runs(experiment, where=f"tags.market = '{market}' and attributes.status = 'FINISHED'", limit=1)

@@ -95,11 +95,11 @@ def find_browser(named: str | None = None) -> str:
 
 def small_store(database: Path) -> None:
     """Make a store with the four experiments and a run of the trainer on a small simulated league, in Staging."""
-    from mlflow_integration import ModelRegistry  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.utils import setup_experiments  # noqa: PLC0415
-    from models._training_data import training_data_of  # noqa: PLC0415
-    from models.train_model_mlflow import NBAPropsMLflowTrainer  # noqa: PLC0415
-    from nba_props.data.simulate import simulate_league  # noqa: PLC0415
+    from mlflow_integration import ModelRegistry
+    from mlflow_integration.utils import setup_experiments
+    from models.data import training_data_of
+    from models.train_model_mlflow import NBAPropsMLflowTrainer
+    from nba_league import simulate_league
 
     uri = f"sqlite:///{database}"
     setup_experiments(tracking_uri=uri)
@@ -119,8 +119,8 @@ def read_store(database: Path, model: str | None = None) -> Shown:
     Raises:
         StoreError: There is no version of a run with the headline metrics and a plot.
     """
-    from mlflow_integration import PHASES, ModelRegistry  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.store import resolve_store  # noqa: PLC0415
+    from mlflow_integration import PHASES, ModelRegistry
+    from mlflow_integration.store.location import resolve_store
 
     client = resolve_store(database).client(create=False)
     versions = ModelRegistry(database).list_models()
@@ -153,7 +153,7 @@ def read_store(database: Path, model: str | None = None) -> Shown:
 
 
 def _size(client: Any, run_id: str, name: str) -> tuple[int, int]:  # noqa: ANN401 - MLflow's client has no types
-    from PIL import Image  # noqa: PLC0415 - comes with matplotlib
+    from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder, Image.open(client.download_artifacts(run_id, name, folder)) as image:
         return image.size
@@ -307,7 +307,7 @@ class Pages:
         """Take a screenshot, in few colours; where the store lies on this machine is covered."""
         if self.images is None:
             return
-        from PIL import Image  # noqa: PLC0415 - comes with matplotlib
+        from PIL import Image
 
         self.page.wait_for_timeout(800)  # fonts and transitions
         shot = self.page.screenshot(mask=[self.page.get_by_text("file:///")], mask_color="#ffffff")
@@ -319,7 +319,7 @@ class Pages:
 @contextmanager
 def opened_page(browser: str) -> Iterator[Page]:
     """Open a page in a headless browser, as somebody sees it who has looked around `mlflow ui` before."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the group docs
+    from playwright.sync_api import sync_playwright
 
     entries = "".join(f"localStorage.setItem({key!r}, {value!r});" for key, value in _SETTLED.items())
     with sync_playwright() as driver:
@@ -351,7 +351,7 @@ def screenshots(
 
     Example: uv run --group docs scripts/docs/screenshots.py --store mlflow.db
     """
-    from mlflow_integration.local_server import local_ui  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.store.server import local_ui
 
     with reported(), tempfile.TemporaryDirectory() as name:
         path = find_browser(browser)

@@ -43,7 +43,7 @@ def compare(
 
     Example: uv run scripts/mlflow/compare_experiments.py compare RUN_ID RUN_ID
     """
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         if run_ids:
@@ -69,7 +69,7 @@ def best(
 
     Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         frame = utils.best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
@@ -89,7 +89,7 @@ def phases(
 
     --json and --output give the medians and the ids of the best runs too.
     """
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         chosen = metric or list(utils.COMPARED_METRICS)
@@ -115,7 +115,7 @@ def report(
 
     Example: uv run scripts/mlflow/compare_experiments.py report --output report.html
     """
-    from mlflow_integration.report import generate_report  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.reports.write import generate_report
 
     with reported():
         style = "html" if html or (output and output.suffix == ".html") else "markdown"
@@ -130,7 +130,7 @@ def export(
     tracking_uri: Uri = None,
 ) -> None:
     """Write all runs with all parameters, metrics and tags to a file."""
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         count = utils.export_runs(output, experiment, where=where, tracking_uri=tracking_uri)
@@ -152,7 +152,7 @@ def weekly(
 
     Example: uv run scripts/mlflow/compare_experiments.py weekly --output week.html
     """
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         if text or (output and output.suffix in {".md", ".html"}):
@@ -192,7 +192,7 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 
     Example: uv run scripts/mlflow/compare_experiments.py promote nba_props_pra 3 --profile market
     """
-    from mlflow_integration.operations import promote_version  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.stages.promotion import promote_version
 
     with reported():
         outcome = promote_version(
@@ -242,7 +242,7 @@ def storage(
     experiment: Experiments = None, json: Json = False, output: Output = None, tracking_uri: Uri = None
 ) -> None:
     """Count the bytes stored by experiment and kind, projected for 100 experiments."""
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         frame = utils.storage_report(experiment, tracking_uri=tracking_uri)
@@ -262,7 +262,7 @@ def cleanup(
     tracking_uri: Uri = None,
 ) -> None:
     """List (or delete) runs that failed or were killed."""
-    from mlflow_integration import utils  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration import utils
 
     with reported():
         frame = utils.cleanup_failed_runs(
@@ -282,7 +282,7 @@ def migrate(
     tracking_uri: Uri = None,
 ) -> None:
     """Bring the runs of an old file store (mlruns/) over into a new store."""
-    from mlflow_integration.old_stores import migrate_file_store  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.store.old_stores import migrate_file_store
 
     with reported():
         done = migrate_file_store(source, tracking_uri)
@@ -298,8 +298,8 @@ def migrate(
 
 def registry_of(tracking_uri: str | None, gates: Path | None = None) -> ModelRegistry:
     """Open the registry, with the gate profiles of a file if one is named."""
-    from mlflow_integration.gates import load_profiles  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.registry import ModelRegistry  # noqa: PLC0415
+    from mlflow_integration.gates.gate import load_profiles
+    from mlflow_integration.registry import ModelRegistry
 
     return ModelRegistry(tracking_uri, profiles=load_profiles(gates) if gates else None)
 

@@ -27,8 +27,8 @@ def setup(
 
     Example: uv run scripts/mlflow/setup_experiments.py
     """
-    from mlflow_integration.store import resolve_store  # noqa: PLC0415 - keeps --help fast
-    from mlflow_integration.utils import setup_experiments  # noqa: PLC0415
+    from mlflow_integration.store.location import resolve_store
+    from mlflow_integration.utils import setup_experiments
 
     with reported():
         frame = setup_experiments(name, tracking_uri=tracking_uri)

@@ -22,7 +22,7 @@ def check(
 
     The configured store is only read: no experiment, run or model is left behind, not even a deleted one.
     """
-    from mlflow_integration.selfcheck import run_checks  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.self_check import run_checks
 
     with reported():
         results = []

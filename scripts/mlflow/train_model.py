@@ -147,8 +147,8 @@ def train(  # noqa: PLR0913 - one parameter per option
         "workers": workers,
     }
     with reported():
-        from models.main_job import Input  # noqa: PLC0415 - keeps --help fast
-        from models.plan_cli import PlanRequest, list_plan, run_request  # noqa: PLC0415
+        from models.main_job import Input
+        from models.plan.command import PlanRequest, list_plan, run_request
 
         if list_recipes:
             list_plan(as_json=as_json)
@@ -173,8 +173,8 @@ def _train_markets(
     as_json: bool,
 ) -> None:
     """Run the markets one asked for with the settings of the command line."""
-    from models._jobs import fits_on  # noqa: PLC0415 - keeps --help fast
-    from models.main_job import MainJob, parse_markets, show_results  # noqa: PLC0415
+    from models.main_job import MainJob, parse_markets, show_results
+    from models.plan.jobs import fits_on
 
     experiment, run_name, register = where
     job = MainJob(parse_markets(market), source, experiment, run_name, register, settings)

@@ -66,8 +66,8 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
     Yields:
         A rich ``Progress`` with one task of id 0: call ``advance(0)``, or ``update(0, ...)``.
     """
-    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -92,9 +92,9 @@ def number(value: object) -> str:
 
 def show_table(frame: pd.DataFrame, title: str = "") -> None:
     """Print `frame` as a table on stdout: at the width of a terminal, at its full width into a pipe or file."""
-    from rich.console import Console  # noqa: PLC0415 - keeps --help fast
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, title_justify="left")
     for name in frame.columns:
@@ -126,7 +126,7 @@ def emit(
         title: Title of the table.
         empty: What to say of a result without rows.
     """
-    from mlflow_integration._export import write_frame  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.reading.export import write_frame
 
     if output is not None:
         write_frame(frame, output)
@@ -141,14 +141,14 @@ def emit(
 
 def emit_json(content: object) -> None:
     """Print `content` as JSON on stdout."""
-    from mlflow_integration._values import to_json  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.values.convert import to_json
 
     sys.stdout.write(to_json(content))
 
 
 def emit_text(text: str, output: Path | None) -> None:
     """Print `text`, or write it to `output`."""
-    from mlflow_integration._export import write_text  # noqa: PLC0415 - keeps --help fast
+    from mlflow_integration.reading.export import write_text
 
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")

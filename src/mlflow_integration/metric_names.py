@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mlflow_integration._checks import as_mapping
+from mlflow_integration.values.arguments import as_mapping
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration._checks import as_mapping, as_version
-from mlflow_integration._errors import store_errors
-from mlflow_integration._reading import last_model_id
-from mlflow_integration._registry_live import LiveChecks
-from mlflow_integration._registry_store import RegistryStore, current_user
-from mlflow_integration._values import to_json
-from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
-from mlflow_integration.stages import Stage, Why, check_move, previous_production
-from mlflow_integration.store import fluent_store, load_mlflow, resolve_store
+from mlflow_integration.gates.gate import GateReport, as_gates, check_gates, get_profile
+from mlflow_integration.reading.reader import last_model_id
+from mlflow_integration.stages.live_checks import LiveChecks
+from mlflow_integration.stages.records import RegistryStore, current_user
+from mlflow_integration.stages.rules import Stage, Why, check_move, previous_production
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import fluent_store, load_mlflow, resolve_store
+from mlflow_integration.values.arguments import as_mapping, as_version
+from mlflow_integration.values.convert import to_json
 from nba_props.errors import PromotionError, TrackingError, UnknownModelError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration.gates import Gate, GateProfile
+    from mlflow_integration.gates.gate import Gate, GateProfile
 
 __all__ = ["ModelRegistry", "PromotionDecision", "check_model_name"]
 
@@ -187,7 +187,7 @@ class ModelRegistry(LiveChecks):
 
     def _name_version(self, model_id: str, model_name: str, version: str) -> None:
         """Say on the logged model which version it became, for its page: a server does so itself, a database not."""
-        from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS  # noqa: PLC0415 - mlflow is lazy
+        from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
         known = json.loads(self.client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
         entry = {"name": model_name, "version": version}

@@ -7,16 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration import _diagnostics
-from mlflow_integration._autolog import disable_autologging, enable_autologging
-from mlflow_integration._checks import as_mapping, as_whole, require_fitted, require_frame
-from mlflow_integration._environment import standard_tags
-from mlflow_integration._errors import store_errors
-from mlflow_integration._experiments import check_experiment_name, ensure_experiment
-from mlflow_integration._models import LoggedModel, ModelToLog, model_type_of, save_and_log
-from mlflow_integration._runs import TrackedRun, fluent_stack, register_exit_handler
-from mlflow_integration._sink import Batch, Sink
-from mlflow_integration.items import (
+from mlflow_integration.logging import diagnostics as _diagnostics
+from mlflow_integration.logging.autolog import disable_autologging, enable_autologging
+from mlflow_integration.logging.environment import standard_tags
+from mlflow_integration.logging.items import (
     Artifact,
     Document,
     Item,
@@ -26,8 +20,14 @@ from mlflow_integration.items import (
     Tags,
     evaluation_items,
 )
+from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
+from mlflow_integration.logging.run import TrackedRun, fluent_stack, register_exit_handler
+from mlflow_integration.logging.sink import Batch, Sink
 from mlflow_integration.metric_names import all_prefixed
-from mlflow_integration.store import project_root, resolve_store
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.experiments import check_experiment_name, ensure_experiment
+from mlflow_integration.store.location import project_root, resolve_store
+from mlflow_integration.values.arguments import as_mapping, as_whole, require_fitted, require_frame
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration._types import AnyModel, AnyValue
+    from mlflow_integration.values.types import AnyModel, AnyValue
 
 __all__ = ["NBAPropsTracker"]
 
@@ -334,7 +334,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Returns:
             The fingerprint.
         """
-        from mlflow_integration._datasets import dataset_input, fingerprint_of  # noqa: PLC0415 - needs mlflow
+        from mlflow_integration.logging.datasets import dataset_input, fingerprint_of
 
         require_frame("A data set", df)
         if not name:
@@ -381,7 +381,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)
         if registered_model_name:
-            from mlflow_integration.registry import ModelRegistry, check_model_name  # noqa: PLC0415 - imports much more
+            from mlflow_integration.registry import ModelRegistry, check_model_name
 
             check_model_name(registered_model_name)
         logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration._checks import as_names, at_least
-from mlflow_integration._comparison import side_by_side
-from mlflow_integration._experiments import ensure_experiment
-from mlflow_integration._housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
-from mlflow_integration._reading import Reader, by_market, metric_of, model_uri_of, runs_frame
-from mlflow_integration._weekly import get_weekly_summary
 from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
-from mlflow_integration.report import generate_report, generate_weekly_report
-from mlflow_integration.store import resolve_store
+from mlflow_integration.reading.comparison import side_by_side
+from mlflow_integration.reading.housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
+from mlflow_integration.reading.reader import Reader, by_market, metric_of, model_uri_of, runs_frame
+from mlflow_integration.reports.weekly import get_weekly_summary
+from mlflow_integration.reports.write import generate_report, generate_weekly_report
+from mlflow_integration.store.experiments import ensure_experiment
+from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.arguments import as_names, at_least
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.entities import Run
 
-    from mlflow_integration._types import AnyValue
+    from mlflow_integration.values.types import AnyValue
 
 __all__ = [
     "COMPARED_METRICS",
@@ -74,7 +74,7 @@ def setup_experiments(
         One row per experiment: ``experiment``, ``experiment_id``, ``outcome`` (created, exists, or restored where it
         had been deleted), ``artifact_location``.
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+    import pandas as pd
 
     store = resolve_store(tracking_uri)
     client = store.client()
@@ -200,7 +200,7 @@ def get_best_model(
         As `get_best_runs`, with ``model_uri`` for ``mlflow.pyfunc.load_model``: the last model that the run logged,
         missing where it logged none.
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+    import pandas as pd
 
     frame = get_best_runs(experiment, metric, top_n, **options)
     reader = Reader(options.get("tracking_uri"))
@@ -228,9 +228,9 @@ def best_with_trials(
         different rows are not exactly comparable), ``runs_tried`` (finished runs of the market that have the metric)
         and ``deflated``: the metric less the luck of being the best of that many.
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+    import pandas as pd
 
-    from mlflow_integration._selection import deflated_best  # noqa: PLC0415
+    from mlflow_integration.reading.luck import deflated_best
 
     at_least("top_n", top_n, 1)
     better = resolve_direction(check_metric_name(metric), mode)
@@ -305,7 +305,7 @@ def compare_phases(
         without runs): ``experiment``, ``market`` (a dash where the runs say none), ``runs``, ``finished``, ``failed``,
         and per metric ``best_<metric>``, ``median_<metric>`` and ``best_<metric>_run``.
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is lazy here
+    import pandas as pd
 
     reader = Reader(tracking_uri)
     present = reader.experiments(None)
@@ -331,7 +331,7 @@ def _phase_row(runs: list[Run], metrics: Sequence[str]) -> dict[str, Any]:
 
 
 def _phase_metric(pairs: list[tuple[float | None, str]], metric: str) -> dict[str, Any]:
-    import numpy as np  # noqa: PLC0415 - numpy is lazy here
+    import numpy as np
 
     known = [(value, run_id) for value, run_id in pairs if value is not None]
     better = direction(metric)
@@ -367,7 +367,7 @@ def export_runs(
     Raises:
         TrackingError: The ending names no known format, or the file can not be written.
     """
-    from mlflow_integration._export import write_frame  # noqa: PLC0415 - pandas is lazy here
+    from mlflow_integration.reading.export import write_frame
 
     frame = search_runs(experiments, where=where, tracking_uri=tracking_uri)
     write_frame(frame, path)

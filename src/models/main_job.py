@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.utils import setup_experiments
-from models._jobs import Job, run_jobs
-from models._training_data import TrainingData, load_training_data, simulated_training_data
+from models.data import TrainingData, load_training_data, simulated_training_data
+from models.plan.jobs import Job, run_jobs
 from nba_props.config import TrainerConfig, make_config
 from nba_props.markets import DEFAULT_MARKETS, check_market
 
@@ -133,7 +133,7 @@ def show_results(results: Sequence[TrainingResult], data: TrainingData, *, as_js
     rows = result_rows(results)
     if as_json:
         return json.dumps({"data_kind": data.kind, "source": data.source, "results": rows}, indent=2) + "\n"
-    from rich.console import Console  # noqa: PLC0415 - only people need it
+    from rich.console import Console
 
     console = Console()
     if not console.is_terminal:
@@ -145,7 +145,7 @@ def show_results(results: Sequence[TrainingResult], data: TrainingData, *, as_js
 
 def result_table(rows: Sequence[dict[str, Any]], *, title: str) -> Table:
     """The rows of `result_rows` for people; what could not be computed is a dash."""
-    from rich.table import Table  # noqa: PLC0415 - only people need it
+    from rich.table import Table
 
     table = Table(title=title, show_lines=True)
     for name in ("market", "val_mae", "baseline", "oracle", "on lines: model / market", "ROI [95 %]", "bets"):

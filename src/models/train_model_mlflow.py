@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.utils import search_runs
-from models._forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
-from models._studies import arms, forecast_findings, study_findings
-from models._training_data import TrainingData, load_training_data, prediction_info, simulated_training_data
-from models._view import EvaluationView
+from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
+from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models.plan.studies import arms, forecast_findings, study_findings
+from models.view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
 from nba_props.evaluation.market import evaluate_market
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlflow_integration.registry import PromotionDecision
-    from models._forecasting import Forecast
-    from models._studies import Study
-    from nba_props.estimators import Estimator
+    from models.forecasting import Forecast
+    from models.plan.studies import Study
     from nba_props.evaluation.market import MarketEvaluation
-    from nba_props.evaluation.splits import Fold
+    from nba_props.forecast import Estimator
+    from nba_props.forecast.folds import Fold
 
 __all__ = ["NBAPropsMLflowTrainer", "TrainingResult"]
 
@@ -67,7 +67,7 @@ class NBAPropsMLflowTrainer:
         training_data: Data prepared by another trainer, to share one feature table between markets.
         experiment_name: Experiment the run goes to.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-        study: A question the run also answers (`models._studies`).
+        study: A question the run also answers (`models.plan.studies`).
         tags: Tags of the run besides the standard ones.
         chosen_from: Other experiments whose runs this one was chosen from: they count as trials.
         forecasts: Forecasts shared with other trainers of the same data; own ones by default.
@@ -242,6 +242,6 @@ class NBAPropsMLflowTrainer:
             chosen = list(getattr(estimator, "selected", example.columns))
             tracker.log_model(estimator.native, input_example=example[chosen])
             return
-        from models._pyfunc import ForecastModel  # noqa: PLC0415 - mlflow is lazy
+        from models.pyfunc import ForecastModel
 
         tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)

@@ -116,7 +116,7 @@ class TrainerConfig(_Frozen):
     def _usable_parameters(self) -> TrainerConfig:
         if not self.model_params:
             return self
-        from nba_props.estimators import check_params  # noqa: PLC0415 - heavy import
+        from nba_props.forecast import check_params
 
         members = self.ensemble.members
         try:

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import poisson
 
 from nba_props.betting import betting_metrics, closing_values, decision_quotes, fair_probability, place_bets
-from nba_props.betting.shift import MIN_SETTLED, LineShift
+from nba_props.betting.market.shift import MIN_SETTLED, LineShift
 from nba_props.errors import NotEnoughDataError
 
 OPEN = {"observed_at": "2024-01-05 12:00", "over_price": 110.0, "under_price": -130.0}
@@ -82,7 +82,7 @@ def test_a_moved_line_is_priced_under_the_closing_market_from_settled_props(rand
 
 
 def test_the_order_of_the_quotes_says_nothing_about_the_close(random_quotes, monkeypatch):
-    monkeypatch.setattr("nba_props.betting.closing._SHAPE_PROPS", 300)  # so that only some props give the shape
+    monkeypatch.setattr("nba_props.betting.market.closing._SHAPE_PROPS", 300)  # so that only some props give the shape
     quotes = random_quotes(seed=2, nights=40, per_night=20, books=("A",))
     later = quotes.assign(observed_at=quotes["observed_at"] + pd.Timedelta(hours=1), line=quotes["line"] + 1.0)
     table = pd.concat([quotes, later], ignore_index=True)

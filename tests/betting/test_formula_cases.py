@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nba_props.betting import fair, ledger, metrics, prices, probability, stakes
+from nba_props.betting import ledger, metrics, stakes
+from nba_props.betting.market import fair, prices
+from nba_props.probability import scores as probability
 
 CASES = tomllib.loads(Path(__file__).with_name("formula_cases.toml").read_text(encoding="utf-8"))["case"]
 

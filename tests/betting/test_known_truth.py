@@ -16,7 +16,7 @@ from nba_props.betting import (
     run_backtest,
 )
 from nba_props.betting import strategy as filters
-from nba_props.betting.prices import probability_to_american
+from nba_props.betting.market.prices import probability_to_american
 
 SEEDS = range(100)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nba_props.betting import BettingConfig, StakeConfig, betting_metrics, place_bets
-from nba_props.betting.optimise import optimise_strategy, strategy_grid
+from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid
 from nba_props.errors import ConfigError, DataError
 
 BOOKS = ("A", "B", "C", "D", "E")

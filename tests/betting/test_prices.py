@@ -8,8 +8,8 @@ import shin
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nba_props.betting import prices
-from nba_props.betting.fair import VIG_METHODS, fair_probability, power_exponent
+from nba_props.betting.market import prices
+from nba_props.betting.market.fair import VIG_METHODS, fair_probability, power_exponent
 from nba_props.errors import ConfigError, DataError
 
 american = st.one_of(st.integers(100, 5000), st.integers(-5000, -100)).map(float)

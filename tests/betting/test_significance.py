@@ -15,7 +15,7 @@ from nba_props.betting import (
     place_bets,
     superior_ability,
 )
-from nba_props.betting.significance import (
+from nba_props.betting.evidence.significance import (
     bets_needed,
     deflated_sharpe_ratio,
     expected_best_sharpe,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nba_league import simulate_league
 from nba_props.betting import (
     BettingConfig,
     betting_metrics,
@@ -14,7 +15,6 @@ from nba_props.betting import (
     roi_interval,
 )
 from nba_props.data import join_odds
-from nba_props.data.simulate import simulate_league
 
 KEYS = ["game_id", "player_id", "market", "line"]
 MARKET_STRATEGIES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nba_props.data._names import alike, parse_name
+from nba_props.data.names import alike, parse_name
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from nba_props.config import make_config
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.probabilities import PROBABILITIES, FoldDistributions
-from nba_props.evaluation.walk_forward import WalkForwardResult
+from nba_props.forecast.walk_forward import WalkForwardResult
+from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 
 NIGHTS, PLAYERS = 40, 30
 CONFIG = make_config(market="pts", seed=1)

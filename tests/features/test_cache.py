@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nba_props.data.simulate import simulate_league
+from nba_league import simulate_league
 from nba_props.errors import DataError
-from nba_props.features import _cache, build_features, cached_features
-from nba_props.features._cache import feature_key
+from nba_props.features import build_features, cached_features
+from nba_props.features import cache as _cache
+from nba_props.features.cache import feature_key
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from nba_props.features import build_features
-from nba_props.features._cities import CITIES, city_table, distances_km
-from nba_props.features._rates import RATES
-from nba_props.features._table import STATS
+from nba_props.features.history.cities import CITIES, city_table, distances_km
+from nba_props.features.history.rates import RATES
+from nba_props.features.history.table import STATS
 
 NBA = [
     "ATL", "BKN", "BOS", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW", "HOU", "IND", "LAC", "LAL", "MEM",

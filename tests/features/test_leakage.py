@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nba_props.features import _asof, build_features, catalogue
+from nba_props.features import build_features, catalogue
+from nba_props.features.history import asof as _asof
 
 OWN_CALENDAR = {
     "home", "month", "season_day", "altitude_m", "days_rest", "team_days_rest", "games_season", "games_career",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlflow_integration.local_server import local_server
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.server import local_server
 
 with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about its own type hints when it is imported
     warnings.simplefilter("ignore")

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
-from mlflow_integration.local_server import local_ui
+from mlflow_integration.store.server import local_ui
 from mlflow_integration.utils import setup_experiments
 from nba_props.errors import StoreError
 

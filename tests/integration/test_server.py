@@ -18,8 +18,8 @@ from sklearn.linear_model import LinearRegression
 from xgboost import XGBRegressor
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, Stage, utils
-from mlflow_integration.items import Metrics, Params, Tags
-from mlflow_integration.store import fluent_store, load_mlflow
+from mlflow_integration.logging.items import Metrics, Params, Tags
+from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import NonFiniteMetricError, TrackingError, UnknownExperimentError
 
 pytestmark = pytest.mark.server

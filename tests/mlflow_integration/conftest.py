@@ -11,7 +11,7 @@ import pytest
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.registry import ModelRegistry
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.store.location import load_mlflow
 
 with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about its own type hints when it is imported
     warnings.simplefilter("ignore")

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from mlflow_integration.registry import ModelRegistry
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.store.location import load_mlflow
 
 mlflow = load_mlflow()
 DEAD, DONE, BROKEN = 77, 0, 1

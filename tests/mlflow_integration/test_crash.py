@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_integration.registry import ModelRegistry
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.store.location import load_mlflow
 
 from .conftest import candidate_maker
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration.degradation import bootstrap_interval, check_live, daily_sums
+from mlflow_integration.stages.degradation import bootstrap_interval, check_live, daily_sums
 from nba_props.errors import PromotionError, TrackingError
 
 

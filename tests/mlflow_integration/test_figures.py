@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration import figures
-from mlflow_integration._frames import error_analysis
+from mlflow_integration.logging import figures
+from mlflow_integration.logging.error_analysis import error_analysis
 from nba_props.errors import TrackingError
 
 

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from mlflow_integration.gates import (
+from mlflow_integration.gates.gate import (
     DEFAULT_PRODUCTION_CRITERIA,
     PROFILES,
     Gate,

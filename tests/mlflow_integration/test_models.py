@@ -20,8 +20,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from mlflow_integration._models import frame_signature, model_type_of
-from mlflow_integration.store import fluent_store, load_mlflow
+from mlflow_integration.logging.models import frame_signature, model_type_of
+from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import TrackingError
 
 mlflow = load_mlflow()
@@ -117,7 +117,7 @@ def test_the_skops_file_is_what_skops_itself_would_write_but_for_its_indentation
 
     import skops.io
 
-    from mlflow_integration._skops import _write
+    from mlflow_integration.logging.skops import _write
 
     model = make("forest")
     _write(model, tmp_path / "ours.skops")
@@ -175,7 +175,7 @@ def test_a_builtin_type_that_skops_does_not_trust_is_named_in_the_refusal(tracke
 
 def test_the_types_of_a_forest_are_read_off_its_description_without_asking_skops(tmp_path):
     """Asking costs more than writing the file; a node that is not plain would silently bring that back."""
-    from mlflow_integration._skops import _plain_types, _write
+    from mlflow_integration.logging.skops import _plain_types, _write
 
     held = _plain_types(_write(make("forest"), tmp_path / "model.skops"))
     assert "sklearn.tree._tree.Tree" in held

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlflow_integration import ModelRegistry
-from mlflow_integration.old_stores import migrate_file_store
-from mlflow_integration.store import load_mlflow, resolve_store
+from mlflow_integration.store.location import load_mlflow, resolve_store
+from mlflow_integration.store.old_stores import migrate_file_store
 from nba_props.errors import StoreError
 
 mlflow = load_mlflow()

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.report import generate_report, generate_weekly_report
+from mlflow_integration.reports.write import generate_report, generate_weekly_report
 from nba_props.errors import ConfigError
 
 from .conftest import candidate_maker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlflow_integration._selection import deflated_best, expected_maximum
+from mlflow_integration.reading.luck import deflated_best, expected_maximum
 
 
 @pytest.mark.parametrize("trials", [5, 20, 100, 1000])

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from mlflow_integration._sink import Batch, Sink, stage
-from mlflow_integration.items import Artifact, Document, Figure, Metrics, Params, Table, Tags, evaluation_items
+from mlflow_integration.logging.items import Artifact, Document, Figure, Metrics, Params, Table, Tags, evaluation_items
+from mlflow_integration.logging.sink import Batch, Sink, stage
 from nba_props.errors import NonFiniteMetricError, TrackingError
 
 

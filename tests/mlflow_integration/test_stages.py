@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlflow_integration.stages import (
+from mlflow_integration.stages.rules import (
     Stage,
     Transition,
     Why,

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.store import fluent_store, load_mlflow, old_file_store, project_root, resolve_store
+from mlflow_integration.store.location import fluent_store, load_mlflow, old_file_store, project_root, resolve_store
 from nba_props.errors import StoreError
 
 PROJECT = '[project]\nname = "nba-props-mlflow"\n'
@@ -28,7 +28,7 @@ def test_the_root_is_the_nearest_parent_with_this_projects_file(tmp_path):
 
 def test_away_from_any_project_the_root_is_that_of_the_source(tmp_path):
     root = project_root(tmp_path)
-    assert (root / "src" / "mlflow_integration" / "store.py").exists()
+    assert (root / "src" / "mlflow_integration" / "store" / "location.py").exists()
 
 
 def test_a_broken_project_file_is_passed_over(tmp_path):

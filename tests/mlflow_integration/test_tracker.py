@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression
 
 import mlflow_integration
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.store.location import load_mlflow
 from nba_props.errors import NonFiniteMetricError, StoreError, TrackingError, UnknownModelError
 
 mlflow = load_mlflow()
@@ -310,7 +310,7 @@ def test_a_data_set_is_an_input_with_its_true_fingerprint(tracker):
 
 
 def tracker_fingerprint(frame):
-    from mlflow_integration._datasets import fingerprint_of
+    from mlflow_integration.logging.datasets import fingerprint_of
 
     return fingerprint_of(frame)
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import PHASES, NBAPropsTracker, utils
-from mlflow_integration._reading import Reader
-from mlflow_integration.store import load_mlflow
+from mlflow_integration.reading.reader import Reader
+from mlflow_integration.store.location import load_mlflow
 from nba_props.errors import TrackingError, UnknownExperimentError
 
 mlflow = load_mlflow()
@@ -179,7 +179,7 @@ def test_simulated_runs_are_a_market_of_their_own(uri):
 
 def test_every_page_is_read(filled, monkeypatch):
     uri, _ = filled
-    monkeypatch.setattr("mlflow_integration._reading.PAGE", 2)
+    monkeypatch.setattr("mlflow_integration.reading.reader.PAGE", 2)
     assert len(utils.search_runs(tracking_uri=uri)) == 5
     assert len(utils.search_runs(limit=3, tracking_uri=uri)) == 3
     assert len(Reader(uri).runs([])) == 0

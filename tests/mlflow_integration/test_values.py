@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration._text import file_name, mask_secrets, one_line
-from mlflow_integration._values import as_text, finite_metrics, flatten, plain, to_json, to_number
+from mlflow_integration.values.convert import as_text, finite_metrics, flatten, plain, to_json, to_number
+from mlflow_integration.values.secrets import file_name, mask_secrets, one_line
 from nba_props.errors import NonFiniteMetricError, TrackingError
 
 

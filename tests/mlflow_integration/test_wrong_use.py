@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlflow_integration import NBAPropsTracker, utils
-from mlflow_integration.store import fluent_store, load_mlflow
+from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import ConfigError, PromotionError, TrackingError, UnknownModelError
 
 mlflow = load_mlflow()

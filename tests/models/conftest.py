@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from models._training_data import TrainingData, training_data_of
-from nba_props.data.simulate import simulate_league
+from models.data import TrainingData, training_data_of
+from nba_league import simulate_league
 
 if TYPE_CHECKING:
-    from nba_props.data.simulate import League
+    from nba_league import League
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from models._training_data import training_data_of
-from models.plan import run_plan
-from models.recipe import load_recipe
-from nba_props.data.simulate import simulate_league
+from models.data import training_data_of
+from models.plan.recipe import load_recipe
+from models.plan.run import run_plan
+from nba_league import simulate_league
 
 NAMES = ("lightgbm_baseline", "opponent_features")
 

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models._forecasting import Forecasts, forecaster
-from models._jobs import fits_on
+from models.forecasting import Forecasts, forecaster
+from models.plan.jobs import fits_on
 from nba_props.config import make_config
 from nba_props.errors import ConfigError, ModelError
-from nba_props.evaluation import _parallel
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.walk_forward import walk_forward_all
+from nba_props.forecast import parallel as _parallel
+from nba_props.forecast.walk_forward import walk_forward_all
 
 TREES = {"n_estimators": 10, "min_data_in_leaf": 20}
 CONFIGS = {
@@ -209,11 +209,11 @@ def test_workers_are_let_go_with_the_last_forecast_and_when_they_are_no_longer_w
 
 COUNT = """
 import os, sys
-from models._forecasting import forecaster
-from models._training_data import training_data_of
+from models.forecasting import forecaster
+from models.data import training_data_of
 from nba_props.config import make_config
-from nba_props.data.simulate import simulate_league
-from nba_props.evaluation.walk_forward import walk_forward_all
+from nba_league import simulate_league
+from nba_props.forecast.walk_forward import walk_forward_all
 
 league = simulate_league(("2022-23", "2023-24"), seed=5, odds_seasons=("2023-24",), n_teams=8, n_games=40)
 data = training_data_of(league)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mlflow_integration import ModelRegistry
-from models._training_data import training_data_of
-from models.plan import run_plan
-from models.recipe import load_recipe
-from nba_props.data.simulate import simulate_league
+from models.data import training_data_of
+from models.plan.recipe import load_recipe
+from models.plan.run import run_plan
+from nba_league import simulate_league
 
 
 @pytest.mark.slow

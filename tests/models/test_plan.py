@@ -10,10 +10,10 @@ import pytest
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.utils import setup_experiments
-from models import plan
-from models._processes import process_mark
-from models.plan import run_plan
-from models.recipe import load_recipe
+from models.plan.recipe import load_recipe
+from models.plan import run as plan
+from models.plan.run import run_plan
+from models.processes import process_mark
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import NotEnoughDataError
 

@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models._forecasting import forecaster
-from models._jobs import fits_on
-from models._training_data import training_data_of
+from models.forecasting import forecaster
+from models.plan.jobs import fits_on
+from models.data import training_data_of
 from nba_props.config import make_config
-from nba_props.data.simulate import simulate_league
+from nba_league import simulate_league
 from nba_props.errors import ModelError
-from nba_props.evaluation._parallel import in_order
-from nba_props.evaluation.walk_forward import walk_forward_all
+from nba_props.forecast.parallel import in_order
+from nba_props.forecast.walk_forward import walk_forward_all
 from joblib import delayed
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import models.recipe
+import models.plan.recipe
 from mlflow_integration.phases import PHASES
-from models.recipe import PLAN, load_recipe, read_recipe, recipes_of_phase
+from models.plan.recipe import PLAN, load_recipe, read_recipe, recipes_of_phase
 from nba_props.errors import ConfigError
 
 MINIMAL = 'title = "t"\ndescription = "d"\nmarkets = ["reb"]\n'
@@ -28,7 +28,7 @@ def own(tmp_path):
 
 
 def test_the_plan_is_exactly_the_recipe_files():
-    folder = Path(models.recipe.__file__).with_name("recipes")
+    folder = Path(models.plan.recipe.__file__).with_name("recipes")
     assert {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")} == set(PLAN)
 
 

@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 from mlflow_integration.utils import setup_experiments
-from models import sweep as sweeps
-from models._processes import process_mark
-from models._search_space import Sweep, configured, distributions, read_sweep, starting_point
-from models.recipe import load_recipe
-from models.sweep import run_sweep
+from models.plan.recipe import load_recipe
+from models.processes import process_mark
+from models.sweep import run as sweeps
+from models.sweep.run import run_sweep
+from models.sweep.search_space import Sweep, configured, distributions, read_sweep, starting_point
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
 
@@ -283,10 +283,10 @@ def test_an_interrupted_sweep_ends_like_one_that_was_not_and_nothing_stays_open(
 
 KILLED = """
 import os, signal, sys
-from models import sweep as sweeps
-from models._training_data import training_data_of
-from models.recipe import load_recipe
-from nba_props.data.simulate import simulate_league
+from models.sweep import run as sweeps
+from models.data import training_data_of
+from models.plan.recipe import load_recipe
+from nba_league import simulate_league
 
 real, calls = sweeps.advance, []
 

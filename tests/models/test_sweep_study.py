@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from models._search_space import Sweep
-from models._sweep_study import SweepStudy
+from models.sweep.search_space import Sweep
+from models.sweep.study import SweepStudy
 from nba_props.errors import ConfigError
 
 N_TRIALS = 11

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from nba_props.data.simulate import League, simulate_league
-from nba_props.data.simulate._names import _FIRST, _LAST
-from nba_props.data.simulate.marginals import compare_marginals
+from nba_league import League, simulate_league
+from nba_league.marginals import compare_marginals
+from nba_league.season.names import _FIRST, _LAST
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from models._training_data import load_training_data
-from nba_props.data.simulate import simulate_league
+from models.data import load_training_data
+from nba_league import simulate_league
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "train_model.py"
 

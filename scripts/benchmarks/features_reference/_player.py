@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nba_props.features._rates import RATES
+from nba_props.features.history.rates import RATES
 
 from ._tools import before, ratio
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nba_props.features._cities import city_table, distances_km
+from nba_props.features.history.cities import city_table, distances_km
 
 KEYS = ["team", "game_date", "opponent"]
 

@@ -1,18 +1,18 @@
 """Prices, fair probabilities, quote sanity, stakes, the ledger and every number computed from it."""
 
-from nba_props.betting.bootstrap import Interval, betting_intervals, brier_skill_interval, roi_interval
-from nba_props.betting.closing import closing_values
-from nba_props.betting.fair import fair_probability, hold
+from nba_props.betting.evidence.bootstrap import Interval, betting_intervals, brier_skill_interval, roi_interval
+from nba_props.betting.evidence.optimise import StrategySearch, optimise_strategy, strategy_grid
+from nba_props.betting.evidence.significance import evidence_metrics, permutation_canary, superior_ability
 from nba_props.betting.ledger import LEDGER_COLUMNS, place_bets, run_backtest, stake_bets
+from nba_props.betting.market.closing import closing_values
+from nba_props.betting.market.fair import fair_probability, hold
+from nba_props.betting.market.prices import american_to_decimal, decimal_to_american
+from nba_props.betting.market.quotes import closing_quotes, consensus, decision_quotes
+from nba_props.betting.market.sanity import REASON_CODES, SanityConfig, flag_quotes, good_quotes, quality_report
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
-from nba_props.betting.optimise import StrategySearch, optimise_strategy, strategy_grid
-from nba_props.betting.prices import american_to_decimal, decimal_to_american
-from nba_props.betting.probability import probability_metrics
-from nba_props.betting.quotes import closing_quotes, consensus, decision_quotes
-from nba_props.betting.sanity import REASON_CODES, SanityConfig, flag_quotes, good_quotes, quality_report
-from nba_props.betting.significance import evidence_metrics, permutation_canary, superior_ability
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig
+from nba_props.probability.scores import probability_metrics
 
 __all__ = [
     "LEDGER_COLUMNS",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._candidates import candidate_bets, chosen_bets
-from nba_props.betting._frames import as_numbers, nights
-from nba_props.betting.closing import closing_values
+from nba_props.betting.candidates import candidate_bets, chosen_bets
+from nba_props.betting.frames import as_numbers, nights
+from nba_props.betting.market.closing import closing_values
 from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
 from nba_props.betting.strategy import BettingConfig
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from nba_props.betting._daily import Daily, daily
-from nba_props.betting._frames import require_columns
+from nba_props.betting.daily import Daily, daily
+from nba_props.betting.frames import require_columns
 
 if TYPE_CHECKING:
     import pandas as pd

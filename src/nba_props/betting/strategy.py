@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nba_props.betting.fair import VIG_METHODS, VigMethod
+from nba_props.betting.market.fair import VIG_METHODS, VigMethod
 from nba_props.betting.stakes import StakeConfig, real_number
 from nba_props.errors import ConfigError
 

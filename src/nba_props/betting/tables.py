@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.betting._daily import daily
-from nba_props.betting.bootstrap import MIN_NIGHTS, resample_counts
-from nba_props.betting.probability import quantile_bins, recalibrated
+from nba_props.betting.daily import daily
+from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
+from nba_props.probability.scores import quantile_bins, recalibrated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from nba_props.data import _columns, _parse
-from nba_props.data._files import Paths, TableFile, find_tables, read_table
-from nba_props.data._schemas import GAMES
-from nba_props.data._validate import Origin, check_frame, to_numbers
+from nba_props.data import columns as _columns
+from nba_props.data import parse as _parse
+from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.schemas import GAMES
+from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
 
 if TYPE_CHECKING:

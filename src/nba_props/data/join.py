@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from nba_props.data import _columns
-from nba_props.data._events import Schedule, evidence, locate, pair_number
-from nba_props.data._names import UNKNOWN, PlayerIndex
-from nba_props.data._report import CAUSES, Cause, JoinReport, build_report
-from nba_props.data._validate import Origin
+from nba_props.data import columns as _columns
+from nba_props.data.events import Schedule, evidence, locate, pair_number
+from nba_props.data.names import UNKNOWN, PlayerIndex
 from nba_props.data.odds import canonical_odds
+from nba_props.data.report import CAUSES, Cause, JoinReport, build_report
+from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 from nba_props.markets import actual
 

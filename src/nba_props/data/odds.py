@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data import _columns, _parse
-from nba_props.data._files import Paths, TableFile, find_tables, read_table
-from nba_props.data._schemas import ODDS
-from nba_props.data._teams import team_code
-from nba_props.data._validate import Origin, check_frame, text_in_column, to_numbers
+from nba_props.data import columns as _columns
+from nba_props.data import parse as _parse
+from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.schemas import ODDS
+from nba_props.data.teams import team_code
+from nba_props.data.validate import Origin, check_frame, text_in_column, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

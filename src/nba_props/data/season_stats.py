@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data import _columns
-from nba_props.data._files import open_table, read_table
-from nba_props.data._names import AMBIGUOUS, UNKNOWN, PlayerIndex
-from nba_props.data._schemas import SEASON_STATS
-from nba_props.data._teams import team_code
-from nba_props.data._validate import Origin, check_frame, text_in_column
+from nba_props.data import columns as _columns
+from nba_props.data.files import open_table, read_table
+from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
+from nba_props.data.schemas import SEASON_STATS
+from nba_props.data.teams import team_code
+from nba_props.data.validate import Origin, check_frame, text_in_column
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:

@@ -22,17 +22,17 @@ from nba_props.betting import (
     probability_metrics,
     quality_report,
 )
-from nba_props.betting.probability import brier_score, calibration_error, log_loss
-from nba_props.distribution import CALIBRATORS, calibrated_quotes
 from nba_props.errors import NotEnoughDataError
-from nba_props.evaluation.probabilities import PROBABILITIES, FoldDistributions
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+from nba_props.probability import CALIBRATORS, calibrated_quotes
+from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
+from nba_props.probability.scores import brier_score, calibration_error, log_loss
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nba_props.config import TrainerConfig
-    from nba_props.evaluation.walk_forward import WalkForwardResult
+    from nba_props.forecast.walk_forward import WalkForwardResult
 
 __all__ = ["MarketEvaluation", "evaluate_market"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from nba_props.betting.bootstrap import MIN_NIGHTS, Interval, resample_counts
+from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, Interval, resample_counts
 from nba_props.errors import ConfigError, DataError
 
 if TYPE_CHECKING:

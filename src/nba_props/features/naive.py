@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nba_props.features._asof import Log, Past, masked_ratio
-from nba_props.features._ewma import decay_of_span, ewma
-from nba_props.features._table import read_table
+from nba_props.features.history.asof import Log, Past, masked_ratio
+from nba_props.features.history.ewma import decay_of_span, ewma
+from nba_props.features.history.table import read_table
 from nba_props.markets import MARKETS, check_market
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nba_props.features._asof import FloatArray, IntArray
-    from nba_props.features._table import Table
+    from nba_props.features.history.asof import FloatArray, IntArray
+    from nba_props.features.history.table import Table
 
 __all__ = ["mean_minutes_before", "naive_forecasts", "prior_games_in_season"]
 

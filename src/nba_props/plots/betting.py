@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.plots._style import BLUE, GREY, ORANGE, SKY, label, legend_above, new_figure, nothing_to_draw, percent
+from nba_props.plots.style import BLUE, GREY, ORANGE, SKY, label, legend_above, new_figure, nothing_to_draw, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,7 @@ def _bucket(low: float, high: float) -> str:
 
 def _months(panel: object) -> None:
     """Dates in as few words as they need."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415 - matplotlib is lazy
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(maxticks=8)
     axis = panel.xaxis  # type: ignore[attr-defined]  # matplotlib is untyped here

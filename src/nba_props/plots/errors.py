@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.plots._style import BLUE, GREY, ORANGE, label, legend_above, new_figure, nothing_to_draw
+from nba_props.plots.style import BLUE, GREY, ORANGE, label, legend_above, new_figure, nothing_to_draw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

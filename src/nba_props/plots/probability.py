@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.plots._style import (
+from nba_props.plots.style import (
     BLUE,
     GREY,
     ORANGE,
@@ -86,7 +86,7 @@ def pit_histogram(table: pd.DataFrame, *, title: str = "PIT of the results", sim
     """Histogram of the probability integral transform: flat is calibrated, a U overconfident, a hump too cautious.
 
     Args:
-        table: From `nba_props.distribution.pit_histogram`.
+        table: From `nba_props.probability.pit_histogram`.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """

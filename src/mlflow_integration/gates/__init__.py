@@ -1,0 +1,1 @@
+"""Gates between a model and real money: single gates, profiles, and the report."""

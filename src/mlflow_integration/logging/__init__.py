@@ -1,0 +1,1 @@
+"""What is logged and how it becomes few requests: items, sink, runs, models, data sets."""

@@ -1,0 +1,71 @@
+"""Data sets as inputs of a run: name, rows, schema and fingerprint, never the rows themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from mlflow_integration.values.secrets import mask_secrets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlflow_integration.values.types import AnyValue
+
+__all__ = ["dataset_input", "fingerprint_of"]
+
+MAX_SCHEMA: Final = 60_000
+MAX_DIGEST: Final = 36
+
+
+def fingerprint_of(frame: pd.DataFrame) -> str:
+    """Return a SHA-256 over columns, types and every value of `frame` in order: equal frames, equal fingerprint."""
+    from pandas.util import hash_pandas_object
+
+    digest = hashlib.sha256(json.dumps([[str(name), str(kind)] for name, kind in frame.dtypes.items()]).encode())
+    try:
+        values = hash_pandas_object(frame, index=False)
+    except TypeError:  # lists or dictionaries in a column: their text stands for them
+        values = hash_pandas_object(frame.map(repr), index=False)
+    digest.update(values.to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _schema(frame: pd.DataFrame) -> str | None:
+    """MLflow's column schema as JSON, from the types alone (MLflow's own inference reads every value)."""
+    kinds = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime"}
+    columns = [
+        {"type": kinds.get(getattr(dtype, "kind", "O"), "string"), "name": str(name), "required": False}
+        for name, dtype in frame.dtypes.items()
+    ]
+    text = json.dumps({"mlflow_colspec": columns})
+    return text if len(text) <= MAX_SCHEMA else None
+
+
+def dataset_input(
+    frame: pd.DataFrame, *, name: str, source: str | PurePath, fingerprint: str, context: str
+) -> AnyValue:
+    """Return the MLflow input that describes `frame`.
+
+    Args:
+        frame: The rows.
+        name: Name of the data set.
+        source: Where it came from, in words or as a file name; of a path the last part is kept.
+        fingerprint: Hash of the data; MLflow's digest column holds its first 36 characters, the tag the whole of it.
+        context: What it was used for (training, evaluation).
+    """
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    origin = source.name if isinstance(source, PurePath) else str(source)
+    entity = Dataset(
+        name=name[:500],
+        digest=fingerprint[:MAX_DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": mask_secrets(origin)}),
+        schema=_schema(frame),
+        profile=json.dumps({"num_rows": len(frame), "num_elements": int(frame.size)}),
+    )
+    tags = [InputTag("mlflow.data.context", context), InputTag("fingerprint", fingerprint[:500])]
+    return DatasetInput(dataset=entity, tags=tags)

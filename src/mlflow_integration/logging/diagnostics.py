@@ -1,0 +1,120 @@
+"""The plots and tables of one model, as short methods of the tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration.logging.items import Figure, Item, Table
+from mlflow_integration.values.arguments import as_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pandas as pd
+
+    from mlflow_integration.values.types import AnyModel, AnyValue, ArrayLike
+
+__all__ = ["Diagnostics"]
+
+
+class Diagnostics:
+    """Methods that draw or tabulate; the class that inherits them writes the items."""
+
+    def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Log any items."""
+        raise NotImplementedError
+
+    def log_plots(self, plots: Mapping[str, Any]) -> None:
+        """Log plots: file name to a matplotlib figure, or to a function that returns one."""
+        self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", plots).items()])
+
+    def log_feature_importance(
+        self, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25
+    ) -> dict[str, float]:
+        """Log ``feature_importance.png`` and ``feature_importance.csv``.
+
+        Args:
+            model_or_importance: A fitted model, or a mapping of feature to importance.
+            feature_names: Names in column order, where the model does not know them.
+            top_n: How many features the plot shows; the table has them all.
+
+        Returns:
+            Importance by feature, most important first.
+        """
+        import pandas as pd
+
+        from mlflow_integration.logging import figures
+
+        given = model_or_importance
+        shares = (
+            {str(name): float(value) for name, value in given.items()}
+            if isinstance(given, Mapping)
+            else figures.importance_of(given, feature_names)
+        )
+        ranked = dict(sorted(shares.items(), key=lambda pair: -abs(pair[1])))
+        frame = pd.DataFrame({"feature": list(ranked), "importance": list(ranked.values())})
+        draw = _late(figures.feature_importance, ranked, top_n=top_n)
+        self.log_items([Figure("feature_importance.png", draw), Table("feature_importance.csv", frame)])
+        return ranked
+
+    def log_calibration_curve(self, outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> None:
+        """Log ``calibration_curve.png`` of 0/1 outcomes against forecast probabilities."""
+        from mlflow_integration.logging import figures
+
+        figures.calibration_table(outcome, probability, bins=bins)  # bad input is refused before anything is sent
+        self.log_items(
+            [Figure("calibration_curve.png", _late(figures.calibration_curve, outcome, probability, bins=bins))]
+        )
+
+    def log_residuals_plot(self, actual: ArrayLike, predicted: ArrayLike) -> None:
+        """Log ``residuals_analysis.png``."""
+        from mlflow_integration.logging import figures
+
+        self.log_items([Figure("residuals_analysis.png", _late(figures.residuals, actual, predicted))])
+
+    def log_confusion_matrix(
+        self, actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str] = ("under", "over")
+    ) -> None:
+        """Log ``confusion_matrix.png`` of class indices."""
+        from mlflow_integration.logging import figures
+
+        self.log_items(
+            [Figure("confusion_matrix.png", _late(figures.confusion_matrix, actual, predicted, labels=labels))]
+        )
+
+    def log_predictions(self, predictions: pd.DataFrame, name: str = "predictions.csv") -> None:
+        """Log one row per prediction as CSV (or Parquet, by the ending of the name)."""
+        self.log_items([Table(name, predictions)])
+
+    def log_error_analysis(
+        self,
+        predictions: pd.DataFrame,
+        *,
+        by: Sequence[str] | str | None = None,
+        actual: str = "actual",
+        predicted: str = "predicted",
+    ) -> pd.DataFrame:
+        """Log ``error_analysis.csv``: count, mean error, MAE, RMSE, 90 % quantile of the error, over all and by group.
+
+        Args:
+            predictions: One row per prediction.
+            by: Columns to group by, each on its own.
+            actual: Column of what happened.
+            predicted: Column of what was predicted.
+
+        Returns:
+            The table.
+
+        Raises:
+            TrackingError: A column is missing.
+        """
+        from mlflow_integration.logging.error_analysis import error_analysis
+
+        frame = error_analysis(predictions, by=by, actual=actual, predicted=predicted)
+        self.log_items([Table("error_analysis.csv", frame)])
+        return frame
+
+
+def _late(draw: Callable[..., Any], *values: AnyValue, **options: AnyValue) -> Callable[[], Any]:
+    return lambda: draw(*values, **options)

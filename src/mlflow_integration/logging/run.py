@@ -1,0 +1,155 @@
+"""Runs: started, made the active one of MLflow's own functions too, and always ended, with the reason of a failure."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.values.secrets import one_line
+from nba_props.errors import NBAPropsError, TrackingError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.tracker import NBAPropsTracker
+    from mlflow_integration.values.types import AnyValue
+
+__all__ = ["STATUSES", "TrackedRun", "fluent_stack"]
+
+STATUSES: Final = ("FINISHED", "FAILED", "KILLED")
+_OPEN: Final[weakref.WeakSet[TrackedRun]] = weakref.WeakSet()
+
+
+def fluent_stack() -> list[Any]:
+    """Return this thread's stack of active runs of MLflow's module-level functions.
+
+    ``mlflow.start_run(run_id=...)`` would put a run there as well, at the price of three more requests and of failing
+    where the user has called ``mlflow.set_experiment`` for another experiment.
+    """
+    load_mlflow()
+    from mlflow.tracking import fluent
+
+    stack: list[Any] = fluent._active_run_stack.get()
+    return stack
+
+
+class TrackedRun:
+    """One run under way; a context manager that ends it.
+
+    Attributes:
+        run_id: Its id.
+        experiment_id: Id of its experiment.
+        run_name: Its name.
+    """
+
+    def __init__(self, tracker: NBAPropsTracker, client: MlflowClient, run: Run, *, fluent: bool) -> None:
+        self.run_id: str = run.info.run_id
+        self.experiment_id: str = run.info.experiment_id
+        self.run_name: str = run.info.run_name
+        self._tracker = tracker
+        self._client = client
+        self._run = run
+        self._ended = False
+        self._exit = contextlib.ExitStack()
+        if fluent:
+            self._activate(tracker.store.uri)
+        _OPEN.add(self)
+
+    def __repr__(self) -> str:
+        return f"<TrackedRun {self.run_name} {self.run_id}{' (ended)' if self._ended else ''}>"
+
+    @property
+    def info(self) -> AnyValue:
+        """MLflow's record of the run as it was started (``run.info.run_id`` works as with plain MLflow)."""
+        return self._run.info
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has been ended."""
+        return self._ended
+
+    def _activate(self, uri: str) -> None:
+        mlflow = load_mlflow()
+        if not fluent_stack():  # the outermost run decides which store the module-level functions see
+            self._exit.enter_context(fluent_store(uri))
+        active = mlflow.ActiveRun(self._run)
+        fluent_stack().append(active)
+        self._exit.callback(self._deactivate, active)
+
+    def leave(self) -> None:
+        """Take the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
+        stack = fluent_stack()
+        stack[:] = [active for active in stack if active.info.run_id != self.run_id]
+
+    @staticmethod
+    def _deactivate(active: AnyValue) -> None:
+        stack = fluent_stack()
+        if active in stack:
+            stack.remove(active)
+
+    def end(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
+        """End the run; a second call does nothing.
+
+        Args:
+            status: One of FINISHED, FAILED, KILLED.
+            reason: Why it did not finish; kept as the tag ``failure_reason``, secrets masked.
+        """
+        if status not in STATUSES:
+            message = f"A run ends as one of {', '.join(STATUSES)}, not {status!r}."
+            raise TrackingError(message)
+        if self._ended:
+            return
+        self._ended = True
+        _OPEN.discard(self)
+        self._tracker._forget(self)
+        try:
+            with store_errors(f"Ending run {self.run_id}", self._tracker.store.uri):
+                if reason is not None:
+                    self._client.set_tag(self.run_id, "failure_reason", one_line(reason))
+                self._client.set_terminated(self.run_id, status, end_time=int(time.time() * 1000))
+        finally:
+            self._exit.close()
+
+    def __enter__(self) -> TrackedRun:
+        if self._ended:
+            message = f"Run {self.run_id} has ended; start another one."
+            raise TrackingError(message)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None or kind is None:
+            self.end()
+            return
+        killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
+        # The error that is under way matters more than one of the store while saying so.
+        with contextlib.suppress(NBAPropsError):
+            self.end("KILLED" if killed else "FAILED", reason=f"{kind.__name__}: {error}")
+
+
+def _end_open_runs() -> None:
+    """End as KILLED what the process leaves open: MLflow's own handler would call it FINISHED."""
+    for run in list(_OPEN):
+        with contextlib.suppress(NBAPropsError):
+            run.end("KILLED", reason="the process ended before end_run() was called")
+
+
+def register_exit_handler() -> None:
+    """Register the handler once MLflow has registered its own, so that ours runs first."""
+    global _registered  # noqa: PLW0603 - once per process
+    if not _registered:
+        load_mlflow()
+        atexit.register(_end_open_runs)
+        _registered = True
+
+
+_registered = False

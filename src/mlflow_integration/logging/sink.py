@@ -1,0 +1,336 @@
+"""The one place where items become requests: few, checked before the first is sent, within MLflow's limits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration.logging.items import Artifact, Document, Figure, Item, Metrics, Params, Table, Tags
+from mlflow_integration.metric_names import check_metric_name
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
+from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
+from mlflow_integration.values.secrets import mask_secrets, own_file_name
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.values.types import AnyValue
+
+__all__ = ["Batch", "Sink"]
+
+MAX_PARAM: Final = 6000
+MAX_TAG: Final = 8000
+MAX_METRICS: Final = 1000
+MAX_PARAMS: Final = 100
+MAX_TAGS: Final = 100
+MAX_ENTITIES: Final = 1000
+MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
+_KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
+_MASKED: Final = "(password|passwd|secret|token|api_?key|access_?key)"
+_SECRET_KEY: Final = re.compile(rf"(^|[._-]){_MASKED}$", re.IGNORECASE)
+_SECRET_IN_JSON: Final = re.compile(f'{_MASKED}"', re.IGNORECASE)
+
+
+@dataclass
+class Batch:
+    """What goes out in as few requests as the limits permit.
+
+    Attributes:
+        params: Parameter key to text.
+        tags: Tag key to text.
+        metrics: (key, value, step) triples.
+        files: What is written to files.
+        missing: Names of metrics left out because they are not finite.
+    """
+
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: list[tuple[str, float, int]] = field(default_factory=list)
+    files: list[Artifact | Figure | Table | Document] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, items: Iterable[Item], *, allow_missing: bool = False) -> Batch:
+        """Check `items` and sort them into one batch; nothing is sent.
+
+        Raises:
+            TrackingError: A key or value can not be stored (NonFiniteMetricError for numbers).
+        """
+        batch = cls()
+        for item in items:
+            if isinstance(item, Params):
+                batch._add_texts(batch.params, flatten(as_mapping("Parameters", item.values)), MAX_PARAM, "params")
+            elif isinstance(item, Tags):
+                batch._add_texts(batch.tags, as_mapping("Tags", item.values), MAX_TAG, "tags")
+            elif isinstance(item, Metrics):
+                batch._add_metrics(item, allow_missing=allow_missing)
+            else:
+                batch.files.append(item)
+        if batch.missing:
+            batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
+        return batch
+
+    def _add_texts(self, target: dict[str, str], values: AnyValue, limit: int, kind: str) -> None:
+        for key, value in values.items():
+            name = str(key)
+            if not _KEY.fullmatch(name):
+                allowed = "letters, digits, '_', '-', '.', ' ', ':' and '/', at most 250"
+                message = f"{name!r} can not be a key in {kind}: {allowed}."
+                raise TrackingError(message)
+            text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
+            if len(text) > limit:
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                path = f"{kind}/{own_file_name(name)}.txt"
+                self.files.append(Document(path, text))
+                text = f"sha256:{digest} (whole text, {len(text):,} characters: {path})"
+            if target.get(name, text) != text:
+                message = f"{name!r} is given twice in {kind}, with different values."
+                raise TrackingError(message)
+            target[name] = text
+
+    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
+        values, step = as_mapping("Metrics", item.values), as_whole("The step", item.step)
+        twice = values.keys() & item.histories.keys()
+        if twice:
+            message = f"Metric {min(twice)!r} is given both as one number and as a history."
+            raise TrackingError(message)
+        numbers, missing = finite_metrics(values, allow_missing=allow_missing)
+        self.metrics += [(name, number, step) for name, number in numbers.items()]
+        self.missing += missing
+        for name, history in item.histories.items():
+            check_metric_name(name)
+            steps, missing = finite_metrics(
+                {f"{name}.{step}": value for step, value in enumerate(history)}, allow_missing=allow_missing
+            )
+            self.metrics += [(name, number, int(key.rsplit(".", 1)[1])) for key, number in steps.items()]
+            self.missing += missing
+
+    def requests(self) -> Iterator[tuple[list[tuple[str, float, int]], dict[str, str], dict[str, str]]]:
+        """Yield (metrics, params, tags) of each request, normally one."""
+        entries: list[tuple[str, Any, int]] = [("tag", pair, 40 + _size(pair)) for pair in self.tags.items()]
+        entries += [("param", pair, 40 + _size(pair)) for pair in self.params.items()]
+        entries += [("metric", metric, 110 + len(metric[0])) for metric in self.metrics]
+        limits = {"tag": MAX_TAGS, "param": MAX_PARAMS, "metric": MAX_METRICS}
+        held: dict[str, list[Any]] = {kind: [] for kind in limits}
+        size = 0
+        waiting = entries
+        while waiting:
+            left = []
+            for kind, value, weight in waiting:
+                full = len(held[kind]) >= limits[kind] or sum(map(len, held.values())) >= MAX_ENTITIES
+                if full or size + weight > MAX_BYTES:
+                    left.append((kind, value, weight))
+                    continue
+                held[kind].append(value)
+                size += weight
+            yield held["metric"], dict(held["param"]), dict(held["tag"])
+            held, size, waiting = {kind: [] for kind in limits}, 0, left
+
+
+def _size(pair: tuple[str, str]) -> int:
+    return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
+
+
+def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
+    text = to_json(content)
+    return to_json(_without_secrets(json.loads(text))) if _SECRET_IN_JSON.search(text) else text
+
+
+def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """Structured content with what its key calls a secret replaced by ``***``."""
+    if isinstance(content, dict):
+        return {
+            key: "***" if _SECRET_KEY.search(str(key)) and value is not None else _without_secrets(value)
+            for key, value in content.items()
+        }
+    if isinstance(content, list):
+        return [_without_secrets(value) for value in content]
+    return content
+
+
+class Sink:
+    """Writes items to one run.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI, for messages.
+    """
+
+    def __init__(self, client: MlflowClient, uri: str) -> None:
+        self._client = client
+        self._uri = uri
+
+    def write(self, run_id: str, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Write `items` to the run: all numbers and texts in as few requests as can be, then the files.
+
+        Returns:
+            Names of the metrics left out because they are not finite (only with `allow_missing`).
+
+        Raises:
+            TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
+        """
+        batch = Batch.of(items, allow_missing=allow_missing)
+        if batch.missing:
+            self._keep_earlier(run_id, batch)
+        with self._staged(batch.files) as folder:
+            self.send(run_id, batch)
+            self._upload(run_id, folder)
+        return tuple(batch.missing)
+
+    def _keep_earlier(self, run_id: str, batch: Batch) -> None:
+        """Add to the names of missing metrics those that earlier calls left out."""
+        with store_errors(f"Reading run {run_id}", self._uri):
+            earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
+        names = {*batch.missing, *filter(None, earlier.split(", "))}
+        batch.tags["missing_metrics"] = ", ".join(sorted(names))[:MAX_TAG]
+
+    def send(self, run_id: str, batch: Batch) -> None:
+        """Send the numbers and texts of `batch`."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = int(time.time() * 1000)
+        with store_errors(f"Logging to run {run_id}", self._uri):
+            for metrics, params, tags in batch.requests():
+                self._client.log_batch(
+                    run_id,
+                    metrics=[Metric(name, value, now, step) for name, value, step in metrics],
+                    params=[Param(name, value) for name, value in params.items()],
+                    tags=[RunTag(name, value) for name, value in tags.items()],
+                )
+
+    def upload(self, run_id: str, files: list[Artifact | Figure | Table | Document]) -> None:
+        """Write `files` under one temporary folder, upload it whole, remove it."""
+        with self._staged(files) as folder:
+            self._upload(run_id, folder)
+
+    @contextmanager
+    def _staged(self, files: list[Artifact | Figure | Table | Document]) -> Iterator[Path | None]:
+        """Write `files` under one temporary folder; None where there are none."""
+        if not files:
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+            written: set[Path] = set()
+            for item in files:
+                written.add(stage(item, Path(folder), written))
+            yield Path(folder)
+
+    def _upload(self, run_id: str, folder: Path | None) -> None:
+        if folder is None:
+            return
+        try:
+            with store_errors(f"Uploading artifacts to run {run_id}", self._uri):
+                self._client.log_artifacts(run_id, str(folder))
+        except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
+            message = f"Uploading artifacts to run {run_id}: {mask_secrets(str(error))}"
+            raise TrackingError(message) from error
+
+
+def stage(item: Artifact | Figure | Table | Document, folder: Path, written: Collection[Path] = ()) -> Path:
+    """Write one item below `folder` and return the path written.
+
+    Args:
+        item: What to write.
+        folder: Where to.
+        written: Paths that other items of the same call hold.
+
+    Raises:
+        TrackingError: The file does not exist or can not be read, its name leaves the folder or is another item's, or
+            its ending names no known format.
+    """
+    name = _name(item)
+    try:
+        target = _target(folder, name)
+        if target in written:
+            message = f"Two of the files would both be stored as {name!r}; log one of them into another folder."
+            raise TrackingError(message)
+        _write(item, target)
+    except OSError as error:
+        message = f"{name!r} can not be logged: {error}"
+        raise TrackingError(message) from error
+    return target
+
+
+def _name(item: Artifact | Figure | Table | Document) -> str:
+    """The name of an item among the artifacts of its run, with its folder."""
+    if isinstance(item, Artifact):
+        name = as_path(item.path).name
+        return f"{item.folder}/{name}" if item.folder else name
+    if not isinstance(item.name, str):
+        message = f"The name of a file is wanted, not {item.name!r}."
+        raise TrackingError(message)
+    return item.name
+
+
+def _write(item: Artifact | Figure | Table | Document, target: Path) -> None:
+    if isinstance(item, Artifact):
+        source = as_path(item.path)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copy2(source, target)
+        else:
+            message = f"{source} does not exist, so it can not be logged."
+            raise TrackingError(message)
+    elif isinstance(item, Document):
+        target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
+    elif isinstance(item, Table):
+        _write_table(item, target)
+    else:
+        _write_figure(item, target)
+
+
+def _target(folder: Path, name: str) -> Path:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        message = f"{name!r} can not be an artifact's name: it must stay inside the run's artifacts."
+        raise TrackingError(message)
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def _write_table(item: Table, target: Path) -> None:
+    require_frame(f"{item.name!r}", item.frame)
+    named = any(name is not None for name in item.frame.index.names)
+    if item.name.endswith(".parquet"):
+        item.frame.to_parquet(target, index=named)
+    elif item.name.endswith((".csv", ".csv.gz")):
+        item.frame.to_csv(target, index=named)
+    else:
+        message = f"{item.name!r}: a table's name ends in .csv, .csv.gz or .parquet."
+        raise TrackingError(message)
+
+
+def _write_figure(item: Figure, target: Path) -> None:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = set(pyplot.get_fignums()) if pyplot else set()
+    try:
+        figure = item.make() if callable(item.make) else item.make
+        if not hasattr(figure, "savefig"):
+            got = f"its function returned a {type(figure).__name__}" if callable(item.make) else f"got {figure!r}"
+            message = f"{item.name!r}: wanted a matplotlib Figure, or a function that returns one; {got}."
+            raise TrackingError(message)
+        known = figure.canvas.get_supported_filetypes()
+        if target.suffix.lstrip(".").lower() not in known:
+            message = f"{item.name!r}: a plot's name ends in one of {', '.join(f'.{kind}' for kind in sorted(known))}."
+            raise TrackingError(message)
+        figure.savefig(target, dpi=110)
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot and callable(item.make):  # only what the function itself opened; the caller's figures stay
+            for number in set(pyplot.get_fignums()) - before:
+                pyplot.close(number)

@@ -1,0 +1,1 @@
+"""Runs read back: all pages, compared, exported, and kept in order."""

@@ -1,0 +1,30 @@
+"""Artifacts of runs, read back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlflow_integration.store.errors import store_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow_integration.reading.reader import Reader
+
+__all__ = ["run_images"]
+
+MAX_IMAGE: Final = 3_000_000
+_FIRST: Final = ("calibration_curve.png", "equity_curve.png", "bankroll.png", "drawdown.png")
+
+
+def run_images(reader: Reader, run_id: str, *, limit: int = 8) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of the PNG plots at the top of a run's artifacts, calibration and bankroll first."""
+    with store_errors(f"Reading the artifacts of run {run_id}", reader.store.uri):
+        entries = reader.client.list_artifacts(run_id)
+        names = [e.path for e in entries if e.path.endswith(".png") and (e.file_size or 0) <= MAX_IMAGE]
+        names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+            for name in names[:limit]:
+                yield name, Path(reader.client.download_artifacts(run_id, name, folder)).read_bytes()

@@ -1,0 +1,233 @@
+"""Keeping house: what failed, what takes room, what a run needs to be run again."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlparse
+
+from mlflow_integration.reading.reader import Reader
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.values.arguments import at_least
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from mlflow.entities import Run
+
+    from mlflow_integration.values.types import AnyValue
+
+__all__ = ["RunConfig", "cleanup_failed_runs", "clone_run_config", "storage_report"]
+
+_KINDS: Final = {
+    "plots": (".png", ".svg", ".pdf", ".jpg"),
+    "tables": (".csv", ".gz", ".parquet"),
+    "documents": (".json", ".txt", ".md", ".html", ".toml", ".yaml"),
+}
+_OWN_TAGS: Final = ("mlflow.", "version.", "git_", "python_version", "failure_reason", "missing_metrics")
+
+
+def cleanup_failed_runs(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    dry_run: bool = True,
+    older_than_days: float = 0.0,
+    stale_hours: float | None = None,
+    tracking_uri: str | Path | None = None,
+) -> pd.DataFrame:
+    """Delete runs that failed or were killed (as MLflow deletes: they can be restored until ``mlflow gc``).
+
+    Args:
+        experiments: Names of experiments; all by default.
+        dry_run: Only tell which ones it would be.
+        older_than_days: Keep those that started within so many days.
+        stale_hours: Also those that say RUNNING though they started longer ago than this.
+        tracking_uri: The store.
+
+    Returns:
+        One row per run concerned: ``run_id``, ``run_name``, ``experiment``, ``status``, ``started``, ``reason``,
+        ``deleted``.
+    """
+    import pandas as pd
+
+    at_least("older_than_days", older_than_days, 0)
+    at_least("stale_hours", 1 if stale_hours is None else stale_hours, 0)
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    now = time.time() * 1000
+    states = {"FAILED": now - older_than_days * 86_400_000, "KILLED": now - older_than_days * 86_400_000}
+    if stale_hours is not None:
+        states["RUNNING"] = now - max(stale_hours * 3_600_000, older_than_days * 86_400_000)
+    rows = []
+    for status, before in states.items():
+        where = f"attributes.status = '{status}' AND attributes.start_time <= {int(before)}"
+        for run in reader.runs(names, where=where):
+            if not dry_run:
+                with store_errors(f"Deleting run {run.info.run_id}", reader.store.uri):
+                    reader.client.delete_run(run.info.run_id)
+            rows.append(_cleanup_row(run, names, deleted=not dry_run))
+    return pd.DataFrame(rows, columns=["run_id", "run_name", "experiment", "status", "started", "reason", "deleted"])
+
+
+def _cleanup_row(run: Run, names: Mapping[str, str], *, deleted: bool) -> tuple[Any, ...]:
+    started = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.info.start_time / 1000))
+    reason = run.data.tags.get("failure_reason")
+    experiment = names[str(run.info.experiment_id)]
+    return run.info.run_id, run.info.run_name, experiment, run.info.status, started, reason, deleted
+
+
+def storage_report(
+    experiments: Sequence[str] | str | None = None, *, tracking_uri: str | Path | None = None
+) -> pd.DataFrame:
+    """Count what is stored, by experiment and kind.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        tracking_uri: The store.
+
+    Returns:
+        ``experiment``, ``kind`` (models, plots, tables, documents, other; database for the SQLite file), ``files``,
+        ``bytes``, ``runs``, and ``bytes_per_100``: what 100 experiments like those that hold files would take of this
+        kind. The sum of that column is the whole projection.
+    """
+    import pandas as pd
+
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    counts: dict[tuple[str, str], list[int]] = {}
+    for experiment_id, name in names.items():
+        location = reader.client.get_experiment(experiment_id).artifact_location
+        for path, size in _files(location, reader.store.uri):
+            cell = counts.setdefault((name, _kind(path)), [0, 0])
+            cell[0] += 1
+            cell[1] += size
+    runs = pd.Series([names[str(run.info.experiment_id)] for run in reader.runs(names)], dtype="object").value_counts()
+    database = reader.store.database
+    if database is not None and database.exists():
+        counts["(all)", "database"] = [1, database.stat().st_size]
+    holders = len({name for name, _ in counts} - {"(all)"}) or 1
+    rows = [
+        (name, kind, files, size, int(runs.get(name, 0 if name != "(all)" else runs.sum())), size * 100 // holders)
+        for (name, kind), (files, size) in sorted(counts.items())
+    ]
+    return pd.DataFrame(rows, columns=["experiment", "kind", "files", "bytes", "runs", "bytes_per_100"])
+
+
+def _kind(path: str) -> str:
+    if path.startswith("models/") or "/model/" in f"/{path}":
+        return "models"
+    return next((kind for kind, endings in _KINDS.items() if path.endswith(endings)), "other")
+
+
+def _files(location: str, uri: str) -> Iterator[tuple[str, int]]:
+    """Yield path below `location` and size of every artifact."""
+    parsed = urlparse(location)
+    if parsed.scheme in ("", "file"):
+        root = Path(unquote(parsed.path))
+        if root.is_dir():
+            for path in root.rglob("*"):
+                if path.is_file():
+                    yield path.relative_to(root).as_posix(), path.stat().st_size
+        return
+    load_mlflow()
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    with store_errors(f"Listing the artifacts in {location}", uri), fluent_store(uri):
+        repository = get_artifact_repository(location, tracking_uri=uri)
+        waiting = [None]
+        while waiting:
+            for entry in repository.list_artifacts(waiting.pop()):
+                if entry.is_dir:
+                    waiting.append(entry.path)
+                else:
+                    yield entry.path, int(entry.file_size or 0)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What is needed to run a run again.
+
+    Attributes:
+        run_id: The run it was read from; name it in the tag ``rerun_of`` of the new one.
+        run_name: Its name.
+        experiment: Its experiment.
+        params: Its parameters, as text and with dots where they were nested.
+        tags: Its own tags, without those that every run gets.
+        git_commit: Commit of its code.
+        git_dirty: Whether the code had changes that are in no commit; None where unknown.
+        datasets: Name, fingerprint, context and source of each data set.
+        training_config: Content of ``training_config.json``, where it has one.
+        feature_config: Content of ``feature_config.json``, where it has one.
+    """
+
+    run_id: str
+    run_name: str
+    experiment: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    git_commit: str | None
+    git_dirty: bool | None
+    datasets: tuple[dict[str, str], ...]
+    training_config: dict[str, Any] | None
+    feature_config: dict[str, Any] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The configuration as plain values, for JSON."""
+        return asdict(self)
+
+
+def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> RunConfig:
+    """Return what is needed to run `run_id` again.
+
+    Raises:
+        TrackingError: There is no such run, or a configuration file of it is broken.
+    """
+    reader = Reader(tracking_uri)
+    with store_errors(f"Reading run {run_id}", reader.store.uri):
+        run = reader.client.get_run(str(run_id))
+        experiment = reader.client.get_experiment(run.info.experiment_id).name
+        present = {entry.path for entry in reader.client.list_artifacts(run_id)}
+    tags = dict(run.data.tags)
+    dirty = tags.get("git_dirty")
+    return RunConfig(
+        run_id=run_id,
+        run_name=run.info.run_name,
+        experiment=experiment,
+        params=dict(run.data.params),
+        tags={key: value for key, value in tags.items() if not key.startswith(_OWN_TAGS)},
+        git_commit=tags.get("git_commit"),
+        git_dirty=None if dirty not in ("true", "false") else dirty == "true",
+        datasets=tuple(_dataset(entry) for entry in (run.inputs.dataset_inputs if run.inputs else [])),
+        training_config=_document(reader, run_id, "training_config.json", present),
+        feature_config=_document(reader, run_id, "feature_config.json", present),
+    )
+
+
+def _dataset(entry: AnyValue) -> dict[str, str]:
+    tags = {tag.key: tag.value for tag in entry.tags}
+    return {
+        "name": entry.dataset.name,
+        "fingerprint": tags.get("fingerprint", entry.dataset.digest),
+        "context": tags.get("mlflow.data.context", ""),
+        "source": entry.dataset.source,
+    }
+
+
+def _document(reader: Reader, run_id: str, name: str, present: set[str]) -> dict[str, Any] | None:
+    if name not in present:
+        return None
+    with tempfile.TemporaryDirectory(prefix="nba_props_") as folder, store_errors(f"Reading {name} of {run_id}"):
+        text = Path(reader.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+    try:
+        content: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"{name} of run {run_id} is no JSON: {error}"
+        raise TrackingError(message) from error
+    return content

@@ -1,0 +1,178 @@
+"""Reading runs: all pages, any number, one request per page and never one per run."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.experiments import find_experiments
+from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.arguments import as_names, at_least
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.store.location import Store
+
+__all__ = [
+    "Reader",
+    "by_market",
+    "last_model_id",
+    "market_of",
+    "metric_of",
+    "model_uri_of",
+    "runs_frame",
+    "values_of",
+]
+
+PAGE: Final = 1000
+STORED_INFINITY: Final = 1.79e308
+_FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
+
+
+class Reader:
+    """An open store, for reading.
+
+    Args:
+        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
+    """
+
+    def __init__(self, tracking_uri: str | Path | None = None) -> None:
+        self.store: Store = resolve_store(tracking_uri)
+        self.client: MlflowClient = self.store.client(create=False)
+
+    def experiments(self, names: Sequence[str] | str | None) -> dict[str, str]:
+        """Return id to name of these experiments (of all for None), in order.
+
+        Raises:
+            UnknownExperimentError: One does not exist; names the ones that do.
+        """
+        found = find_experiments(self.client, names, self.store.uri)
+        return {str(experiment.experiment_id): str(experiment.name) for experiment in found}
+
+    def runs(
+        self,
+        experiment_ids: Iterable[str],
+        *,
+        where: str = "",
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return the runs of these experiments that are not deleted.
+
+        Args:
+            experiment_ids: Ids of experiments.
+            where: MLflow filter.
+            order_by: MLflow order; the store does the sorting.
+            limit: At most so many; all by default.
+        """
+        at_least("limit", 0 if limit is None else limit, 0)
+        ids = list(experiment_ids)
+        found: list[Run] = []
+        token: str | None = None
+        if not ids:
+            return found
+        with store_errors("Searching runs", self.store.uri):
+            while limit is None or len(found) < limit:
+                size = PAGE if limit is None else min(PAGE, limit - len(found))
+                page = self.client.search_runs(
+                    ids, filter_string=where, max_results=size, order_by=as_names(order_by), page_token=token
+                )
+                found += page
+                token = page.token
+                if not token:
+                    break
+        return found
+
+
+def market_of(run: Run) -> str:
+    """Return the market a run says it is for, in its tag or its parameter; a dash where it says none.
+
+    Runs on simulated data are of a market of their own, "pts SIMULATED": nothing real is ranked with them.
+    """
+    market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
+    return f"{market} SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else market
+
+
+def metric_of(run: Run, metric: str) -> float | None:
+    """Return a metric of a run; None where it is not finite (plain MLflow stores NaN, and infinity as 1.8e308)."""
+    value = run.data.metrics.get(metric)
+    return value if value is not None and math.isfinite(value) and abs(value) < STORED_INFINITY else None
+
+
+def values_of(runs: Iterable[Run], metric: str) -> list[float]:
+    """Return a metric of several runs, of those that have it and where it is finite."""
+    return [value for value in (metric_of(run, metric) for run in runs) if value is not None]
+
+
+def by_market(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each market (`market_of`), markets in order of name."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        found.setdefault(market_of(run), []).append(run)
+    return dict(sorted(found.items()))
+
+
+def last_model_id(client: MlflowClient, run: Run) -> str | None:
+    """Return the id of the last model that `run` has logged; None where it logged none."""
+    linked = {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
+    if len(linked) < 2:
+        return next(iter(linked), None)
+    # MLflow gives the models of a run in no particular order.
+    models = client.search_logged_models(
+        [run.info.experiment_id],
+        filter_string=f"source_run_id = '{run.info.run_id}'",
+        order_by=[{"field_name": "creation_timestamp", "ascending": False}],
+    )
+    return next((model.model_id for model in models if model.model_id in linked), None)
+
+
+def model_uri_of(client: MlflowClient, run: Run) -> str | None:
+    """Return the URI of the last model that `run` has logged; None where it logged none."""
+    last = last_model_id(client, run)
+    if last:
+        return f"models:/{last}"
+    logged = json.loads(run.data.tags.get("mlflow.log-model.history", "[]"))  # by MLflow before version 3
+    return f"runs:/{run.info.run_id}/{logged[-1]['artifact_path']}" if logged else None
+
+
+def runs_frame(runs: Iterable[Run], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per run: fixed columns, then ``metrics.*``, ``params.*`` and ``tags.*``, each sorted.
+
+    Args:
+        runs: The runs.
+        names: Experiment id to name.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for run in runs:
+        info, data = run.info, run.data
+        row: dict[str, Any] = {
+            "run_id": info.run_id,
+            "run_name": info.run_name,
+            "experiment": names.get(str(info.experiment_id), str(info.experiment_id)),
+            "status": info.status,
+            "start_time": info.start_time,
+            "end_time": info.end_time,
+            "parent_run_id": data.tags.get("mlflow.parentRunId"),
+        }
+        row |= {f"metrics.{key}": value for key, value in data.metrics.items()}
+        row |= {f"params.{key}": value for key, value in data.params.items()}
+        row |= {f"tags.{key}": value for key, value in data.tags.items()}
+        rows.append(row)
+    seen: dict[str, None] = {}
+    for row in rows:
+        seen.update(dict.fromkeys(row))
+    columns = [*_FIXED, *sorted(column for column in seen if column not in _FIXED)]
+    frame = pd.DataFrame(rows, columns=columns)
+    for column in ("start_time", "end_time"):
+        frame[column] = pd.to_datetime(pd.to_numeric(frame[column]), unit="ms", utc=True)
+    return frame

@@ -1,0 +1,285 @@
+"""What a report shows, gathered once; the writers of Markdown and HTML only lay it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from mlflow_integration.values.arguments import at_least
+from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, values_of
+from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.reading.luck import deflated_best
+from mlflow_integration.metric_names import direction
+from mlflow_integration.phases import PHASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from mlflow.entities import Run
+
+__all__ = [
+    "RANKED",
+    "ReportData",
+    "Section",
+    "TableData",
+    "best_rows",
+    "changes_section",
+    "gather",
+    "models_section",
+    "since_when",
+    "started",
+]
+
+RANKED: Final = ("val_mae", "mae_skill", "roi", "brier_skill_vs_market", "sharpe_ratio")
+SHOWN: Final = ("val_mae", "baseline_mae", "mae_skill", "roi", "roi_ci_low", "roi_ci_high", "win_rate", "n_bets", "clv")
+CALIBRATION: Final = (
+    "calibration_error",
+    "calibration_error_null",
+    "brier_score",
+    "market_brier_score",
+    "brier_skill_vs_market",
+)
+BETTING: Final = ("profit", "turnover", "roi", "sharpe_ratio", "max_drawdown", "bankroll_growth")
+
+
+@dataclass(frozen=True)
+class TableData:
+    """A table to lay out: column names and rows of plain values."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report.
+
+    Attributes:
+        title: Heading.
+        text: What stands above the table.
+        table: The table, if there is one.
+        images: Caption and PNG bytes of each plot.
+    """
+
+    title: str
+    text: str = ""
+    table: TableData | None = None
+    images: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A whole report.
+
+    Attributes:
+        title: Its title.
+        subtitle: Store, time, and what was looked at.
+        sections: Its parts.
+    """
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...] = field(default_factory=tuple)
+
+
+def since_when(days: float, now: datetime | None = None) -> datetime:
+    """Return the time `days` days before `now` (UTC where it names no time zone)."""
+    at_least("days", days, 0)
+    present = now or datetime.now(UTC)
+    try:
+        return (present if present.tzinfo else present.replace(tzinfo=UTC)) - timedelta(days=days)
+    except OverflowError:  # further back than dates go: everything
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def started(run: Run) -> datetime:
+    """Return when a run was started, UTC."""
+    return datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+
+
+def gather(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    tracking_uri: str | Path | None = None,
+    days: float = 7.0,
+    now: datetime | None = None,
+    images: bool = True,
+) -> ReportData:
+    """Read what a report shows: one search over the runs, one reading of the registry, the plots of the best runs.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        tracking_uri: The store.
+        days: How far back "what changed" looks.
+        now: The present, for tests.
+        images: Whether to fetch plots.
+    """
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    runs = reader.runs(names)
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    present = now or datetime.now(UTC)
+    champions = _champions(finished)
+    sections = [
+        _phases_section(runs, names),
+        _best_section(finished),
+        _numbers_section("Calibration of the best run of each market", champions, CALIBRATION),
+        _numbers_section("Bets of the best run of each market", champions, BETTING),
+        _segments_section(champions),
+        models_section(RegistryStore(reader.client, reader.store.uri)),
+        changes_section(finished, RegistryStore(reader.client, reader.store.uri), since_when(days, present), days),
+    ]
+    if images:
+        sections.append(_plots_section(reader, champions))
+    listed = ", ".join(names.values()) or "no experiment"
+    simulated = sum(run.data.tags.get("data_kind", "").lower() == "simulated" for run in runs)
+    warning = f" SIMULATED data in {simulated:,} of them." if simulated else ""
+    subtitle = f"{reader.store.label}, {present:%Y-%m-%d %H:%M} UTC. {len(runs):,} runs in {listed}.{warning}"
+    return ReportData("Experiment report", subtitle, tuple(section for section in sections if section is not None))
+
+
+def _champions(runs: Iterable[Run]) -> dict[str, Run]:
+    """Best run of each market by out-of-sample MAE."""
+    best: dict[str, Run] = {}
+    for run in runs:
+        value = metric_of(run, "val_mae")
+        if value is None:
+            continue
+        held = best.get(market_of(run))
+        if held is None or value < held.data.metrics["val_mae"]:
+            best[market_of(run)] = run
+    return dict(sorted(best.items()))
+
+
+def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
+    rows = []
+    order = sorted(names.items(), key=lambda pair: PHASES[pair[1]].number if pair[1] in PHASES else 99)
+    for experiment_id, name in order:
+        mine = [run for run in runs if str(run.info.experiment_id) == experiment_id]
+        states = [run.info.status for run in mine]
+        markets = sorted({market_of(run) for run in mine} - {"–"})
+        latest = max((started(run) for run in mine), default=None)
+        rows.append(
+            (
+                name,
+                len(mine),
+                states.count("FINISHED"),
+                states.count("FAILED") + states.count("KILLED"),
+                ", ".join(markets) or None,
+                f"{latest:%Y-%m-%d}" if latest else None,
+            )
+        )
+    columns = ("experiment", "runs", "finished", "failed", "markets", "latest")
+    return Section("Phases", table=TableData(columns, tuple(rows)))
+
+
+def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, int, float | None, str, str]]:
+    """Return market, metric, best, runs tried, deflated best, name and id of the best run, by market and metric."""
+    rows = []
+    for market, mine in by_market(runs).items():
+        for metric in RANKED:
+            known = [run for run in mine if metric_of(run, metric) is not None]
+            if not known:
+                continue
+            best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
+            holder = next(run for run in known if run.data.metrics[metric] == best)
+            rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id))
+    return rows
+
+
+def _best_section(runs: Sequence[Run]) -> Section:
+    rows = best_rows(runs)
+    text = (
+        "Each best is the best of so many runs. The deflated figure takes off what choosing among that many would gain "
+        "by luck alone, if the runs differed by chance only."
+    )
+    columns = ("market", "metric", "best", "runs tried", "deflated", "run", "run id")
+    return Section(
+        "Best runs", text if rows else "No finished run has a ranked metric yet.", TableData(columns, tuple(rows))
+    )
+
+
+def _numbers_section(title: str, champions: dict[str, Run], metrics: Sequence[str]) -> Section | None:
+    present = [name for name in metrics if any(name in run.data.metrics for run in champions.values())]
+    if not present:
+        return None
+    rows = tuple(
+        (market, run.info.run_name, *(run.data.metrics.get(name) for name in present))
+        for market, run in champions.items()
+    )
+    return Section(title, table=TableData(("market", "run", *present), rows))
+
+
+def _segments_section(champions: dict[str, Run]) -> Section | None:
+    rows = []
+    for market, run in champions.items():
+        metrics = run.data.metrics
+        for name in sorted(metrics):
+            base, _, segment = name.partition("_")
+            if base in ("mae", "roi") and f"n_{segment}" in metrics and direction(name) is not None:
+                rows.append((market, segment, base, metrics[name], metrics[f"n_{segment}"]))
+    if not rows:
+        return None
+    columns = ("market", "segment", "metric", "value", "rows")
+    return Section("Segments of the best run of each market", table=TableData(columns, tuple(rows)))
+
+
+def models_section(store: RegistryStore) -> Section:
+    """Return every version with its stage and what the gates said."""
+    rows = []
+    for name in store.names():
+        for version in store.state(name).versions.values():
+            tags = version.tags
+            rows.append(
+                (
+                    name,
+                    version.version,
+                    version.stage.value,
+                    tags.get("market"),
+                    tags.get("gate_profile"),
+                    tags.get("gate_verdict"),
+                    tags.get("gate_failed"),
+                )
+            )
+    columns = ("model", "version", "stage", "market", "gate profile", "verdict", "gates not passed")
+    return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
+
+
+def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
+    """Return which bests became better since then, and which versions moved."""
+    fresh = [run for run in runs if started(run) >= since]
+    older = by_market(run for run in runs if started(run) < since)
+    rows: list[tuple[Any, ...]] = []
+    for market, mine in by_market(fresh).items():
+        for metric in RANKED:
+            new, old = values_of(mine, metric), values_of(older.get(market, ()), metric)
+            if not new:
+                continue
+            pick = min if direction(metric) == "min" else max
+            before, after = (pick(old) if old else None), pick(old + new)
+            changed = "first" if before is None else "better" if after != before else "no better"
+            rows.append((market, metric, before, after, changed))
+    moves = [
+        f"{name} version {entry.version}: {entry.from_stage} to {entry.to_stage} ({entry.reason or 'no reason given'})"
+        for name in store.names()
+        for entry in store.head(name).history
+        if entry.status == "done" and datetime.fromisoformat(entry.at) >= since
+    ]
+    text = f"{len(fresh):,} finished runs in the last {days:g} days. " + (
+        f"Changes of stage: {'; '.join(moves)}." if moves else "No change of stage."
+    )
+    columns = ("market", "metric", "best before", "best now", "change")
+    return Section(f"What changed in the last {days:g} days", text, TableData(columns, tuple(rows)))
+
+
+def _plots_section(reader: Reader, champions: dict[str, Run]) -> Section | None:
+    from mlflow_integration.reading.artifacts import run_images
+
+    found = [
+        (f"{market}: {name} ({run.info.run_name})", content)
+        for market, run in champions.items()
+        for name, content in run_images(reader, run.info.run_id)
+    ]
+    return Section("Plots of the best run of each market", images=tuple(found)) if found else None

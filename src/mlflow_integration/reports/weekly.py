@@ -1,0 +1,147 @@
+"""The week: what was run, what became better, what moved, what failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from mlflow_integration.reading.reader import Reader, market_of, values_of
+from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.reports.sections import (
+    RANKED,
+    ReportData,
+    Section,
+    TableData,
+    best_rows,
+    changes_section,
+    models_section,
+    since_when,
+    started,
+)
+from mlflow_integration.metric_names import direction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.entities import Run
+
+__all__ = ["gather_week", "get_weekly_summary"]
+
+WEEK: Final = 7.0
+
+
+def get_weekly_summary(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    days: float = WEEK,
+    tracking_uri: str | Path | None = None,
+    now: datetime | None = None,
+) -> pd.DataFrame:
+    """Return what the last week brought, by experiment and market.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        days: How far back to look.
+        tracking_uri: The store.
+        now: The present, for tests.
+
+    Returns:
+        One row per experiment and market with a run in the week: ``experiment``, ``market``, ``runs``, ``finished``,
+        ``failed``, and for each ranked metric ``<metric>`` (best of the week), ``<metric>_before`` (best until then)
+        and ``<metric>_change`` (first, better, no better).
+    """
+    import pandas as pd
+
+    since = since_when(days, now)
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    runs = reader.runs(names)
+    keys = sorted({(names[str(run.info.experiment_id)], market_of(run)) for run in runs if started(run) >= since})
+    rows = []
+    for name, market in keys:
+        mine = [run for run in runs if (names[str(run.info.experiment_id)], market_of(run)) == (name, market)]
+        fresh = [run for run in mine if started(run) >= since]
+        states = [run.info.status for run in fresh]
+        row: dict[str, object] = {
+            "experiment": name,
+            "market": market,
+            "runs": len(fresh),
+            "finished": states.count("FINISHED"),
+            "failed": states.count("FAILED") + states.count("KILLED"),
+        }
+        for metric in RANKED:
+            row |= _week_of(mine, fresh, metric)
+        rows.append(row)
+    fixed = ["experiment", "market", "runs", "finished", "failed"]
+    moving = [f"{metric}{ending}" for metric in RANKED for ending in ("", "_before", "_change")]
+    return (
+        pd.DataFrame(rows, columns=[*fixed, *moving]).dropna(axis=1, how="all") if rows else pd.DataFrame(columns=fixed)
+    )
+
+
+def _week_of(mine: Sequence[Run], fresh: Sequence[Run], metric: str) -> dict[str, object]:
+    recent = {run.info.run_id for run in fresh}
+    finished = [run for run in mine if run.info.status == "FINISHED"]
+    new = values_of([run for run in finished if run.info.run_id in recent], metric)
+    old = values_of([run for run in finished if run.info.run_id not in recent], metric)
+    if not new:
+        return {}
+    pick = min if direction(metric) == "min" else max
+    best, before = pick(new), pick(old) if old else None
+    change = "first" if before is None else "better" if best != before and pick(best, before) == best else "no better"
+    return {metric: best, f"{metric}_before": before, f"{metric}_change": change}
+
+
+def gather_week(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    days: float = WEEK,
+    tracking_uri: str | Path | None = None,
+    now: datetime | None = None,
+) -> ReportData:
+    """Read what the weekly report shows."""
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    present = now or datetime.now(UTC)
+    since = since_when(days, present)
+    runs = reader.runs(names)
+    fresh = [run for run in runs if started(run) >= since]
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    records = RegistryStore(reader.client, reader.store.uri)
+    sections = (
+        _activity_section(fresh, names),
+        _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),
+        changes_section(finished, records, since, days),
+        _failures_section([run for run in fresh if run.info.status in ("FAILED", "KILLED")]),
+        models_section(records),
+    )
+    subtitle = f"{reader.store.label}, {since:%Y-%m-%d} to {present:%Y-%m-%d}. {len(fresh):,} of {len(runs):,} runs."
+    return ReportData("Weekly report", subtitle, sections)
+
+
+def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:
+    rows = []
+    for experiment_id, name in names.items():
+        mine = [run for run in fresh if str(run.info.experiment_id) == experiment_id]
+        if mine:
+            states = [run.info.status for run in mine]
+            failed = states.count("FAILED") + states.count("KILLED")
+            rows.append((name, len(mine), states.count("FINISHED"), failed, states.count("RUNNING")))
+    columns = ("experiment", "runs", "finished", "failed", "running")
+    return Section("Activity", "" if rows else "No run was started.", TableData(columns, tuple(rows)))
+
+
+def _week_best_section(fresh: Sequence[Run]) -> Section:
+    rows = [row[:-1] for row in best_rows(fresh)]
+    text = "Each best is the best of so many runs of the week; the deflated figure takes off the luck of that choice."
+    columns = ("market", "metric", "best", "runs tried", "deflated", "run")
+    return Section(
+        "Best of the week", text if rows else "No finished run has a ranked metric.", TableData(columns, tuple(rows))
+    )
+
+
+def _failures_section(failed: Sequence[Run]) -> Section:
+    rows = tuple((run.info.run_name, run.info.status, run.data.tags.get("failure_reason")) for run in failed)
+    return Section("Failures", "" if rows else "None.", TableData(("run", "status", "reason"), rows))

@@ -1,0 +1,118 @@
+"""Reports of experiments as Markdown or as one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+
+from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
+from mlflow_integration.reports.weekly import gather_week
+from mlflow_integration.cli import number
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = ["FORMATS", "generate_report", "generate_weekly_report", "to_html", "to_markdown"]
+
+FORMATS: Final = ("markdown", "html")
+
+
+def generate_report(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    style: str = "markdown",
+    days: float = 7.0,
+    tracking_uri: str | Path | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Return a report: phases, best runs with the number tried, calibration, bets, segments, gates, what changed.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        style: ``"markdown"`` (no plots) or ``"html"`` (plots embedded, opens offline, light and dark).
+        days: How far back "what changed" looks.
+        tracking_uri: The store.
+        now: The present, for tests.
+
+    Raises:
+        ConfigError: The style is unknown.
+        UnknownExperimentError: An experiment does not exist.
+    """
+    _check_style(style)
+    data = gather(experiments, tracking_uri=tracking_uri, days=days, now=now, images=style == "html")
+    return to_markdown(data) if style == "markdown" else to_html(data)
+
+
+def generate_weekly_report(
+    experiments: Sequence[str] | str | None = None,
+    *,
+    style: str = "markdown",
+    days: float = 7.0,
+    tracking_uri: str | Path | None = None,
+    now: datetime | None = None,
+) -> str:
+    """Return the report of the week: activity, best of the week, what became better or moved, failures, models.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        style: ``"markdown"`` or ``"html"``.
+        days: How far back to look.
+        tracking_uri: The store.
+        now: The present, for tests.
+
+    Raises:
+        ConfigError: The style is unknown.
+        UnknownExperimentError: An experiment does not exist.
+    """
+    _check_style(style)
+    data = gather_week(experiments, days=days, tracking_uri=tracking_uri, now=now)
+    return to_markdown(data) if style == "markdown" else to_html(data)
+
+
+def _check_style(style: str) -> None:
+    if style not in FORMATS:
+        message = f"A report's style is one of {', '.join(FORMATS)}, not {style!r}."
+        raise ConfigError(message)
+
+
+def to_markdown(data: ReportData) -> str:
+    """Lay out a report as Markdown."""
+    parts = [f"# {data.title}", data.subtitle]
+    for section in data.sections:
+        parts.append(f"## {section.title}")
+        if section.text:
+            parts.append(section.text)
+        if section.table is not None and section.table.rows:
+            parts.append(_markdown_table(section.table))
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(value: object) -> str:
+    return number(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _markdown_table(table: TableData) -> str:
+    lines = [f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]
+    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in table.rows]
+    return "\n".join(lines)
+
+
+def to_html(data: ReportData) -> str:
+    """Lay out a report as one HTML file without any reference to the outside."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("mlflow_integration.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = number
+    environment.filters["numeric"] = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    return environment.get_template("report.html.j2").render(data=data, images=_images)
+
+
+def _images(section: Section) -> list[tuple[str, str]]:
+    return [
+        (caption, f"data:image/png;base64,{base64.b64encode(content).decode()}") for caption, content in section.images
+    ]

@@ -1,0 +1,261 @@
+"""Has a model become worse in use? Judged with a confidence interval over days, so that bad luck alone does not tell.
+
+The bets and predictions of one night share games, and are not independent: the resampled unit is the day. A metric
+counts as degraded only if its whole interval lies on the worse side of the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from mlflow_integration.metric_names import resolve_direction
+from mlflow_integration.values.arguments import require_frame
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["LIVE_METRICS", "DegradationReport", "LiveMetric", "check_live", "daily_sums"]
+
+_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "val_mae": ("actual", "predicted"),
+    "roi": ("profit", "stake"),
+    "win_rate": ("profit",),
+    "clv": ("clv",),
+    "brier_score": ("outcome", "probability"),
+}
+LIVE_METRICS: Final = tuple(_COLUMNS)
+"""Metrics that can be computed from live results, by the columns these have."""
+
+DEGRADED: Final = "degraded"
+OK: Final = "ok"
+INSUFFICIENT: Final = "insufficient evidence"
+
+
+@dataclass(frozen=True)
+class LiveMetric:
+    """One metric in use against its reference.
+
+    Attributes:
+        metric: Metric key.
+        live: Its value over all live rows.
+        low: Lower end of its interval.
+        high: Upper end.
+        reference: What it is held against, tolerance included.
+        rows: Live rows that it rests on.
+        days: Days that they lie on.
+        verdict: ``degraded``, ``ok`` or ``insufficient evidence``.
+    """
+
+    metric: str
+    live: float
+    low: float
+    high: float
+    reference: float
+    rows: int
+    days: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class DegradationReport:
+    """What live results say of a version; true in a condition when it has degraded.
+
+    Attributes:
+        model_name: The model.
+        version: The version.
+        against: What the references are: ``validation`` or ``gates``.
+        confidence: Of all intervals together.
+        metrics: One entry per metric.
+    """
+
+    model_name: str
+    version: int
+    against: str
+    confidence: float
+    metrics: tuple[LiveMetric, ...]
+
+    @property
+    def degraded(self) -> bool:
+        """Whether any metric has degraded."""
+        return any(entry.verdict == DEGRADED for entry in self.metrics)
+
+    def __bool__(self) -> bool:
+        """Whether any metric has degraded."""
+        return self.degraded
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        worse = [entry for entry in self.metrics if entry.verdict == DEGRADED]
+        if worse:
+            return "degraded: " + "; ".join(
+                f"{e.metric} {e.live:.4g} [{e.low:.4g}, {e.high:.4g}] against {e.reference:.4g}" for e in worse
+            )
+        short = [entry.metric for entry in self.metrics if entry.verdict == INSUFFICIENT]
+        return f"insufficient evidence: {', '.join(short)}" if len(short) == len(self.metrics) else "ok"
+
+    def frame(self) -> pd.DataFrame:
+        """One row per metric."""
+        import pandas as pd
+
+        return pd.DataFrame([entry.__dict__ for entry in self.metrics], columns=list(LiveMetric.__dataclass_fields__))
+
+
+def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
+    """Numerator and denominator of `metric` row by row: the metric is the ratio of their sums."""
+    columns = [_numbers(live, name) for name in _COLUMNS[metric]]
+    if metric == "val_mae":
+        return (columns[0] - columns[1]).abs(), columns[0].notna() & columns[1].notna()
+    if metric == "roi":  # a push returns its stake and is in neither turnover nor bets
+        settled = columns[0] != 0
+        return columns[0], columns[1].where(settled, 0.0)
+    if metric == "win_rate":
+        return (columns[0] > 0).where(columns[0].notna()), (columns[0] != 0) & columns[0].notna()
+    if metric == "clv":
+        return columns[0], columns[0].notna()
+    return (columns[0] - columns[1]) ** 2, columns[0].notna() & columns[1].notna()
+
+
+def _numbers(live: pd.DataFrame, name: str) -> pd.Series:
+    """A column of live results as numbers.
+
+    Raises:
+        TrackingError: It holds something else.
+    """
+    try:
+        return live[name].astype("float64")
+    except (TypeError, ValueError) as error:
+        message = f"The column {name} of the live results must hold numbers ({error})."
+        raise TrackingError(message) from error
+
+
+def _check_values(live: pd.DataFrame) -> None:
+    """Refuse what no settled bet or prediction can be: one percentage taken for a probability must not cost a model.
+
+    Raises:
+        TrackingError: A value is infinite or outside its range; the message names the column and the first row.
+    """
+    for name in sorted({name for names in _COLUMNS.values() for name in names} & set(live.columns)):
+        values = _numbers(live, name)
+        wanted, fine = "finite", ~np.isinf(values)
+        if name == "probability":
+            wanted, fine = "between 0 and 1", values.between(0, 1)
+        elif name == "outcome":
+            wanted, fine = "0 or 1 (missing for a push)", values.isin([0, 1])
+        elif name == "stake":
+            wanted, fine = "finite and not below 0", values.ge(0) & ~np.isinf(values)
+        wrong = values[~fine & values.notna()]
+        if len(wrong):
+            message = (
+                f"The column {name} of the live results must be {wanted}; {len(wrong):,} of {len(values):,} rows are "
+                f"not, the first is {wrong.iloc[0]:g} in row {wrong.index[0]}."
+            )
+            raise TrackingError(message)
+
+
+def _days(live: pd.DataFrame) -> pd.Series:
+    """The day of each row: games of one night start at several hours and are still one night."""
+    import pandas as pd
+
+    dates = pd.to_datetime(live["game_date"], errors="coerce", format="ISO8601")
+    if dates.isna().any():
+        wrong = live.loc[dates.isna(), "game_date"].iloc[0]
+        message = (
+            f"game_date must hold dates in every row; {int(dates.isna().sum())} hold none, the first is {wrong!r}."
+        )
+        raise TrackingError(message)
+    return dates.dt.normalize()
+
+
+def daily_sums(live: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """Return numerator and denominator of `metric` summed by ``game_date``, and the number of rows used.
+
+    Rows with a missing value are left out; days without a usable row too.
+    """
+    numerator, denominator = _parts(live, metric)
+    weight = denominator.astype("float64").fillna(0.0)
+    used = weight.gt(0) & numerator.notna()
+    days = _days(live)[used].to_numpy()
+    top = numerator[used].astype("float64").groupby(days).sum().to_numpy()
+    bottom = weight[used].groupby(days).sum().to_numpy()
+    return top, bottom, int(used.sum())
+
+
+def bootstrap_interval(
+    top: NDArray[np.float64], bottom: NDArray[np.float64], *, level: float, seed: int, draws: int = 4000
+) -> tuple[float, float]:
+    """Return the percentile interval of ``sum(top) / sum(bottom)`` when days are resampled with replacement.
+
+    Args:
+        top: Numerator of each day.
+        bottom: Denominator of each day.
+        level: Two-sided confidence level.
+        seed: Seed of the resampling.
+        draws: Number of resamples.
+    """
+    days = top.size
+    counts = np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=draws)
+    ratios = (counts @ top) / (counts @ bottom)
+    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def check_live(
+    live: pd.DataFrame,
+    references: Mapping[str, float],
+    *,
+    confidence: float = 0.95,
+    min_days: int = 20,
+    seed: int = 0,
+) -> tuple[LiveMetric, ...]:
+    """Hold live results against references.
+
+    Args:
+        live: One row per settled prediction or bet: ``game_date`` and the columns of the metrics (``actual`` and
+            ``predicted``; ``profit`` and ``stake``; ``outcome`` and ``probability``; ``clv``).
+        references: Metric to the value that it must not be worse than.
+        confidence: Chance that none of the intervals misses its true value (Bonferroni over the metrics).
+        min_days: With fewer days the answer is ``insufficient evidence``, whatever they show.
+        seed: Seed of the resampling.
+
+    Raises:
+        TrackingError: There is no ``game_date``, no metric can be computed from the columns, a value is impossible (a
+            probability of 55, an outcome of 2, an infinite profit), or a setting is.
+    """
+    if not 0.5 <= confidence < 1 or min_days < 2:
+        message = "confidence must be at least 0.5 and below 1, and min_days at least 2."
+        raise TrackingError(message)
+    require_frame("Live results", live)
+    if "game_date" not in live:
+        message = f"Live results need a column game_date; they have: {', '.join(map(str, live.columns))}."
+        raise TrackingError(message)
+    _check_values(live)
+    usable = [
+        metric
+        for metric, reference in references.items()
+        if metric in _COLUMNS and math.isfinite(reference) and set(_COLUMNS[metric]) <= set(live.columns)
+    ]
+    if not usable:
+        wanted = "; ".join(f"{metric}: {', '.join(columns)}" for metric, columns in _COLUMNS.items())
+        message = f"No metric with a reference can be computed from the live results. Columns needed: {wanted}."
+        raise TrackingError(message)
+    level = 1 - (1 - confidence) / len(usable)
+    return tuple(_judge(live, metric, references[metric], level, min_days, seed) for metric in usable)
+
+
+def _judge(live: pd.DataFrame, metric: str, reference: float, level: float, min_days: int, seed: int) -> LiveMetric:
+    top, bottom, rows = daily_sums(live, metric)
+    value = float(top.sum() / bottom.sum()) if top.size else math.nan
+    if top.size < min_days:
+        return LiveMetric(metric, value, math.nan, math.nan, reference, rows, top.size, INSUFFICIENT)
+    low, high = bootstrap_interval(top, bottom, level=level, seed=seed)
+    worse = low > reference if resolve_direction(metric) == "min" else high < reference
+    return LiveMetric(metric, value, low, high, reference, rows, top.size, DEGRADED if worse else OK)

@@ -1,0 +1,258 @@
+"""The registry's requests: a consistent reading of one model, and the few writes that move a stage.
+
+A move is: write the history entry (pending), move the alias (the one step that counts, atomic), bring the copies up to
+date, confirm the entry. A process may die between any two of these: a reader goes by the alias, so it finds the old or
+the new version, and the next move brings stale copies up to date.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration.stages.rules import ALIASED, Stage, Transition, Why, effective_stage, read_history
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import load_mlflow
+from nba_props.errors import UnknownModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+__all__ = ["ModelState", "RegistryStore", "VersionState", "current_user"]
+
+MAX_ROUNDS = 5
+
+
+def current_user() -> str:
+    """Return who is promoting: ``NBA_PROPS_USER``, else the login name, else ``unknown``."""
+    named = os.environ.get("NBA_PROPS_USER")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a user database
+        return "unknown"
+
+
+@dataclass(frozen=True)
+class VersionState:
+    """One version as it is recorded.
+
+    Attributes:
+        version: Its number.
+        stage: Where it really stands.
+        run_id: Its run.
+        source: Where its files are, as MLflow names it.
+        tags: Its tags.
+        native_stage: MLflow's own deprecated stage.
+        created: When it was registered, in milliseconds since 1970.
+    """
+
+    version: int
+    stage: Stage
+    run_id: str
+    source: str
+    tags: Mapping[str, str]
+    native_stage: str
+    created: int
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """One registered model as it is recorded.
+
+    Attributes:
+        name: Its name.
+        aliases: Alias to version.
+        tags: Tags of the registered model.
+        versions: Its versions by number, ascending.
+        description: Its description.
+    """
+
+    name: str
+    aliases: Mapping[str, int]
+    tags: Mapping[str, str]
+    versions: Mapping[int, VersionState] = field(default_factory=dict)
+    description: str = ""
+
+    @property
+    def history(self) -> list[Transition]:
+        """All transitions, oldest first."""
+        return read_history(self.tags, self.aliases)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a copy is out of line with the aliases, or one version holds two."""
+        both = self.aliases.get(Stage.PRODUCTION)
+        doubled = both is not None and both == self.aliases.get(Stage.STAGING)
+        return doubled or any(record.tags.get("stage") != record.stage for record in self.versions.values())
+
+    def version(self, number: int) -> VersionState:
+        """Return one version.
+
+        Raises:
+            UnknownModelError: It does not exist; names those that do.
+        """
+        if number not in self.versions:
+            listed = ", ".join(map(str, self.versions)) or "none"
+            message = f"Model {self.name!r} has no version {number}; it has: {listed}."
+            raise UnknownModelError(message)
+        return self.versions[number]
+
+
+class RegistryStore:
+    """Reads and writes of the registry.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI, for messages.
+    """
+
+    def __init__(self, client: MlflowClient, uri: str) -> None:
+        self.client = client
+        self.uri = uri
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """Return the names of all registered models, sorted."""
+        found: list[str] = []
+        token: str | None = None
+        with store_errors("Listing the registered models", self.uri):
+            while True:
+                page = self.client.search_registered_models(max_results=500, page_token=token)
+                found += [model.name for model in page]
+                token = page.token
+                if not token:
+                    return sorted(found)
+
+    def head(self, name: str) -> ModelState:
+        """Return aliases and tags of a model in one request, without its versions.
+
+        Raises:
+            UnknownModelError: There is no such model; names those there are.
+        """
+        mlflow = load_mlflow()
+        with store_errors(f"Reading model {name!r}", self.uri):
+            try:
+                model = self.client.get_registered_model(name)
+            except mlflow.exceptions.MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                message = f"There is no registered model {name!r}. There are: {', '.join(self.names()) or 'none'}."
+                raise UnknownModelError(message) from error
+        aliases = {alias: int(version) for alias, version in dict(model.aliases).items()}
+        return ModelState(name, aliases, dict(model.tags), description=model.description or "")
+
+    def state(self, name: str) -> ModelState:
+        """Return a model with all its versions."""
+        records = self._records(name)  # before the aliases: a version promoted meanwhile is then still listed
+        head = self.head(name)
+        versions = {}
+        for record in sorted(records, key=lambda each: int(each.version)):
+            number = int(record.version)
+            tags = dict(record.tags)
+            versions[number] = VersionState(
+                version=number,
+                stage=effective_stage(number, head.aliases, tags.get("stage")),
+                run_id=record.run_id or "",
+                source=record.source or "",
+                tags=tags,
+                native_stage=record.current_stage or Stage.NONE,
+                created=int(record.creation_timestamp or 0),
+            )
+        return replace(head, versions=versions)
+
+    def _records(self, name: str) -> list[ModelVersion]:
+        found: list[ModelVersion] = []
+        quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
+        token: str | None = None
+        with store_errors(f"Reading the versions of model {name!r}", self.uri):
+            while True:
+                page = self.client.search_model_versions(
+                    f"name={quote}{name}{quote}", max_results=1000, page_token=token
+                )
+                found += page
+                token = page.token
+                if not token:
+                    return found
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def tag_version(self, name: str, version: int, tags: Mapping[str, Any]) -> None:
+        """Set tags of one version."""
+        with store_errors(f"Tagging {name} version {version}", self.uri):
+            for key, value in tags.items():
+                self.client.set_model_version_tag(name, str(version), key, str(value))
+
+    def move(self, name: str, version: int, target: Stage, why: Why) -> Transition:
+        """Move one version to `target` and bring everything else in line.
+
+        Returns:
+            The confirmed history entry.
+        """
+        state = self.state(name)
+        if state.is_stale:  # a process died here before; what its version was must be known before it is displaced
+            self.settle(name)
+            state = self.state(name)
+        current = state.version(version).stage
+        previous = state.aliases.get(target) if target in ALIASED else None
+        entry = Transition.start(version, (current, target), why, previous if previous != version else None)
+        with store_errors(f"Moving {name} version {version} to {target}", self.uri):
+            self.client.set_registered_model_tag(name, entry.key, entry.to_json())
+            if target in ALIASED:
+                self.client.set_registered_model_alias(name, target.value, str(version))
+            else:
+                self.client.set_model_version_tag(name, str(version), "stage", target.value)
+            for alias in ALIASED:
+                if alias is not target and self.head(name).aliases.get(alias) == version:
+                    self.client.delete_registered_model_alias(name, alias.value)
+            self.settle(name)
+            done = replace(entry, status="done")
+            self.client.set_registered_model_tag(name, entry.key, done.to_json())
+        return done
+
+    def settle(self, name: str) -> None:
+        """Bring stage tags and native stages in line with the aliases; repeats while another process moves them."""
+        for _ in range(MAX_ROUNDS):
+            state = self._without_double(self.state(name))
+            # Production first: MLflow moves the old one out of its own Production stage in the same transaction.
+            for record in sorted(state.versions.values(), key=lambda each: each.stage is not Stage.PRODUCTION):
+                if record.tags.get("stage") != record.stage:
+                    self.client.set_model_version_tag(name, str(record.version), "stage", record.stage.value)
+                if record.native_stage != record.stage:
+                    self._write_native(name, record)
+            if self.head(name).aliases == state.aliases:
+                return
+
+    def _without_double(self, state: ModelState) -> ModelState:
+        """Take Staging from the version that holds Production too: left by a process that died after promoting it."""
+        holder = state.aliases.get(Stage.PRODUCTION)
+        if holder is None or state.aliases.get(Stage.STAGING) != holder:
+            return state
+        with store_errors(f"Mending {state.name}", self.uri):
+            self.client.delete_registered_model_alias(state.name, Stage.STAGING.value)
+        return replace(
+            state, aliases={alias: number for alias, number in state.aliases.items() if alias != Stage.STAGING}
+        )
+
+    def _write_native(self, name: str, record: VersionState) -> None:
+        """Write MLflow's own stage, for ``models:/Name/Production`` and old dashboards, as long as it exists.
+
+        The undecorated method: the decorated one warns, and silencing warnings is not safe between threads.
+        """
+        method = getattr(type(self.client), "transition_model_version_stage", None)
+        if method is None:
+            return
+        getattr(method, "__wrapped__", method)(
+            self.client,
+            name,
+            str(record.version),
+            record.stage.value,
+            archive_existing_versions=record.stage is Stage.PRODUCTION,
+        )

@@ -1,0 +1,44 @@
+"""MLflow's exceptions turned into the project's own: one message, secrets masked, the mend named."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mlflow_integration.store.location import SERVER_COMMAND, load_mlflow
+from mlflow_integration.values.secrets import mask_secrets
+from nba_props.errors import StoreError, TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["store_errors"]
+
+_LOST = ("Max retries exceeded", "Connection refused", "Read timed out", "RemoteDisconnected", "Connection aborted")
+
+
+@contextmanager
+def store_errors(doing: str, uri: str = "") -> Iterator[None]:
+    """Turn what MLflow raises inside the block into a `TrackingError` that says what was being done.
+
+    Args:
+        doing: What the block does, as the start of the message ("Logging to run ...").
+        uri: Tracking URI, named where a server stopped answering.
+
+    Raises:
+        StoreError: The server stopped answering.
+        TrackingError: Anything else that the store refused.
+    """
+    mlflow = load_mlflow()
+    try:
+        yield
+    except mlflow.exceptions.MlflowException as error:
+        text = mask_secrets(str(error))
+        if any(sign in text for sign in _LOST):
+            message = (
+                f"{doing}: the tracking server at {mask_secrets(uri) or 'the configured URI'} does not answer. "
+                f"Start one with\n    {SERVER_COMMAND}"
+            )
+            raise StoreError(message) from error
+        message = f"{doing}: {text}"
+        raise TrackingError(message) from error

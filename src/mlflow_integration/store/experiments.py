@@ -1,0 +1,96 @@
+"""Experiments by name: created once, found again, restored where somebody deleted them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Literal
+
+from mlflow_integration.phases import experiment_tags
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import load_mlflow
+from nba_props.errors import TrackingError, UnknownExperimentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow.entities import Experiment
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.store.location import Store
+
+__all__ = ["active_experiments", "check_experiment_name", "ensure_experiment", "find_experiments"]
+
+_log = logging.getLogger(__name__)
+
+Outcome = Literal["created", "exists", "restored"]
+
+
+def check_experiment_name(name: str) -> str:
+    """Return `name` if it can be an experiment's.
+
+    Raises:
+        TrackingError: It is no text, empty, or has line breaks or other control characters.
+    """
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        message = f"{name!r} can not be the name of an experiment: one line of text is wanted."
+        raise TrackingError(message)
+    return name
+
+
+def ensure_experiment(
+    client: MlflowClient, store: Store, name: str, *, artifact_location: str | None = None
+) -> tuple[Experiment, Outcome]:
+    """Return the experiment `name`, made or restored if need be, and which of these it was."""
+    mlflow = load_mlflow()
+    check_experiment_name(name)
+    with store_errors(f"Setting up experiment {name!r}", store.uri):
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            location = artifact_location or store.artifact_location(name)
+            try:
+                made = client.create_experiment(name, artifact_location=location, tags=experiment_tags(name))
+            except mlflow.exceptions.MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+                # Another process made it between our two calls.
+                found = client.get_experiment_by_name(name)
+                if found is None:
+                    raise
+                return found, "exists"
+            return client.get_experiment(made), "created"
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+            _log.warning("Experiment %s had been deleted; it is restored, with the runs it held.", name)
+            return client.get_experiment(found.experiment_id), "restored"
+    return found, "exists"
+
+
+def active_experiments(client: MlflowClient, uri: str = "") -> list[Experiment]:
+    """Return all experiments that are not deleted, in the order they were made."""
+    found: list[Experiment] = []
+    token: str | None = None
+    with store_errors("Listing the experiments", uri):
+        while True:
+            page = client.search_experiments(page_token=token, max_results=1000)
+            found += page
+            token = page.token
+            if not token:
+                return sorted(found, key=lambda experiment: (experiment.creation_time or 0, experiment.experiment_id))
+
+
+def find_experiments(client: MlflowClient, names: Sequence[str] | str | None, uri: str = "") -> list[Experiment]:
+    """Return the experiments of these names, in this order; all of them for None.
+
+    Raises:
+        UnknownExperimentError: One does not exist; names the ones that do.
+    """
+    present = active_experiments(client, uri)
+    if names is None:
+        return present
+    wanted = [names] if isinstance(names, str) else list(names)
+    by_name = {experiment.name: experiment for experiment in present}
+    for name in wanted:
+        if name not in by_name:
+            message = f"There is no experiment {name!r}. There are: {', '.join(sorted(by_name)) or 'none'}."
+            raise UnknownExperimentError(message)
+    return [by_name[name] for name in wanted]

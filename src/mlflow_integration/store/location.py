@@ -1,0 +1,373 @@
+"""Where the tracking store is, and how it is opened.
+
+The embedded store is one SQLite file, ``mlflow.db``, at the project root with the artifacts beside it under
+``mlflow_artifacts/<experiment>/``: what ``uv run mlflow ui`` opens from the root without any option. Scripts run from
+any folder see the same store, because every path is absolute. ``MLFLOW_TRACKING_URI`` (a server, another database)
+wins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import tempfile
+import threading
+import tomllib
+import warnings
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlparse
+
+from mlflow_integration.values.secrets import mask_secrets, own_file_name
+from nba_props.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.values.types import AnyValue
+
+__all__ = [
+    "ARTIFACT_FOLDER",
+    "DATABASE_FILE",
+    "PROJECT_NAME",
+    "SERVER_COMMAND",
+    "Store",
+    "fluent_store",
+    "load_mlflow",
+    "old_file_store",
+    "project_root",
+    "resolve_store",
+]
+
+PROJECT_NAME: Final = "nba-props-mlflow"
+DATABASE_FILE: Final = "mlflow.db"
+ARTIFACT_FOLDER: Final = "mlflow_artifacts"
+OLD_STORE_FOLDER: Final = "mlruns"
+SERVER_COMMAND: Final = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false uv run mlflow server --host 127.0.0.1 --workers 1"
+_log = logging.getLogger(__name__)
+PROBE_SECONDS: Final = 8.0
+
+_ENVIRONMENT: Final = {
+    # A laptop's settings: MLflow's own defaults retry a dead server for about four minutes in silence.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    # Nothing about a user's experiments leaves the machine unless the user asks for it.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # A library prints nothing: MLflow would draw a bar for every file it reads, and tell where each run can be seen.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where the output of a script is JSON
+}
+_CHATTY: Final = (
+    "alembic",
+    "mlflow.models.signature",
+    "mlflow.pyfunc",
+    "mlflow.store.db.utils",
+    "mlflow.store.model_registry",
+    "mlflow.utils.environment",
+    "mlflow.utils.uv_utils",
+)
+
+
+def load_mlflow() -> AnyValue:
+    """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    if "mlflow" not in sys.modules:
+        with warnings.catch_warnings(), suppress(ImportError):
+            # In a notebook without ipywidgets it warns about bars that are not drawn anyway.
+            warnings.simplefilter("ignore")
+            importlib.import_module("tqdm.auto")
+    import mlflow
+
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return mlflow
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return bool(settings.get("project", {}).get("name") == PROJECT_NAME)
+
+
+def project_root(start: Path | None = None) -> Path:
+    """Return the project's root folder, absolute.
+
+    Args:
+        start: Where to look from; the working directory by default.
+
+    Returns:
+        The nearest parent of `start` that holds this project's ``pyproject.toml``, else the nearest such parent of this
+        source file (an editable installation), else `start` itself.
+    """
+    here = (start or Path.cwd()).resolve()
+    for origin in (here, Path(__file__).resolve().parent):
+        for folder in (origin, *origin.parents):
+            if _is_project(folder):
+                return folder
+    return here
+
+
+def old_file_store(folder: Path) -> Path | None:
+    """Return the ``mlruns/`` file store of an earlier installation under `folder`, if there is one with experiments."""
+    candidate = folder if folder.name == OLD_STORE_FOLDER else folder / OLD_STORE_FOLDER
+    if candidate.is_dir() and any(candidate.glob("*/meta.yaml")):
+        return candidate
+    return None
+
+
+def old_store_message(folder: Path) -> str:
+    """Say what an old file store is and how its runs are brought over."""
+    return (
+        f"{folder} is a file store of an earlier MLflow, which MLflow 3.17 no longer reads. Bring its runs over with\n"
+        f"    uv run scripts/mlflow/compare_experiments.py migrate --source {folder}\n"
+        f"and then move the folder away: while it stands in the working directory, `mlflow ui` opens it instead of "
+        f"{DATABASE_FILE}. See docs/tracking.md, 'Old stores'."
+    )
+
+
+@dataclass(frozen=True)
+class Store:
+    """One tracking store: its URI and where its artifacts go.
+
+    Attributes:
+        uri: Absolute tracking URI (``sqlite:////...``, ``http://...``, ``postgresql+psycopg2://...``).
+        root: Folder that the embedded store and its artifacts live in.
+    """
+
+    uri: str
+    root: Path
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the store is a server, which then decides itself where artifacts go."""
+        return self.uri.startswith(("http://", "https://"))
+
+    @property
+    def label(self) -> str:
+        """The URI as it may be shown: without its password."""
+        return mask_secrets(self.uri)
+
+    @property
+    def database(self) -> Path | None:
+        """The SQLite file, where the store is one."""
+        return _sqlite_path(self.uri) if self.uri.startswith("sqlite:///") else None
+
+    def artifact_location(self, experiment: str) -> str | None:
+        """Return the artifact URI of a new experiment, or None where the server decides."""
+        if self.is_http:
+            return None
+        return (self.root / ARTIFACT_FOLDER / own_file_name(experiment)).as_uri()
+
+    def client(self, *, create: bool = True) -> MlflowClient:
+        """Open the store.
+
+        Args:
+            create: Make a SQLite store that does not exist yet; without it that is an error.
+
+        Returns:
+            An ``MlflowClient`` for both tracking and registry of this store.
+
+        Raises:
+            StoreError: The server does not answer, or the database can not be opened; names URI and mend.
+        """
+        database = self.database
+        if not create and database is not None and not database.exists():
+            message = (
+                f"There is no store {database} yet: nothing has been tracked. Make it with\n"
+                "    uv run scripts/mlflow/setup_experiments.py\nor by training a model."
+            )
+            raise StoreError(message)
+        if self.is_http:
+            _probe(self)
+        mlflow = load_mlflow()
+        if database is not None:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            old = old_file_store(database.parent)
+            if old is not None:
+                _log.warning("%s", old_store_message(old))
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            if database is not None and not database.exists():
+                _create_database(database)
+            client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        except ImportError as error:
+            message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
+            raise StoreError(message) from error
+        except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
+            message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
+            raise StoreError(message) from error
+        return client
+
+
+def _sqlite_path(uri: str) -> Path:
+    return Path(unquote(uri.removeprefix("sqlite:///").split("?", 1)[0]))
+
+
+def _sqlite_uri(path: Path) -> str:
+    """Return the URI of a database file; SQLAlchemy reads ``%`` and ``?`` in it as signs of its own."""
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
+
+
+def _create_database(path: Path) -> None:
+    """Make an empty SQLite store that is there whole or not at all, whoever else makes it and whenever this one dies.
+
+    MLflow itself would build up its tables in place, in dozens of steps without a lock: a process that dies among them
+    leaves a file that no MLflow opens again.
+    """
+    from mlflow.db import upgrade
+
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        upgrade.callback(_sqlite_uri(made))
+        try:
+            os.link(made, path)  # unlike a renaming, it never replaces what is there
+        except FileExistsError:
+            return  # another process was faster
+
+
+def _probe(store: Store) -> None:
+    """Ask the server for a sign of life; any HTTP answer below 500 is one."""
+    import requests
+
+    try:
+        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=PROBE_SECONDS).status_code
+    except requests.RequestException as error:
+        message = (
+            f"No tracking server answers at {store.label} ({type(error).__name__}). Start one with\n"
+            f"    {SERVER_COMMAND}\nor unset MLFLOW_TRACKING_URI to use the embedded store."
+        )
+        raise StoreError(message) from error
+    if status >= 500:
+        message = f"The tracking server at {store.label} answers with status {status}: it is not well. See its log."
+        raise StoreError(message)
+
+
+def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:
+    """Decide which store is meant, without opening it.
+
+    Args:
+        tracking_uri: A URI, or a path of a SQLite file. None: ``MLFLOW_TRACKING_URI``, else the embedded store.
+        root: Folder for the embedded store and for artifacts; the project root by default.
+
+    Raises:
+        StoreError: The URI is of a kind that this MLflow no longer supports (a folder of the old file store).
+    """
+    home = (root or project_root()).resolve()
+    given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not given:
+        return Store(_sqlite_uri(home / DATABASE_FILE), home)
+    if given.startswith(("http://", "https://")):
+        return Store(given.rstrip("/"), home)
+    if given.startswith("sqlite:///"):
+        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays what it is
+        return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+    if given.startswith("postgresql"):
+        given = _with_driver(given)
+    if "://" in given and not given.startswith("file:"):
+        return Store(given, home)
+    return _from_path(given, root)
+
+
+def _with_driver(uri: str) -> str:
+    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 moves no version to Production.
+
+    It compares the version's number with text, which PostgreSQL refuses when the driver says that it is text.
+
+    Raises:
+        StoreError: Another driver is asked for.
+    """
+    scheme, rest = uri.split("://", 1) if "://" in uri else (uri, "")
+    if scheme not in {"postgresql", "postgresql+psycopg2"}:
+        message = (
+            f"{mask_secrets(uri)}: MLflow 3.17 can not use this driver for its model registry; say postgresql://... "
+            "(psycopg2, `uv sync --extra team`)."
+        )
+        raise StoreError(message)
+    return f"postgresql+psycopg2://{rest}"
+
+
+def _from_path(given: str, root: Path | None) -> Store:
+    path = Path(unquote(urlparse(given).path)) if given.startswith("file:") else Path(given)
+    old = old_file_store(path)
+    if old is not None or path.is_dir():
+        kind = (
+            old_store_message(old or path)
+            if old
+            else f"{path} is a folder: name a database, sqlite:///{path}/{DATABASE_FILE}"
+        )
+        raise StoreError(kind)
+    if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
+        message = (
+            f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
+            "postgresql://..., or the path of a .db file. "
+            f"MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
+        )
+        raise StoreError(message)
+    absolute = path.resolve()
+    return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+
+
+class _FluentUri:
+    """MLflow's global tracking URI, shared by all blocks of this process that need it.
+
+    Blocks of several threads may overlap in any order: the URI of the block entered last holds, and what was set before
+    the first of them is restored when the last one leaves.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks: list[str] = []
+        self._original: tuple[str | None, str | None] = (None, None)
+
+    def enter(self, uri: str) -> None:
+        mlflow = load_mlflow()
+        # MLflow's own variable: it alone can tell "never set" from "set to the default".
+        from mlflow.tracking._tracking_service import utils
+
+        with self._lock:
+            if not self._blocks:
+                self._original = (utils._tracking_uri, os.environ.get("MLFLOW_TRACKING_URI"))
+            self._blocks.append(uri)
+            mlflow.set_tracking_uri(uri)
+
+    def leave(self, uri: str) -> None:
+        mlflow = load_mlflow()
+        with self._lock:
+            self._blocks.remove(uri)
+            if self._blocks:
+                mlflow.set_tracking_uri(self._blocks[-1])
+                return
+            tracking, environment = self._original
+            mlflow.set_tracking_uri(tracking)
+            if environment is None:
+                os.environ.pop("MLFLOW_TRACKING_URI", None)
+            else:
+                os.environ["MLFLOW_TRACKING_URI"] = environment
+
+
+_fluent_uri = _FluentUri()
+
+
+@contextmanager
+def fluent_store(uri: str) -> Iterator[None]:
+    """Point MLflow's module-level functions at `uri` for the time of the block, and back afterwards.
+
+    For the few things that MLflow offers for its global store alone (``mlflow.pyfunc.load_model``, autologging,
+    registering a logged model).
+    """
+    _fluent_uri.enter(uri)
+    try:
+        yield
+    finally:
+        _fluent_uri.leave(uri)

@@ -1,0 +1,1 @@
+"""Values on their way to the store: arguments checked, converted, secrets masked."""

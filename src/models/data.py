@@ -1,0 +1,199 @@
+"""Everything a training run reads, loaded and checked before MLflow hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlflow_integration.store.location import project_root
+from nba_props.data import (
+    fingerprint,
+    join_odds,
+    join_season_stats,
+    load_odds,
+    load_season_stats,
+    read_game_logs,
+)
+from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
+from nba_props.markets import actual
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from nba_league import League
+    from nba_props.data import JoinReport, JoinResult
+
+__all__ = [
+    "TrainingData",
+    "load_training_data",
+    "prediction_info",
+    "row_by_row",
+    "simulated_training_data",
+    "training_data_of",
+]
+
+_INEFFICIENCY = 1.5
+"""Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
+simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
+
+_CACHED_ROWS = 20_000
+"""Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
+
+_INFO = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Box scores, features and lines of one programme; shared by all its markets.
+
+    Attributes:
+        games: The games table (docs/contract.md).
+        features: One float column per feature, same index as `games`.
+        is_b2b: Second night of the team's back-to-back, same index.
+        quotes: Lines joined to games; empty where there are none.
+        reports: What became of every input row, as text for people: game logs, odds, season table.
+        join_report: What became of every odds row; None without odds.
+        fingerprint: Short hash of games, quotes and season table.
+        source: Where they came from, as the user named it (names of files or folders, no paths).
+        league: The simulated league with its truth; None for real data.
+        memo: What was computed from these data already (`models.forecasting`).
+    """
+
+    games: pd.DataFrame
+    features: pd.DataFrame
+    is_b2b: pd.Series
+    quotes: pd.DataFrame
+    reports: tuple[str, ...]
+    join_report: JoinReport | None
+    fingerprint: str
+    source: str
+    league: League | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the rows come from the simulated league."""
+        return self.league is not None
+
+    @property
+    def kind(self) -> str:
+        """What runs, tables and plots say of the data: SIMULATED or real."""
+        return "SIMULATED" if self.simulated else "real"
+
+    def quotes_of(self, market: str) -> pd.DataFrame:
+        """Lines of one market."""
+        return self.quotes[self.quotes["market"] == market].reset_index(drop=True)
+
+    def usable_seasons(self, market: str) -> list[str]:
+        """Seasons that hold lines of `market` and have an earlier season to train on, in order."""
+        seasons = sorted(self.games["season"].unique())[1:]
+        lined = set(self.games.loc[self.games["game_id"].isin(self.quotes_of(market)["game_id"].unique()), "season"])
+        return [season for season in seasons if season in lined]
+
+
+def load_training_data(
+    data: Sequence[str | PathLike[str]],
+    odds: Sequence[str | PathLike[str]] = (),
+    *,
+    season_stats: str | PathLike[str] | None = None,
+) -> TrainingData:
+    """Load, validate and join box scores and lines, and build the features.
+
+    Args:
+        data: Files or folders of player game logs.
+        odds: Files or folders of prop odds; none means no betting evaluation.
+        season_stats: Optional season table; joined with the previous season only.
+
+    Raises:
+        DataError: A file can not be used; the message names file, column, rows and mend.
+    """
+    games, load_report = read_game_logs(list(data))
+    reports = [str(load_report)]
+    odds_table = load_odds(list(odds)) if odds else None
+    stats = None if season_stats is None else load_season_stats(season_stats)
+    joined = None if odds_table is None else join_odds(odds_table, games)
+    if joined is not None:
+        reports.append(str(joined.report))
+    features = _features(games)
+    content = games
+    if stats is not None:
+        season = join_season_stats(games, stats)
+        reports.append(str(season.report))
+        content = season.games
+        features = features.join(content[[name for name in content if name not in games]].astype("float64"))
+    read = [*data, *odds, *([] if season_stats is None else [season_stats])]
+    source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
+    return _assembled(games, features, joined, reports, source, content=content)
+
+
+def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:
+    """The embedded simulated league: four seasons, the last one with lines."""
+    from nba_league import simulate_league
+
+    league = simulate_league(seed=seed, odds_seasons=("2024-25",), inefficiency=inefficiency)
+    return training_data_of(league)
+
+
+def training_data_of(league: League) -> TrainingData:
+    """A simulated league through the same joins and features as real files."""
+    joined = join_odds(league.odds, league.games)
+    features = _features(league.games)
+    source = f"SIMULATED league, seed {league.seed}"
+    reports = [str(joined.report)]
+    return _assembled(league.games, features, joined, reports, source, content=league.games, league=league)
+
+
+def _assembled(
+    games: pd.DataFrame,
+    features: pd.DataFrame,
+    joined: JoinResult | None,
+    reports: Sequence[str],
+    source: str,
+    *,
+    content: pd.DataFrame,
+    league: League | None = None,
+) -> TrainingData:
+    """Put what was loaded together; `content` is the games with everything else that was read, but the odds."""
+    quotes = pd.DataFrame({"market": [], "game_id": []}) if joined is None else joined.quotes
+    return TrainingData(
+        games=games,
+        features=row_by_row(features),
+        is_b2b=features["is_b2b"] == 1.0,
+        quotes=quotes,
+        reports=tuple(reports),
+        join_report=None if joined is None else joined.report,
+        fingerprint=fingerprint(content, quotes),
+        source=source,
+        league=league,
+    )
+
+
+def _features(games: pd.DataFrame) -> pd.DataFrame:
+    """The feature table, kept under ``.cache/features`` of the project; a small one is made faster than it is read."""
+    if len(games) < _CACHED_ROWS:
+        return build_features(games)
+    return cached_features(games, project_root() / ".cache" / "features")
+
+
+def row_by_row(features: pd.DataFrame) -> pd.DataFrame:
+    """As float32, row after row in memory: the boosters bin the values anyway, and a fold's rows become a view."""
+    values = np.ascontiguousarray(features.to_numpy(dtype="float32"))
+    return pd.DataFrame(values, index=features.index, columns=features.columns, copy=False)
+
+
+def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
+    """What the predictions table says of a player-game besides the forecast (docs/contract.md); same index as games."""
+    games = data.games
+    info = games[_INFO].copy()
+    info["actual"] = actual(games, market)
+    info = info.join(naive_forecasts(games, market))
+    info["mean_minutes"] = mean_minutes_before(games)
+    info["is_b2b"] = data.is_b2b
+    if data.league is not None:
+        info["oracle"] = data.league.true_medians(market)
+    return info

@@ -1,0 +1,228 @@
+"""From a configuration to out-of-sample forecasts and a final model, each computed once per data set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from joblib import cpu_count
+
+from models.data import prediction_info, row_by_row
+from nba_props.features import feature_names, prior_games_in_season
+from nba_props.forecast import Estimator, make_estimator
+from nba_props.forecast.folds import walk_forward_folds
+from nba_props.forecast.walk_forward import Forecaster, WalkForwardResult, walk_forward_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from models.data import TrainingData
+    from nba_props.config import SelectionConfig, TrainerConfig
+    from nba_props.forecast.folds import Fold
+
+__all__ = ["EstimatorSpec", "Forecast", "Forecasts", "config_folds", "feature_frame", "forecaster", "members"]
+
+FIRST_SEASON = "first"
+"""Value of ``first_test_season`` that tests every season but the first one of the data."""
+
+
+@dataclass(frozen=True)
+class EstimatorSpec:
+    """Makes fresh estimators; small and picklable, so that it can travel to other processes.
+
+    Attributes:
+        model: Name of the estimator.
+        params: Overrides of its defaults.
+        seed: Random seed.
+        minutes: Minutes of every training row, for the model that needs them.
+        selection: Feature selection inside the fit.
+    """
+
+    model: str
+    params: dict[str, Any]
+    seed: int
+    minutes: pd.Series | None = None
+    selection: SelectionConfig | None = None
+
+    def __call__(self) -> Estimator:
+        """A fresh estimator."""
+        if self.selection is None:
+            return self.plain()
+        from nba_props.forecast import SelectedFeaturesEstimator
+
+        return SelectedFeaturesEstimator(self.plain, **self.selection.model_dump(), seed=self.seed)
+
+    def plain(self) -> Estimator:
+        """A fresh estimator that uses every feature it is given."""
+        return make_estimator(self.model, self.params, seed=self.seed, minutes=self.minutes)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one configuration predicts.
+
+    Attributes:
+        result: Pooled out-of-sample predictions.
+        estimator: The model fitted on every row.
+        weights: Weights of an ensemble's members by fold; None for a single model.
+        members: Pooled predictions of each member; empty for a single model.
+    """
+
+    result: WalkForwardResult
+    estimator: Estimator
+    weights: pd.DataFrame | None
+    members: dict[str, WalkForwardResult]
+
+
+class Forecasts:
+    """The forecasts of several configurations: their fits go through one joblib call, so that no core waits.
+
+    Everything is remembered with the data: configurations that differ only in what comes after the forecast (a
+    calibrator, a betting rule) share it.
+
+    Args:
+        data: What is trained on.
+        configs: In the order they will be asked for.
+        on_fold: Called with (market, fits done, fits in all) of the forecaster being waited for.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        configs: Sequence[TrainerConfig],
+        on_fold: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        self._data = data
+        self._on_fold = on_fold
+        queue: dict[str, tuple[TrainerConfig, str]] = {}
+        for config in configs:
+            for member in members(config):
+                key = _key(config, member)
+                if key not in data.memo:
+                    queue.setdefault(key, (config, member))
+        self._queue = list(queue)
+        self._made = {key: forecaster(data, config, member) for key, (config, member) in queue.items()}
+        self._workers = next(iter(configs)).workers or cpu_count()
+        self._markets = {key: config.market for key, (config, _) in queue.items()}
+        self._running: Generator[WalkForwardResult, None, None] | None = None
+
+    def of(self, config: TrainerConfig) -> Forecast:
+        """The forecast of one of the configurations.
+
+        Raises:
+            NotEnoughDataError: Too few rows before a fold.
+            ModelError: A forecast is not a finite number.
+        """
+        results = {member: self._result(_key(config, member)) for member in members(config)}
+        if config.model != "ensemble":
+            result = results[config.model]
+            return Forecast(result, _fitted(result), None, {})
+        from nba_props.forecast.combined import WeightedEstimator
+        from nba_props.forecast.ensemble import combine_forecasts, final_weights
+
+        combined, weights = combine_forecasts(results, config.ensemble.method)
+        final = final_weights(results, config.ensemble.method)
+        estimator = WeightedEstimator({name: _fitted(result) for name, result in results.items()}, final)
+        return Forecast(combined, estimator, weights, results)
+
+    def close(self) -> None:
+        """End the fits under way, if there are any; what is asked for later starts them again.
+
+        Their workers must not outlive the backend they belong to (`models.plan.jobs.fits_on`).
+        """
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    def _result(self, key: str) -> WalkForwardResult:
+        while key not in self._data.memo:
+            if self._running is None:
+                self._running = walk_forward_all(
+                    [self._made[name] for name in self._queue], workers=self._workers, on_fold=self._count()
+                )
+            self._data.memo[self._queue.pop(0)] = next(self._running)
+        if not self._queue:
+            self.close()
+        found: WalkForwardResult = self._data.memo[key]
+        return found
+
+    def _count(self) -> Callable[[int, Fold | None], None]:
+        waiting = list(self._queue)
+        done = [0] * len(waiting)
+
+        def count(position: int, _: Fold | None) -> None:
+            done[position] += 1
+            if self._on_fold is not None:
+                name = waiting[position]
+                self._on_fold(self._markets[name], done[position], len(self._made[name].fits()))
+
+        return count
+
+
+def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:
+    """The columns of the feature table a configuration uses, plus its noise columns."""
+    features = data.features
+    if config.feature_groups is not None:
+        known, wanted = set(feature_names()), set(feature_names(config.feature_groups))
+        features = row_by_row(features[[name for name in features if name in wanted or name not in known]])
+    if config.noise_features:
+        noise = np.random.default_rng([config.seed, 7]).normal(size=(len(features), config.noise_features))
+        names = [f"noise_{number}" for number in range(config.noise_features)]
+        features = row_by_row(features.join(pd.DataFrame(noise, index=features.index, columns=names)))
+    return features
+
+
+def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
+    """The walk-forward of a configuration."""
+    settings, games = config.walk_forward, data.games
+    first = settings.first_test_season
+    if first == FIRST_SEASON:
+        seasons = sorted(games["season"].unique())
+        first = seasons[min(1, len(seasons) - 1)]
+    elif first is None:
+        lined = data.usable_seasons(config.market)
+        first = lined[0] if lined else None
+    return walk_forward_folds(
+        games["game_date"], games["season"], first_test_season=first, step=settings.step, gap_days=settings.gap_days
+    )
+
+
+def members(config: TrainerConfig) -> tuple[str, ...]:
+    """Names of the models a configuration fits: its own, or the members of its ensemble."""
+    return config.ensemble.members if config.model == "ensemble" else (config.model,)
+
+
+def _params(config: TrainerConfig, member: str) -> dict[str, Any]:
+    params = config.model_params
+    return dict(params.get(member, {})) if config.model == "ensemble" else dict(params)
+
+
+def _key(config: TrainerConfig, member: str) -> str:
+    """Everything the forecast of a member depends on."""
+    settings = config.model_dump(
+        mode="json", include={"market", "selection", "feature_groups", "noise_features", "walk_forward", "seed"}
+    )
+    return json.dumps({**settings, "model": member, "params": _params(config, member)}, sort_keys=True)
+
+
+def forecaster(data: TrainingData, config: TrainerConfig, member: str) -> Forecaster:
+    """What one of the `members` is fitted on, and the folds it goes through."""
+    info = prediction_info(data, config.market)
+    minutes = data.games["min"].astype("float64") if member == "two_stage" else None
+    return Forecaster(
+        features=feature_frame(data, config),
+        target=info["actual"],
+        info=info,
+        folds=config_folds(data, config),
+        make=EstimatorSpec(member, _params(config, member), config.seed, minutes, config.selection),
+        evaluated=prior_games_in_season(data.games) > 0,
+        final=True,
+    )
+
+
+def _fitted(result: WalkForwardResult) -> Estimator:
+    assert result.final is not None, "every forecaster of this module asks for the final fit"  # noqa: S101
+    return result.final

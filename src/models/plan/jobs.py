@@ -1,0 +1,190 @@
+"""Runs side by side: several configurations over the same data, each tracked as a run of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+from models.forecasting import Forecasts
+from models.plan.studies import arms
+from models.train_model_mlflow import NBAPropsMLflowTrainer
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from models.data import TrainingData
+    from models.plan.studies import Study
+    from models.train_model_mlflow import TrainingResult
+    from nba_props.config import TrainerConfig
+
+__all__ = ["BACKENDS", "Backend", "Job", "fits_on", "run_jobs"]
+
+Backend = Literal["threads", "processes", "dask", "ray"]
+BACKENDS = get_args(Backend)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One tracked run.
+
+    Attributes:
+        config: Its settings.
+        experiment: Experiment it goes to.
+        run_name: Its name; ``<model>_<market>`` by default.
+        register: Register, gate and promote or keep.
+        study: A question it also answers.
+        tags: Tags besides the standard ones.
+        chosen_from: Other experiments whose runs it was chosen from.
+    """
+
+    config: TrainerConfig
+    experiment: str
+    run_name: str | None = None
+    register: bool = False
+    study: Study | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    chosen_from: tuple[str, ...] = ()
+
+
+def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None) -> NBAPropsMLflowTrainer:
+    """The trainer of a job."""
+    return NBAPropsMLflowTrainer(
+        config=job.config,
+        training_data=data,
+        experiment_name=job.experiment,
+        study=job.study,
+        tags=job.tags,
+        chosen_from=job.chosen_from,
+        forecasts=forecasts,
+    )
+
+
+def run_jobs(
+    jobs: Sequence[Job], data: TrainingData, on_fold: Callable[[str, int, int], None] | None = None
+) -> Iterator[TrainingResult]:
+    """Run the jobs in order, the fits of all of them through one joblib call; yield each tracked result.
+
+    Args:
+        jobs: What is run.
+        data: What all of them are trained on.
+        on_fold: Called with (market, fits done, fits in all) after each fit.
+    """
+    if not jobs:
+        return
+    forecasts = Forecasts(data, [config for job in jobs for config in arms(job.config, job.study)], on_fold)
+    with closing(forecasts):
+        for job in jobs:
+            yield trainer_of(job, data, forecasts).run(job.run_name, register=job.register)
+
+
+@contextmanager
+def fits_on(name: str = "threads", address: str | None = None) -> Iterator[None]:
+    """Where the fits run: threads or processes of this machine, or an existing Dask or Ray cluster.
+
+    Args:
+        name: One of `BACKENDS`.
+        address: Of the cluster: ``tcp://host:8786`` for Dask; for Ray ``host:6379``, "auto" (the cluster this machine
+            belongs to, the default) or "local" (processes of this machine).
+
+    Raises:
+        ConfigError: The backend is unknown, its package is not installed, or the cluster does not answer.
+    """
+    import joblib
+
+    if name not in BACKENDS:
+        message = f"Unknown backend {name!r}; there are: {', '.join(BACKENDS)}."
+        raise ConfigError(message)
+    if address is not None and name not in {"dask", "ray"}:
+        message = f"--address is for the backends dask and ray; {name} runs on this machine."
+        raise ConfigError(message)
+    if name == "dask":
+        with _dask(address):
+            yield
+        return
+    if name == "ray":
+        with _ray(address or "auto"):
+            yield
+        return
+    with joblib.parallel_config(backend={"threads": "threading", "processes": "loky"}[name]):
+        yield
+
+
+@contextmanager
+def _dask(address: str | None) -> Iterator[None]:
+    import joblib
+
+    if address is None:
+        message = "The backend dask needs --address, such as tcp://localhost:8786."
+        raise ConfigError(message)
+    try:
+        from distributed import Client
+    except ImportError as error:
+        message = "The backend dask is not installed: run `uv sync --extra dask`."
+        raise ConfigError(message) from error
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        message = f"No Dask scheduler answers at {address}: {error}."
+        raise ConfigError(message) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=30)
+        except TimeoutError as error:
+            message = f"The Dask scheduler at {address} has no worker: start one with `dask worker {address}`."
+            raise ConfigError(message) from error
+        with joblib.parallel_config(backend="dask"):
+            yield
+
+
+@contextmanager
+def _ray(address: str) -> Iterator[None]:
+    import joblib
+
+    # Ray would copy the working directory to every node and start its workers by `uv run` there.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    try:
+        import ray
+        from ray.util.joblib import register_ray
+    except ImportError as error:
+        message = "The backend ray is not installed: run `uv sync --extra ray`."
+        raise ConfigError(message) from error
+    if address.startswith("ray://"):
+        message = f"Fits can not run through a Ray client ({address}): give the address of the cluster, host:6379."
+        raise ConfigError(message)
+    connected = ray.is_initialized()
+    try:
+        _knock(address)
+        ray.init(address=address, ignore_reinit_error=True, include_dashboard=False if address == "local" else None)
+    except (OSError, RuntimeError, ValueError) as error:
+        message = f"No Ray cluster can be used at {address}: {_root(error)}."
+        raise ConfigError(message) from error
+    try:
+        register_ray()
+        # An actor of Ray's pool asks for no core by itself: any number of them would end up on the same machine.
+        with joblib.parallel_config(backend="ray", n_jobs=-1, ray_remote_args={"num_cpus": 1}):
+            yield
+    finally:
+        if not connected:
+            ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens: Ray itself tries for minutes.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and "/" not in address and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _root(error: BaseException) -> str:
+    """What an error goes back to; Ray hands whole tracebacks on as text, whose last line says it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")

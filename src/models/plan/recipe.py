@@ -1,0 +1,197 @@
+"""Recipes: the experiments of the plan as small TOML files, checked before anything is loaded.
+
+A recipe is ``<phase>/<name>`` in the folder ``recipes`` beside this module: a title, a description, the markets it
+runs, whether its models are registered, a ``[config]`` table (fields of `nba_props.config.TrainerConfig`), and at most
+one of ``[study]`` (`models.plan.studies`) and ``[candidates]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from mlflow_integration.phases import PHASES
+from models.documents import problems, read_document
+from models.plan.studies import AblationStudy, BettingStudy, Study
+from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
+from nba_props.errors import ConfigError
+from nba_props.markets import check_market
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PLAN", "Candidates", "Recipe", "load_recipe", "read_recipe", "recipes_of_phase"]
+
+_FOLDER: Final = Path(__file__).with_name("recipes")
+
+PLAN: Final = (
+    "phase1/xgboost_baseline",
+    "phase1/lightgbm_baseline",
+    "phase1/feature_selection",
+    "phase2/opponent_features",
+    "phase2/temporal_features",
+    "phase2/ensemble_methods",
+    "phase2/two_stage_minutes",
+    "phase3/isotonic",
+    "phase3/platt",
+    "phase3/betting_optimization",
+    "phase4/walk_forward_validation",
+    "phase4/production_candidates",
+)
+"""The recipes of the twelve-week plan, in the order they are run."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Candidates(_Frozen):
+    """The best run of each phase is run again on all data, registered and gated.
+
+    Attributes:
+        phases: Phases looked at.
+        metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
+    """
+
+    phases: tuple[Annotated[int, Field(ge=1, le=3)], ...] = (1, 2, 3)
+    metric: str = "val_mae"
+
+
+class Recipe(_Frozen):
+    """One experiment of the plan.
+
+    Attributes:
+        name: ``<phase>/<name>``.
+        title: What it is, in a few words.
+        description: What it asks, and how the answer is read.
+        markets: Market keys, one run each.
+        register_models: Whether the models are registered and gated.
+        config: Settings of the runs; their market is that of `markets`.
+        study: A question besides how good the model is.
+        candidates: For the recipe that runs the best of the other phases again.
+    """
+
+    name: str
+    title: str
+    description: str
+    markets: Annotated[
+        tuple[Annotated[str, AfterValidator(check_market)], ...],
+        Field(min_length=1),
+        AfterValidator(lambda markets: tuple(dict.fromkeys(markets))),
+    ]
+    register_models: bool = False
+    config: TrainerConfig = TrainerConfig()
+    study: Study | None = None
+    candidates: Candidates | None = None
+
+    @property
+    def experiment(self) -> str:
+        """The MLflow experiment of its phase."""
+        return next(phase.name for phase in PHASES.values() if f"phase{phase.number}" == self.name.split("/")[0])
+
+    @property
+    def short(self) -> str:
+        """Its name without the phase."""
+        return self.name.split("/")[-1]
+
+    def configs(self) -> list[TrainerConfig]:
+        """One configuration per market."""
+        return [self.config.model_copy(update={"market": market}) for market in self.markets]
+
+
+_MODELS: Final = (
+    Recipe, TrainerConfig, WalkForwardConfig, EnsembleConfig, SelectionConfig, AblationStudy, BettingStudy, Candidates,
+)  # fmt: skip
+_KEYS: Final = {name for model in _MODELS for name in model.model_fields} - {"name"}
+
+
+def recipes_of_phase(phase: int | None) -> list[str]:
+    """Names of the plan's recipes, of one phase or of all, in order.
+
+    Raises:
+        ConfigError: There is no such phase.
+    """
+    names = [name for name in PLAN if phase is None or name.startswith(f"phase{phase}/")]
+    if not names:
+        message = f"There is no phase {phase}; there are 1 to {len(PHASES)}."
+        raise ConfigError(message)
+    return names
+
+
+def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe of the plan by name, or one of your own by the path of its file.
+
+    Args:
+        name: ``phase2/opponent_features``, its last part where that is enough, or a path ending in ``.toml`` whose
+            folder is named after the phase.
+        overrides: ``key=value`` with dots for tables (``config.min_edge=0.03``; ``config.`` may be left out), values
+            as in TOML, text without quotes.
+
+    Raises:
+        ConfigError: No such recipe, a key that is not known (naming the nearest one), or a value that can not be used.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        return read_recipe(path, f"{path.resolve().parent.name}/{path.stem}", overrides)
+    matches = [known for known in PLAN if name in {known, known.split("/")[1]}]
+    if not matches:
+        near = difflib.get_close_matches(name, [*PLAN, *(known.split("/")[1] for known in PLAN)], n=1, cutoff=0.4)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        message = f"There is no recipe {name!r}.{hint} There are: {', '.join(PLAN)}."
+        raise ConfigError(message)
+    return read_recipe(_FOLDER / f"{matches[0]}.toml", matches[0], overrides)
+
+
+def read_recipe(path: Path, name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file as the recipe `name`, with overrides.
+
+    Raises:
+        ConfigError: The file can not be read, or holds what can not be used.
+    """
+    content = read_document(path, "recipe")
+    for override in overrides:
+        _override(content, override)
+    if "name" in content:
+        message = f"{path.name}: unknown key 'name': a recipe is called after its file and folder."
+        raise ConfigError(message)
+    try:
+        recipe = Recipe.model_validate({**content, "name": name})
+    except ValidationError as error:
+        message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
+        raise ConfigError(message) from error
+    if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
+        message = f"{path.name}: the ablation takes nothing away that the run has: see study.without, without_noise."
+        raise ConfigError(message)
+    if recipe.study is not None and recipe.candidates is not None:
+        message = f"{path.name}: a recipe has a study or candidates, not both."
+        raise ConfigError(message)
+    phase = name.split("/", maxsplit=1)[0]
+    if phase not in {f"phase{known.number}" for known in PHASES.values()}:
+        message = f"{path.name}: the folder of a recipe is phase1 to phase{len(PHASES)}, not {phase!r}."
+        raise ConfigError(message)
+    return recipe
+
+
+def _override(content: dict[str, Any], override: str) -> None:
+    """Set one key of the document, making tables on the way."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        message = f"--set {override!r} is not key=value."
+        raise ConfigError(message)
+    parts = key.strip().split(".")
+    if parts[0] not in Recipe.model_fields:
+        parts = ["config", *parts]
+    table = content
+    for part in parts[:-1]:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            message = f"--set {override!r}: {part!r} is a value, not a table."
+            raise ConfigError(message)
+    try:
+        table[parts[-1]] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[parts[-1]] = text.strip()

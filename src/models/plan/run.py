@@ -1,0 +1,219 @@
+"""The twelve-week plan: recipes become runs; what is finished is skipped, what a killed process left is tidied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlflow_integration import NBAPropsTracker
+from mlflow_integration.metric_names import resolve_direction
+from mlflow_integration.phases import PHASES
+from mlflow_integration.utils import setup_experiments
+from models.plan.jobs import Job, run_jobs, trainer_of
+from models.processes import PROCESS_TAG, close_abandoned, process_mark
+from nba_props.config import make_config
+from nba_props.errors import NotEnoughDataError
+from nba_props.version import code_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlflow.entities import Run
+
+    from models.data import TrainingData
+    from models.plan.recipe import Recipe
+    from models.train_model_mlflow import TrainingResult
+    from nba_props.config import TrainerConfig
+
+__all__ = ["PlanStep", "run_plan"]
+
+_KEY: Final = "recipe_key"
+_DONE: Final = "recipe_done"
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """What became of one run of a recipe.
+
+    Attributes:
+        recipe: Name of the recipe.
+        market: Market of the run.
+        run_id: The run.
+        skipped: It was finished already.
+        result: What it came to; None where it was skipped.
+    """
+
+    recipe: str
+    market: str
+    run_id: str
+    skipped: bool
+    result: TrainingResult | None
+
+
+def run_plan(
+    recipes: Sequence[Recipe],
+    data: TrainingData,
+    *,
+    force: bool = False,
+    on_fold: Callable[[str, int, int], None] | None = None,
+) -> Iterator[PlanStep]:
+    """Run recipes one after the other, each market a tracked run; yield what becomes of each.
+
+    A run is skipped where a finished one has the same data fingerprint, code version and configuration. Runs that a
+    killed process of this machine left RUNNING are marked KILLED first.
+
+    Args:
+        recipes: In order; ``production_candidates`` looks at what is finished when its turn comes.
+        data: What all of them are trained on.
+        force: Run again what is finished.
+        on_fold: Called with (market, fits done, fits in all) after each fit.
+
+    Raises:
+        NotEnoughDataError: A recipe of candidates finds no finished run to choose from.
+    """
+    setup_experiments()
+    for phase in PHASES.values():
+        close_abandoned(NBAPropsTracker(phase.name))
+    for recipe in recipes:
+        jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)
+        todo = []
+        for job in jobs:
+            marked = _marked(job, recipe, data)
+            found = None if force else _finished(marked)
+            if found is None:
+                todo.append(marked)
+            else:
+                _complete(marked, data, found)
+                yield PlanStep(recipe.name, job.config.market, found.info.run_id, skipped=True, result=None)
+        for job, result in zip(todo, run_jobs(todo, data, on_fold), strict=True):
+            NBAPropsTracker(job.experiment).client.set_tag(result.run_id, _DONE, "true")
+            yield PlanStep(recipe.name, job.config.market, result.run_id, skipped=False, result=result)
+
+
+def _plain_jobs(recipe: Recipe) -> list[Job]:
+    return [
+        Job(
+            config,
+            recipe.experiment,
+            run_name=f"{recipe.short}_{config.market}",
+            register=recipe.register_models,
+            study=recipe.study,
+        )
+        for config in recipe.configs()
+    ]
+
+
+def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
+    """The best finished run of each phase and market once more; one that is best in two phases is run once.
+
+    The best of all comes last: each that passes the gates takes Production over from the one before.
+    """
+    assert recipe.candidates is not None  # noqa: S101 - the caller has looked
+    metric = recipe.candidates.metric
+    jobs: dict[str, Job] = {}
+    for own in recipe.configs():
+        market = own.market
+        found = [(phase, _best_of_phase(phase, own, metric, data)) for phase in recipe.candidates.phases]
+        known = [(phase, run) for phase, run in found if run is not None]
+        known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
+        for phase, best in known:
+            config = _config_of(best, recipe.experiment).model_copy(
+                update={"gate_profile": recipe.config.gate_profile, "workers": recipe.config.workers}
+            )
+            text = config.model_dump_json()
+            origin = f"phase {phase}: {best.data.tags.get('recipe', best.info.run_name)}"
+            if text in jobs:
+                jobs[text].tags["candidate_of"] += f"; {origin}"
+                continue
+            name = best.data.tags.get("recipe", "").split("/")[-1]
+            jobs[text] = Job(
+                config,
+                recipe.experiment,
+                run_name=f"candidate_{name or config.model}_{market}",
+                register=recipe.register_models,
+                tags={"candidate_of": origin},
+                chosen_from=tuple(_experiment_of(phase) for phase in recipe.candidates.phases),
+            )
+    if not jobs:
+        phases = ", ".join(map(str, recipe.candidates.phases))
+        season = recipe.config.walk_forward.first_test_season or "the default"
+        message = (
+            f"{recipe.name}: phases {phases} have no finished run of a recipe on these data with the first test season "
+            f"{season}; run them first, or give theirs with --set walk_forward.first_test_season=..."
+        )
+        raise NotEnoughDataError(message)
+    return list(jobs.values())
+
+
+def _experiment_of(phase: int) -> str:
+    return next(found.name for found in PHASES.values() if found.number == phase)
+
+
+def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: TrainingData) -> Run | None:
+    """The best of the runs that were measured on the rows of `config`: same data, same first test season."""
+    tracker = NBAPropsTracker(_experiment_of(phase))
+    where = (
+        f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
+        f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{_code()}' "
+        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}'"
+    )
+    order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
+    found = tracker.client.search_runs(
+        [tracker.experiment_id], f"{where} and metrics.{metric} > -1e300", order_by=[order], max_results=1
+    )
+    return found[0] if found else None
+
+
+def _config_of(run: Run, experiment: str) -> TrainerConfig:
+    client = NBAPropsTracker(experiment).client
+    with tempfile.TemporaryDirectory() as folder:
+        path = client.download_artifacts(run.info.run_id, "training_config.json", folder)
+        settings = json.loads(Path(path).read_text(encoding="utf-8"))["config"]
+    return make_config(**settings)
+
+
+def _marked(job: Job, recipe: Recipe, data: TrainingData) -> Job:
+    """The job with the tags by which it is found again."""
+    study = None if job.study is None else job.study.model_dump(mode="json")
+    content = {
+        "recipe": recipe.name,
+        "config": job.config.model_dump(mode="json", exclude={"workers"}),
+        "study": study,
+        "register": job.register,
+        "data": data.fingerprint,
+        "code": _code(),
+    }
+    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    tags = {
+        **job.tags,
+        "recipe": recipe.name,
+        _KEY: key,
+        "code_version": _code(),
+        "data_fingerprint": data.fingerprint,
+        PROCESS_TAG: process_mark(),
+    }
+    return replace(job, tags=tags)
+
+
+def _code() -> str:
+    return code_version("nba_props", "models")
+
+
+def _finished(job: Job) -> Run | None:
+    tracker = NBAPropsTracker(job.experiment)
+    where = f"attributes.status = 'FINISHED' and tags.{_KEY} = '{job.tags[_KEY]}'"
+    found = tracker.client.search_runs([tracker.experiment_id], where, max_results=1)
+    return found[0] if found else None
+
+
+def _complete(job: Job, data: TrainingData, run: Run) -> None:
+    """Do what was left of a finished run when its process was killed: its registration."""
+    if run.data.tags.get(_DONE) == "true":
+        return
+    if job.register:
+        trainer_of(job, data).register(run.info.run_id)
+    NBAPropsTracker(job.experiment).client.set_tag(run.info.run_id, _DONE, "true")

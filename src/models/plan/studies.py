@@ -1,0 +1,169 @@
+"""What a recipe asks besides how good a model is: whether a change helps, and which betting rule to use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nba_props.evaluation.market import evaluate_market
+from nba_props.evaluation.paired import paired_comparison
+from nba_props.features import GROUPS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.data import TrainingData
+    from models.forecasting import Forecast, Forecasts
+    from nba_props.config import TrainerConfig
+    from nba_props.evaluation.market import MarketEvaluation
+
+__all__ = ["AblationStudy", "BettingStudy", "Findings", "Study", "arms", "forecast_findings", "study_findings"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AblationStudy(_Frozen):
+    """The run against the same run without something, on identical rows.
+
+    Attributes:
+        kind: "ablation".
+        without: Feature groups the baseline lacks.
+        without_noise: Whether the baseline lacks the run's noise columns.
+    """
+
+    kind: Literal["ablation"] = "ablation"
+    without: tuple[Literal[GROUPS], ...] = ()  # type: ignore[valid-type]  # the names are known when this runs
+    without_noise: bool = False
+
+    def baseline(self, config: TrainerConfig) -> TrainerConfig:
+        """The run's configuration without what is studied."""
+        groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
+        changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
+        return config.model_copy(update=changes | ({"noise_features": 0} if self.without_noise else {}))
+
+
+class BettingStudy(_Frozen):
+    """Betting rules: chosen on the folds before, reported on the fold after.
+
+    Attributes:
+        kind: "betting".
+        min_edges: Edges tried.
+        kelly_fractions: Shares of full Kelly tried; 0 is flat stakes.
+        sides: Sides tried: "over", "under" or "both".
+        max_odds: Longest decimal odds tried.
+        objective: What the choice maximises on the folds before.
+        min_bets: Fewest bets a rule must have had there.
+    """
+
+    kind: Literal["betting"] = "betting"
+    min_edges: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        default=(0.0, 0.02, 0.04, 0.06, 0.08), min_length=1
+    )
+    kelly_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(0.0, 0.25), min_length=1)
+    sides: tuple[Literal["both", "over", "under"], ...] = Field(default=("both", "over", "under"), min_length=1)
+    max_odds: tuple[Annotated[float, Field(gt=1)], ...] = Field(default=(2.2, 4.0), min_length=1)
+    objective: Literal["roi_ci_low", "roi", "profit"] = "roi_ci_low"
+    min_bets: int = Field(default=200, ge=1)
+
+
+Study = Annotated[AblationStudy | BettingStudy, Field(discriminator="kind")]
+
+
+def arms(config: TrainerConfig, study: Study | None) -> list[TrainerConfig]:
+    """Every configuration whose forecasts a run needs: its own, and that of the baseline it is compared with."""
+    return [config, study.baseline(config)] if isinstance(study, AblationStudy) else [config]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a study adds to its run: metrics by key, tables by file name, documents by file name."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __or__(self, other: Findings) -> Findings:
+        """Both together."""
+        return Findings(self.metrics | other.metrics, self.tables | other.tables, self.documents | other.documents)
+
+
+def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
+    """What the making of a forecast says besides it: chosen features (of `n_features`), members and weights."""
+    findings = Findings()
+    selected = forecast.result.selected
+    if selected:
+        from nba_props.forecast import selection_stability
+
+        counts: dict[str, int] = {}
+        for names in selected:
+            for name in names:
+                counts[name] = counts.get(name, 0) + 1
+        stability = selection_stability(selected, n_features=n_features)
+        shares = {name: count / len(selected) for name, count in sorted(counts.items(), key=lambda item: -item[1])}
+        findings |= Findings(
+            metrics={
+                **{f"selection_{name}": float(value) for name, value in stability.items()},
+                "n_selected_mean": sum(map(len, selected)) / len(selected),
+            },
+            documents={
+                "selected_features.json": {
+                    "final": list(getattr(forecast.estimator, "selected", ())),
+                    "share_of_folds": shares,
+                    "by_fold": [list(names) for names in selected],
+                }
+            },
+        )
+    if forecast.weights is not None:
+        metrics = {}
+        for name, member in forecast.members.items():
+            test = member.predictions[member.predictions["role"] == "test"]
+            metrics[f"val_mae_{name}"] = float((test["predicted"] - test["actual"]).abs().mean())
+        findings |= Findings(metrics=metrics, tables={"ensemble_weights.csv": forecast.weights})
+    return findings
+
+
+def study_findings(
+    study: Study,
+    evaluation: MarketEvaluation,
+    config: TrainerConfig,
+    data: TrainingData,
+    forecasts: Forecasts,
+) -> Findings:
+    """Carry out a study on an evaluated run.
+
+    Raises:
+        DataError: The two arms of an ablation were not evaluated on the same rows.
+    """
+    if isinstance(study, AblationStudy):
+        baseline_config = study.baseline(config)
+        baseline = evaluate_market(forecasts.of(baseline_config).result, data.quotes_of(config.market), baseline_config)
+        metrics = paired_comparison(evaluation.predictions, baseline.predictions, seed=config.seed)
+        own = {"baseline_arm_val_mae": baseline.metrics["val_mae"]}
+        return Findings(metrics=metrics | own, documents={"ablation.json": {**study.model_dump(), **metrics, **own}})
+    from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid
+
+    grid = strategy_grid(
+        min_edges=study.min_edges,
+        kelly_fractions=study.kelly_fractions,
+        sides=study.sides,
+        odds_ranges=tuple((1.0, limit) for limit in study.max_odds),
+    )
+    search = optimise_strategy(
+        evaluation.priced,
+        grid,
+        closing=evaluation.closing,
+        fold=evaluation.priced["fold"],
+        objective=study.objective,
+        min_bets=study.min_bets,
+        seed=config.seed,
+    )
+    chosen = {f"chosen_{name}": value for name, value in search.metrics.items()}
+    return Findings(
+        metrics=chosen,
+        tables={"strategy_choices.csv": search.choices, "chosen_bets.csv": search.ledger},
+        documents={"betting_optimization.json": {**study.model_dump(), "tried": search.tried, **search.metrics}},
+    )

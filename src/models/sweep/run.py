@@ -1,0 +1,344 @@
+"""Sweeps: the settings of a recipe tuned with Optuna, chosen before the first test date, reported once after it.
+
+Trials are judged on the calibration folds alone, which all end before the first test date. The test folds are seen
+once, by the one configuration that was chosen: its metrics are those of a forecaster that nobody picked because of
+them. The Sharpe ratio of its bets is deflated by every trial that was tried, pruned ones included.
+
+One MLflow run per sweep and market is the parent; each trial is a child with its settings, its objective and errors by
+fold under ``calibration/``, and the tag ``trial_state``; the chosen configuration is a child that is a full run of the
+recipe. Optuna's own storage lies under ``.cache/sweeps`` beside the tracking store, so that a killed sweep goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from joblib import cpu_count
+
+from mlflow_integration import NBAPropsTracker
+from mlflow_integration.logging.items import Document, Metrics, Params
+from mlflow_integration.store.location import resolve_store
+from mlflow_integration.utils import setup_experiments
+from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
+from models.sweep.figures import history_figure, importance_figure
+from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
+from models.sweep.search_space import configured, read_sweep, starting_point
+from models.sweep.study import SweepStudy, load_optuna
+from models.train_model_mlflow import NBAPropsMLflowTrainer
+from nba_props.errors import ConfigError
+from nba_props.evaluation.regression import fold_mae
+from nba_props.version import code_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlflow.entities import Run
+    from optuna.trial import FrozenTrial
+    from rich.progress import Progress
+
+    from models.data import TrainingData
+    from models.plan.recipe import Recipe
+    from models.sweep.search_space import Sweep
+    from models.sweep.study import Slot
+    from nba_props.config import TrainerConfig
+
+__all__ = ["check_sweep", "run_sweep"]
+
+_KEY: Final = "sweep_key"
+_ROLE: Final = "sweep_role"
+
+
+def run_sweep(
+    recipe: Recipe,
+    space_file: Path,
+    data: TrainingData,
+    *,
+    trials: int,
+    progress: Progress | None = None,
+    tracking_uri: str | None = None,
+) -> pd.DataFrame:
+    """Tune a recipe, market by market; a sweep that was interrupted goes on where it stopped.
+
+    Args:
+        recipe: What is tuned.
+        space_file: The search space (`models.sweep.search_space.Sweep`).
+        data: What is trained on.
+        trials: Trials per market, finished ones of an earlier call included.
+        progress: Its first task counts trials and names the best so far.
+        tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
+
+    Returns:
+        One row per trial, for each market the best first: ``market``, ``trial``, ``state``, the objective on the
+        calibration folds (NaN where pruned), ``folds``, ``last_running_value``, ``fit_seconds``, the settings,
+        ``chosen``, ``test_<objective>`` and ``run_id`` of the full run of the chosen configuration (in its row only).
+
+    Raises:
+        ConfigError: Optuna is not installed, the search space can not be used, the recipe has nothing to tune, or
+            another process is at the same sweep.
+        NotEnoughDataError: Too few rows before a fold.
+    """
+    sweep = check_sweep(recipe, space_file, trials)
+    setup_experiments(tracking_uri=tracking_uri)
+    close_abandoned(NBAPropsTracker(recipe.experiment, tracking_uri=tracking_uri))
+    bar = _Bar(progress, trials, len(recipe.markets), sweep)
+    tables = []
+    for config in recipe.configs():
+        job = _MarketSweep(recipe, config, sweep, data, tracking_uri)
+        tables.append(job.run(trials, bar))
+    return pd.concat(tables, ignore_index=True)
+
+
+def check_sweep(recipe: Recipe, space_file: Path, trials: int) -> Sweep:
+    """Read the search space and check all that can be checked before any data are loaded.
+
+    Raises:
+        ConfigError: Optuna is not installed, the search space can not be used, or the recipe has nothing to tune.
+    """
+    load_optuna()
+    if recipe.candidates is not None:
+        message = f"{recipe.name} runs what other recipes found; sweep one of those."
+        raise ConfigError(message)
+    if trials < 1:
+        message = f"--trials must be at least 1, got {trials}."
+        raise ConfigError(message)
+    return read_sweep(Path(space_file), recipe.config)
+
+
+class _Bar:
+    """The first task of a progress display: trials done, and the best so far."""
+
+    def __init__(self, progress: Progress | None, trials: int, markets: int, sweep: Sweep) -> None:
+        self._progress = progress
+        self._objective = sweep.objective
+        self._trials = trials
+        self._before = 0
+        if progress is not None:
+            progress.update(progress.task_ids[0], total=trials * markets)
+
+    def show(self, market: str, done: int, best: FrozenTrial | None) -> None:
+        """`done` trials of a market are finished."""
+        if self._progress is not None:
+            said = "" if best is None else f", best {self._objective} {best.value:.4f}"
+            task, completed = self._progress.task_ids[0], self._before + min(done, self._trials)
+            self._progress.update(task, completed=completed, description=f"trials of {market}{said}")
+
+    def leave(self) -> None:
+        """A market is through."""
+        self._before += self._trials
+
+
+@dataclass
+class _MarketSweep:
+    """The sweep of one market: its storage, its runs."""
+
+    recipe: Recipe
+    config: TrainerConfig
+    sweep: Sweep
+    data: TrainingData
+    tracking_uri: str | None
+
+    def __post_init__(self) -> None:
+        self.tracker = NBAPropsTracker(self.recipe.experiment, tracking_uri=self.tracking_uri)
+        store = resolve_store(self.tracking_uri)
+        study = None if self.recipe.study is None else self.recipe.study.model_dump(mode="json")
+        content = {
+            "recipe": self.recipe.name,
+            "config": self.config.model_dump(mode="json", exclude={"workers"}),
+            "study": study,
+            "sweep": self.sweep.model_dump(mode="json"),
+            "data": self.data.fingerprint,
+            "code": _code(),
+            "store": store.uri,
+        }
+        self.key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        self.process = process_mark()
+        name = f"{self.recipe.short}_{self.config.market}_{self.key}.db"
+        self.path = store.root / ".cache" / "sweeps" / name
+
+    def run(self, n_trials: int, bar: _Bar) -> pd.DataFrame:
+        """Run what is left of the trials, log everything, run the best configuration in full; the table of trials."""
+        folds = calibration_folds(self.data, self.config)
+        study = SweepStudy(self.path, self.key, self.sweep, seed=self.config.seed, process=self.process)
+        try:
+            study.claim(is_alive)
+            with self._parent() as parent:
+                logged = self._logged(parent)
+                self._log_trials(study, parent, logged)
+                bar.show(self.config.market, len(study.finished()), study.best())
+                for batch in study.batches(n_trials, starting_point(self.sweep, self.config)):
+                    self._run_batch(study, batch, folds)
+                    self._log_trials(study, parent, logged)
+                    bar.show(self.config.market, len(study.finished()), study.best())
+                table = self._finish(study, parent)
+            bar.leave()
+        finally:
+            study.release()
+            study.close()
+        return table
+
+    # -- trials ---------------------------------------------------------------------------------------------------
+
+    def _run_batch(self, study: SweepStudy, batch: Sequence[Slot], folds: Sequence[Any]) -> None:
+        """All trials of a batch through one fold after the other; those that are pruned go no further."""
+        workers = self.config.workers or cpu_count()
+        under_way = {slot: TrialFolds(configured(self.config, slot.values)) for slot in batch}
+        values: dict[Slot, float | None] = {}
+        for step, fold in enumerate(folds, start=1):
+            running = {slot: trial for slot, trial in under_way.items() if slot not in values}
+            advance(list(running.values()), self.data, fold, workers=workers)
+            for slot, trial in running.items():
+                value = running_value(trial, self.sweep.objective)
+                if value is not None and study.report(slot, value, step) and step < len(folds):
+                    values[slot] = None
+        for slot, trial in under_way.items():
+            if slot not in values:
+                values[slot] = objective_value(trial, self.data, self.sweep.objective)
+            errors = fold_mae(trial.pooled().predictions)
+            study.note(slot, folds=len(errors), fold_mae=errors, fit_seconds=trial.seconds)
+        for slot in batch:
+            study.tell(slot, values[slot])
+
+    def _log_trials(self, study: SweepStudy, parent: str, logged: set[int]) -> None:
+        """A child run for every finished trial that has none yet."""
+        for number, trial in study.finished().items():
+            if number in logged:
+                continue
+            tags = {**self._tags("trial"), "market": self.config.market, "trial": str(number)}
+            tags["trial_state"] = trial.state.name
+            values = {f"calibration/{name}": float(trial.user_attrs[name]) for name in ("fit_seconds", "folds")}
+            if trial.state.name == "COMPLETE":
+                values[f"calibration/{self.sweep.objective}"] = float(trial.value or 0.0)
+            history = {"calibration/val_mae_fold": trial.user_attrs["fold_mae"]}
+            if trial.intermediate_values:
+                history["calibration/running"] = list(trial.intermediate_values.values())
+            with self.tracker.start_run(f"trial_{number:03d}", tags=tags, parent_run_id=parent):
+                self.tracker.log_items([Params(trial.params), Metrics(values, histories=history)])
+            logged.add(number)
+
+    # -- runs -----------------------------------------------------------------------------------------------------
+
+    def _tags(self, role: str) -> dict[str, str]:
+        return {
+            _KEY: self.key,
+            _ROLE: role,
+            PROCESS_TAG: self.process,
+            "recipe": self.recipe.name,
+            "data_kind": self.data.kind,
+            "data_fingerprint": self.data.fingerprint,
+            "code_version": _code(),
+        }
+
+    @contextmanager
+    def _parent(self) -> Iterator[str]:
+        """The parent run, taken up again where there is one; it always ends."""
+        found = self._runs("parent")
+        parent = found[0].info.run_id if found else self._new_parent()
+        client = self.tracker.client
+        client.set_tag(parent, PROCESS_TAG, self.process)
+        client.update_run(parent, status="RUNNING")
+        try:
+            yield parent
+        except BaseException as error:
+            killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
+            client.set_tag(parent, "failure_reason", f"{type(error).__name__}: {error}"[:500])
+            client.set_terminated(parent, "KILLED" if killed else "FAILED")
+            raise
+        if "failure_reason" in client.get_run(parent).data.tags:
+            client.delete_tag(parent, "failure_reason")
+        client.set_terminated(parent, "FINISHED")
+
+    def _new_parent(self) -> str:
+        settings = self.sweep.model_dump(mode="json")
+        space = {path: json.dumps(dimension) for path, dimension in settings.pop("space").items()}
+        tags = {**self._tags("parent"), "sweep_market": self.config.market, "model": self.config.model}
+        with self.tracker.start_run(f"sweep_{self.recipe.short}_{self.config.market}", tags=tags) as run:
+            params = {**settings, "seed": self.config.seed, "market": self.config.market, "space": space}
+            own = {"recipe": self.recipe.name, "config": self.config.model_dump(mode="json")}
+            document = Document("sweep.json", {**own, "sweep": self.sweep.model_dump(mode="json")})
+            self.tracker.log_items([Params(params), document])
+        return run.run_id
+
+    def _runs(self, role: str, more: str = "") -> list[Run]:
+        where = f"tags.{_KEY} = '{self.key}' and tags.{_ROLE} = '{role}'{more}"
+        ids = [self.tracker.experiment_id]
+        return list(self.tracker.client.search_runs(ids, where, max_results=50_000, order_by=["attributes.start_time"]))
+
+    def _logged(self, parent: str) -> set[int]:
+        """The trials that have a child run."""
+        children = self._runs("trial", " and attributes.status = 'FINISHED'")
+        return {int(run.data.tags["trial"]) for run in children if run.data.tags["mlflow.parentRunId"] == parent}
+
+    def _finish(self, study: SweepStudy, parent: str) -> pd.DataFrame:
+        """Log what the trials come to, run the best configuration in full; the table, best first."""
+        table, best = study.table(), study.best()
+        objective = self.sweep.objective
+        self._log_summary(study, parent, table)
+        table = table.sort_values([objective, "trial"], ascending=[not self.sweep.maximises, True], na_position="last")
+        table.insert(0, "market", self.config.market)
+        if best is None:
+            return table.reset_index(drop=True)
+        chosen = table["trial"] == best.user_attrs["slot"]
+        full = self._chosen_run(configured(self.config, best.params), parent, best)
+        metrics = full.data.metrics
+        test = pd.Series(float("nan"), index=table.index).mask(chosen, metrics.get(objective, float("nan")))
+        run_ids = pd.Series("", index=table.index).mask(chosen, full.info.run_id)
+        return table.assign(chosen=chosen, **{f"test_{objective}": test}, run_id=run_ids).reset_index(drop=True)
+
+    def _log_summary(self, study: SweepStudy, parent: str, table: pd.DataFrame) -> None:
+        client, objective, best = self.tracker.client, self.sweep.objective, study.best()
+        title = f"{self.config.market.upper()}, {self.recipe.short}{' (SIMULATED)' if self.data.simulated else ''}"
+        importances = study.importances()
+        with tempfile.TemporaryDirectory() as folder:
+            table.to_csv(Path(folder) / "trials.csv", index=False)
+            history = history_figure(table, objective, maximises=self.sweep.maximises, title=f"{title}: sweep")
+            history.savefig(Path(folder) / "sweep_history.png", dpi=120)
+            if importances:
+                figure = importance_figure(importances, objective, title=f"{title}: importance of settings")
+                figure.savefig(Path(folder) / "sweep_importance.png", dpi=120)
+            client.log_artifacts(parent, folder)
+        client.log_metric(parent, "n_trials", float(len(table)))
+        client.log_metric(parent, "n_pruned", float((table["state"] == "PRUNED").sum()))
+        if best is not None:
+            client.log_metric(parent, f"calibration/{objective}", float(best.value or 0.0))
+        for name, share in importances.items():
+            client.log_metric(parent, f"importance/{name}", share)
+
+    def _chosen_run(self, config: TrainerConfig, parent: str, best: FrozenTrial) -> Run:
+        """The full run of the chosen configuration: the only one that sees the test folds; made once."""
+        chosen = hashlib.sha256(config.model_dump_json(exclude={"workers"}).encode()).hexdigest()[:16]
+        client = self.tracker.client
+        tags = {
+            **self._tags("chosen"),
+            "sweep_chosen": chosen,
+            "trial": str(best.user_attrs["slot"]),
+            "mlflow.parentRunId": parent,
+        }
+        trainer = NBAPropsMLflowTrainer(
+            config=config,
+            training_data=self.data,
+            experiment_name=self.recipe.experiment,
+            tracking_uri=self.tracking_uri,
+            study=self.recipe.study,
+            tags=tags,
+        )
+        found = self._runs("chosen", f" and tags.sweep_chosen = '{chosen}' and attributes.status = 'FINISHED'")
+        if not found:
+            name = f"{self.recipe.short}_{config.market}_tuned"
+            run_id = trainer.run(name, register=self.recipe.register_models).run_id
+        else:
+            run_id = found[0].info.run_id
+            if self.recipe.register_models:
+                trainer.register(run_id)
+        client.set_tag(run_id, "recipe_done", "true")
+        return client.get_run(run_id)
+
+
+def _code() -> str:
+    return code_version("nba_props", "models")

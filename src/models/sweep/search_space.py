@@ -1,0 +1,290 @@
+"""The search space of a sweep: a small TOML file, checked against the recipe before anything is fitted."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mlflow_integration.metric_names import resolve_direction
+from models.documents import problems, read_document
+from nba_props.config import TrainerConfig, make_config
+from nba_props.errors import ConfigError, TrackingError, did_you_mean
+from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstimator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["Sweep", "configured", "distributions", "read_sweep", "starting_point"]
+
+_FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_forward")
+"""What decides on which rows trials are compared, or has no part in how good a forecast is."""
+
+_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "lightgbm": LightGBMEstimator.defaults,
+    "two_stage": LightGBMEstimator.defaults,
+    "xgboost": XGBoostEstimator.defaults,
+    "linear": LinearEstimator.defaults,
+}
+
+Choice = bool | int | float | str | tuple[str, ...]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IntRange(_Frozen):
+    """Whole numbers from `low` to `high`, both included; with `log` each doubling is as likely as the next."""
+
+    type: Literal["int"]
+    low: int
+    high: int
+    log: bool = False
+    step: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _usable(self) -> IntRange:
+        _check_range(self.low, self.high, log=self.log, step=None if self.step == 1 else self.step)
+        return self
+
+    def distribution(self) -> BaseDistribution:
+        """As Optuna has it."""
+        from optuna.distributions import IntDistribution
+
+        return IntDistribution(self.low, self.high, log=self.log, step=self.step)
+
+    def edges(self) -> tuple[Any, ...]:
+        """The values that are tried on the settings before a sweep starts."""
+        return self.low, self.high
+
+    def holds(self, value: object) -> bool:
+        """Whether a trial could draw `value`."""
+        return _within(self.low, self.high, self.step, value)
+
+
+class FloatRange(_Frozen):
+    """Numbers from `low` to `high`, both included, in steps where they are given."""
+
+    type: Literal["float"]
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _usable(self) -> FloatRange:
+        _check_range(self.low, self.high, log=self.log, step=self.step)
+        return self
+
+    def distribution(self) -> BaseDistribution:
+        """As Optuna has it."""
+        from optuna.distributions import FloatDistribution
+
+        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+
+    def edges(self) -> tuple[Any, ...]:
+        """The values that are tried on the settings before a sweep starts."""
+        return self.low, self.high
+
+    def holds(self, value: object) -> bool:
+        """Whether a trial could draw `value`."""
+        return _within(self.low, self.high, self.step, value)
+
+
+class Choices(_Frozen):
+    """One of several values; a list of names is one value (``feature_groups``)."""
+
+    type: Literal["categorical"]
+    choices: tuple[Choice, ...] = Field(min_length=1)
+
+    def distribution(self) -> BaseDistribution:
+        """As Optuna has it; lists, which it can not keep, as JSON."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution([_kept(value) for value in self.choices])
+
+    def edges(self) -> tuple[Any, ...]:
+        """The values that are tried on the settings before a sweep starts."""
+        return self.choices
+
+    def holds(self, value: object) -> bool:
+        """Whether a trial could draw `value`."""
+        return value in [_kept(choice) for choice in self.choices]
+
+
+Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
+
+
+class Sweep(_Frozen):
+    """A search space and how it is gone through.
+
+    Attributes:
+        objective: Metric, computed on the calibration folds, whose direction is known from its name.
+        pruner: What ends a trial early: "median" (worse than the median of earlier trials after the same folds),
+            "halving" (not among the best half after a fold), or "none".
+        startup_trials: Trials drawn at random before the sampler (TPE) and the median pruner have a say.
+        batch: Trials that go through the folds side by side. What is drawn depends on it, so it is a setting and not
+            the number of workers; at least as many as workers keeps all of them busy.
+        space: Path of a setting (``model_params.num_leaves``) to its range.
+    """
+
+    objective: str = "val_mae"
+    pruner: Literal["median", "halving", "none"] = "median"
+    startup_trials: int = Field(default=8, ge=1)
+    batch: int = Field(default=4, ge=1)
+    space: dict[str, Dimension] = Field(min_length=1)
+
+    @property
+    def maximises(self) -> bool:
+        """Whether more of the objective is better."""
+        return resolve_direction(self.objective) == "max"
+
+
+_MODELS: Final = (Sweep, IntRange, FloatRange, Choices)
+_KEYS: Final = {name for model in _MODELS for name in model.model_fields}
+
+
+def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
+    """Read the search space of a sweep over `config`.
+
+    Keys are paths as in ``--set``: ``model_params.num_leaves``, or a parameter of the model by its bare name where it
+    is among the model's defaults; for an ensemble ``lightgbm.num_leaves``.
+
+    Raises:
+        ConfigError: The file can not be read, a key is not known (naming the nearest one), a setting can not be swept,
+            or the edge of a range is no usable value.
+    """
+    content = read_document(path, "search space")
+    space = content.get("space", {})
+    if not isinstance(space, dict):
+        message = f"{path.name}: space must be a table with one table per setting, [space.num_leaves]."
+        raise ConfigError(message)
+    try:
+        named = {_path(key, config): value for key, value in _flat(space).items()}
+        sweep = Sweep.model_validate({**content, "space": named})
+        _ = sweep.maximises
+        for key, dimension in sweep.space.items():
+            for value in dimension.edges():
+                configured(config, {key: value})
+    except ValidationError as error:
+        message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
+        raise ConfigError(message) from error
+    except (ConfigError, TrackingError) as error:
+        message = f"{path.name}: {error}"
+        raise ConfigError(message) from error
+    return sweep
+
+
+def configured(config: TrainerConfig, values: Mapping[str, Any]) -> TrainerConfig:
+    """The configuration with the values of a trial, checked.
+
+    Raises:
+        ConfigError: A value can not be used.
+    """
+    settings = config.model_dump(mode="json")
+    for path, value in values.items():
+        *tables, last = path.split(".")
+        table = settings
+        for name in tables:
+            table[name] = {} if table.get(name) is None else table[name]
+            table = table[name]
+        table[last] = json.loads(value) if isinstance(value, str) and value.startswith("[") else value
+    return make_config(**settings)
+
+
+def distributions(sweep: Sweep) -> dict[str, BaseDistribution]:
+    """Path to distribution, as Optuna has it."""
+    return {path: dimension.distribution() for path, dimension in sweep.space.items()}
+
+
+def starting_point(sweep: Sweep, config: TrainerConfig) -> dict[str, Any] | None:
+    """The recipe's own values, where all of them lie in the space: the first trial is the recipe as it is."""
+    values = {path: _current(config, path.split(".")) for path in sweep.space}
+    return values if all(sweep.space[path].holds(value) for path, value in values.items()) else None
+
+
+def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - any setting
+    """The value a setting has now: that of the configuration, else the model's own default."""
+    found: Any = config.model_dump(mode="json")
+    for name in parts:
+        found = found.get(name) if isinstance(found, dict) else None
+    if found is None and parts[0] == "model_params":
+        member = parts[1] if config.model == "ensemble" else config.model
+        found = _DEFAULTS[member].get(parts[-1])
+    return _kept(tuple(found)) if isinstance(found, list) else found
+
+
+def _kept(value: Choice) -> bool | int | float | str:
+    return json.dumps(list(value)) if isinstance(value, tuple) else value
+
+
+def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Tables within tables are paths; a table with a type is a range."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict) and "type" not in value and any(isinstance(part, dict) for part in value.values()):
+            flat |= _flat(value, f"{before}{key}.")
+        else:
+            flat[f"{before}{key}"] = value
+    return flat
+
+
+def _path(key: str, config: TrainerConfig) -> str:
+    """The whole path of a setting.
+
+    Raises:
+        ConfigError: Nothing is called like that, or it can not be swept.
+    """
+    parts = key.removeprefix("config.").split(".")
+    if parts[0] in _FIXED:
+        message = f"{key!r} can not be swept: trials must stay comparable ({', '.join(_FIXED)} are fixed)."
+        raise ConfigError(message)
+    if parts[0] in TrainerConfig.model_fields:
+        _check_members(parts, config, key)
+        return ".".join(parts)
+    known = _parameters(config)
+    if ".".join(parts) in known:
+        return ".".join(["model_params", *parts])
+    candidates = {*known, *(set(TrainerConfig.model_fields) - set(_FIXED))}
+    hint = did_you_mean(".".join(parts), candidates)
+    message = f"unknown setting {key!r}{hint} (other parameters of the library: model_params.NAME)."
+    raise ConfigError(message)
+
+
+def _parameters(config: TrainerConfig) -> set[str]:
+    """Bare names of the model's parameters; of an ensemble with the member before them."""
+    if config.model == "ensemble":
+        return {f"{member}.{name}" for member in config.ensemble.members for name in _DEFAULTS[member]}
+    return set(_DEFAULTS[config.model])
+
+
+def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:
+    if parts[0] != "model_params":
+        return
+    wanted = 3 if config.model == "ensemble" else 2
+    members = ", ".join(config.ensemble.members)
+    if len(parts) != wanted or (wanted == 3 and parts[1] not in config.ensemble.members):
+        form = f"model_params.MEMBER.NAME with a member of {members}" if wanted == 3 else "model_params.NAME"
+        message = f"{key!r} is no parameter of the model: use {form}."
+        raise ConfigError(message)
+
+
+def _within(low: float, high: float, step: float | None, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        return False
+    return step is None or math.isclose((value - low) / step, round((value - low) / step), abs_tol=1e-9)
+
+
+def _check_range(low: float, high: float, *, log: bool, step: float | None) -> None:
+    if low > high:
+        message = f"low {low:g} is above high {high:g}"
+        raise ValueError(message)
+    if log and (low <= 0 or step is not None):
+        message = "log needs low above 0 and no step"
+        raise ValueError(message)

@@ -1,0 +1,141 @@
+"""An evaluated market as the tracker wants it: numbers, tags, tables, documents, and plots drawn on demand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from models.figures import market_figures
+from models.plan.studies import Findings
+from nba_props.evaluation.error_analysis import error_analysis
+from nba_props.features import catalogue, feature_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from models.data import TrainingData
+    from nba_props.config import TrainerConfig
+    from nba_props.evaluation.market import MarketEvaluation
+    from nba_props.forecast import Estimator
+
+__all__ = ["EvaluationView"]
+
+
+@dataclass(frozen=True)
+class EvaluationView:
+    """What one run logs (`mlflow_integration.logging.items.SupportsEvaluation`).
+
+    Attributes:
+        evaluation: The computed evaluation.
+        config: Settings of the run.
+        data: What it was trained on.
+        estimator: The final model, fitted on all rows.
+        n_features: Columns it was offered.
+        findings: What the study of the run adds.
+        extra_tags: Tags besides those of the data and the model.
+    """
+
+    evaluation: MarketEvaluation
+    config: TrainerConfig
+    data: TrainingData
+    estimator: Estimator
+    n_features: int
+    findings: Findings = field(default_factory=Findings)
+    extra_tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Settings of the run, nested as in the configuration, and the parameters the model was really fitted with."""
+        settings = self.config.model_dump(exclude={"model_params"})
+        return {**settings, "model_params": dict(self.estimator.params)}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the run is about."""
+        return {
+            "market": self.config.market,
+            "model": self.config.model,
+            "data_kind": self.data.kind,
+            "data_fingerprint": self.data.fingerprint,
+            "data_source": self.data.source,
+            "distribution": self.evaluation.distribution,
+            **self.extra_tags,
+        }
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metric key (docs/metrics.md) to value."""
+        return {
+            **self.evaluation.metrics,
+            **self.findings.metrics,
+            "n_features": float(self.n_features),
+            "n_estimators": float(self.estimator.n_estimators),
+        }
+
+    @property
+    def fold_metrics(self) -> dict[str, list[float]]:
+        """One value per test fold."""
+        return self.evaluation.fold_metrics
+
+    @property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What is needed to run it again, and what each feature is."""
+        join = self.data.join_report
+        return {
+            "training_config.json": {
+                "config": self.config.model_dump(mode="json"),
+                "model_params": dict(self.estimator.params),
+                "data": {
+                    "source": self.data.source,
+                    "fingerprint": self.data.fingerprint,
+                    "simulated": self.data.simulated,
+                    "seasons": sorted(self.data.games["season"].unique()),
+                    "n_games": int(self.data.games["game_id"].nunique()),
+                    "n_player_games": len(self.data.games),
+                    "n_quotes": len(self.data.quotes_of(self.config.market)),
+                    "odds_join": [] if join is None else join.frame().to_dict("records"),
+                },
+                "folds": self.evaluation.folds.astype({"role": str}).to_dict("records"),
+            },
+            "feature_config.json": {
+                "n_features": self.n_features,
+                "groups": self.config.feature_groups or "all",
+                "features": [asdict(feature) for feature in catalogue() if feature.name in self._offered],
+            },
+            **self.findings.documents,
+        }
+
+    @property
+    def _offered(self) -> set[str]:
+        return set(self.data.features) & set(feature_names(self.config.feature_groups))
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Rows worth a second look outside MLflow."""
+        tables = {
+            "predictions.csv": self.evaluation.predictions,
+            "error_analysis.csv": error_analysis(self.evaluation.predictions),
+            "feature_importance.csv": self.estimator.importances().rename_axis("feature").reset_index(),
+            "folds.csv": self.evaluation.folds,
+        }
+        if len(self.evaluation.ledger):
+            tables["bets.csv"] = self.evaluation.ledger
+        if len(self.evaluation.quality):
+            tables["odds_quality.csv"] = self.evaluation.quality
+        if self.evaluation.distribution_scores is not None:
+            tables["distribution_scores.csv"] = self.evaluation.distribution_scores
+        return tables | self.findings.tables
+
+    @property
+    def figures(self) -> Mapping[str, Callable[[], Figure]]:
+        """Plots of the run; those that need lines or bets are absent where there are none."""
+        return market_figures(
+            self.evaluation,
+            self.estimator,
+            title=f"{self.config.market.upper()}, {self.config.model}",
+            simulated=self.data.simulated,
+            seed=self.config.seed,
+        )

@@ -1,0 +1,232 @@
+"""The truth: conditional means and probabilities, exact averages over the scenarios of a night.
+
+Given the scenario, what a player adds up to is a product of binomials: from each scoring trial he takes 0 to 3 points
+or an assist, from each miss a rebound. Its probability-generating function is
+
+    G(z) = (p0 + p1 z + p2 z^2 + p3 z^3)^N * (1 - r + r z)^M
+
+and its coefficients follow from the linear recurrence that G' * A = G * B gives for the polynomials A and B of the
+logarithmic derivative (Euler's recurrence for powers of a polynomial; Panjer's recursion is the same for one factor).
+
+Two things are approximate, both far below a percentage point: overtime enters as its expected extra share of
+everything, and offensive and defensive rebounds (binomials of unlike chances) as one binomial of equal mean and
+variance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_league.season.counts import (
+    AND_ONE,
+    MISS_TRIALS,
+    OVERTIME_SHARE,
+    SCORING_TRIALS,
+    TURNOVER_TRIALS,
+    expected_counts,
+)
+from nba_league.season.pregame import SCENARIOS
+from nba_league.season.scoring import player_points
+from nba_props.markets import check_market
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nba_league.season.counts import Counts
+    from nba_league.season.pregame import PreGame
+
+    FloatArray = npt.NDArray[np.float64]
+    IntArray = npt.NDArray[np.int64]
+
+__all__ = ["Night", "conditional_means", "exceedance"]
+
+_NODES: Final = 12  # scenarios are averaged in this many groups of like ones
+_CHUNK: Final = 256
+_TAIL: Final = 7.0  # standard deviations of the mixture after which nothing is left
+
+
+class Night:
+    """Expected counts of a set of games in all scenarios, ready to be asked for any of their players."""
+
+    def __init__(self, pre: PreGame, counts: Counts | None = None) -> None:
+        self.pre = pre
+        self.counts: Counts = expected_counts(pre) if counts is None else counts
+        longer = 1 + OVERTIME_SHARE * np.repeat(pre.overtime.astype(np.float64), 2)
+        self.longer: FloatArray = longer[:, None]
+
+    def appeared(self) -> FloatArray:
+        """Share of the scenarios in which each player appears, [T, K]."""
+        share: FloatArray = (self.pre.minutes > 0).sum(axis=2) / SCENARIOS
+        return share
+
+    def jumps(self, market: str, side: IntArray, place: IntArray) -> tuple[list[FloatArray], FloatArray]:
+        """Chances of 1, 2 and 3 from a scoring trial, and of 1 from a miss (or turnover), each [n, S]."""
+        counts, longer = self.counts, self.longer[side]
+
+        def of(values: npt.NDArray[np.float32], trials: int) -> FloatArray:
+            chance: FloatArray = values[side, place].astype(np.float64) * (longer / trials)
+            return chance
+
+        zero = np.zeros((len(side), SCENARIOS))
+        one, two, three, miss = zero, zero, zero, zero
+        if market in ("pts", "pra", "pr", "pa"):
+            line = self.pre.rates["pft"][side, place].astype(np.float64)[:, None]
+            made2, trips = of(counts.made2, SCORING_TRIALS), of(counts.trips, SCORING_TRIALS)
+            one = 2 * line * (1 - line) * trips
+            two = (1 - AND_ONE * line) * made2 + line**2 * trips
+            three = AND_ONE * line * made2 + of(counts.made3, SCORING_TRIALS)
+        elif market == "fg3m":
+            one = of(counts.made3, SCORING_TRIALS)
+        elif market in ("tov", "stl", "blk"):
+            miss = self._thinned(market, side, place)
+        if market in ("ast", "pra", "pa", "ra"):
+            one = one + of(counts.ast, SCORING_TRIALS)
+        if market in ("reb", "pra", "pr", "ra"):
+            miss = of(counts.oreb + counts.dreb, MISS_TRIALS)
+        return [one, two, three], miss
+
+    def _thinned(self, market: str, side: IntArray, place: IntArray) -> FloatArray:
+        """Chance a trial of an own turnover, or of a steal or block of what the opponents lose, [n, S]."""
+        counts, longer = self.counts, self.longer[side]
+        if market == "tov":
+            expected = counts.tov[side, place]
+        elif market == "stl":
+            expected = counts.steal_share[side, place] * counts.tov[side ^ 1].sum(axis=1)
+        else:
+            expected = counts.block_share[side, place] * counts.miss2[side ^ 1].sum(axis=1)
+        chance: FloatArray = expected.astype(np.float64) * longer / _trials(market)
+        return chance
+
+    def miss_trials(self, market: str, side: IntArray, place: IntArray) -> FloatArray:
+        """Trials of the one binomial beside the scoring trials, [n, S].
+
+        For rebounds it stands for two, of own and of opponents' misses, and has their mean and variance.
+        """
+        if market in ("tov", "stl", "blk"):
+            return np.full((len(side), SCENARIOS), float(_trials(market)))
+        own = self.counts.oreb[side, place].astype(np.float64)
+        theirs = self.counts.dreb[side, place].astype(np.float64)
+        trials: FloatArray = MISS_TRIALS * (own + theirs) ** 2 / np.maximum(own**2 + theirs**2, 1e-12)
+        return np.maximum(trials, MISS_TRIALS)
+
+
+def conditional_means(night: Night) -> dict[str, FloatArray]:
+    """True means given everything known before tip-off and that the player appears, [T, K] each."""
+    counts, pre = night.counts, night.pre
+    scale = night.longer / np.maximum(night.appeared(), 1 / SCENARIOS) / SCENARIOS
+
+    def mean(values: npt.NDArray[np.float32]) -> FloatArray:
+        average: FloatArray = values.sum(axis=2, dtype=np.float64) * scale
+        return average
+
+    means = {
+        "min": mean(counts.minutes),
+        "pts": mean(player_points(counts, pre.rates["pft"])),
+        "reb": mean(counts.oreb) + mean(counts.dreb),
+        "ast": mean(counts.ast),
+    }
+    means["pra"] = means["pts"] + means["reb"] + means["ast"]
+    return means
+
+
+def exceedance(night: Night, market: str, side: IntArray, place: IntArray) -> FloatArray:
+    """P(stat > k), k = 0, 1, ..., of players given by team-game and place, given that they appear.
+
+    Args:
+        night: The games.
+        market: Any of `nba_props.markets.MARKETS`.
+        side: Team-game of each player asked for.
+        place: The player's place among the team-game's active players.
+
+    Returns:
+        [n, top + 1], with a `top` beyond which nothing is left.
+
+    Raises:
+        ConfigError: If the market is unknown.
+    """
+    chances, miss = night.jumps(check_market(market), side, place)
+    trials = night.miss_trials(market, side, place)
+    weight = (night.pre.minutes[side, place] > 0).astype(np.float64)
+    misses = miss * _trials(market)
+    mean = SCORING_TRIALS * (chances[0] + 2 * chances[1] + 3 * chances[2]) + misses
+    nodes = _group(mean, weight, [*chances, misses, trials])
+    nodes[3] = nodes[3] / np.maximum(nodes[4], 1)  # a group in which the player never appears has no trials
+    return _by_size(nodes, mean, SCORING_TRIALS)
+
+
+def _trials(market: str) -> int:
+    """Trials behind the part of a market that does not come from scoring trials."""
+    return TURNOVER_TRIALS if market in ("tov", "stl") else MISS_TRIALS
+
+
+def _group(mean: FloatArray, weight: FloatArray, values: list[FloatArray]) -> list[FloatArray]:
+    """Average like scenarios: [n, S] to [n, nodes] each, and the weight of every node last (rows sum to 1)."""
+    order = np.argsort(mean, axis=1)
+    shape = (len(mean), _NODES, SCENARIOS // _NODES)
+    grouped = np.take_along_axis(weight, order, axis=1).reshape(shape)
+    total = grouped.sum(axis=2)
+    merged = [
+        (np.take_along_axis(value, order, axis=1).reshape(shape) * grouped).sum(axis=2) / np.maximum(total, 1)
+        for value in values
+    ]
+    return [*merged, total / total.sum(axis=1, keepdims=True)]
+
+
+def _by_size(nodes: list[FloatArray], mean: FloatArray, trials: int) -> FloatArray:
+    """Run the recurrence over chunks of players of like size, each as far as it needs to go."""
+    centre = mean.mean(axis=1)
+    reach = np.ceil(mean.max(axis=1) + _TAIL * np.sqrt(2.3 * mean.max(axis=1) + 1)).astype(np.int64)
+    order = np.argsort(centre)
+    above = np.zeros((len(mean), int(reach.max(initial=0)) + 1))
+    for start in range(0, len(order), _CHUNK):
+        chunk = order[start : start + _CHUNK]
+        top = int(reach[chunk].max())
+        mass = _mixture([node[chunk] for node in nodes], trials, top)
+        above[chunk, : top + 1] = np.maximum(1 - np.cumsum(mass, axis=1), 0)
+    return above
+
+
+def _mixture(nodes: list[FloatArray], trials: int, top: int) -> FloatArray:
+    """Probability of 0, 1, ..., `top` for the mixture over the nodes, [n, top + 1]."""
+    one, two, three, miss, others, weight = nodes
+    a, b = _recurrence(one, two, three, miss, trials, others)
+    none = 1 - one - two - three
+    term = none**trials * (1 - miss) ** others
+    mass = np.empty((len(weight), top + 1))
+    mass[:, 0] = (weight * term).sum(axis=1)
+    recent = [term]
+    for n in range(top):
+        term = sum(((b[k] - a[k] * (n - k)) * past for k, past in enumerate(recent)), start=np.zeros_like(term)) / (
+            n + 1
+        )
+        mass[:, n + 1] = np.einsum("ij,ij->i", weight, term)
+        recent = [term, *recent][: len(b)]
+    return mass
+
+
+def _recurrence(
+    one: FloatArray, two: FloatArray, three: FloatArray, miss: FloatArray, trials: int, others: FloatArray
+) -> tuple[list[FloatArray], list[FloatArray]]:
+    """Coefficients a_(k+1) / a_0 and b_k / a_0 of (n + 1) G_(n+1) = sum over k of (b_k - a_(k+1) (n - k)) G_(n-k).
+
+    A = P R and B = N P' R + M r P with P = p0 + p1 z + p2 z^2 + p3 z^3 and R = 1 - r + r z. Terms that are zero for
+    everybody (no threes in a market of rebounds) are left out.
+    """
+    none, keep = 1 - one - two - three, 1 - miss
+    first = none * keep
+    a = [
+        one * keep + none * miss,
+        two * keep + one * miss,
+        three * keep + two * miss,
+        three * miss,
+    ]
+    b = [
+        trials * one * keep + others * miss * none,
+        trials * (2 * two * keep + one * miss) + others * miss * one,
+        trials * (3 * three * keep + 2 * two * miss) + others * miss * two,
+        trials * 3 * three * miss + others * miss * three,
+    ]
+    needed = max((k + 1 for k in range(4) if a[k].any() or b[k].any()), default=1)
+    return [value / first for value in a[:needed]], [value / first for value in b[:needed]]

@@ -1,0 +1,148 @@
+"""Every side of every quote as a candidate bet, and the choice among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from nba_props.betting.frames import PROP_GROUP, as_numbers, group_codes, group_median, nights, require_columns
+from nba_props.betting.market.fair import fair_probability
+from nba_props.betting.market.prices import american_to_decimal
+from nba_props.betting.stakes import expected_value, kelly_fraction
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nba_props.betting.market.fair import VigMethod
+    from nba_props.betting.strategy import BettingConfig
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+_NEEDED: Final = [
+    *PROP_GROUP,
+    "game_date",
+    "bookmaker",
+    "line",
+    "over_price",
+    "under_price",
+    "observed_at",
+    "actual",
+    "p_over",
+    "p_push",
+    "p_under",
+]
+_CARRIED: Final = ["game_date", *PROP_GROUP, "bookmaker", "line", "observed_at", "actual"]
+_SUM_TOLERANCE = 1e-6
+
+
+def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str = "quotes") -> Floats:
+    """Fair P(over | no push) of each quote's line: the median over the books showing that line for the prop.
+
+    With one book at the line it is that book's own; NaN where no book there has both prices.
+    """
+    fair = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
+    prop = group_codes(quotes, [*PROP_GROUP, "line"])
+    return group_median(prop, fair, int(prop.max(initial=-1)) + 1)[prop]
+
+
+def candidate_bets(
+    quotes: pd.DataFrame,
+    method: VigMethod,
+    *,
+    least_edge: float = -np.inf,
+    least_ev: float = -np.inf,
+    source: str = "quotes",
+) -> pd.DataFrame:
+    """Both sides of every quote that can be priced, as one table (see `nba_props.betting.strategy`).
+
+    Args:
+        quotes: Decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN where the model has no forecast).
+        method: No-vig method.
+        least_edge: Sides with a smaller edge are left out: no strategy that will be asked wants them.
+        least_ev: The same for the expected value.
+        source: Name of the table, for errors.
+
+    Raises:
+        DataError: A missing column, date or line, an impossible price, or probabilities that do not sum to 1.
+    """
+    require_columns(quotes, _NEEDED, source)
+    quotes = quotes.assign(
+        game_date=nights(quotes["game_date"], source),
+        line=as_numbers(quotes, "line", source, missing=False),
+        actual=as_numbers(quotes, "actual", source),
+    )
+    p_over, p_push, p_under = _probabilities(quotes, source)
+    q_over = market_probability(quotes, method, source=source)
+    sides = []
+    for side, win, lose, q_side, column in (
+        ("over", p_over, p_under, q_over, "over_price"),
+        ("under", p_under, p_over, 1.0 - q_over, "under_price"),
+    ):
+        odds = american_to_decimal(quotes[column], source=source)
+        # A line beyond every possible result is a certain push: there is no conditional probability, and no bet.
+        chance = np.divide(win, win + lose, out=np.full_like(win, np.nan), where=win + lose > 0)
+        edge, value = chance - q_side, expected_value(win, lose, odds)
+        # A comparison with NaN is false: sides without a price, a forecast or a market probability fall out here.
+        usable = np.flatnonzero((edge >= least_edge) & (value >= least_ev))
+        priced = {
+            "side": side,
+            "price": quotes[column].to_numpy(dtype="float64")[usable],
+            "decimal_odds": odds[usable],
+            "p": chance[usable],
+            "p_push": p_push[usable],
+            "q": q_side[usable],
+            "edge": edge[usable],
+            "ev": value[usable],
+            "kelly": kelly_fraction(chance[usable], odds[usable]),
+        }
+        sides.append(quotes[_CARRIED].iloc[usable].assign(**priced))
+    return pd.concat(sides, ignore_index=True)
+
+
+def chosen_bets(candidates: pd.DataFrame, config: BettingConfig) -> pd.DataFrame:
+    """The candidates that pass the strategy's filters, one per group: highest EV, then odds, book name, line, side.
+
+    At one line and side the highest EV is the best price across books.
+    """
+    kept = candidates[config.keep()(candidates)]
+    by = PROP_GROUP if config.one_per == "prop" else ["game_date", "player_id"]
+    group = group_codes(kept, by)
+    best = kept.iloc[_first_by_value(kept, group)]
+    return best.sort_values(["game_date", "observed_at", *PROP_GROUP], kind="stable", ignore_index=True)
+
+
+def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
+    """Positions of the best candidate of each group; only the rare equals of the highest EV are put in full order."""
+    value = kept["ev"].to_numpy()
+    top = np.full(int(group.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(top, group, value)
+    best = np.flatnonzero(value == top[group])
+    shared = np.bincount(group[best], minlength=len(top))[group[best]] > 1
+    tied = best[shared]
+    rows, code = kept.iloc[tied], group[tied]
+    book = rows["bookmaker"].rank(method="dense").to_numpy()
+    keys = (rows["side"] == "under", rows["line"], book, -rows["decimal_odds"], code)
+    order = np.lexsort(tuple(np.asarray(key) for key in keys))
+    first = np.r_[True, code[order][1:] != code[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
+    chosen: Ints = np.r_[best[~shared], tied[order[first]]]
+    return chosen
+
+
+def _probabilities(quotes: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:
+    over, push, under = (as_numbers(quotes, name, source) for name in ("p_over", "p_push", "p_under"))
+    off = np.abs(over + push + under - 1.0) > _SUM_TOLERANCE
+    off |= (over < 0) | (push < 0) | (under < 0)
+    if off.any():
+        shown = quotes.loc[off, ["p_over", "p_push", "p_under"]].head(5).to_string(index=False)
+        raise DataError(
+            source,
+            "p_over, p_push and p_under are not three probabilities that sum to 1",
+            mend="Give NaN in all three where there is no forecast.",
+            count=int(off.sum()),
+            rows=shown,
+        )
+    return over, push, under

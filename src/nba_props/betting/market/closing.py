@@ -1,0 +1,119 @@
+"""Closing line value: what the market said last about a bet that was taken before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, utc_nanoseconds
+from nba_props.betting.market.fair import fair_probability
+from nba_props.betting.market.quotes import closing_quotes, consensus, modal_line
+from nba_props.betting.market.shift import LineShift
+from nba_props.errors import NotEnoughDataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nba_props.betting.market.fair import VigMethod
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["closing_values"]
+
+_SHAPE_PROPS = 50_000
+"""Settled props that a shape is learnt from: more of them would not change its 513 knots."""
+
+
+def closing_values(
+    bets: pd.DataFrame, quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes"
+) -> pd.DataFrame:
+    """The close of every bet, in line and in probability.
+
+    A quote is a close of a bet only if it was observed after the price that was taken. The closing probability is the
+    median over those books at the line taken; if none closed there it is moved from the closing line by `LineShift`,
+    whose shape comes from the settled props of the market in `quotes` (a description of the past, used to judge bets,
+    never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
+
+    Args:
+        bets: Ledger rows with ``side``, ``line``, ``decimal_odds``, ``observed_at`` and the prop's keys, n rows.
+        quotes: The whole quotes table, flagged rows out.
+        method: No-vig method.
+        source: Name of the table, for errors.
+
+    Returns:
+        n rows, index of `bets`: ``close_line`` (most quoted closing line), ``close_q`` (fair closing probability of
+        the side taken at the line taken, given no push), ``clv = decimal_odds * close_q - 1``, ``clv_line`` (points
+        the line moved in the bet's favour: up for an over). NaN where there is no close.
+    """
+    closing = closing_quotes(quotes, source=source)
+    bet, row = _pairs(bets, closing)
+    n = len(bets)
+    fair = fair_probability(closing["over_price"], closing["under_price"], method, source=source)[row]
+    line = closing["line"].to_numpy(dtype="float64")[row]
+    taken = bets["line"].to_numpy(dtype="float64")
+    close_line, _ = modal_line(bet, line, group_median(bet, line, n), n)
+    at_taken, at_close = line == taken[bet], line == close_line[bet]
+    q_over = group_median(bet[at_taken], fair[at_taken], n)
+    q_close = group_median(bet[at_close], fair[at_close], n)
+    todo = np.flatnonzero(np.isnan(q_over) & ~np.isnan(q_close))
+    q_over[todo] = _moved(bets, closing, todo, q_close[todo], close_line[todo], method)
+    over = (bets["side"] == "over").to_numpy()
+    close_q = np.where(over, q_over, 1.0 - q_over)
+    return pd.DataFrame(
+        {
+            "close_line": close_line,
+            "close_q": close_q,
+            "clv": bets["decimal_odds"].to_numpy() * close_q - 1.0,
+            "clv_line": np.where(over, close_line - taken, taken - close_line),
+        },
+        index=bets.index,
+    )
+
+
+def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Every (bet, closing quote of its prop observed after the price taken), as two arrays of positions."""
+    both = pd.concat([bets[PROP_GROUP], closing[PROP_GROUP]], ignore_index=True)
+    codes = group_codes(both, PROP_GROUP)
+    bet_code, close_code = codes[: len(bets)], codes[len(bets) :]
+    order = np.argsort(close_code, kind="stable")
+    ordered = close_code[order]
+    start, stop = np.searchsorted(ordered, bet_code), np.searchsorted(ordered, bet_code, side="right")
+    length = stop - start
+    bet = np.repeat(np.arange(len(bets)), length)
+    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    row = order[np.repeat(start, length) + offset]
+    later = utc_nanoseconds(closing["observed_at"])[row] > utc_nanoseconds(bets["observed_at"])[bet]
+    return bet[later], row[later]
+
+
+def _thinned(closing: pd.DataFrame) -> pd.DataFrame:
+    """About `_SHAPE_PROPS` props of `closing` with all their quotes, the same ones in any order of rows."""
+    n_props = int(group_codes(closing, PROP_GROUP).max(initial=0)) + 1
+    if n_props <= _SHAPE_PROPS:
+        return closing
+    prop = pd.util.hash_pandas_object(closing[PROP_GROUP], index=False).to_numpy()
+    return closing[prop % np.uint64(n_props // _SHAPE_PROPS + 1) == 0]
+
+
+def _moved(
+    bets: pd.DataFrame, closing: pd.DataFrame, todo: Ints, q_close: Floats, close_line: Floats, method: VigMethod
+) -> Floats:
+    """`q_close` at the closing line, moved to the lines taken by the `todo` bets, market by market."""
+    result = np.full(len(todo), np.nan)
+    if not len(todo):
+        return result
+    settled = consensus(_thinned(closing), method)
+    markets = bets["market"].to_numpy()[todo]
+    taken = bets["line"].to_numpy(dtype="float64")[todo]
+    for market in pd.unique(markets):
+        history = settled[settled["market"] == market]
+        rows = markets == market
+        try:
+            shift = LineShift.fit(history["actual"], history["line"])
+        except NotEnoughDataError:
+            continue  # stays NaN: an unknown close is absent, and clv_coverage says so
+        result[rows] = shift.move(q_close[rows], close_line[rows], taken[rows])
+    return result

@@ -1,0 +1,148 @@
+"""Which quotes were on offer at a moment, which ones closed, and what the books together said."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, require_columns, utc_times
+from nba_props.betting.market.fair import VigMethod, fair_probability, hold
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["Decision", "closing_quotes", "consensus", "decision_quotes"]
+
+Decision = Literal["open", "close"] | float
+
+_MARKET_MOMENT: Final = [*PROP_GROUP, "bookmaker"]
+
+
+def decision_quotes(
+    quotes: pd.DataFrame,
+    decision: Decision = "open",
+    *,
+    open_window_hours: float = 0.5,
+    max_age_hours: float = 12.0,
+    source: str = "quotes",
+) -> pd.DataFrame:
+    """What could be bet at decision time: each book's latest quote of a prop that had been seen by then.
+
+    Args:
+        quotes: Quotes table (docs/contract.md), flagged rows already out.
+        decision: "open": `open_window_hours` after the prop (player, game, market) was first quoted by anyone, so that
+            books of one snapshot are together; "close": at its last quote; a number: that many hours before the game's
+            last quote of any prop, the best proxy of tip-off in the data.
+        open_window_hours: See above.
+        max_age_hours: A quote not seen again for longer than this is taken to be gone.
+        source: Name of the table, for errors.
+
+    Returns:
+        The chosen rows with ``observed_at`` and a ``decision_time`` column in UTC, in the order of `quotes`, fresh
+        index. Where a book offered several lines at its latest time stamp all of them are there. ``observed_at <=
+        decision_time`` always; a prop not yet quoted at its decision time is not there, nor is a quote without a time.
+
+    Raises:
+        ConfigError: A decision that is neither a known word nor a non-negative number of hours.
+        DataError: A missing column, or an ``observed_at`` that is no time.
+    """
+    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
+    observed = utc_times(quotes["observed_at"], source)
+    group = group_codes(quotes, PROP_GROUP)
+    if decision == "open":
+        when = observed.groupby(group).transform("min") + pd.Timedelta(hours=open_window_hours)
+    elif decision == "close":
+        when = observed.groupby(group).transform("max")
+    elif isinstance(decision, Real) and not isinstance(decision, bool) and 0 <= float(decision) < np.inf:
+        when = observed.groupby(group_codes(quotes, ["game_id"])).transform("max") - pd.Timedelta(hours=float(decision))
+    else:
+        message = f"decision is {decision!r}; allowed: 'open', 'close', or hours before the last quote (0 or more)."
+        raise ConfigError(message)
+    table = quotes.assign(observed_at=observed, decision_time=when)
+    standing = (observed <= when) & (observed >= when - pd.Timedelta(hours=max_age_hours))
+    return _latest(table[standing])
+
+
+def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: str = "quotes") -> pd.DataFrame:
+    """Each book's last quote of every player, game and market.
+
+    A book last seen more than `window_hours` before the prop's last quote by anyone has no close: it had taken the
+    prop down. Whether a close may be held against a bet depends on when the bet was taken, see `closing_values`.
+
+    Returns:
+        The chosen rows in the order of `quotes`, fresh index.
+
+    Raises:
+        DataError: A missing column, or an ``observed_at`` that is no time.
+    """
+    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
+    quotes = quotes.assign(observed_at=utc_times(quotes["observed_at"], source))
+    end = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
+    return _latest(quotes[quotes["observed_at"] >= end - pd.Timedelta(hours=window_hours)])
+
+
+def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes") -> pd.DataFrame:
+    """What the books together said about each player, game and market.
+
+    Args:
+        quotes: One row per book of each prop (`decision_quotes` or `closing_quotes`).
+        method: No-vig method.
+        source: Name of the table, for errors.
+
+    Returns:
+        One row per (``game_id``, ``player_id``, ``market``), in order of first appearance: ``line`` (the most quoted
+        one; of equally quoted ones the nearest to the median, then the lower), ``median_line``, ``fair_over`` (median
+        over the books at ``line`` of the no-vig P(over), each from its own two prices; NaN if none has both),
+        ``n_books``, ``n_at_line``, ``hold`` (median margin of the books at any line), and, where `quotes` has them,
+        ``game_date`` and ``actual``.
+
+    Raises:
+        DataError: A missing column or an impossible price.
+    """
+    require_columns(quotes, [*_MARKET_MOMENT, "line", "over_price", "under_price"], source)
+    group = group_codes(quotes, PROP_GROUP)
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(group), prepend=-1))
+    n = len(first)
+    line = quotes["line"].to_numpy(dtype="float64")
+    median_line = group_median(group, line, n)
+    modal, n_at_line = modal_line(group, line, median_line, n)
+    at_modal = line == modal[group]
+    fair = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
+    margin = hold(quotes["over_price"], quotes["under_price"], source=source)
+    kept = [column for column in ("game_date", *PROP_GROUP, "actual") if column in quotes]
+    table = quotes[kept].iloc[first].reset_index(drop=True)
+    book = group_codes(quotes, _MARKET_MOMENT)
+    return table.assign(
+        line=modal,
+        median_line=median_line,
+        fair_over=group_median(group[at_modal], fair[at_modal], n),
+        n_books=np.bincount(group[np.unique(book, return_index=True)[1]], minlength=n),
+        n_at_line=n_at_line,
+        hold=group_median(group, margin, n),
+    )
+
+
+def _latest(quotes: pd.DataFrame) -> pd.DataFrame:
+    latest = quotes["observed_at"].groupby(group_codes(quotes, _MARKET_MOMENT)).transform("max")
+    return quotes[quotes["observed_at"] == latest].reset_index(drop=True)
+
+
+def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
+    order = np.lexsort((line, group))
+    code, value = group[order], line[order]
+    new = np.r_[True, (code[1:] != code[:-1]) | (value[1:] != value[:-1])] if len(code) else np.zeros(0, dtype=bool)
+    starts = np.flatnonzero(new)
+    count = np.diff(np.r_[starts, len(code)])
+    code, value = code[starts], value[starts]
+    # Best last in each group, so that plain assignment keeps it: most quoted, nearest the median, lower.
+    best = np.lexsort((-value, -np.abs(value - median[code]), count, code))
+    modal, size = np.full(n_groups, np.nan), np.zeros(n_groups, dtype="int64")
+    modal[code[best]], size[code[best]] = value[best], count[best]
+    return modal, size

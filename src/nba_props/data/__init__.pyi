@@ -1,0 +1,20 @@
+from .content import fingerprint
+from .game_logs import LoadReport, load_game_logs, read_game_logs
+from .join import JoinReport, JoinResult, join_odds
+from .odds import load_odds
+from .season_stats import SeasonStatsJoin, SeasonStatsReport, join_season_stats, load_season_stats
+
+__all__ = [
+    "JoinReport",
+    "JoinResult",
+    "LoadReport",
+    "SeasonStatsJoin",
+    "SeasonStatsReport",
+    "fingerprint",
+    "join_odds",
+    "join_season_stats",
+    "load_game_logs",
+    "load_odds",
+    "load_season_stats",
+    "read_game_logs",
+]

@@ -1,0 +1,16 @@
+from .build import GROUPS, build_features, catalogue, feature_names
+from .cache import cached_features
+from .feature import Feature
+from .naive import mean_minutes_before, naive_forecasts, prior_games_in_season
+
+__all__ = [
+    "GROUPS",
+    "Feature",
+    "build_features",
+    "cached_features",
+    "catalogue",
+    "feature_names",
+    "mean_minutes_before",
+    "naive_forecasts",
+    "prior_games_in_season",
+]

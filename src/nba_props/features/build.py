@@ -1,0 +1,73 @@
+"""From a games table to a feature table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from nba_props.features.feature import Feature, registered, select
+from nba_props.features.groups import core as _core
+from nba_props.features.groups import forecasts as _forecasts
+from nba_props.features.groups import minutes as _minutes
+from nba_props.features.groups import schedule as _schedule
+from nba_props.features.groups import teams as _teams
+from nba_props.features.groups import temporal as _temporal
+from nba_props.features.history.context import Context
+from nba_props.features.history.table import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["GROUPS", "build_features", "catalogue", "feature_names"]
+
+_MAKERS: Final = (_core, _forecasts, _minutes, _schedule, _teams, _temporal)
+"""Modules whose import registers the groups."""
+
+GROUPS: Final = tuple(group.name for group in registered())
+"""Names of the feature groups, in the order of the catalogue."""
+
+
+def catalogue() -> tuple[Feature, ...]:
+    """Every feature that `build_features` makes from the games alone, in the order of its columns."""
+    return tuple(feature for group in registered() for feature in group.features)
+
+
+def feature_names(groups: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Column names of the chosen groups (all for None), in the order of the catalogue.
+
+    Raises:
+        ConfigError: For an unknown group, naming the nearest known one.
+    """
+    return tuple(feature.name for group in select(groups) for feature in group.features)
+
+
+def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) -> pd.DataFrame:
+    """Features of every player-game, from games of strictly earlier dates only.
+
+    Of the game itself only the schedule is read: date, season, team, opponent and venue. Box scores may therefore be
+    empty on the last date of the table, which is how games still to be played get their features.
+
+    Args:
+        games: Player-games in the columns of the contract, in any order; not modified.
+        groups: Feature groups to make; all for None.
+
+    Returns:
+        One float64 column per feature, rows and index as in `games`. Missing history is NaN.
+
+    Raises:
+        ConfigError: For an unknown group, naming the nearest known one.
+        DataError: If `games` can not be used.
+    """
+    chosen = select(groups)
+    table = read_table(games)
+    names = [feature.name for group in chosen for feature in group.features]
+    context = Context(table)
+    values = np.empty((len(names), len(games)))
+    place = {name: row for row, name in enumerate(names)}
+    for group in chosen:
+        made = group.make(context)
+        for feature in group.features:
+            values[place[feature.name], table.order] = made[feature.name]
+    return pd.DataFrame(values.T, index=games.index, columns=list(place), copy=False)

@@ -1,0 +1,124 @@
+"""Feature tables kept on disk, found again by the content they were made from and the code that made them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from nba_props.features.build import build_features, feature_names
+from nba_props.version import code_version
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["cached_features", "feature_key"]
+
+_SUFFIX: Final = ".features"
+_KEEP: Final = 5
+_NOT_CONTENT: Final = frozenset({"source_file"})
+_STALE_SECONDS: Final = 3600.0
+_log = logging.getLogger(__name__)
+
+
+def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> pd.DataFrame:
+    """`build_features`, from the folder where the same table was made before by the same code.
+
+    An entry that is damaged, half-written or of another shape is made again, never used. A folder that can not be
+    written costs the time of a build and nothing else.
+
+    Args:
+        games: As for `build_features`.
+        folder: Where tables are kept; made where it does not exist.
+        keep: Tables kept; those not used for longest are removed.
+
+    Returns:
+        What ``build_features(games)`` returns, to the last bit.
+
+    Raises:
+        DataError: If `games` can not be used.
+    """
+    path = folder / f"{feature_key(games)}{_SUFFIX}"
+    names = list(feature_names())
+    values = _read(path, names, len(games))
+    if values is not None:
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return pd.DataFrame(values.T, index=games.index, columns=names, copy=False)
+    made = build_features(games)
+    try:
+        _write(path, np.ascontiguousarray(made.to_numpy().T), names)
+        _remove_oldest(folder, keep)
+    except OSError as error:
+        _log.warning("The feature table can not be kept in %s: %s", folder.name, error)
+    return made
+
+
+def feature_key(games: pd.DataFrame) -> str:
+    """Name of the feature table of `games`: any changed value, type, column or order of rows gives another one.
+
+    So does changed code of the package and another version of pandas or numpy. The index and the file a row came from
+    do not matter: no feature reads them.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    table = games[sorted(name for name in games.columns if name not in _NOT_CONTENT)].reset_index(drop=True)
+    made_by = [code_version("nba_props"), pd.__version__, np.__version__]
+    digest = hashlib.sha256(json.dumps([made_by, [[name, str(table[name].dtype)] for name in table]]).encode())
+    digest.update(len(table).to_bytes(8, "little"))
+    if len(table.columns):
+        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().astype("<u8").tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _read(path: Path, names: list[str], rows: int) -> Floats | None:
+    """Values (k, n) of an entry; None where there is none that can be trusted."""
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+            values = np.fromfile(file, dtype="<f8")
+    except (OSError, ValueError):
+        return None
+    expected = {"names": names, "rows": rows, "sha256": _checksum(values)}
+    return values.reshape(len(names), rows) if header == expected else None
+
+
+def _write(path: Path, values: Floats, names: list[str]) -> None:
+    """Write an entry under another name first: whoever reads sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = {"names": names, "rows": values.shape[1], "sha256": _checksum(values)}
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(values.astype("<f8", copy=False).reshape(-1).data)
+            file.close()
+            os.replace(file.name, path)  # noqa: PTH105 - the temporary file's name is a string
+        except OSError:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _checksum(values: Floats) -> str:
+    return hashlib.sha256(values.reshape(-1).data).hexdigest()
+
+
+def _remove_oldest(folder: Path, keep: int) -> None:
+    """Keep the entries used last, and nothing that a killed process left half-written."""
+    used = sorted(((entry.stat().st_mtime, entry) for entry in folder.glob(f"*{_SUFFIX}")), reverse=True)
+    old = [entry for _, entry in used[keep:]]
+    abandoned = [part for part in folder.glob("*.part") if part.stat().st_mtime < time.time() - _STALE_SECONDS]
+    for path in (*old, *abandoned):
+        path.unlink(missing_ok=True)

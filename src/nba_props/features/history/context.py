@@ -1,0 +1,133 @@
+"""What several groups of features share, computed once and only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.features.history.asof import Log, Past, masked_ratio
+from nba_props.features.history.defence import allowed_ratios, player_role
+from nba_props.features.history.ewma import HALF_LIVES, decay_of_half_life, decay_of_span, ewma
+from nba_props.features.history.fixtures import Fixtures, build_fixtures
+from nba_props.features.history.rates import opportunities, shrunk_rates
+from nba_props.features.history.roster import roster
+from nba_props.features.history.team_rates import team_rates
+from nba_props.features.history.windows import rolling
+
+if TYPE_CHECKING:
+    from nba_props.features.history.asof import FloatArray, IntArray
+    from nba_props.features.history.table import Table
+
+__all__ = ["BASE", "Context"]
+
+BASE: Final = ("pts", "reb", "ast", "pra", "min")
+"""The series whose history is looked at from every side."""
+
+
+class Context:
+    """Lazily computed common ground of the feature groups for one games table.
+
+    Attributes:
+        table: The sorted player-games; all arrays are in its order.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    @cached_property
+    def players(self) -> Log:
+        """The player-games as a log of players."""
+        return Log(self.table.player, self.table.day, self.table.season)
+
+    @cached_property
+    def career(self) -> Past:
+        """Earlier games of the player, over all seasons of the table."""
+        return self.players.past(self.table.player, self.table.day)
+
+    @cached_property
+    def season(self) -> Past:
+        """Earlier games of the player in the season of the game."""
+        return self.career.since(self.players.season_start(self.table.player, self.table.season))
+
+    @cached_property
+    def fixtures(self) -> Fixtures:
+        """The games of the teams."""
+        return build_fixtures(self.table)
+
+    @cached_property
+    def opportunities(self) -> dict[str, FloatArray]:
+        """Tops and bottoms of the rates, per player-game."""
+        return opportunities(self)
+
+    @cached_property
+    def rates(self) -> dict[str, FloatArray]:
+        """Shrunk rates as of each player-game."""
+        return shrunk_rates(self)
+
+    @cached_property
+    def windows(self) -> dict[str, dict[tuple[str, int], FloatArray]]:
+        """Rolling mean, standard deviation and median of the base series."""
+        return {name: rolling(self.career, self.table.stat[name]) for name in BASE}
+
+    @cached_property
+    def box_columns(self) -> tuple[str, ...]:
+        """Names of the columns of `box_running`."""
+        return tuple(self.table.stat)
+
+    @cached_property
+    def box_running(self) -> FloatArray:
+        """Running totals of the box score per player."""
+        return self.players.running(np.column_stack(list(self.table.stat.values())))
+
+    @cached_property
+    def form(self) -> dict[tuple[str, int], FloatArray]:
+        """(series, half-life) -> exponentially weighted mean over the player's earlier games."""
+        terms = self.opportunities
+        names = (*BASE, "fga", "fg3a", "fta", "plays", "floor_plays")
+        lives = (*HALF_LIVES, 30)
+        decays = {decay_of_half_life(life): life for life in lives}
+        means = ewma(self.career, {name: terms[name] for name in names}, list(decays))
+        return {(name, decays[decay]): values for (name, decay), values in means.items()}
+
+    @cached_property
+    def span_10(self) -> dict[str, FloatArray]:
+        """EWMA with span 10 of the base series."""
+        decay = decay_of_span(10)
+        means = ewma(self.career, {name: self.table.stat[name] for name in BASE}, [decay])
+        return {name: means[name, decay] for name in BASE}
+
+    @cached_property
+    def role(self) -> IntArray:
+        """Role of the player as of the game."""
+        return player_role(self)
+
+    @cached_property
+    def allowed(self) -> dict[str, FloatArray]:
+        """What the opponent allows relative to expectation."""
+        return allowed_ratios(self)
+
+    @cached_property
+    def team_rates(self) -> dict[str, FloatArray]:
+        """Rates of both teams per fixture."""
+        return team_rates(self.fixtures)
+
+    @cached_property
+    def roster(self) -> dict[str, FloatArray]:
+        """Rotation and missing team-mates."""
+        return roster(self, self.expected_minutes)
+
+    @cached_property
+    def expected_minutes(self) -> FloatArray:
+        """Projected minutes of a game of 48: three parts recent form (half-life 2 games), one part the season's mean.
+
+        Games count as shares of their team's minutes, so overtime does not pass for a larger role.
+        """
+        team = self.fixtures.total["min"][self.fixtures.row]
+        share = np.nan_to_num(masked_ratio(240.0 * self.table.stat["min"], team))
+        decay = decay_of_half_life(2)
+        recent = ewma(self.career, {"min": share}, [decay])["min", decay]
+        season = self.season.total(self.players.running(share[:, None]))[:, 0]
+        mean = masked_ratio(season, self.season.count.astype(np.float64))
+        return np.where(np.isnan(mean), recent, 0.75 * recent + 0.25 * mean)

@@ -1,0 +1,44 @@
+"""Exponentially weighted means over earlier games, as pandas' `ewm(adjust=True)` defines them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nba_props.features.history.asof import FloatArray, IntArray, Past
+
+__all__ = ["HALF_LIVES", "decay_of_half_life", "decay_of_span", "ewma"]
+
+HALF_LIVES: Final = (3, 7, 15)
+
+
+def decay_of_half_life(games: float) -> float:
+    """Weight of a game relative to the next one: half after `games` games."""
+    return float(0.5 ** (1.0 / games))
+
+
+def decay_of_span(games: float) -> float:
+    """The same for pandas' `span`: alpha = 2 / (span + 1)."""
+    return float(1.0 - 2.0 / (games + 1.0))
+
+
+def ewma(past: Past, series: Mapping[str, FloatArray], decays: Sequence[float]) -> dict[tuple[str, float], FloatArray]:
+    """(series, decay) -> weighted mean over all games of the entity before each query; NaN where there is none."""
+    columns = [(name, decay) for name in series for decay in decays]
+    values = np.column_stack([series[name] for name, _ in columns])
+    state = past.state(past.log.running(values, np.array([decay for _, decay in columns])))
+    games = past.end - past.origin
+    weights = {decay: _total_weight(games, decay) for decay in decays}
+    return {column: state[:, place] / weights[column[1]] for place, column in enumerate(columns)}
+
+
+def _total_weight(games: IntArray, decay: float) -> FloatArray:
+    """1 + decay + decay^2 + ... over so many games; NaN for none."""
+    table = [np.nan, 1.0]
+    for _ in range(int(games.max(initial=0)) - 1):
+        table.append(1.0 + decay * table[-1])
+    return np.array(table)[games]

@@ -1,0 +1,82 @@
+"""Games of a team, made from the rows of its players, with what the opponent did in the same game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from nba_props.features.history.asof import Log, Past, group_totals
+from nba_props.features.history.table import STATS
+
+if TYPE_CHECKING:
+    from nba_props.features.history.asof import FloatArray, IntArray
+    from nba_props.features.history.table import Table
+
+__all__ = ["Fixtures", "build_fixtures"]
+
+_TEAM_SPAN: Final = 1 << 10
+_DAY_SPAN: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Fixtures:
+    """One row per team and game, sorted by team and date.
+
+    Attributes:
+        row: Fixture of each player-game.
+        team, opponent, season, day, home: As in the player table.
+        log: The fixtures as a log of teams.
+        own, past: Earlier games of the team: of this season, and all.
+        rival: Earlier games of the opponent this season.
+        total: Team totals of each box-score column.
+        against: The opponent's totals in the same game, NaN where the table lacks its rows.
+    """
+
+    row: IntArray
+    team: IntArray
+    opponent: IntArray
+    season: IntArray
+    day: IntArray
+    home: FloatArray
+    log: Log
+    past: Past
+    own: Past
+    rival: Past
+    total: dict[str, FloatArray]
+    against: dict[str, FloatArray]
+
+    @property
+    def possessions(self) -> FloatArray:
+        """Possessions of each fixture: FGA - OREB + TOV + 0.44 FTA, the mean of both sides (Kubatko et al. 2007)."""
+        own, other = self.total, self.against
+        sides = [side["fga"] - side["oreb"] + side["tov"] + 0.44 * side["fta"] for side in (own, other)]
+        return 0.5 * (sides[0] + sides[1])
+
+
+def build_fixtures(table: Table) -> Fixtures:
+    """Collect the player-games of `table` into team games."""
+    key = (table.team * _DAY_SPAN + table.day) * _TEAM_SPAN + table.opponent
+    keys, first, row = np.unique(key, return_index=True, return_inverse=True)
+    team, opponent, season, day = (column[first] for column in (table.team, table.opponent, table.season, table.day))
+    sums = group_totals(row.astype(np.int64), len(keys), np.column_stack([table.stat[name] for name in STATS]))
+    mirror_key = (opponent * _DAY_SPAN + day) * _TEAM_SPAN + team
+    mirror = np.minimum(np.searchsorted(keys, mirror_key), len(keys) - 1)
+    against = np.where((keys[mirror] == mirror_key)[:, None], sums[mirror], np.nan)
+    log = Log(team, day, season)
+    past, rival = log.past(team, day), log.past(opponent, day)
+    return Fixtures(
+        row=row.astype(np.int64),
+        team=team,
+        opponent=opponent,
+        season=season,
+        day=day,
+        home=table.home[first],
+        log=log,
+        past=past,
+        own=past.since(log.season_start(team, season)),
+        rival=rival.since(log.season_start(opponent, season)),
+        total=dict(zip(STATS, sums.T.copy(), strict=True)),
+        against=dict(zip(STATS, against.T.copy(), strict=True)),
+    )

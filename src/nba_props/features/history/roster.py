@@ -1,0 +1,114 @@
+"""Who was in the rotation of a team, and who was missing, in its games before a date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from nba_props.features.history.asof import FloatArray, IntArray
+    from nba_props.features.history.context import Context
+
+__all__ = ["PRODUCTION", "ROSTER", "roster"]
+
+_MEMORY: Final = 10
+"""Team games over which a player's part in the rotation is judged."""
+
+_REGULAR: Final = 3
+"""Appearances in those games that make a regular."""
+
+PRODUCTION: Final = ("min", "pts", "reb", "ast", "fga")
+
+ROSTER: Final = (
+    "missing", *(f"missing_{name}" for name in PRODUCTION), "played_min", "rotation_rank", "played_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Players (rows) of one team and season by its games (columns), as known before each game.
+
+    Attributes:
+        mean: Mean of each production column over the appearances in the team's last games.
+        appearances: Number of those appearances; `games` the number of team games they are out of.
+        present: Appeared in the team's last game.
+        absent: A regular who did not, and has not played for another team since.
+    """
+
+    mean: FloatArray
+    appearances: FloatArray
+    games: IntArray
+    present: FloatArray
+    absent: FloatArray
+
+
+def _block(ctx: Context, rows: IntArray, games: slice) -> tuple[_Block, IntArray, IntArray]:
+    """The block of one team and season, and the player and game index of each of its rows."""
+    fixtures, table = ctx.fixtures, ctx.table
+    players, player = np.unique(table.player[rows], return_inverse=True)
+    game = fixtures.row[rows] - games.start
+    size = games.stop - games.start
+    known = fixtures.own.end[games] - games.start
+    oldest = np.maximum(known - _MEMORY, 0)
+    values = np.zeros((len(PRODUCTION) + 1, len(players), size + 1))
+    values[0, player, game + 1] = 1.0
+    for place, name in enumerate(PRODUCTION):
+        values[place + 1, player, game + 1] = table.stat[name][rows]
+    totals = np.cumsum(values, axis=2)
+    recent = totals[:, :, known] - totals[:, :, oldest]
+    appearances = recent[0]
+    mean = recent[1:] / np.maximum(appearances, 1.0)
+    last = values[0][:, known]
+    query = np.broadcast_to(fixtures.day[games], last.shape)
+    who = np.broadcast_to(players[:, None], last.shape)
+    latest = ctx.players.before(who.ravel(), query.ravel()) - 1
+    here = (table.team[latest] == fixtures.team[games.start]).reshape(last.shape)
+    absent = ((appearances >= _REGULAR) & (last == 0.0) & here).astype(np.float64)
+    return _Block(mean, appearances, known - oldest, last, absent), player.astype(np.int64), game
+
+
+def _down(values: FloatArray) -> FloatArray:
+    """Sum over the players, one after the other: absent players add exact zeros whoever they are."""
+    total = np.zeros(values.shape[1:])
+    for line in values:
+        total += line
+    return total
+
+
+def _describe(block: _Block, player: IntArray, game: IntArray, expected: FloatArray) -> FloatArray:
+    """Columns of `ROSTER` for the rows of one block, the player himself left out of his team-mates."""
+    own_absent = block.absent[player, game]
+    out = np.empty((len(ROSTER), len(player)))
+    out[0] = _down(block.absent)[game] - own_absent
+    for place in range(len(PRODUCTION)):
+        lost = block.mean[place] * block.absent
+        out[place + 1] = _down(lost)[game] - lost[player, game]
+    used = block.mean[0] * block.present
+    out[-3] = _down(used)[game] - used[player, game]
+    ahead = (block.present[:, game] > 0) & (block.mean[0][:, game] > expected)
+    ahead[player, np.arange(len(player))] = False
+    out[-2] = 1.0 + ahead.sum(axis=0)
+    out[-1] = block.appearances[player, game] / np.maximum(block.games[game], 1)
+    out[:, block.games[game] == 0] = np.nan
+    out[-2, np.isnan(expected)] = np.nan
+    return out
+
+
+def roster(ctx: Context, expected: FloatArray) -> dict[str, FloatArray]:
+    """Team-mates missing and the place in the rotation, as of each player-game; NaN before a team's first game.
+
+    Args:
+        ctx: The games.
+        expected: Minutes expected of the player, which place him among his team-mates.
+    """
+    fixtures = ctx.fixtures
+    by_fixture = np.argsort(fixtures.row, kind="stable")
+    edges = np.flatnonzero(np.diff(fixtures.team * 1024 + fixtures.season, prepend=-1, append=-1))
+    row_edges = np.searchsorted(fixtures.row[by_fixture], edges)
+    out = np.empty((len(ROSTER), len(fixtures.row)))
+    for start, stop, low, high in zip(edges[:-1], edges[1:], row_edges[:-1], row_edges[1:], strict=True):
+        rows = by_fixture[low:high]
+        out[:, rows] = _describe(*_block(ctx, rows, slice(int(start), int(stop))), expected[rows])
+    return dict(zip(ROSTER, out, strict=True))

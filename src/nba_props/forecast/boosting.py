@@ -1,0 +1,175 @@
+"""Gradient-boosted trees with the L1 objective: the forecast is the conditional median, which is what a line is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nba_props.forecast.parameters import check_parameters, check_trees
+
+if TYPE_CHECKING:
+    import lightgbm
+    import xgboost
+
+    from nba_props.forecast.parameters import Library
+
+__all__ = ["LightGBMEstimator", "XGBoostEstimator"]
+
+
+class _Boosting:
+    """What the two libraries have in common: parameters, target checks and the fitted state."""
+
+    library: Library
+    defaults: dict[str, Any]
+
+    def __init__(self, params: dict[str, Any], *, seed: int = 0, threads: int = 1) -> None:
+        self._params = {**self.defaults, **params}
+        self._trees = check_trees(self._params.pop("n_estimators"))
+        if params:
+            check_parameters(self.library, self._params)
+        self._seed = seed
+        self._threads = threads
+        self._names: list[str] = []
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Every parameter the fit used, by the library's own names, plus ``n_estimators`` and ``seed``."""
+        return {**self._params, "n_estimators": self._trees, "seed": self._seed}
+
+    @property
+    def n_estimators(self) -> int:
+        """Trees in the model."""
+        return self._trees
+
+    def _ranked(self, gains: np.ndarray) -> pd.Series:
+        total = gains.sum()
+        shares = gains / total if total > 0 else gains
+        return pd.Series(shares, index=self._names, name="importance").sort_values(ascending=False, kind="stable")
+
+
+class LightGBMEstimator(_Boosting):
+    """LightGBM, histogram trees, deterministic.
+
+    Args:
+        params: Overrides by LightGBM's own names, plus ``n_estimators``.
+        seed: Random seed.
+        threads: Threads; the forecasts do not depend on it.
+
+    Raises:
+        ConfigError: A parameter that LightGBM does not know or can not use.
+    """
+
+    library = "lightgbm"
+    # Measured on the real box scores: 15 leaves, 63 bins and a third of the columns per tree cost a ninth of
+    # 31 leaves, 255 bins and all columns, at the same out-of-sample error.
+    defaults = {  # noqa: RUF012 - read only
+        "objective": "regression_l1",
+        "n_estimators": 150,
+        "learning_rate": 0.07,
+        "num_leaves": 15,
+        "min_data_in_leaf": 100,
+        "feature_fraction": 0.3,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": 1.0,
+        "max_bin": 63,
+        "bin_construct_sample_cnt": 20_000,
+    }
+
+    _booster: lightgbm.Booster
+
+    @property
+    def native(self) -> lightgbm.Booster:
+        """The fitted booster."""
+        return self._booster
+
+    def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
+        """Fit on `features` (n, k) and `target` (n, stat units)."""
+        import lightgbm
+
+        self._names = list(features.columns)
+        params = {
+            **self._params,
+            "seed": self._seed,
+            "num_threads": self._threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+        data = lightgbm.Dataset(features.to_numpy(), target.to_numpy(), feature_name=self._names, params=params)
+        self._booster = lightgbm.train(params, data, num_boost_round=self._trees)
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units)."""
+        raw = self._booster.predict(features[self._names].to_numpy(), num_threads=self._threads)
+        return np.asarray(raw, dtype="float64")
+
+    def importances(self) -> pd.Series:
+        """Share of total gain per feature, descending."""
+        return self._ranked(np.asarray(self._booster.feature_importance("gain"), dtype="float64"))
+
+
+class XGBoostEstimator(_Boosting):
+    """XGBoost, histogram trees.
+
+    Args:
+        params: Overrides by XGBoost's own names, plus ``n_estimators``.
+        seed: Random seed.
+        threads: Threads; the forecasts do not depend on it.
+
+    Raises:
+        ConfigError: A parameter that XGBoost does not know or can not use.
+    """
+
+    library = "xgboost"
+    defaults = {  # noqa: RUF012 - read only
+        "objective": "reg:absoluteerror",
+        "n_estimators": 150,
+        "learning_rate": 0.1,
+        "max_depth": 4,
+        "min_child_weight": 50,
+        "subsample": 0.7,
+        "colsample_bytree": 0.3,
+        "reg_lambda": 1.0,
+        "max_bin": 64,
+        "tree_method": "hist",
+    }
+
+    _booster: xgboost.Booster
+
+    @property
+    def native(self) -> xgboost.Booster:
+        """The fitted booster."""
+        return self._booster
+
+    def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
+        """Fit on `features` (n, k) and `target` (n, stat units)."""
+        import xgboost
+        from threadpoolctl import threadpool_limits
+
+        self._names = list(features.columns)
+        params = {**self._params, "seed": self._seed, "nthread": self._threads}
+        # The binning of XGBoost 3 does not keep to its own nthread.
+        with threadpool_limits(self._threads, user_api="openmp"):
+            data = xgboost.QuantileDMatrix(
+                features.to_numpy(),
+                target.to_numpy(),
+                feature_names=self._names,
+                max_bin=int(self._params["max_bin"]),
+                nthread=self._threads,
+            )
+        self._booster = xgboost.train(params, data, num_boost_round=self._trees)
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units)."""
+        import xgboost
+
+        data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
+        return np.asarray(self._booster.predict(data), dtype="float64")
+
+    def importances(self) -> pd.Series:
+        """Share of total gain per feature, descending; features no split uses have 0."""
+        gains = self._booster.get_score(importance_type="total_gain")
+        return self._ranked(np.array([float(gains.get(name, 0.0)) for name in self._names]))

@@ -1,0 +1,84 @@
+"""Calls through joblib: in order, never more threads than workers, and again where a worker was lost."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any, Final
+
+from joblib import Parallel
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.parallel import get_active_backend
+
+from nba_props.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+__all__ = ["in_order"]
+
+_LOST: Final = (TerminatedWorkerError, CancelledError)
+"""What is raised for a worker that died: a process of this machine, or those of a Dask cluster that held the tables."""
+
+_MOST_LOSSES: Final = 5
+
+_AT_ONCE: Final = 4
+"""Calls per worker that are handed out together where results come all at the end."""
+
+
+def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None]:
+    """Results of ``joblib.delayed`` calls, in order, as they come in.
+
+    Where a worker dies, everything that has no result yet is handed out again. BLAS keeps to one thread in the
+    meantime, since as many calls as workers run side by side already; worker processes are limited by joblib and Dask.
+
+    Args:
+        calls: Must give the same result whenever they are made.
+        workers: Calls side by side; where ``joblib.parallel_config`` says -1 (a cluster), all there are.
+
+    Raises:
+        ModelError: Workers died again and again, without a result in between.
+    """
+    from threadpoolctl import threadpool_limits
+
+    done = losses = 0
+    with threadpool_limits(1, user_api="blas"):
+        while done < len(calls):
+            results = _handed_out(calls[done:], workers)
+            try:
+                for result in results:
+                    done, losses = done + 1, 0
+                    yield result
+            except _lost() as error:
+                losses += 1
+                if losses == _MOST_LOSSES:
+                    message = f"Workers died {losses} times without a result in between; have they memory enough?"
+                    raise ModelError(message) from error
+            finally:
+                _close(results)
+
+
+def _handed_out(calls: Sequence[Any], workers: int) -> Generator[Any, None, None]:
+    """Results as they come in, or share by share where the backend (Ray's) gives them all at the end."""
+    backend, wanted = get_active_backend(prefer="threads")
+    n_jobs = -1 if wanted == -1 else workers
+    if backend.supports_return_generator:
+        yield from Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(calls)
+        return
+    share = _AT_ONCE * backend.effective_n_jobs(n_jobs)
+    with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+        for start in range(0, len(calls), share):
+            yield from parallel(calls[start : start + share])
+
+
+def _lost() -> tuple[type[BaseException], ...]:
+    """What says that a worker died. Ray has an error of its own, known only where Ray is in use."""
+    ray = sys.modules.get("ray")
+    return _LOST if ray is None else (*_LOST, ray.exceptions.RayActorError)
+
+
+def _close(results: Generator[Any, None, None]) -> None:
+    with warnings.catch_warnings():  # joblib remarks that calls were cancelled: that is what is wanted
+        warnings.simplefilter("ignore", UserWarning)
+        results.close()

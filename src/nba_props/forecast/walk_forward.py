@@ -1,0 +1,250 @@
+"""Run forecasters through their folds and pool the out-of-sample predictions.
+
+The fits of all folds, of all forecasters that are asked for together, go through one joblib call: threads by default
+(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, be it
+processes or a cluster. Every fit runs on one thread, so there are never more busy threads than workers, and the numbers
+depend neither on the backend nor on the number of workers. Work that is lost with a worker is done again.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from joblib import delayed
+
+from nba_props.errors import DataError, ModelError, NotEnoughDataError
+from nba_props.evaluation.regression import regression_metrics
+from nba_props.forecast.parallel import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from nba_props.forecast import Estimator
+    from nba_props.forecast.folds import Fold
+
+__all__ = ["Forecaster", "WalkForwardResult", "walk_forward", "walk_forward_all"]
+
+_MIN_TRAIN_ROWS = 200
+
+
+@dataclass(frozen=True)
+class WalkForwardResult:
+    """Out-of-sample predictions of every fold and what the last fit looked like.
+
+    Attributes:
+        predictions: The rows of `games_info` that were predicted, in time order, plus ``fold``, ``role`` and
+            ``predicted``; a row appears once.
+        folds: One row per fold: role, index, dates, rows trained on and predicted, seconds of the fit.
+        train_metrics: ``train_mae``, ``train_rmse``, ``train_r2`` of the last fitted fold (in sample).
+        selected: Features each fold's model chose, in the order of `folds`; empty where nothing is chosen.
+        final: The forecaster fitted on every row, where it was asked for.
+    """
+
+    predictions: pd.DataFrame
+    folds: pd.DataFrame
+    train_metrics: dict[str, float]
+    selected: tuple[tuple[str, ...], ...] = ()
+    final: Estimator | None = None
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A forecaster, what it is fitted on, and the folds it goes through.
+
+    Attributes:
+        features: n rows, k columns; as-of, NaN where history is missing.
+        target: Actual stat, n.
+        info: What identifies a row (n), with ``game_date``, in time order; copied into the predictions.
+        folds: From `walk_forward_folds`.
+        make: Returns a fresh forecaster; must be picklable where the workers are processes.
+        evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
+        final: Also fit on every row.
+    """
+
+    features: pd.DataFrame
+    target: pd.Series
+    info: pd.DataFrame
+    folds: Sequence[Fold]
+    make: Callable[[], Estimator]
+    evaluated: pd.Series
+    final: bool = False
+
+    def wanted(self) -> list[Fold]:
+        """The folds that have a row to predict.
+
+        Raises:
+            NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
+            DataError: The rows are not in time order.
+        """
+        if not self.info["game_date"].is_monotonic_increasing:
+            problem, mend = "the rows are not in time order", "Sort them by game_date."
+            raise DataError("games", problem, mend=mend, column="game_date")  # noqa: EM101 - the table's name
+        wanted = [fold for fold in self.folds if self._tested(fold).any()]
+        if not wanted:
+            message = "No fold has a row to predict: nobody has an earlier game of the same season in the test dates."
+            raise NotEnoughDataError(message)
+        for fold in wanted:
+            self._check(fold)
+        return wanted
+
+    def fits(self) -> list[_Fit]:
+        """Everything that has to be fitted, in time order; the fit on every row comes last."""
+        wanted = self.wanted()
+        fits = [
+            _Fit(self._known(fold), np.flatnonzero(self._tested(fold)), fold, in_sample=fold is wanted[-1])
+            for fold in wanted
+        ]
+        return [*fits, _Fit(len(self.features), np.array([], dtype="int64"))] if self.final else fits
+
+    def _known(self, fold: Fold) -> int:
+        """Rows up to the fold's last training date. Rows are in time order, so they are a view, not a copy."""
+        return int(self.info["game_date"].searchsorted(fold.train_end, side="right"))
+
+    def _tested(self, fold: Fold) -> np.ndarray:
+        return np.asarray(fold.test_mask(self.info["game_date"]) & self.evaluated.to_numpy())
+
+    def _check(self, fold: Fold) -> None:
+        known = self._known(fold)
+        if known < _MIN_TRAIN_ROWS:
+            message = (
+                f"Fold {fold.role} {fold.index} ({fold.test_start:%Y-%m-%d}) has {known} rows before it to train on; "
+                f"at least {_MIN_TRAIN_ROWS} are needed. Add an earlier season or test a later one."
+            )
+            raise NotEnoughDataError(message)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One fit: on the first `known` rows, predicting `tested` (positions); without a fold it is the final one."""
+
+    known: int
+    tested: np.ndarray
+    fold: Fold | None = None
+    in_sample: bool = False
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What a worker sends back; the model itself only where it is the final one."""
+
+    predicted: np.ndarray
+    seconds: float
+    train_metrics: dict[str, float] = field(default_factory=dict)
+    selected: tuple[str, ...] = ()
+    estimator: Estimator | None = None
+
+
+def walk_forward_all(
+    forecasters: Sequence[Forecaster], *, workers: int = 1, on_fold: Callable[[int, Fold | None], None] | None = None
+) -> Generator[WalkForwardResult, None, None]:
+    """Fit before each fold, predict the fold, pool: for several forecasters at once, so that no core waits.
+
+    Args:
+        forecasters: Checked before anything is fitted.
+        workers: Fits side by side.
+        on_fold: Called after each fit with the forecaster's position and the fold (None: the fit on every row), in
+            order (progress). What it raises ends the work.
+
+    Yields:
+        One result per forecaster, in order, as soon as its folds are done.
+
+    Raises:
+        NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
+        ModelError: A forecast is not a finite number, or workers keep dying.
+        DataError: The rows are not in time order.
+    """
+    plan = [forecaster.fits() for forecaster in forecasters]
+    calls = [
+        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make)
+        for forecaster, fits in zip(forecasters, plan, strict=True)
+        for fit in fits
+    ]
+    with closing(in_order(calls, workers=workers)) as done:
+        for position, (forecaster, fits) in enumerate(zip(forecasters, plan, strict=True)):
+            fitted = []
+            for fit in fits:
+                fitted.append(next(done))
+                if on_fold is not None:
+                    on_fold(position, fit.fold)
+            yield _pooled(forecaster, fits, fitted)
+
+
+def walk_forward(
+    features: pd.DataFrame,
+    target: pd.Series,
+    info: pd.DataFrame,
+    folds: Sequence[Fold],
+    make: Callable[[], Estimator],
+    *,
+    evaluated: pd.Series,
+    workers: int = 1,
+) -> WalkForwardResult:
+    """`walk_forward_all` for one forecaster; the arguments are the attributes of `Forecaster`."""
+    forecaster = Forecaster(features, target, info, folds, make, evaluated)
+    (result,) = walk_forward_all([forecaster], workers=workers)
+    return result
+
+
+def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator]) -> _Fitted:
+    """One fit, on one worker. The tables come as arguments of their own, so that backends share or scatter them."""
+    estimator = make()
+    known, answers = features.iloc[: fit.known], target.iloc[: fit.known]
+    started = time.perf_counter()
+    estimator.fit(known, answers)
+    seconds = time.perf_counter() - started
+    if fit.fold is None:
+        return _Fitted(np.array([]), seconds, estimator=estimator)
+    fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if fit.in_sample else {}
+    return _Fitted(
+        predicted=estimator.predict(features.iloc[fit.tested]),
+        seconds=seconds,
+        train_metrics={f"train_{name}": value for name, value in fitted.items()},
+        selected=tuple(getattr(estimator, "selected", ())),
+    )
+
+
+def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitted]) -> WalkForwardResult:
+    parts, rows = [], []
+    for fit, result in zip(fits, fitted, strict=True):
+        if fit.fold is None:
+            continue
+        columns = {"role": fit.fold.role, "fold": fit.fold.index, "predicted": result.predicted}
+        parts.append(forecaster.info.iloc[fit.tested].assign(**columns))
+        rows.append(_fold_row(fit.fold, fit.known, len(fit.tested), result.seconds))
+    predictions = pd.concat(parts, ignore_index=True)
+    _check_finite(predictions)
+    folds = [result for fit, result in zip(fits, fitted, strict=True) if fit.fold is not None]
+    return WalkForwardResult(
+        predictions=predictions,
+        folds=pd.DataFrame(rows),
+        train_metrics=folds[-1].train_metrics,
+        selected=tuple(result.selected for result in folds) if any(result.selected for result in folds) else (),
+        final=fitted[-1].estimator if forecaster.final else None,
+    )
+
+
+def _fold_row(fold: Fold, n_train: int, n_test: int, seconds: float) -> dict[str, object]:
+    return {
+        "role": fold.role,
+        "fold": fold.index,
+        "train_end": fold.train_end,
+        "test_start": fold.test_start,
+        "test_end": fold.test_end,
+        "n_train": n_train,
+        "n_test": n_test,
+        "fit_seconds": seconds,
+    }
+
+
+def _check_finite(predictions: pd.DataFrame) -> None:
+    bad = ~np.isfinite(predictions["predicted"])
+    if bad.any():
+        message = (
+            f"The model gave {int(bad.sum())} predictions that are not finite numbers; the run can not be trusted."
+        )
+        raise ModelError(message)

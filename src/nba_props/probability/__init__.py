@@ -1,0 +1,43 @@
+"""Predictive distributions of a player's stat: P(over), P(push), P(under) from a forecast and its past errors."""
+
+from nba_props.probability.calibrators import (
+    CALIBRATORS,
+    BetaCalibrator,
+    Calibrator,
+    IsotonicCalibrator,
+    PlattCalibrator,
+    calibrated_quotes,
+    walk_forward_calibration,
+)
+from nba_props.probability.coherence import coherent_probabilities
+from nba_props.probability.distribution_scores import crps, log_score, pit_bounds, pit_histogram
+from nba_props.probability.distributions.base import CountDistribution, PredictiveDistribution, minutes_tier
+from nba_props.probability.distributions.conformal import ConformalDistribution
+from nba_props.probability.distributions.negative_binomial import NegativeBinomialDistribution
+from nba_props.probability.distributions.normal import NormalDistribution
+from nba_props.probability.distributions.quantile import QuantileDistribution
+from nba_props.probability.selection import DISTRIBUTIONS, compare_distributions
+
+__all__ = [
+    "CALIBRATORS",
+    "DISTRIBUTIONS",
+    "BetaCalibrator",
+    "Calibrator",
+    "ConformalDistribution",
+    "CountDistribution",
+    "IsotonicCalibrator",
+    "NegativeBinomialDistribution",
+    "NormalDistribution",
+    "PlattCalibrator",
+    "PredictiveDistribution",
+    "QuantileDistribution",
+    "calibrated_quotes",
+    "coherent_probabilities",
+    "compare_distributions",
+    "crps",
+    "log_score",
+    "minutes_tier",
+    "pit_bounds",
+    "pit_histogram",
+    "walk_forward_calibration",
+]

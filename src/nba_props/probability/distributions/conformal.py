@@ -1,0 +1,98 @@
+"""Conformal predictive distribution: the past out-of-sample errors themselves, scaled, by tier and by size of forecast.
+
+The error of a forecast grows with the forecast, and its shape changes: near zero it is skewed, at 30 points nearly
+symmetric. So within each group (minutes tier) the scaled errors ``(y - mu) / s(mu)`` are collected in bins of mu, and
+the CDF at a forecast is interpolated between the two bins around it. Results are whole numbers: each stands for the
+unit interval around it, so that P(push) on a whole line has its proper mass.
+
+Sources: Vovk et al. (2019), Nonparametric predictive distributions based on conformal prediction (the ranks);
+Johansson et al. (2023) for the normalised, group-wise (Mondrian) version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.scale import ScaleModel, fit_scale
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["ConformalDistribution"]
+
+_GOLDEN = 0.6180339887498949
+
+
+class ConformalDistribution(CountDistribution):
+    """Empirical distribution of scaled out-of-sample errors.
+
+    Args:
+        bin_rows: Rows wanted in each bin of mu; a group has at least one bin.
+        max_bins: Most bins per group.
+        knots: Points at which each bin's error distribution is kept.
+    """
+
+    def __init__(self, bin_rows: int = 1000, max_bins: int = 8, knots: int = 401) -> None:
+        self.bin_rows = bin_rows
+        self.max_bins = max_bins
+        self.knots = knots
+        self._scale: ScaleModel
+        self._centres: list[Floats]
+        self._tables: list[list[tuple[Floats, Floats]]]
+
+    def _fit(self, y: Floats, mu: Floats, code: Ints) -> None:
+        self._scale = fit_scale(y - mu, mu, code, len(self._names))
+        # Spread each whole number over its unit interval by a fixed low-discrepancy pattern: no random numbers.
+        spread = (np.arange(len(y)) * _GOLDEN) % 1.0 - 0.5
+        scaled = (y + spread - mu) / self._scale.at(mu, code)
+        self._centres, self._tables = [], []
+        for group in range(len(self._names)):
+            rows = np.flatnonzero(code == group)
+            bins = int(np.clip(len(rows) // self.bin_rows, 1, self.max_bins))
+            parts = np.array_split(rows[np.argsort(mu[rows], kind="stable")], bins)
+            self._centres.append(np.array([np.median(mu[part]) for part in parts]))
+            self._tables.append([self._table(np.sort(scaled[part])) for part in parts])
+
+    def _table(self, errors: Floats) -> tuple[Floats, Floats]:
+        """Knots of the conformal CDF of a sorted sample of n: the i-th smallest error at level i / (n + 1)."""
+        n = len(errors)
+        position = np.unique(np.linspace(0, n - 1, min(self.knots, n)).round().astype("int64"))
+        return errors[position], (position + 1.0) / (n + 1.0)
+
+    def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
+        scaled = (whole + 0.5 - mu) / self._scale.at(mu, code)
+        result = np.empty(len(mu))
+        for group in range(len(self._names)):
+            rows = np.flatnonzero(code == group)
+            if len(rows):
+                result[rows] = self._blend(group, scaled[rows], mu[rows])
+        return result
+
+    def _blend(self, group: int, scaled: Floats, mu: Floats) -> Floats:
+        """CDF between the two bins around each forecast, weighted by the distance to their centres."""
+        centres, tables = self._centres[group], self._tables[group]
+        position = np.interp(mu, centres, np.arange(len(centres), dtype="float64"))
+        low = np.minimum(position.astype("int64"), len(centres) - 1)
+        weight = position - low
+        result = np.zeros(len(mu))
+        for index, table in enumerate(tables):
+            share = np.where(low == index, 1.0 - weight, np.where(low == index - 1, weight, 0.0))
+            rows = np.flatnonzero(share > 0)
+            result[rows] += share[rows] * _level(table, scaled[rows])
+        return result
+
+
+def _level(table: tuple[Floats, Floats], value: Floats) -> Floats:
+    """CDF at `value`: linear between the knots; beyond them it runs out exponentially and never reaches 0 or 1."""
+    errors, levels = table
+    inside = np.interp(value, errors, levels)
+    width = max(float(errors[-1] - errors[0]) / 20.0, 1e-9)
+    below = levels[0] * np.exp(np.minimum(value - errors[0], 0.0) / width)
+    above = 1.0 - (1.0 - levels[-1]) * np.exp(np.minimum(errors[-1] - value, 0.0) / width)
+    return np.where(value < errors[0], below, np.where(value > errors[-1], above, inside))

@@ -1,0 +1,68 @@
+"""Both boosters learn, forget nothing of their parameters, and repeat themselves to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nba_props.errors import ConfigError
+from nba_props.forecast import make_estimator
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(11)
+    features = pd.DataFrame(rng.normal(size=(2_000, 4)), columns=["signal", "noise_1", "noise_2", "gappy"])
+    features.loc[::3, "gappy"] = np.nan
+    target = 10 + 3 * features["signal"] + rng.normal(scale=0.5, size=2_000)
+    return features, target
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_a_booster_finds_the_signal_and_ranks_it_first(name, sample):
+    features, target = sample
+    estimator = make_estimator(name, {"learning_rate": 0.3}, seed=1)
+    estimator.fit(features[:1_500], target[:1_500])
+    error = np.abs(estimator.predict(features[1_500:]) - target[1_500:]).mean()
+    assert error < 0.5 * np.abs(target[1_500:] - target[:1_500].median()).mean()
+    importances = estimator.importances()
+    assert importances.index[0] == "signal"
+    assert importances.sum() == pytest.approx(1.0)
+    assert set(importances.index) == set(features.columns)
+    assert estimator.n_estimators == 150
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_forecasts_do_not_depend_on_the_number_of_threads(name, sample):
+    features, target = sample
+    forecasts = []
+    for threads in (1, 2):
+        estimator = make_estimator(name, {"n_estimators": 20}, seed=5, threads=threads)
+        estimator.fit(features, target)
+        forecasts.append(estimator.predict(features))
+    np.testing.assert_array_equal(*forecasts)
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_columns_are_matched_by_name(name, sample):
+    features, target = sample
+    estimator = make_estimator(name, {"n_estimators": 5})
+    estimator.fit(features, target)
+    np.testing.assert_array_equal(estimator.predict(features), estimator.predict(features[features.columns[::-1]]))
+
+
+def test_the_parameters_say_what_was_fitted():
+    params = make_estimator("lightgbm", {"num_leaves": 7, "n_estimators": 9}, seed=3).params
+    assert (params["num_leaves"], params["n_estimators"], params["seed"]) == (7, 9, 3)
+    assert params["objective"] == "regression_l1"
+
+
+def test_an_unknown_model_is_refused_naming_the_known_ones():
+    with pytest.raises(ConfigError, match="lightgbm, xgboost, linear, two_stage"):
+        make_estimator("catboost")
+
+
+def test_no_trees_are_refused():
+    with pytest.raises(ConfigError, match="n_estimators"):
+        make_estimator("xgboost", {"n_estimators": 0})

@@ -1,0 +1,124 @@
+"""Calibrators learn from earlier dates only, mend what is wrong and leave alone what is right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nba_props.errors import NotEnoughDataError
+from nba_props.probability import CALIBRATORS, calibrated_quotes, walk_forward_calibration
+from nba_props.probability.calibrators import MIN_CALIBRATION_ROWS
+
+NAMES = sorted(CALIBRATORS)
+
+
+def _overconfident(n=8000, seed=0):
+    """The model's log-odds are three times too large; returns (p, truth, y)."""
+    generator = np.random.default_rng(seed)
+    log_odds = generator.normal(0.0, 0.3, n)
+    truth = 1 / (1 + np.exp(-log_odds))
+    return 1 / (1 + np.exp(-3 * log_odds)), truth, (generator.random(n) < truth).astype("float64")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_overconfident_model_is_mended(name):
+    p, truth, y = _overconfident()
+    mended = CALIBRATORS[name]().fit(p, y).transform(p)
+    assert np.abs(p - truth).mean() > 0.1
+    assert np.abs(mended - truth).mean() < 0.02
+
+
+@pytest.mark.parametrize("name", ["beta", "platt"])
+def test_a_right_model_is_left_nearly_as_it_is(name):
+    _, truth, y = _overconfident()
+    assert np.abs(CALIBRATORS[name]().fit(truth, y).transform(truth) - truth).max() < 0.04
+
+
+def test_the_platt_map_has_the_slope_and_intercept_the_data_were_made_with():
+    generator = np.random.default_rng(5)
+    log_odds = generator.normal(0.0, 1.0, 60_000)
+    y = (generator.random(60_000) < 1 / (1 + np.exp(-(0.5 * log_odds - 0.2)))).astype("float64")
+    calibrator = CALIBRATORS["platt"]().fit(1 / (1 + np.exp(-log_odds)), y)
+    at = calibrator.transform([0.5, 1 / (1 + np.exp(-1.0))])
+    assert np.log(at / (1 - at)) == pytest.approx([-0.2, 0.3], abs=0.03)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(NAMES))
+def test_a_calibrator_never_turns_two_probabilities_around_and_stays_inside(seed, name):
+    generator = np.random.default_rng(seed)
+    p = generator.random(400)
+    y = (generator.random(400) < generator.random()).astype("float64")
+    if y.min() == y.max():
+        return
+    calibrator = CALIBRATORS[name]().fit(p, y)
+    mapped = calibrator.transform(np.linspace(0.0, 1.0, 101))
+    assert ((mapped > 0) & (mapped < 1)).all()
+    if name != "platt":  # a falling Platt slope is what the data said, and the sigmoid has one slope only
+        assert (np.diff(mapped) >= -1e-9).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pushes_are_not_learnt_from_and_a_missing_probability_stays_missing(name):
+    p, _, y = _overconfident(1000)
+    holes = y.copy()
+    holes[::5] = np.nan
+    kept = ~np.isnan(holes)
+    mended = CALIBRATORS[name]().fit(p, holes).transform([0.7, np.nan])
+    assert mended[0] == CALIBRATORS[name]().fit(p[kept], y[kept]).transform([0.7])[0]
+    assert np.isnan(mended[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_too_few_results_or_one_outcome_only_are_refused(name):
+    with pytest.raises(NotEnoughDataError, match=str(MIN_CALIBRATION_ROWS)):
+        CALIBRATORS[name]().fit(np.full(299, 0.5), np.arange(299) % 2)
+    with pytest.raises(NotEnoughDataError):
+        CALIBRATORS[name]().fit(np.full(400, 0.5), np.ones(400))
+
+
+def _nights(n=8000):
+    p, truth, y = _overconfident(n)
+    return p, truth, y, np.datetime64("2024-01-01") + np.arange(n) // 100
+
+
+@pytest.mark.parametrize("night", [10, 33, 60])
+def test_no_calibrated_probability_depends_on_a_result_of_its_own_or_a_later_date(night):
+    p, _, y, dates = _nights()
+    changed = np.where(dates >= dates[night * 100], 1.0 - y, y)
+    now = dates <= dates[night * 100]
+    same = walk_forward_calibration(p, y, dates)[now]
+    assert (same == walk_forward_calibration(p, changed, dates)[now]).all()
+
+
+def test_before_enough_props_are_settled_the_probabilities_stay_as_they_came():
+    p, truth, y, dates = _nights()
+    mended = walk_forward_calibration(p, y, dates)
+    assert (mended[:300] == p[:300]).all()  # the first three nights, up to the first refit
+    assert np.abs(mended[2000:] - truth[2000:]).mean() < 0.3 * np.abs(p[2000:] - truth[2000:]).mean()
+
+
+def test_the_order_of_rows_does_not_matter():
+    p, _, y, dates = _nights(3000)
+    order = np.random.default_rng(0).permutation(3000)
+    assert walk_forward_calibration(p, y, dates)[order] == pytest.approx(
+        walk_forward_calibration(p[order], y[order], dates[order]), abs=1e-12
+    )
+
+
+def test_quotes_are_calibrated_on_props_and_keep_their_push():
+    p, _, y, dates = _nights()
+    props = pd.DataFrame({"game_date": dates, "p_over": p, "p_push": 0.0, "p_under": 1 - p, "line": 10.5})
+    props["actual"] = np.where(y == 1, 12.0, 8.0)
+    quotes = pd.DataFrame({"game_date": dates[-3:], "p_over": [0.63, 0.45, np.nan], "p_push": [0.1, 0.1, np.nan]})
+    quotes["p_under"] = 1.0 - quotes["p_over"] - quotes["p_push"]
+    mended = calibrated_quotes(quotes, props)
+    assert mended["p_push"].tolist()[:2] == [0.1, 0.1]
+    assert (mended["p_over"] + mended["p_push"] + mended["p_under"]).tolist()[:2] == pytest.approx([1.0, 1.0])
+    given_no_push = mended["p_over"] / 0.9
+    assert given_no_push.iloc[0] == pytest.approx(0.57, abs=0.03)  # a third of the log-odds of 0.7
+    assert given_no_push.iloc[1] == pytest.approx(0.5, abs=0.03)
+    assert np.isnan(mended["p_over"].iloc[2])
