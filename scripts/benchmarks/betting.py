@@ -27,8 +27,8 @@ from nba_props.betting import (
     flag_quotes,
     kelly_metrics,
     place_bets,
-    probability_metrics,
 )
+from nba_props.probability.scores import probability_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ Exit code 0 if every number is within tolerance, 1 if one is not, 2 on bad input
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
+from pathlib import Path
 from typing import Annotated
 
 import typer

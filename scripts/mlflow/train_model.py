@@ -6,7 +6,7 @@ With no options it runs on the embedded SIMULATED league for the markets pts, re
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

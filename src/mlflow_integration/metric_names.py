@@ -15,7 +15,6 @@ from nba_props.errors import TrackingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Direction", "all_prefixed", "check_metric_name", "direction", "prefixed", "resolve_direction"]
 
 Direction = Literal["min", "max"]
 

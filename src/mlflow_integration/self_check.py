@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mlflow_integration.store.location import Store
     from mlflow_integration.tracker import NBAPropsTracker
 
-__all__ = ["CheckResult", "run_checks"]
 
 EXPERIMENT: Final = "tracking_self_check"
 MODEL: Final = "TrackingSelfCheck"

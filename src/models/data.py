@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from nba_league import League
     from nba_props.data import JoinReport, JoinResult
 
-__all__ = [
-    "TrainingData",
-    "load_training_data",
-    "prediction_info",
-    "row_by_row",
-    "simulated_training_data",
-    "training_data_of",
-]
 
 _INEFFICIENCY = 1.5
 """Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the

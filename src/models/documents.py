@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-__all__ = ["problems", "read_document"]
-
 
 def read_document(path: Path, what: str) -> dict[str, Any]:
     """The content of a TOML file.

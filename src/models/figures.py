@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Figures = dict[str, Callable[[], Figure]]
 
-__all__ = ["market_figures"]
 
 _SCORES = ("brier_score", "market_brier_score", "calibration_error", "calibration_error_null")
 _RAW_SCORES = ("brier_score_uncalibrated", "calibration_error_uncalibrated")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nba_props.config import SelectionConfig, TrainerConfig
     from nba_props.forecast.folds import Fold
 
-__all__ = ["EstimatorSpec", "Forecast", "Forecasts", "config_folds", "feature_frame", "forecaster", "members"]
 
 FIRST_SEASON = "first"
 """Value of ``first_test_season`` that tests every season but the first one of the data."""

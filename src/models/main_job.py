@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from models.train_model_mlflow import TrainingResult
 
-__all__ = ["Input", "MainJob", "fold_bars", "parse_markets", "result_rows", "show_results"]
-
 
 def parse_markets(text: str) -> tuple[str, ...]:
     """Markets from a comma-separated list; "all" are the four of the main job.

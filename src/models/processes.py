@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mlflow_integration import NBAPropsTracker
 
-__all__ = ["PROCESS_TAG", "close_abandoned", "is_alive", "process_mark"]
 
 PROCESS_TAG: Final = "process"
 """Tag of a run with the mark of the process that runs it."""

@@ -7,8 +7,6 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from nba_props.forecast import Estimator
 
-__all__ = ["ForecastModel"]
-
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
     """A fitted forecaster; loading it needs this project to be installed, and unpickles it.

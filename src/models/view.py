@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.forecast import Estimator
 
-__all__ = ["EvaluationView"]
-
 
 @dataclass(frozen=True)
 class EvaluationView:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from nba_league.season.pregame import PreGame
 from nba_league.tables import BOX_COLUMNS
 from nba_league.truth import Night, exceedance
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nba_league.season.pregame import PreGame
-
-__all__ = ["League"]
 
 _QUOTE_COLUMNS: Final = ("game_id", "player_id", "market", "line")
 _GZIP: Final = {"method": "gzip", "compresslevel": 5, "mtime": 0}  # no time stamp: same league, same bytes

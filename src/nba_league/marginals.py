@@ -7,8 +7,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-__all__ = ["TOLERANCE", "TOLERANCE_AUTOCORRELATION", "compare_marginals", "marginals"]
-
 TOLERANCE: Final = 0.10
 """Relative distance allowed between simulated and real."""
 TOLERANCE_AUTOCORRELATION: Final = 0.02

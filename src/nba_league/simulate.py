@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,6 @@ from nba_league.tables import FIRST_PLAYER_ID, game_rows, no_odds, odds_rows
 from nba_league.truth import Night, conditional_means
 from nba_props.errors import ConfigError
 from nba_props.markets import DEFAULT_MARKETS, check_market
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["simulate_league"]
 
 _SEASONS: Final = ("2021-22", "2022-23", "2023-24", "2024-25")
 _MOST_INEFFICIENT: Final = 5.0

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from nba_league.lines.books import BOOKS, PHASES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy.typing as npt
-
-    from nba_league.lines.books import Lines
-    from nba_league.season.set_up import Season
-    from nba_league.season.teams import Club
-
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = ["BOX_COLUMNS", "FIRST_PLAYER_ID", "game_rows", "no_odds", "odds_rows"]
+from nba_league.lines.books import BOOKS, PHASES, Lines
+from nba_league.season.set_up import Season
+from nba_league.season.teams import Club
+from nba_props.arrays import Ints
 
 FIRST_PLAYER_ID: Final = 9_000_001
 """Far from any number nba.com has given out."""
@@ -35,7 +27,7 @@ _CLOSE_BEFORE_TIP: Final = 5
 
 
 def game_rows(
-    season: Season, box: dict[str, IntArray], means: dict[str, npt.NDArray[np.float64]], clubs: Sequence[Club]
+    season: Season, box: dict[str, Ints], means: dict[str, npt.NDArray[np.float64]], clubs: Sequence[Club]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The games table, the truth and the whereabouts of each row, aligned and sorted as the contract says."""
     schedule, pre = season.schedule, season.pre
@@ -126,7 +118,7 @@ def _dates(season: Season) -> npt.NDArray[np.datetime64]:
     return (season.schedule.start + season.schedule.day).astype("datetime64[us]")
 
 
-def _utc(season: Season, minute: IntArray) -> npt.NDArray[np.datetime64]:
+def _utc(season: Season, minute: Ints) -> npt.NDArray[np.datetime64]:
     """UTC time of a minute after midnight, US Eastern, on the day of every game."""
     local = _dates(season) + minute.astype("timedelta64[m]")
     utc: npt.NDArray[np.datetime64] = (

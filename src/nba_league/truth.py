@@ -15,9 +15,10 @@ variance.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from nba_league.season.counts import (
     AND_ONE,
@@ -25,22 +26,13 @@ from nba_league.season.counts import (
     OVERTIME_SHARE,
     SCORING_TRIALS,
     TURNOVER_TRIALS,
+    Counts,
     expected_counts,
 )
-from nba_league.season.pregame import SCENARIOS
+from nba_league.season.pregame import SCENARIOS, PreGame
 from nba_league.season.scoring import player_points
+from nba_props.arrays import Floats, Ints
 from nba_props.markets import check_market
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nba_league.season.counts import Counts
-    from nba_league.season.pregame import PreGame
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = ["Night", "conditional_means", "exceedance"]
 
 _NODES: Final = 12  # scenarios are averaged in this many groups of like ones
 _CHUNK: Final = 256
@@ -54,19 +46,19 @@ class Night:
         self.pre = pre
         self.counts: Counts = expected_counts(pre) if counts is None else counts
         longer = 1 + OVERTIME_SHARE * np.repeat(pre.overtime.astype(np.float64), 2)
-        self.longer: FloatArray = longer[:, None]
+        self.longer: Floats = longer[:, None]
 
-    def appeared(self) -> FloatArray:
+    def appeared(self) -> Floats:
         """Share of the scenarios in which each player appears, [T, K]."""
-        share: FloatArray = (self.pre.minutes > 0).sum(axis=2) / SCENARIOS
+        share: Floats = (self.pre.minutes > 0).sum(axis=2) / SCENARIOS
         return share
 
-    def jumps(self, market: str, side: IntArray, place: IntArray) -> tuple[list[FloatArray], FloatArray]:
+    def jumps(self, market: str, side: Ints, place: Ints) -> tuple[list[Floats], Floats]:
         """Chances of 1, 2 and 3 from a scoring trial, and of 1 from a miss (or turnover), each [n, S]."""
         counts, longer = self.counts, self.longer[side]
 
-        def of(values: npt.NDArray[np.float32], trials: int) -> FloatArray:
-            chance: FloatArray = values[side, place].astype(np.float64) * (longer / trials)
+        def of(values: npt.NDArray[np.float32], trials: int) -> Floats:
+            chance: Floats = values[side, place].astype(np.float64) * (longer / trials)
             return chance
 
         zero = np.zeros((len(side), SCENARIOS))
@@ -87,7 +79,7 @@ class Night:
             miss = of(counts.oreb + counts.dreb, MISS_TRIALS)
         return [one, two, three], miss
 
-    def _thinned(self, market: str, side: IntArray, place: IntArray) -> FloatArray:
+    def _thinned(self, market: str, side: Ints, place: Ints) -> Floats:
         """Chance a trial of an own turnover, or of a steal or block of what the opponents lose, [n, S]."""
         counts, longer = self.counts, self.longer[side]
         if market == "tov":
@@ -96,10 +88,10 @@ class Night:
             expected = counts.steal_share[side, place] * counts.tov[side ^ 1].sum(axis=1)
         else:
             expected = counts.block_share[side, place] * counts.miss2[side ^ 1].sum(axis=1)
-        chance: FloatArray = expected.astype(np.float64) * longer / _trials(market)
+        chance: Floats = expected.astype(np.float64) * longer / _trials(market)
         return chance
 
-    def miss_trials(self, market: str, side: IntArray, place: IntArray) -> FloatArray:
+    def miss_trials(self, market: str, side: Ints, place: Ints) -> Floats:
         """Trials of the one binomial beside the scoring trials, [n, S].
 
         For rebounds it stands for two, of own and of opponents' misses, and has their mean and variance.
@@ -108,17 +100,17 @@ class Night:
             return np.full((len(side), SCENARIOS), float(_trials(market)))
         own = self.counts.oreb[side, place].astype(np.float64)
         theirs = self.counts.dreb[side, place].astype(np.float64)
-        trials: FloatArray = MISS_TRIALS * (own + theirs) ** 2 / np.maximum(own**2 + theirs**2, 1e-12)
+        trials: Floats = MISS_TRIALS * (own + theirs) ** 2 / np.maximum(own**2 + theirs**2, 1e-12)
         return np.maximum(trials, MISS_TRIALS)
 
 
-def conditional_means(night: Night) -> dict[str, FloatArray]:
+def conditional_means(night: Night) -> dict[str, Floats]:
     """True means given everything known before tip-off and that the player appears, [T, K] each."""
     counts, pre = night.counts, night.pre
     scale = night.longer / np.maximum(night.appeared(), 1 / SCENARIOS) / SCENARIOS
 
-    def mean(values: npt.NDArray[np.float32]) -> FloatArray:
-        average: FloatArray = values.sum(axis=2, dtype=np.float64) * scale
+    def mean(values: npt.NDArray[np.float32]) -> Floats:
+        average: Floats = values.sum(axis=2, dtype=np.float64) * scale
         return average
 
     means = {
@@ -131,7 +123,7 @@ def conditional_means(night: Night) -> dict[str, FloatArray]:
     return means
 
 
-def exceedance(night: Night, market: str, side: IntArray, place: IntArray) -> FloatArray:
+def exceedance(night: Night, market: str, side: Ints, place: Ints) -> Floats:
     """P(stat > k), k = 0, 1, ..., of players given by team-game and place, given that they appear.
 
     Args:
@@ -161,7 +153,7 @@ def _trials(market: str) -> int:
     return TURNOVER_TRIALS if market in ("tov", "stl") else MISS_TRIALS
 
 
-def _group(mean: FloatArray, weight: FloatArray, values: list[FloatArray]) -> list[FloatArray]:
+def _group(mean: Floats, weight: Floats, values: list[Floats]) -> list[Floats]:
     """Average like scenarios: [n, S] to [n, nodes] each, and the weight of every node last (rows sum to 1)."""
     order = np.argsort(mean, axis=1)
     shape = (len(mean), _NODES, SCENARIOS // _NODES)
@@ -174,7 +166,7 @@ def _group(mean: FloatArray, weight: FloatArray, values: list[FloatArray]) -> li
     return [*merged, total / total.sum(axis=1, keepdims=True)]
 
 
-def _by_size(nodes: list[FloatArray], mean: FloatArray, trials: int) -> FloatArray:
+def _by_size(nodes: list[Floats], mean: Floats, trials: int) -> Floats:
     """Run the recurrence over chunks of players of like size, each as far as it needs to go."""
     centre = mean.mean(axis=1)
     reach = np.ceil(mean.max(axis=1) + _TAIL * np.sqrt(2.3 * mean.max(axis=1) + 1)).astype(np.int64)
@@ -188,7 +180,7 @@ def _by_size(nodes: list[FloatArray], mean: FloatArray, trials: int) -> FloatArr
     return above
 
 
-def _mixture(nodes: list[FloatArray], trials: int, top: int) -> FloatArray:
+def _mixture(nodes: list[Floats], trials: int, top: int) -> Floats:
     """Probability of 0, 1, ..., `top` for the mixture over the nodes, [n, top + 1]."""
     one, two, three, miss, others, weight = nodes
     a, b = _recurrence(one, two, three, miss, trials, others)
@@ -207,8 +199,8 @@ def _mixture(nodes: list[FloatArray], trials: int, top: int) -> FloatArray:
 
 
 def _recurrence(
-    one: FloatArray, two: FloatArray, three: FloatArray, miss: FloatArray, trials: int, others: FloatArray
-) -> tuple[list[FloatArray], list[FloatArray]]:
+    one: Floats, two: Floats, three: Floats, miss: Floats, trials: int, others: Floats
+) -> tuple[list[Floats], list[Floats]]:
     """Coefficients a_(k+1) / a_0 and b_k / a_0 of (n + 1) G_(n+1) = sum over k of (b_k - a_(k+1) (n - k)) G_(n-k).
 
     A = P R and B = N P' R + M r P with P = p0 + p1 z + p2 z^2 + p3 z^3 and R = 1 - r + r z. Terms that are zero for

@@ -7,8 +7,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["code_version"]
-
 
 @cache
 def code_version(*packages: str) -> str:

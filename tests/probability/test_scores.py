@@ -11,10 +11,15 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from nba_props.betting import probability_metrics
 from nba_props.betting.tables import reliability_table
 from nba_props.errors import DataError
-from nba_props.probability.scores import calibration_error, calibration_error_null, quantile_bins, recalibrated
+from nba_props.probability.scores import (
+    calibration_error,
+    calibration_error_null,
+    probability_metrics,
+    quantile_bins,
+    recalibrated,
+)
 
 NAN = float("nan")
 

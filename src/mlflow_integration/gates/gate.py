@@ -28,19 +28,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = [
-    "DEFAULT_PRODUCTION_CRITERIA",
-    "PROFILES",
-    "Gate",
-    "GateProfile",
-    "GateReport",
-    "GateResult",
-    "Verdict",
-    "as_gates",
-    "check_gates",
-    "get_profile",
-    "load_profiles",
-]
 
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,

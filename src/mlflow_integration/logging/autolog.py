@@ -12,7 +12,6 @@ from nba_props.errors import TrackingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FRAMEWORKS", "autologging_off", "disable_autologging", "enable_autologging"]
 
 FRAMEWORKS: Final = ("xgboost", "lightgbm", "sklearn")
 _enabled: set[str] = set()

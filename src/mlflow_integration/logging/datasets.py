@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["dataset_input", "fingerprint_of"]
 
 MAX_SCHEMA: Final = 60_000
 MAX_DIGEST: Final = 36

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyModel, AnyValue, ArrayLike
 
-__all__ = ["Diagnostics"]
-
 
 class Diagnostics:
     """Methods that draw or tabulate; the class that inherits them writes the items."""

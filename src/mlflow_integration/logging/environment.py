@@ -10,8 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-__all__ = ["package_version", "requirements", "standard_tags"]
-
 _PACKAGES: Final = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "xgboost", "lightgbm")
 _GIT_SECONDS: Final = 5.0
 

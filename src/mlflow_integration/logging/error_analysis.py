@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["error_analysis"]
-
 
 def error_analysis(
     predictions: pd.DataFrame,

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyModel, ArrayLike
 
-__all__ = [
-    "calibration_curve",
-    "calibration_table",
-    "confusion_matrix",
-    "feature_importance",
-    "importance_of",
-    "residuals",
-]
 
 _BLUE = "#2a6f97"
 _ORANGE = "#d1741f"

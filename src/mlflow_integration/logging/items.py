@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = [
-    "Artifact",
-    "Document",
-    "Figure",
-    "Item",
-    "Metrics",
-    "Params",
-    "SupportsEvaluation",
-    "Table",
-    "Tags",
-    "evaluation_items",
-]
-
 
 @dataclass(frozen=True)
 class Params:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyModel, AnyValue
 
-__all__ = ["MODEL_TYPES", "LoggedModel", "ModelToLog", "frame_signature", "model_type_of", "save_and_log"]
 
 MODEL_TYPES: Final = ("xgboost", "lightgbm", "sklearn", "pyfunc")
 EXAMPLE_ROWS: Final = 3

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mlflow_integration.tracker import NBAPropsTracker
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["STATUSES", "TrackedRun", "fluent_stack"]
 
 STATUSES: Final = ("FINISHED", "FAILED", "KILLED")
 _OPEN: Final[weakref.WeakSet[TrackedRun]] = weakref.WeakSet()

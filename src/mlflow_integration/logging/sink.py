@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["Batch", "Sink"]
 
 MAX_PARAM: Final = 6000
 MAX_TAG: Final = 8000

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyModel
 
-__all__ = ["save_skops"]
 
 MODEL_FILE: Final = "model.skops"
 _PLAIN_LOADERS: Final = frozenset(

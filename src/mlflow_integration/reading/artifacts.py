@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.reading.reader import Reader
 
-__all__ = ["run_images"]
 
 MAX_IMAGE: Final = 3_000_000
 _FIRST: Final = ("calibration_curve.png", "equity_curve.png", "bankroll.png", "drawdown.png")

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["side_by_side"]
-
 
 def side_by_side(values: Mapping[str, Mapping[str, float]], metrics: Sequence[str]) -> pd.DataFrame:
     """Put metrics side by side.

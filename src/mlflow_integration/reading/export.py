@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["FORMATS", "write_frame", "write_text"]
 
 FORMATS: Final = (".csv", ".parquet", ".json")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")

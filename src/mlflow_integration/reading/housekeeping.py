@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["RunConfig", "cleanup_failed_runs", "clone_run_config", "storage_report"]
 
 _KINDS: Final = {
     "plots": (".png", ".svg", ".pdf", ".jpg"),

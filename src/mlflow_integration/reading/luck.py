@@ -11,7 +11,6 @@ from mlflow_integration.metric_names import resolve_direction
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["deflated_best", "expected_maximum"]
 
 _EULER: Final = 0.5772156649015329
 

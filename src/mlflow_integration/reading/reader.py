@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store.location import Store
 
-__all__ = [
-    "Reader",
-    "by_market",
-    "last_model_id",
-    "market_of",
-    "metric_of",
-    "model_uri_of",
-    "runs_frame",
-    "values_of",
-]
 
 PAGE: Final = 1000
 STORED_INFINITY: Final = 1.79e308

@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-__all__ = [
-    "RANKED",
-    "ReportData",
-    "Section",
-    "TableData",
-    "best_rows",
-    "changes_section",
-    "gather",
-    "models_section",
-    "since_when",
-    "started",
-]
 
 RANKED: Final = ("val_mae", "mae_skill", "roi", "brier_skill_vs_market", "sharpe_ratio")
 SHOWN: Final = ("val_mae", "baseline_mae", "mae_skill", "roi", "roi_ci_low", "roi_ci_high", "win_rate", "n_bets", "clv")

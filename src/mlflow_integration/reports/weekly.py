@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.entities import Run
 
-__all__ = ["gather_week", "get_weekly_summary"]
 
 WEEK: Final = 7.0
 

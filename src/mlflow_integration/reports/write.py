@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["FORMATS", "generate_report", "generate_weekly_report", "to_html", "to_markdown"]
 
 FORMATS: Final = ("markdown", "html")
 

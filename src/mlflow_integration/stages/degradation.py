@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["LIVE_METRICS", "DegradationReport", "LiveMetric", "check_live", "daily_sums"]
 
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "val_mae": ("actual", "predicted"),

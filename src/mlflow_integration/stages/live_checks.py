@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlflow_integration.stages.records import VersionState
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["LiveChecks"]
-
 
 class LiveChecks(RegistryViews):
     """The part of `ModelRegistry` that looks at live results."""

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mlflow_integration.gates.gate import GateReport
     from mlflow_integration.registry import ModelRegistry
 
-__all__ = ["PromotionOutcome", "promote_version"]
-
 
 @dataclass(frozen=True)
 class PromotionOutcome:

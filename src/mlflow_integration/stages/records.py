@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
-__all__ = ["ModelState", "RegistryStore", "VersionState", "current_user"]
 
 MAX_ROUNDS = 5
 

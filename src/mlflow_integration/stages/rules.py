@@ -20,17 +20,6 @@ from nba_props.errors import PromotionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = [
-    "ALIASED",
-    "TRANSITION_PREFIX",
-    "Stage",
-    "Transition",
-    "Why",
-    "check_move",
-    "effective_stage",
-    "previous_production",
-    "read_history",
-]
 
 TRANSITION_PREFIX: Final = "transition."
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mlflow_integration.stages.records import ModelState, RegistryStore, VersionState
     from mlflow_integration.values.types import AnyModel
 
-__all__ = ["RegistryViews", "VersionInfo"]
-
 
 @dataclass(frozen=True)
 class VersionInfo:

@@ -12,7 +12,6 @@ from nba_props.errors import StoreError, TrackingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["store_errors"]
 
 _LOST = ("Max retries exceeded", "Connection refused", "Read timed out", "RemoteDisconnected", "Connection aborted")
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.store.location import Store
 
-__all__ = ["active_experiments", "check_experiment_name", "ensure_experiment", "find_experiments"]
 
 _log = logging.getLogger(__name__)
 

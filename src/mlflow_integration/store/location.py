@@ -32,18 +32,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = [
-    "ARTIFACT_FOLDER",
-    "DATABASE_FILE",
-    "PROJECT_NAME",
-    "SERVER_COMMAND",
-    "Store",
-    "fluent_store",
-    "load_mlflow",
-    "old_file_store",
-    "project_root",
-    "resolve_store",
-]
 
 PROJECT_NAME: Final = "nba-props-mlflow"
 DATABASE_FILE: Final = "mlflow.db"

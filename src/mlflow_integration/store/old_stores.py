@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyValue
 
-__all__ = ["Migration", "migrate_file_store"]
-
 
 @dataclass(frozen=True)
 class Migration:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mlflow_integration.values.types import AnyModel, AnyValue
 
-__all__ = ["as_mapping", "as_names", "as_path", "as_version", "as_whole", "at_least", "require_fitted", "require_frame"]
-
 
 def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
     """Return `values` as a dictionary; a pandas Series is one by its index.

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 50
 
-__all__ = ["as_text", "finite_metrics", "flatten", "plain", "to_json", "to_number"]
-
 
 def to_number(name: str, value: AnyValue) -> float:
     """Return `value` as a Python float; NaN for None and pandas' missing values.

@@ -6,8 +6,6 @@ import hashlib
 import re
 from typing import Final
 
-__all__ = ["file_name", "mask_secrets", "one_line", "own_file_name"]
-
 MAX_NAME_BYTES: Final = 200  # file systems take 255; the rest is for an ending
 
 # Every pattern starts with fixed text, so that a long value is read once and not once per letter.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-__all__ = ["AnyModel", "AnyValue", "ArrayLike"]
-
 AnyModel: TypeAlias = Any
 """A fitted model of any library."""
 

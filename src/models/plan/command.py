@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.plan.recipe import Recipe
     from models.plan.run import PlanStep
 
-__all__ = ["PlanRequest", "list_plan", "run_request", "step_table"]
 
 DEFAULT_TRIALS = 20
 _SHOWN = ("val_mae", "mae_skill", "brier_skill_vs_market", "roi", "roi_ci_low", "n_bets")

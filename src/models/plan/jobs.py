@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
 
-__all__ = ["BACKENDS", "Backend", "Job", "fits_on", "run_jobs"]
 
 Backend = Literal["threads", "processes", "dask", "ray"]
 BACKENDS = get_args(Backend)

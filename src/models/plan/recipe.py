@@ -24,7 +24,6 @@ from nba_props.markets import check_market
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PLAN", "Candidates", "Recipe", "load_recipe", "read_recipe", "recipes_of_phase"]
 
 _FOLDER: Final = Path(__file__).with_name("recipes")
 

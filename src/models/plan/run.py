@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
 
-__all__ = ["PlanStep", "run_plan"]
 
 _KEY: Final = "recipe_key"
 _DONE: Final = "recipe_done"

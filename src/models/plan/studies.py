@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
 
-__all__ = ["AblationStudy", "BettingStudy", "Findings", "Study", "arms", "forecast_findings", "study_findings"]
-
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

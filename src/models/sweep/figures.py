@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["history_figure", "importance_figure"]
 
 _BLUE = "#2a6f97"
 _ORANGE = "#d1741f"

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from nba_props.config import TrainerConfig
     from nba_props.forecast.folds import Fold
 
-__all__ = ["TrialFolds", "advance", "calibration_folds", "objective_value", "running_value"]
-
 
 @dataclass
 class TrialFolds:

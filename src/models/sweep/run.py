@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from models.sweep.study import Slot
     from nba_props.config import TrainerConfig
 
-__all__ = ["check_sweep", "run_sweep"]
 
 _KEY: Final = "sweep_key"
 _ROLE: Final = "sweep_role"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from optuna.distributions import BaseDistribution
 
-__all__ = ["Sweep", "configured", "distributions", "read_sweep", "starting_point"]
 
 _FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_forward")
 """What decides on which rows trials are compared, or has no part in how good a forecast is."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from models.sweep.search_space import Sweep
 
-__all__ = ["Slot", "SweepStudy", "load_optuna"]
 
 _SLOT: Final = "slot"
 _PROCESS: Final = "process"

@@ -8,27 +8,18 @@ multiplied by `inefficiency`: at 0 both prices are the truth, but for rounding a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from nba_league.truth import exceedance
+from nba_league.season.set_up import Season
+from nba_league.truth import Night, exceedance
+from nba_props.arrays import Floats, Ints
 from nba_props.markets import MARKETS
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy.typing as npt
-
-    from nba_league.season.set_up import Season
-    from nba_league.truth import Night
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-    Box = dict[str, IntArray]
-
-__all__ = ["BOOKS", "PHASES", "Book", "Lines", "post_lines"]
+Box = dict[str, Ints]
 
 
 class Book(NamedTuple):
@@ -66,21 +57,21 @@ class Lines:
     index the markets asked for, `BOOKS` and `PHASES`.
     """
 
-    side: IntArray
-    row: IntArray
-    market: IntArray
-    book: IntArray
-    phase: IntArray
-    line: FloatArray
-    over: FloatArray
-    under: FloatArray
+    side: Ints
+    row: Ints
+    market: Ints
+    book: Ints
+    phase: Ints
+    line: Floats
+    over: Floats
+    under: Floats
 
 
 def post_lines(
     season: Season,
     night: Night,
     box: Box,
-    means: dict[str, FloatArray],
+    means: dict[str, Floats],
     *,
     markets: Sequence[str],
     inefficiency: float,
@@ -123,7 +114,7 @@ def post_lines(
     )
 
 
-def _season_average(season: Season, box: Box, means: dict[str, FloatArray], market: str) -> FloatArray:
+def _season_average(season: Season, box: Box, means: dict[str, Floats], market: str) -> Floats:
     """Average of the season's earlier games, [T, K], started from the opinion held before the player's first one."""
     parts = MARKETS[market]
     result = np.sum([box[part] for part in parts], axis=0).astype(np.float64)
@@ -145,24 +136,24 @@ def _season_average(season: Season, box: Box, means: dict[str, FloatArray], mark
     return average
 
 
-def _moments(above: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _moments(above: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation from the exceedance probabilities P(X > k)."""
     k = np.arange(above.shape[1])
     mean = above.sum(axis=1)
     return mean, np.sqrt(np.maximum((above * (2 * k + 1)).sum(axis=1) - mean**2, 1e-9))
 
 
-def _stretch(above: FloatArray, naive: FloatArray, inefficiency: float, rng: np.random.Generator) -> FloatArray:
+def _stretch(above: Floats, naive: Floats, inefficiency: float, rng: np.random.Generator) -> Floats:
     """Belief mean over true mean of every book and phase, [n, books, phases]."""
     mean, sd = _moments(above)
     stale = ((naive - mean) / mean)[:, None, None] * np.array(_STALE)
     common = rng.normal(size=(len(mean), 1, len(PHASES))) * np.array(_COMMON)
     own = rng.normal(size=(len(mean), len(BOOKS), len(PHASES))) * np.array(_OWN)
-    stretch: FloatArray = 1 + inefficiency * (stale + (sd / mean)[:, None, None] * (common + own))
+    stretch: Floats = 1 + inefficiency * (stale + (sd / mean)[:, None, None] * (common + own))
     return np.clip(stretch, *_STRETCH)
 
 
-def _offer(above: FloatArray, stretch: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+def _offer(above: Floats, stretch: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Lines nearest to each book's median, and the fair chance of the over (pushes aside) as the book sees it."""
     median = _median(above)[:, None, None] * stretch
     whole = (rng.random(len(above)) < _WHOLE_LINES)[:, None, None]
@@ -174,32 +165,32 @@ def _offer(above: FloatArray, stretch: FloatArray, rng: np.random.Generator) -> 
     return line, np.where((fair > _LOPSIDED) & (fair < 1 - _LOPSIDED), fair, np.nan)
 
 
-def _median(above: FloatArray) -> FloatArray:
+def _median(above: Floats) -> Floats:
     """Where the exceedance, drawn straight between the half points, crosses one half."""
     last = np.maximum((above < 0.5).argmax(axis=1), 0)
     rows = np.arange(len(above))
     before = np.where(last > 0, above[rows, np.maximum(last - 1, 0)], 1.0)
-    crossing: FloatArray = last - 0.5 + (before - 0.5) / (before - above[rows, last])
+    crossing: Floats = last - 0.5 + (before - 0.5) / (before - above[rows, last])
     return crossing
 
 
-def _believed(above: FloatArray, point: FloatArray) -> FloatArray:
+def _believed(above: Floats, point: Floats) -> Floats:
     """Exceedance at any point, straight between the half points k + 0.5, where it is P(X > k)."""
     padded = np.column_stack([np.ones(len(above)), above, np.zeros(len(above))])
     position = np.clip(point + 0.5, 0, padded.shape[1] - 1.001)
     left = position.astype(np.int64)
     rows = np.arange(len(above))[:, None, None]
     low, high = padded[rows, left], padded[rows, left + 1]
-    believed: FloatArray = low + (high - low) * (position - left)
+    believed: Floats = low + (high - low) * (position - left)
     return believed
 
 
-def _prices(fair: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _prices(fair: Floats) -> tuple[Floats, Floats]:
     """American prices of both sides: fair chances raised by the book's margin, in whole steps outside -100 to 100."""
     hold = np.array([book.hold for book in BOOKS])[:, None]
     step = np.array([book.step for book in BOOKS])[:, None]
 
-    def american(chance: FloatArray) -> FloatArray:
+    def american(chance: Floats) -> Floats:
         implied = chance * (1 + hold)
         price = np.where(implied > 0.5, -100 * implied / (1 - implied), 100 * (1 - implied) / implied)
         price = np.sign(price) * np.maximum(np.round(np.abs(price) / step) * step, 100)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from nba_league.lines.books import BOOKS
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-__all__ = ["add_faults"]
 
 _PLAIN_NAMES: Final = 1  # book that writes names without accents and suffixes
 _REVERSED: Final = 3  # book whose alternate lines have their prices the wrong way round

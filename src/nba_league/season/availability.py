@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nba_league.season.players import SeasonPlayers
-    from nba_league.season.schedule import Schedule
-
-__all__ = ["Availability", "availability"]
+from nba_league.season.players import SeasonPlayers
+from nba_league.season.schedule import Schedule
 
 # Mean number a season, then median days and log SD of the length.
 _KNOCKS: Final = (2.627, 2, 0.2)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from nba_league.season.counts import (
     ASSISTED,
@@ -17,20 +18,13 @@ from nba_league.season.counts import (
     expected_counts,
     other_side,
 )
-from nba_league.season.pregame import SCENARIOS
+from nba_league.season.pregame import SCENARIOS, PreGame
 from nba_league.season.scoring import draw_scoring, scoring_chances, with_nothing
 from nba_league.season.set_up import LATE_EQUALISER
+from nba_props.arrays import Floats, Ints
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
+Box = dict[str, Ints]
 
-    from nba_league.season.pregame import PreGame
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-    Box = dict[str, IntArray]
-
-__all__ = ["play"]
 
 _OVERTIME_TRIALS: Final = 8  # of scoring
 _FOULS: Final = 19.2  # of a team in 48 minutes
@@ -38,7 +32,7 @@ _FOUL_LIMIT: Final = 6
 _COURT: Final = 5
 
 
-def play(pre: PreGame, rng: np.random.Generator, pick: IntArray | None = None) -> Box:
+def play(pre: PreGame, rng: np.random.Generator, pick: Ints | None = None) -> Box:
     """Play every game once, in the scenarios given (one a game) or, without them, in any.
 
     Returns:
@@ -73,7 +67,7 @@ def play(pre: PreGame, rng: np.random.Generator, pick: IntArray | None = None) -
     return box
 
 
-def _scores(counts: Counts, pft: npt.NDArray[np.float32], rng: np.random.Generator) -> tuple[Box, IntArray]:
+def _scores(counts: Counts, pft: npt.NDArray[np.float32], rng: np.random.Generator) -> tuple[Box, Ints]:
     """Makes and free throws with as many overtimes as it takes to have a winner."""
     chance = scoring_chances(counts)
     scored = draw_scoring(chance, pft, SCORING_TRIALS, rng)
@@ -111,7 +105,7 @@ def _equalise(scored: Box, rng: np.random.Generator) -> None:
         scored[name][side[able], drawn[able]] += change
 
 
-def _with_overtime(minutes: FloatArray, extra: IntArray, rng: np.random.Generator) -> IntArray:
+def _with_overtime(minutes: Floats, extra: Ints, rng: np.random.Generator) -> Ints:
     """Add 25 team minutes an overtime, in proportion to the minutes in regulation, in whole minutes."""
     running = np.cumsum(minutes, axis=1) * (25.0 * extra / 240.0)[:, None]
     running[:, -1] = 25.0 * extra
@@ -120,14 +114,14 @@ def _with_overtime(minutes: FloatArray, extra: IntArray, rng: np.random.Generato
     return (minutes + more).astype(np.int64)
 
 
-def _draw(expected: list[npt.NDArray[np.float32]], trials: int, extra: IntArray, rng: np.random.Generator) -> IntArray:
+def _draw(expected: list[npt.NDArray[np.float32]], trials: int, extra: Ints, rng: np.random.Generator) -> Ints:
     """Counts of all players from `trials` trials a team (and 5/48 more an overtime)."""
     chance = with_nothing(np.concatenate(expected, axis=1)[:, :, 0].astype(np.float64) / trials)
-    drawn: IntArray = rng.multinomial(trials + extra * round(trials * OVERTIME_SHARE), chance)[:, :-1]
+    drawn: Ints = rng.multinomial(trials + extra * round(trials * OVERTIME_SHARE), chance)[:, :-1]
     return drawn
 
 
-def _rebounds(counts: Counts, missed: IntArray, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+def _rebounds(counts: Counts, missed: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Deal the misses of each team out to both sides' rebounders; the rest are dead balls."""
     n_players = missed.shape[1]
     own, theirs = counts.oreb[:, :, 0].astype(np.float64), other_side(counts.dreb)[:, :, 0].astype(np.float64)
@@ -137,7 +131,7 @@ def _rebounds(counts: Counts, missed: IntArray, rng: np.random.Generator) -> tup
     return dealt[:, :n_players], other_side(dealt[:, n_players:-1])
 
 
-def _assists(scored: Box, counts: Counts, factor: npt.NDArray[np.float32], rng: np.random.Generator) -> IntArray:
+def _assists(scored: Box, counts: Counts, factor: npt.NDArray[np.float32], rng: np.random.Generator) -> Ints:
     """Some makes are assisted, each by a team mate of the scorer in proportion to his passing."""
     chance2, chance3 = (share * factor.astype(np.float64)[:, None] for share in ASSISTED)
     assisted = rng.binomial(scored["made2"], chance2) + rng.binomial(scored["made3"], np.minimum(chance3, 1))
@@ -145,24 +139,24 @@ def _assists(scored: Box, counts: Counts, factor: npt.NDArray[np.float32], rng: 
     weight = np.repeat(passing[:, None, :], passing.shape[1], axis=1)
     weight[:, np.arange(passing.shape[1]), np.arange(passing.shape[1])] = 0
     weight /= weight.sum(axis=2, keepdims=True)
-    dealt: IntArray = rng.multinomial(assisted, weight).sum(axis=1)
+    dealt: Ints = rng.multinomial(assisted, weight).sum(axis=1)
     return dealt
 
 
-def _credited(events: IntArray, share: npt.NDArray[np.float32], rng: np.random.Generator) -> IntArray:
+def _credited(events: Ints, share: npt.NDArray[np.float32], rng: np.random.Generator) -> Ints:
     """Credit each of the opponents' events to a player by his share, or to nobody."""
-    dealt: IntArray = rng.multinomial(events, with_nothing(share[:, :, 0].astype(np.float64)))
+    dealt: Ints = rng.multinomial(events, with_nothing(share[:, :, 0].astype(np.float64)))
     return dealt[:, :-1]
 
 
-def _fouls(weight: FloatArray, rng: np.random.Generator) -> IntArray:
+def _fouls(weight: Floats, rng: np.random.Generator) -> Ints:
     """Personal fouls, six at most."""
     expected = _FOULS * weight / weight.sum(axis=1, keepdims=True)
-    fouls: IntArray = rng.binomial(_FOUL_LIMIT, np.minimum(expected / _FOUL_LIMIT, 0.95))
+    fouls: Ints = rng.binomial(_FOUL_LIMIT, np.minimum(expected / _FOUL_LIMIT, 0.95))
     return np.where(weight > 0, fouls, 0)
 
 
-def _plus_minus(points: IntArray, minutes: FloatArray, rng: np.random.Generator) -> IntArray:
+def _plus_minus(points: Ints, minutes: Floats, rng: np.random.Generator) -> Ints:
     """Margin while on court: each player's share of the margin by minutes, with noise; sums to 5 times the margin."""
     margin = (points - other_side(points)).astype(np.float64)
     length = minutes.sum(axis=1, keepdims=True) / _COURT

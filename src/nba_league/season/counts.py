@@ -8,33 +8,16 @@ given the scenario, which is what makes the truth computable (see `_truth`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from nba_league.season.pregame import SCENARIOS, PreGame, quantiles
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    FloatArray = npt.NDArray[np.float32]
+from nba_props.arrays import Floats32
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-__all__ = [
-    "AND_ONE",
-    "ASSISTED",
-    "DEAD_BALLS",
-    "MISS_TRIALS",
-    "NIGHT_SD",
-    "OVERTIME_SHARE",
-    "SCORING_TRIALS",
-    "TURNOVER_TRIALS",
-    "Counts",
-    "expected_counts",
-    "mean_over_scenarios",
-    "other_side",
-]
 
 SCORING_TRIALS: Final = 72
 """Fewer than a team's possessions: a team's points vary less (SD 12.6) than independent possessions would make them."""
@@ -64,19 +47,19 @@ class Counts:
     be credited with a turnover or a missed two of the opponents.
     """
 
-    minutes: FloatArray
-    made2: FloatArray
-    made3: FloatArray
-    trips: FloatArray
-    miss2: FloatArray
-    miss3: FloatArray
-    ast: FloatArray
-    passing: FloatArray
-    oreb: FloatArray
-    dreb: FloatArray
-    tov: FloatArray
-    steal_share: FloatArray
-    block_share: FloatArray
+    minutes: Floats32
+    made2: Floats32
+    made3: Floats32
+    trips: Floats32
+    miss2: Floats32
+    miss3: Floats32
+    ast: Floats32
+    passing: Floats32
+    oreb: Floats32
+    dreb: Floats32
+    tov: Floats32
+    steal_share: Floats32
+    block_share: Floats32
 
 
 def other_side(values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
@@ -119,7 +102,7 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     )
 
 
-def _eager(minutes: FloatArray, usual: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _eager(minutes: Floats32, usual: Floats32) -> tuple[Floats32, Floats32, Floats32]:
     """Minutes weighted by how much there is of a player in them: in shots, passes and rebounds."""
     relative = np.log(np.clip(minutes / np.maximum(usual, 4), 0.25, 2.0)) * np.minimum(usual / np.float32(_REGULAR), 1)
     shots, passes, rebounds = (minutes * np.exp(np.float32(power) * relative) for power in _EAGER)
@@ -128,7 +111,7 @@ def _eager(minutes: FloatArray, usual: FloatArray) -> tuple[FloatArray, FloatArr
 
 def _scenario(
     pre: PreGame, pick: npt.NDArray[np.int64] | None
-) -> tuple[FloatArray, npt.NDArray[np.uint8], FloatArray, FloatArray]:
+) -> tuple[Floats32, npt.NDArray[np.uint8], Floats32, Floats32]:
     """Minutes [T, K, S], night indices [3, T, K, S], makes by luck and pace [T, 1, S], of all or picked ones."""
     minutes, night, luck, pace = pre.minutes, pre.night, pre.luck, pre.pace
     if pick is not None:
@@ -139,17 +122,17 @@ def _scenario(
     return minutes.astype(np.float32), night, np.exp(luck)[:, None, :], pace[:, None, :]
 
 
-def _assists(made2: FloatArray, made3: FloatArray, passing: FloatArray, factor: FloatArray) -> FloatArray:
+def _assists(made2: Floats32, made3: Floats32, passing: Floats32, factor: Floats32) -> Floats32:
     """A make of k is assisted by j with probability theta * passing_j / (sum of passing - passing_k), j not k."""
     assisted = (np.float32(ASSISTED[0]) * made2 + np.float32(ASSISTED[1]) * made3) * factor
     per_weight = assisted / np.maximum(passing.sum(axis=1, keepdims=True) - passing, 1e-6)
-    expected: FloatArray = passing * (per_weight.sum(axis=1, keepdims=True) - per_weight)
+    expected: Floats32 = passing * (per_weight.sum(axis=1, keepdims=True) - per_weight)
     return expected
 
 
 def _rebounds(
-    presence: FloatArray, rate: dict[str, FloatArray], factor: FloatArray, misses: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+    presence: Floats32, rate: dict[str, Floats32], factor: Floats32, misses: Floats32
+) -> tuple[Floats32, Floats32]:
     """Offensive rebounds of the own misses and defensive ones of the opponents' that they did not get themselves."""
     own, theirs = presence * rate["oreb"], presence * rate["dreb"]
     share = np.float32(_OFFENSIVE) * factor

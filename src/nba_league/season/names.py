@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["player_names"]
+import numpy as np
 
 _FIRST: Final = tuple(
     """

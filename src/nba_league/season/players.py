@@ -7,19 +7,13 @@ Levels and spreads were set so that the simulated box scores match the published
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from scipy.signal import lfilter
 from scipy.special import ndtri
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = ["MINUTES_CEILING", "MINUTES_FLOOR", "RATES", "ROSTER", "Population", "SeasonPlayers", "lasting"]
+from nba_props.arrays import Floats, Ints
 
 ROSTER: Final = 17
 _FREE_AGENTS: Final = 3  # per club
@@ -102,14 +96,14 @@ class SeasonPlayers:
     rebounds, `team` the club (-1: without one), `player` the index of the person over all seasons.
     """
 
-    player: IntArray
-    age: FloatArray
-    target: FloatArray
-    rates: dict[str, FloatArray]
-    role: FloatArray
-    trust: FloatArray
-    form: dict[str, FloatArray]
-    team: IntArray
+    player: Ints
+    age: Floats
+    target: Floats
+    rates: dict[str, Floats]
+    role: Floats
+    trust: Floats
+    form: dict[str, Floats]
+    team: Ints
 
 
 class Population:
@@ -182,7 +176,7 @@ class Population:
             team=team,
         )
 
-    def _clubs(self, n_days: int, rng: np.random.Generator) -> IntArray:
+    def _clubs(self, n_days: int, rng: np.random.Generator) -> Ints:
         """Club of every player on every day: trades of like for like, fringe players waived for free agents."""
         team = np.repeat(np.where(self.free, -1, self.team)[:, None], n_days, axis=1)
         order = np.argsort(-self.quality)
@@ -205,7 +199,7 @@ class Population:
         return team
 
 
-def _rates(rank: FloatArray, traits: FloatArray, own: FloatArray) -> dict[str, FloatArray]:
+def _rates(rank: Floats, traits: Floats, own: Floats) -> dict[str, Floats]:
     """Every rate of every player: level by rank, traits, and what is the player's own."""
     rates = {}
     for column, name in enumerate(RATES):
@@ -216,7 +210,7 @@ def _rates(rank: FloatArray, traits: FloatArray, own: FloatArray) -> dict[str, F
     return rates
 
 
-def _stratified(quality: FloatArray, columns: int, rng: np.random.Generator) -> FloatArray:
+def _stratified(quality: Floats, columns: int, rng: np.random.Generator) -> Floats:
     """Standard normal draws, [players, columns], spread evenly among players of about the same quality.
 
     There are only some hundred regulars: plain draws would make the spread between stars a matter of the seed.
@@ -231,15 +225,15 @@ def _stratified(quality: FloatArray, columns: int, rng: np.random.Generator) -> 
     return values[:size]
 
 
-def _drift(size: int, n_days: int, phi: float, sd: float, rng: np.random.Generator) -> FloatArray:
+def _drift(size: int, n_days: int, phi: float, sd: float, rng: np.random.Generator) -> Floats:
     """Stationary first-order autoregression by day, one row a player."""
     noise = rng.normal(0, sd, (size, n_days)) * np.sqrt(1 - phi**2)
     noise[:, 0] /= np.sqrt(1 - phi**2)
-    path: FloatArray = lfilter([1.0], [1.0, -phi], noise, axis=1)
+    path: Floats = lfilter([1.0], [1.0, -phi], noise, axis=1)
     return path
 
 
-def lasting(kept: FloatArray, day: float, surprise: FloatArray) -> FloatArray:
+def lasting(kept: Floats, day: float, surprise: Floats) -> Floats:
     """What is left of the surprises of earlier nights, [players, days].
 
     A night above expectation lifts those after it, fading from day to day. This is the innovations form of a
@@ -251,11 +245,11 @@ def lasting(kept: FloatArray, day: float, surprise: FloatArray) -> FloatArray:
         day: Share left a day later.
         surprise: Standardised surprise of each day, 0 without a game, [players, days].
     """
-    left: FloatArray = lfilter([0.0, 1.0], [1.0, -day], kept[:, None] * surprise, axis=1)
+    left: Floats = lfilter([0.0, 1.0], [1.0, -day], kept[:, None] * surprise, axis=1)
     return left
 
 
-def _jumps(size: int, n_days: int, rng: np.random.Generator) -> FloatArray:
+def _jumps(size: int, n_days: int, rng: np.random.Generator) -> Floats:
     """Role changes that last: a compound Poisson path, one row a player."""
     hit = rng.random((size, n_days)) < _JUMPS / 174
     return np.cumsum(np.where(hit, rng.normal(0, _JUMP_SD, (size, n_days)), 0.0), axis=1)

@@ -10,32 +10,14 @@ alone says and hides nothing a forecaster could not know.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
 from nba_league.season.players import MINUTES_CEILING, MINUTES_FLOOR
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    FloatArray = npt.NDArray[np.float32]
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = [
-    "ACTIVE",
-    "SCENARIOS",
-    "PreGame",
-    "Tonight",
-    "depth_chart",
-    "play_minutes",
-    "quantiles",
-    "shuffled",
-    "solve_minutes",
-    "standard_normal",
-    "surprises",
-]
+from nba_props.arrays import Floats32, Ints
 
 ACTIVE: Final = 13
 SCENARIOS: Final = 48
@@ -63,20 +45,20 @@ class PreGame:
     overtimes of the game.
     """
 
-    row: IntArray
-    person: IntArray
-    rates: dict[str, FloatArray]
-    role: FloatArray
-    usual: FloatArray
-    spread: FloatArray
-    factor: dict[str, FloatArray]
-    pace: FloatArray
-    luck: FloatArray
+    row: Ints
+    person: Ints
+    rates: dict[str, Floats32]
+    role: Floats32
+    usual: Floats32
+    spread: Floats32
+    factor: dict[str, Floats32]
+    pace: Floats32
+    luck: Floats32
     night: npt.NDArray[np.uint8]
     minutes: npt.NDArray[np.uint8]
-    overtime: FloatArray
+    overtime: Floats32
 
-    def take(self, games: IntArray) -> PreGame:
+    def take(self, games: Ints) -> PreGame:
         """The same state for some of the games (positions within the season), in the order given."""
         sides = np.column_stack([2 * games, 2 * games + 1]).ravel()
         cut: dict[str, object] = {}
@@ -93,10 +75,10 @@ class PreGame:
         return replace(self, **cut)  # type: ignore[arg-type]
 
 
-def quantiles(sd: float) -> FloatArray:
+def quantiles(sd: float) -> Floats32:
     """Stratified draws of a log-normal with mean exactly 1, one a scenario, ascending."""
     values = np.exp(sd * standard_normal())
-    scaled: FloatArray = (values / values.mean()).astype(np.float32)
+    scaled: Floats32 = (values / values.mean()).astype(np.float32)
     return scaled
 
 
@@ -128,7 +110,7 @@ class Tonight:
     rebounds, [4, T, K].
     """
 
-    pick: IntArray
+    pick: Ints
     surprise: npt.NDArray[np.uint8]
 
     def shuffled(self, one: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -147,7 +129,7 @@ class Tonight:
 
 
 def play_minutes(
-    role: FloatArray, spread: FloatArray, severity: FloatArray, tonight: Tonight, rng: np.random.Generator
+    role: Floats32, spread: Floats32, severity: Floats32, tonight: Tonight, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     """Whole minutes of every active player in every scenario; each team's sum to 240.
 
@@ -176,14 +158,14 @@ def play_minutes(
     return np.diff(np.floor(running), axis=1, prepend=np.float32(0)).astype(np.uint8)
 
 
-def depth_chart(role: FloatArray) -> FloatArray:
+def depth_chart(role: Floats32) -> Floats32:
     """Roles with what the place in the rotation takes off; empty places far below any other."""
     placed = np.where(np.isfinite(role), role, -30) + np.array(_DEPTH)
-    chart: FloatArray = placed.astype(np.float32)
+    chart: Floats32 = placed.astype(np.float32)
     return chart
 
 
-def solve_minutes(valued: FloatArray, role: FloatArray) -> FloatArray:
+def solve_minutes(valued: Floats32, role: Floats32) -> Floats32:
     """Minutes from valuations [T, K, S]: one shift for each team makes them sum to 240 (Newton's method).
 
     The shift is what absences of team mates come to; it moves the bench more than the starters, whose minutes hardly

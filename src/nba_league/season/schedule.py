@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from nba_league.season.teams import Club
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy.typing as npt
-
-    from nba_league.season.teams import Club
-
-__all__ = ["FULL_SEASON", "Schedule", "build_schedule", "season_start"]
 
 FULL_SEASON: Final = 82
 _SEASON_DAYS: Final = 174

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import numpy.typing as npt
 
 from nba_league.season.counts import AND_ONE, SCORING_TRIALS, Counts
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = ["draw_scoring", "player_points", "point_moments", "scoring_chances", "with_nothing"]
+from nba_props.arrays import Floats, Ints
 
 
 def player_points(counts: Counts, pft: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -26,7 +18,7 @@ def player_points(counts: Counts, pft: npt.NDArray[np.float32]) -> npt.NDArray[n
     return points
 
 
-def point_moments(counts: Counts, pft: npt.NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
+def point_moments(counts: Counts, pft: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Mean and variance of a team's points in regulation given the scenario, each [T, S].
 
     The team's scoring trials are independent and alike, so the variance is that of one trial times their number:
@@ -40,21 +32,21 @@ def point_moments(counts: Counts, pft: npt.NDArray[np.float32]) -> tuple[FloatAr
     return mean, square - mean**2 / SCORING_TRIALS
 
 
-def scoring_chances(counts: Counts) -> FloatArray:
+def scoring_chances(counts: Counts) -> Floats:
     """Chance of every outcome of one scoring trial, [T, 3 K + 1]: twos, threes, trips of each player, nothing."""
     expected = np.concatenate([counts.made2, counts.made3, counts.trips], axis=1)[:, :, 0].astype(np.float64)
     return with_nothing(expected / SCORING_TRIALS)
 
 
-def with_nothing(chance: FloatArray) -> FloatArray:
+def with_nothing(chance: Floats) -> Floats:
     """Append the chance that nothing of it happens; a row that sums to more than 0.98 is scaled down to it."""
     chance = chance / np.maximum(chance.sum(axis=1, keepdims=True) / 0.98, 1)
     return np.append(chance, 1 - chance.sum(axis=1, keepdims=True), axis=1)
 
 
 def draw_scoring(
-    chance: FloatArray, pft: npt.NDArray[np.float32], trials: int, rng: np.random.Generator
-) -> dict[str, IntArray]:
+    chance: Floats, pft: npt.NDArray[np.float32], trials: int, rng: np.random.Generator
+) -> dict[str, Ints]:
     """Makes, free throws and points of every player, [T, K] each, from `trials` scoring trials a team."""
     made = rng.multinomial(trials, chance)
     made2, made3, trips = np.split(made[:, :-1], 3, axis=1)

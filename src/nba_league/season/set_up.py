@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.signal import lfilter
 
-from nba_league.season.availability import availability
-from nba_league.season.counts import expected_counts, mean_over_scenarios
-from nba_league.season.players import FORM_DAY, RATES, ROSTER, TRUST_DAY, SeasonPlayers, lasting
+from nba_league.season.availability import Availability, availability
+from nba_league.season.counts import Counts, expected_counts, mean_over_scenarios
+from nba_league.season.players import FORM_DAY, RATES, ROSTER, TRUST_DAY, Population, SeasonPlayers, lasting
 from nba_league.season.pregame import (
     ACTIVE,
     SCENARIOS,
@@ -23,20 +24,9 @@ from nba_league.season.pregame import (
     standard_normal,
     surprises,
 )
+from nba_league.season.schedule import Schedule
 from nba_league.season.scoring import point_moments
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nba_league.season.availability import Availability
-    from nba_league.season.counts import Counts
-    from nba_league.season.players import Population
-    from nba_league.season.schedule import Schedule
-
-    FloatArray = npt.NDArray[np.float64]
-    IntArray = npt.NDArray[np.int64]
-
-__all__ = ["LATE_EQUALISER", "Season", "set_up"]
+from nba_props.arrays import Floats, Ints
 
 LATE_EQUALISER: Final = 0.5
 """Share of games at one point's difference that a late free throw levels: real teams play for the tie."""
@@ -72,9 +62,9 @@ class Season:
     players: SeasonPlayers
     schedule: Schedule
     pre: PreGame
-    pick: IntArray
+    pick: Ints
     counts: Counts
-    scratched: IntArray
+    scratched: Ints
 
 
 def set_up(population: Population, schedule: Schedule, rng: np.random.Generator) -> Season:
@@ -95,7 +85,7 @@ def set_up(population: Population, schedule: Schedule, rng: np.random.Generator)
     return Season(players, schedule, pre, tonight.pick, counts, _late_scratches(players, fit, pre, sides, day, rng))
 
 
-def _on_duty(players: SeasonPlayers, fit: Availability, sides: IntArray, day: IntArray) -> npt.NDArray[np.bool_]:
+def _on_duty(players: SeasonPlayers, fit: Availability, sides: Ints, day: Ints) -> npt.NDArray[np.bool_]:
     """Whether each player is fit and his club plays, by day."""
     playing = np.zeros((int(sides.max()) + 2, players.team.shape[1]), dtype=bool)
     playing[sides, day] = True  # the last row stays empty: players without a club have team -1
@@ -103,7 +93,7 @@ def _on_duty(players: SeasonPlayers, fit: Availability, sides: IntArray, day: In
     return on_duty
 
 
-def _active(players: SeasonPlayers, fit: Availability, sides: IntArray, day: IntArray) -> tuple[IntArray, FloatArray]:
+def _active(players: SeasonPlayers, fit: Availability, sides: Ints, day: Ints) -> tuple[Ints, Floats]:
     """The 13 fit players of the highest role for every team-game (fewer: row -1, role -inf)."""
     n_teams, n_days = int(sides.max()) + 1, players.team.shape[1]
     order = np.argsort(players.team, axis=0, kind="stable")  # players without a club come first
@@ -120,7 +110,7 @@ def _active(players: SeasonPlayers, fit: Availability, sides: IntArray, day: Int
 
 def _with_the_past(
     players: SeasonPlayers, surprise: npt.NDArray[np.uint8], on_duty: npt.NDArray[np.bool_]
-) -> tuple[SeasonPlayers, dict[str, FloatArray]]:
+) -> tuple[SeasonPlayers, dict[str, Floats]]:
     """Roles, and log deviations of usage, assists and rebounds, on each day as the earlier nights have left them."""
     minutes, *nights = surprise
     role = players.role + lasting(players.trust, TRUST_DAY, np.where(on_duty, surprises()[minutes], 0.0))
@@ -132,7 +122,7 @@ def _with_the_past(
 
 
 def _rates_on(
-    players: SeasonPlayers, paths: dict[str, FloatArray], row: IntArray, day: IntArray
+    players: SeasonPlayers, paths: dict[str, Floats], row: Ints, day: Ints
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Rates of the active players with the day's form; 0 weight for an empty place."""
     there = row >= 0
@@ -146,7 +136,7 @@ def _rates_on(
 
 def _factors(
     schedule: Schedule, n_teams: int, rng: np.random.Generator
-) -> tuple[dict[str, npt.NDArray[np.float32]], FloatArray]:
+) -> tuple[dict[str, npt.NDArray[np.float32]], Floats]:
     """Multipliers of each team-game: opponent's defence by statistic, own attack, home, tiredness; and the pace."""
     strength = {}
     for name, sd in _STRENGTH.items():
@@ -170,12 +160,12 @@ def _factors(
 
 
 def _scenarios(
-    row: IntArray,
-    person: IntArray,
+    row: Ints,
+    person: Ints,
     rates: dict[str, npt.NDArray[np.float32]],
-    role: FloatArray,
+    role: Floats,
     factor: dict[str, npt.NDArray[np.float32]],
-    pace: FloatArray,
+    pace: Floats,
     tonight: Tonight,
     rng: np.random.Generator,
 ) -> PreGame:
@@ -222,8 +212,8 @@ def _overtime(counts: Counts, pft: npt.NDArray[np.float32]) -> npt.NDArray[np.fl
     lead = mean[0::2] - mean[1::2]
     total = variance[0::2] + variance[1::2]
 
-    def chance(points: float) -> FloatArray:
-        density: FloatArray = np.exp(-((lead - points) ** 2) / (2 * total)) / np.sqrt(2 * np.pi * total)
+    def chance(points: float) -> Floats:
+        density: Floats = np.exp(-((lead - points) ** 2) / (2 * total)) / np.sqrt(2 * np.pi * total)
         return density
 
     level = chance(0) + LATE_EQUALISER * (chance(1) + chance(-1))
@@ -236,10 +226,10 @@ def _late_scratches(
     players: SeasonPlayers,
     fit: Availability,
     pre: PreGame,
-    sides: IntArray,
-    day: IntArray,
+    sides: Ints,
+    day: Ints,
     rng: np.random.Generator,
-) -> IntArray:
+) -> Ints:
     """Regulars who are out tonight, who played their club's last game, and of whom nobody had heard in the morning."""
     expected = mean_over_scenarios(pre.minutes)
     regular = np.argwhere((pre.row >= 0) & (expected >= 18))

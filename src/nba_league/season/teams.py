@@ -9,8 +9,6 @@ import numpy as np
 from nba_props.data.teams import TEAMS
 from nba_props.errors import ConfigError
 
-__all__ = ["ALL_CLUBS", "Club", "clubs"]
-
 _WEST: Final = frozenset(
     {"DAL", "DEN", "GSW", "HOU", "LAC", "LAL", "MEM", "MIN", "NOP", "OKC", "PHX", "POR", "SAC", "SAS", "UTA"}
 )

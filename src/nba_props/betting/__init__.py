@@ -12,7 +12,6 @@ from nba_props.betting.market.sanity import REASON_CODES, SanityConfig, flag_quo
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig
-from nba_props.probability.scores import probability_metrics
 
 __all__ = [
     "LEDGER_COLUMNS",
@@ -40,7 +39,6 @@ __all__ = [
     "optimise_strategy",
     "permutation_canary",
     "place_bets",
-    "probability_metrics",
     "quality_report",
     "roi_interval",
     "run_backtest",

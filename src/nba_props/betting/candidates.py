@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, as_numbers, group_codes, group_median, nights, require_columns
-from nba_props.betting.market.fair import fair_probability
+from nba_props.betting.market.fair import VigMethod, fair_probability
 from nba_props.betting.market.prices import american_to_decimal
 from nba_props.betting.stakes import expected_value, kelly_fraction
+from nba_props.betting.strategy import BettingConfig
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from nba_props.betting.market.fair import VigMethod
-    from nba_props.betting.strategy import BettingConfig
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 _NEEDED: Final = [
     *PROP_GROUP,

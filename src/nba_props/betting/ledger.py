@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from nba_props.arrays import Floats, Ints
 from nba_props.betting.candidates import candidate_bets, chosen_bets
 from nba_props.betting.frames import as_numbers, nights
 from nba_props.betting.market.closing import closing_values
 from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
 from nba_props.betting.strategy import BettingConfig
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["LEDGER_COLUMNS", "place_bets", "profit_cents", "run_backtest", "settle", "stake_bets"]
 
 LEDGER_COLUMNS: Final[dict[str, str]] = {
     "game_date": "night of the bet (US Eastern day)",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
+from nba_props.arrays import Floats
 from nba_props.betting.daily import Daily, daily
 from nba_props.betting.frames import require_columns
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["EDGE_SEGMENTS", "MIN_SHARPE_DAYS", "betting_metrics", "edge_segments", "kelly_metrics", "max_drawdown"]
 
 EDGE_SEGMENTS: Final = {"small": (0.02, 0.04), "medium": (0.04, 0.06), "large": (0.06, np.inf)}
 """Edge buckets, lower bound included."""

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["StakeConfig", "capped_fractions", "expected_value", "kelly_fraction", "shrunk_probability"]
 
 
 @dataclass(frozen=True)

@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.betting.market.fair import VIG_METHODS, VigMethod
 from nba_props.betting.stakes import StakeConfig, real_number
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "BettingConfig",
-    "Filter",
-    "at_books",
-    "both",
-    "edge_at_least",
-    "ev_above",
-    "in_markets",
-    "odds_between",
-    "side_is",
-]
 
 Filter = Callable[[Any], NDArray[np.bool_]]
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from nba_props.betting.daily import daily
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
 from nba_props.probability.scores import quantile_bins, recalibrated
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["edge_table", "equity_fan", "equity_table", "reliability_table"]
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 _BAND_DRAWS: Final = 1000

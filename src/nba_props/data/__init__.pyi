@@ -1,7 +1,8 @@
 from .content import fingerprint
 from .game_logs import LoadReport, load_game_logs, read_game_logs
-from .join import JoinReport, JoinResult, join_odds
+from .join import JoinResult, join_odds
 from .odds import load_odds
+from .report import JoinReport
 from .season_stats import SeasonStatsJoin, SeasonStatsReport, join_season_stats, load_season_stats
 
 __all__ = [

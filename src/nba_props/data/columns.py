@@ -8,12 +8,10 @@ as listed in the nba_api documentation.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 STATS: Final[dict[str, tuple[str, ...]]] = {
     "min": ("min", "minutes", "numminutes"),

@@ -8,8 +8,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-__all__ = ["fingerprint"]
-
 _LENGTH: Final = 16
 _NOT_CONTENT: Final = frozenset({"source_file"})
 

@@ -14,20 +14,14 @@ Two games that fit equally well are ambiguous, and a price seen after the day of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Bools, Ints
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 FOUND: Final = 0
 NO_GAME: Final = 1

@@ -11,10 +11,11 @@ import gzip
 import io
 import logging
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import pandas as pd
 import pyarrow
@@ -22,9 +23,6 @@ from pyarrow import parquet
 
 from nba_props.data.columns import classify
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Kind = Literal["game log", "odds", "other"]
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]

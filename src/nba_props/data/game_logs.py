@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,11 +16,6 @@ from nba_props.data.files import Paths, TableFile, find_tables, read_table
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-__all__ = ["GAME_TYPES", "LoadReport", "load_game_logs", "read_game_logs"]
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from nba_props.arrays import Ints
 from nba_props.data import columns as _columns
 from nba_props.data.events import Schedule, evidence, locate, pair_number
 from nba_props.data.names import UNKNOWN, PlayerIndex
 from nba_props.data.odds import canonical_odds
-from nba_props.data.report import CAUSES, Cause, JoinReport, build_report
+from nba_props.data.report import Cause, JoinReport, build_report
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 from nba_props.markets import actual
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-
-__all__ = ["CAUSES", "JoinReport", "JoinResult", "join_odds"]
 
 _LOG: Final = logging.getLogger(__name__)
 

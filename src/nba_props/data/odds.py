@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import pandas as pd
 
@@ -12,11 +13,6 @@ from nba_props.data.files import Paths, TableFile, find_tables, read_table
 from nba_props.data.schemas import ODDS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column, to_numbers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["load_odds"]
 
 COLUMNS: Final = (
     "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price",

@@ -6,15 +6,12 @@ place in the file.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
-from nba_props.data.validate import text_in_column
+from nba_props.data.validate import Origin, text_in_column
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from nba_props.data.validate import Origin
 
 _MATCHUP: Final = r"([A-Z]{2,4})\s*(@|vs\.?)\s*([A-Z]{2,4})"
 _TRUE: Final = {"w": True, "true": True, "1": True, "l": False, "false": False, "0": False}

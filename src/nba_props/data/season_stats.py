@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
@@ -21,12 +23,6 @@ from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from os import PathLike
-
-__all__ = ["SeasonStatsJoin", "SeasonStatsReport", "join_season_stats", "load_season_stats"]
 
 _LOG: Final = logging.getLogger(__name__)
 

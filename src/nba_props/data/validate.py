@@ -5,17 +5,15 @@ Importing pandera takes most of a second, so `nba_props.data` imports its module
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrorReason
 
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _SHOWN: Final = 5
 

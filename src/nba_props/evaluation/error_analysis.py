@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["error_analysis"]
 
 
 def error_analysis(predictions: pd.DataFrame, *, min_player_games: int = 20) -> pd.DataFrame:

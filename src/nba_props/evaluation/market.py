@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from nba_props.betting import (
     BettingConfig,
@@ -19,22 +20,15 @@ from nba_props.betting import (
     flag_quotes,
     kelly_metrics,
     place_bets,
-    probability_metrics,
     quality_report,
 )
+from nba_props.config import TrainerConfig
 from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.probability import CALIBRATORS, calibrated_quotes
 from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
-from nba_props.probability.scores import brier_score, calibration_error, log_loss
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from nba_props.config import TrainerConfig
-    from nba_props.forecast.walk_forward import WalkForwardResult
-
-__all__ = ["MarketEvaluation", "evaluate_market"]
+from nba_props.probability.scores import brier_score, calibration_error, log_loss, probability_metrics
 
 _LINE_ONLY: Final = ("pickem_constant", "one_sided")
 """Reason codes of quotes whose line still says something though their prices do not."""

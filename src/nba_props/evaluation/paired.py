@@ -6,20 +6,15 @@ intervals of the two errors, and it is the only one that says whether a change h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from nba_props.arrays import Floats
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, Interval, resample_counts
 from nba_props.errors import ConfigError, DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["paired_comparison", "paired_difference"]
 
 _KEY: Final = ["game_id", "player_id"]
 _NEEDED: Final = [*_KEY, "game_date", "actual", "predicted"]

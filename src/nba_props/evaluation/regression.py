@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-
-__all__ = ["NAIVE_FORECASTS", "fold_mae", "regression_metrics", "segment_metrics", "validation_metrics"]
+import pandas as pd
 
 NAIVE_FORECASTS: Final = ("season_mean", "last_10", "ewma_10")
 """Columns of the predictions table that hold the naive forecasters."""

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import sys
 from itertools import groupby
-from typing import TYPE_CHECKING
 
-from nba_props.features import catalogue
-
-if TYPE_CHECKING:
-    from nba_props.features import Feature
-
-__all__ = ["catalogue_tables"]
+from nba_props.features import Feature, catalogue
 
 _TIERS = {1: "core performance", 2: "context", 3: "temporal"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,6 @@ from nba_props.features.groups import teams as _teams
 from nba_props.features.groups import temporal as _temporal
 from nba_props.features.history.context import Context
 from nba_props.features.history.table import read_table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["GROUPS", "build_features", "catalogue", "feature_names"]
 
 _MAKERS: Final = (_core, _forecasts, _minutes, _schedule, _teams, _temporal)
 """Modules whose import registers the groups."""

@@ -10,20 +10,14 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats
 from nba_props.features.build import build_features, feature_names
 from nba_props.version import code_version
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["cached_features", "feature_key"]
 
 _SUFFIX: Final = ".features"
 _KEEP: Final = 5

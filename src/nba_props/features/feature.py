@@ -5,15 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from nba_props.arrays import Floats
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
-
-__all__ = ["Feature", "Group", "declare", "registered", "select"]
+from nba_props.features.history.context import Context
 
 Tier = Literal[1, 2, 3]
 
@@ -43,12 +39,12 @@ class Group:
 
     name: str
     features: tuple[Feature, ...]
-    make: Callable[[Context], Mapping[str, FloatArray]]
+    make: Callable[[Context], Mapping[str, Floats]]
 
 
 _REGISTRY: Final[dict[str, Group]] = {}
 
-Maker = Callable[["Context"], Mapping[str, "FloatArray"]]
+Maker = Callable[["Context"], Mapping[str, "Floats"]]
 
 
 def declare(name: str, *, tier: Tier, columns: Iterable[tuple[str, str, str]]) -> Callable[[Maker], Maker]:

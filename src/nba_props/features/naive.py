@@ -5,23 +5,16 @@ All of it restarts with every season and looks at strictly earlier dates only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.features.history.asof import Log, Past, masked_ratio
 from nba_props.features.history.ewma import decay_of_span, ewma
-from nba_props.features.history.table import read_table
+from nba_props.features.history.table import Table, read_table
 from nba_props.markets import MARKETS, check_market
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nba_props.features.history.asof import FloatArray, IntArray
-    from nba_props.features.history.table import Table
-
-__all__ = ["mean_minutes_before", "naive_forecasts", "prior_games_in_season"]
 
 
 def _season_past(table: Table) -> Past:
@@ -30,11 +23,11 @@ def _season_past(table: Table) -> Past:
     return Log(entity, table.day, table.season).past(entity, table.day)
 
 
-def _mean(past: Past, values: FloatArray) -> FloatArray:
+def _mean(past: Past, values: Floats) -> Floats:
     return masked_ratio(past.total(past.log.running(values[:, None]))[:, 0], past.count.astype(np.float64))
 
 
-def _restored(table: Table, games: pd.DataFrame, columns: Mapping[str, FloatArray | IntArray]) -> pd.DataFrame:
+def _restored(table: Table, games: pd.DataFrame, columns: Mapping[str, Floats | Ints]) -> pd.DataFrame:
     """Back in the row order and index of the input."""
     out = {}
     for name, values in columns.items():

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import lightgbm
 import numpy as np
 import pandas as pd
+import xgboost
 
-from nba_props.forecast.parameters import check_parameters, check_trees
-
-if TYPE_CHECKING:
-    import lightgbm
-    import xgboost
-
-    from nba_props.forecast.parameters import Library
-
-__all__ = ["LightGBMEstimator", "XGBoostEstimator"]
+from nba_props.forecast.parameters import Library, check_parameters, check_trees
 
 
 class _Boosting:

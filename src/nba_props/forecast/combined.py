@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nba_props.forecast.estimator import Estimator
-
-__all__ = ["WeightedEstimator"]
+from nba_props.forecast.estimator import Estimator
 
 _INTERCEPT = "intercept"
 

@@ -7,25 +7,17 @@ production would have had.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import OptimizeResult
 
+from nba_props.arrays import Floats
 from nba_props.errors import ConfigError, DataError, ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-    from scipy.optimize import OptimizeResult
-
-    from nba_props.forecast.walk_forward import WalkForwardResult
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["EnsembleMethod", "combine_forecasts", "final_weights"]
+from nba_props.forecast.walk_forward import WalkForwardResult
 
 EnsembleMethod = Literal["weighted", "stacked"]
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+import pandas as pd
 
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import numpy as np
-    import pandas as pd
-
-__all__ = ["Estimator", "ModelName", "check_params", "make_estimator"]
 
 ModelName = Literal["lightgbm", "xgboost", "linear", "two_stage"]
 

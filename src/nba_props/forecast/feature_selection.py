@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import lightgbm
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import ConfigError, NotEnoughDataError
 from nba_props.forecast.boosting import LightGBMEstimator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    import lightgbm
-    from numpy.typing import NDArray
-
-    from nba_props.forecast.estimator import Estimator
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["SelectedFeaturesEstimator", "selection_stability"]
+from nba_props.forecast.estimator import Estimator
 
 _BLOCKS = 40
 _MOST_ROWS = 30_000

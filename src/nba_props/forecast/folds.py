@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from nba_props.errors import ConfigError, NotEnoughDataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["Fold", "RetrainStep", "walk_forward_folds"]
 
 RetrainStep = Literal["weekly", "monthly", "season", "once"]
 Role = Literal["calibration", "test"]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import SGDRegressor
+from sklearn.pipeline import Pipeline
 
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from sklearn.linear_model import SGDRegressor
-    from sklearn.pipeline import Pipeline
-
-__all__ = ["LinearEstimator"]
 
 _MEDIAN_ROWS = 20_000
 """Rows that the medians of missing values are taken from: more would not change them, and cost seconds."""

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Generator, Sequence
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from joblib import Parallel
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import get_active_backend
 
 from nba_props.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
-__all__ = ["in_order"]
 
 _LOST: Final = (TerminatedWorkerError, CancelledError)
 """What is raised for a worker that died: a process of this machine, or those of a Dask cluster that held the tables."""

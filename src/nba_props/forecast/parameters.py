@@ -6,17 +6,13 @@ import json
 import re
 import threading
 import warnings
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from nba_props.errors import ConfigError, did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["Library", "check_parameters", "check_trees"]
 
 Library = Literal["lightgbm", "xgboost"]
 

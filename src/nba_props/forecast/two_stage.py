@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import lightgbm
 import numpy as np
+import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError, NotEnoughDataError
 from nba_props.forecast.boosting import LightGBMEstimator, _Boosting
-
-if TYPE_CHECKING:
-    import lightgbm
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["TwoStageMinutesEstimator", "minutes_times_rate"]
 
 _HELD_OUT = 0.2
 _SHIFT_ROWS = 24_000

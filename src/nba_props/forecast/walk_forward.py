@@ -9,9 +9,9 @@ depend neither on the backend nor on the number of workers. Work that is lost wi
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,15 +19,9 @@ from joblib import delayed
 
 from nba_props.errors import DataError, ModelError, NotEnoughDataError
 from nba_props.evaluation.regression import regression_metrics
+from nba_props.forecast import Estimator
+from nba_props.forecast.folds import Fold
 from nba_props.forecast.parallel import in_order
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
-
-    from nba_props.forecast import Estimator
-    from nba_props.forecast.folds import Fold
-
-__all__ = ["Forecaster", "WalkForwardResult", "walk_forward", "walk_forward_all"]
 
 _MIN_TRAIN_ROWS = 200
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-__all__ = ["clv_distribution", "edge_buckets", "equity_curve"]
-
 
 def equity_curve(
     equity: pd.DataFrame, fan: pd.DataFrame | None = None, *, title: str = "Bankroll", simulated: bool = False

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["fold_history", "segment_bars"]
-
 
 def segment_bars(
     table: pd.DataFrame,

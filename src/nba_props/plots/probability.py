@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["pit_histogram", "reliability_diagram"]
-
 
 def reliability_diagram(
     table: pd.DataFrame,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from nba_props.errors import NotEnoughDataError
-from nba_props.probability import DISTRIBUTIONS, compare_distributions, minutes_tier, pit_bounds, pit_histogram
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from nba_props.forecast.walk_forward import WalkForwardResult
-    from nba_props.probability import PredictiveDistribution
-
-__all__ = ["PROBABILITIES", "FoldDistributions"]
+from nba_props.forecast.walk_forward import WalkForwardResult
+from nba_props.probability import (
+    DISTRIBUTIONS,
+    PredictiveDistribution,
+    compare_distributions,
+    minutes_tier,
+    pit_bounds,
+    pit_histogram,
+)
 
 PROBABILITIES: Final = ["p_over", "p_push", "p_under"]
 _KEY: Final = ["game_id", "player_id"]

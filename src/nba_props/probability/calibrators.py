@@ -8,30 +8,16 @@ A calibrator fitted on settled props of earlier nights takes that into account.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Callable
+from typing import Final, Self
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
+from nba_props.arrays import Floats
 from nba_props.errors import NotEnoughDataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = [
-    "CALIBRATORS",
-    "BetaCalibrator",
-    "Calibrator",
-    "IsotonicCalibrator",
-    "PlattCalibrator",
-    "calibrated_quotes",
-    "walk_forward_calibration",
-]
 
 MIN_CALIBRATION_ROWS: Final = 300
 """Settled props below which probabilities are left as they are."""

@@ -9,21 +9,15 @@ or more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError
 from nba_props.markets import MARKETS
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["coherent_probabilities"]
 
 _NEEDED: Final = ["game_id", "player_id", "market", "line", "p_over", "p_push", "p_under"]
 

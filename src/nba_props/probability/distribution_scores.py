@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    from nba_props.probability.distributions.base import PredictiveDistribution
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["crps", "log_score", "pit_bounds", "pit_histogram"]
+from nba_props.arrays import Floats
+from nba_props.probability.distributions.base import PredictiveDistribution
 
 _LEAST: Final = 1e-6
 _CRPS_ROWS: Final = 4000

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 from scipy.stats import rankdata
 
+from nba_props.arrays import Floats
 from nba_props.betting.evidence.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = [
-    "brier_decomposition",
-    "brier_score",
-    "calibration_error",
-    "calibration_error_null",
-    "log_loss",
-    "probability_metrics",
-    "recalibrated",
-]
 
 _SOURCE: Final = "probabilities"
 _BINS: Final = 10

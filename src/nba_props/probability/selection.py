@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from nba_props.errors import NotEnoughDataError
 from nba_props.probability.distribution_scores import crps, log_score, pit_bounds
-from nba_props.probability.distributions.base import MIN_FIT_ROWS
+from nba_props.probability.distributions.base import MIN_FIT_ROWS, PredictiveDistribution
 from nba_props.probability.distributions.conformal import ConformalDistribution
 from nba_props.probability.distributions.negative_binomial import NegativeBinomialDistribution
 from nba_props.probability.distributions.normal import NormalDistribution
 from nba_props.probability.distributions.quantile import QuantileDistribution
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import ArrayLike
-
-    from nba_props.probability.distributions.base import PredictiveDistribution
-
-__all__ = ["DISTRIBUTIONS", "compare_distributions"]
 
 DISTRIBUTIONS: Final[dict[str, Callable[[], PredictiveDistribution]]] = {
     "conformal": ConformalDistribution,

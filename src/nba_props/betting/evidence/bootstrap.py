@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats
 from nba_props.betting.daily import Daily, daily
 from nba_props.betting.metrics import MIN_SHARPE_DAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = [
-    "Interval",
-    "betting_intervals",
-    "brier_skill_interval",
-    "resample_counts",
-    "roi_interval",
-]
 
 MIN_NIGHTS: Final = MIN_SHARPE_DAYS
 """Nights below which no interval is given: too few clusters to resample."""

@@ -7,13 +7,16 @@ strategy was chosen. The number a search over all folds would have reported stan
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from nba_props.arrays import Floats
 from nba_props.betting.candidates import candidate_bets, chosen_bets
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, betting_intervals, resample_counts
 from nba_props.betting.evidence.significance import evidence_metrics, superior_ability
@@ -23,16 +26,6 @@ from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig, side_is
 from nba_props.errors import ConfigError, DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["Objective", "StrategySearch", "optimise_strategy", "strategy_grid"]
 
 Objective = Literal["roi_ci_low", "roi", "profit"]
 

@@ -5,34 +5,18 @@ Sharpe ratios in this module are per betting day, not per season: the formulas a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 from scipy.stats import kurtosis, skew
 
+from nba_props.arrays import Floats, Ints
 from nba_props.betting.daily import daily
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = [
-    "bets_needed",
-    "deflated_sharpe_ratio",
-    "evidence_metrics",
-    "expected_best_sharpe",
-    "permutation_canary",
-    "probabilistic_sharpe_ratio",
-    "superior_ability",
-]
 
 _EULER: Final = 0.5772156649015329
 

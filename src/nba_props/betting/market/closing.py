@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, utc_nanoseconds
-from nba_props.betting.market.fair import fair_probability
+from nba_props.betting.market.fair import VigMethod, fair_probability
 from nba_props.betting.market.quotes import closing_quotes, consensus, modal_line
 from nba_props.betting.market.shift import LineShift
 from nba_props.errors import NotEnoughDataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from nba_props.betting.market.fair import VigMethod
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["closing_values"]
 
 _SHAPE_PROPS = 50_000
 """Settled props that a shape is learnt from: more of them would not change its 513 knots."""

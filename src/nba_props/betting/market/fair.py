@@ -11,19 +11,14 @@ With implied probabilities ``a`` (over) and ``b`` (under), ``a + b = 1 + margin`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats
 from nba_props.betting.market.prices import american_to_probability
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["VIG_METHODS", "VigMethod", "fair_probability", "hold", "power_exponent"]
 
 VigMethod = Literal["power", "multiplicative", "additive", "shin"]
 VIG_METHODS: Final = get_args(VigMethod)

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = [
-    "american_to_decimal",
-    "american_to_fractional",
-    "american_to_probability",
-    "decimal_to_american",
-    "fractional_to_decimal",
-    "probability_to_american",
-]
 
 _SHOWN = 5
 

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, require_columns, utc_times
 from nba_props.betting.market.fair import VigMethod, fair_probability, hold
 from nba_props.errors import ConfigError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["Decision", "closing_quotes", "consensus", "decision_quotes"]
 
 Decision = Literal["open", "close"] | float
 
@@ -135,6 +128,7 @@ def _latest(quotes: pd.DataFrame) -> pd.DataFrame:
 
 
 def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
+    """Most quoted line of each group, and how often; of equals the one nearest the median, then the lower."""
     order = np.lexsort((line, group))
     code, value = group[order], line[order]
     new = np.r_[True, (code[1:] != code[:-1]) | (value[1:] != value[:-1])] if len(code) else np.zeros(0, dtype=bool)

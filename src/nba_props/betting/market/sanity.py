@@ -14,23 +14,15 @@ two: it separates books that agree (within 0.02 in probability on real lines) fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Bools, Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, group_codes, require_columns, utc_nanoseconds
 from nba_props.betting.market.fair import fair_probability, hold
 from nba_props.betting.market.peers import PeerGrid, PeerView
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
-
-__all__ = ["REASON_CODES", "SanityConfig", "flag_quotes", "good_quotes", "quality_report"]
 
 REASON_CODES: Final[dict[str, str]] = {
     "one_sided": "one of the two prices is missing: no fair probability can be had from it",

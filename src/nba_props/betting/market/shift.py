@@ -10,18 +10,12 @@ their push on both ends, so the shift is push-aware; nothing but the spread of p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats
 from nba_props.errors import NotEnoughDataError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-
-__all__ = ["MIN_SETTLED", "LineShift"]
 
 MIN_SETTLED = 200
 """Settled props below which the shape is not known well enough to move a probability."""

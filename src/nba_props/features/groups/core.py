@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.feature import declare
 from nba_props.features.history.asof import masked_ratio
+from nba_props.features.history.context import Context
 from nba_props.features.history.rates import RATES
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
 
 __all__: list[str] = []
 
@@ -27,24 +25,24 @@ def _columns(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     return [(name, _SHRUNK, _TEXT[name]) for name in names]
 
 
-def _pick(ctx: Context, names: tuple[str, ...]) -> dict[str, FloatArray]:
+def _pick(ctx: Context, names: tuple[str, ...]) -> dict[str, Floats]:
     return {name: ctx.rates[name] for name in names}
 
 
 @declare("core_rates", tier=1, columns=_columns(_CORE))
-def core_rates(ctx: Context) -> dict[str, FloatArray]:
+def core_rates(ctx: Context) -> dict[str, Floats]:
     """Usage, scoring efficiency and shares of what there was to get while on the floor."""
     return _pick(ctx, _CORE)
 
 
 @declare("core_per36", tier=1, columns=_columns(_PER36))
-def core_per36(ctx: Context) -> dict[str, FloatArray]:
+def core_per36(ctx: Context) -> dict[str, Floats]:
     """Production per 36 minutes."""
     return _pick(ctx, _PER36)
 
 
 @declare("shot_mix", tier=1, columns=_columns(_MIX))
-def shot_mix(ctx: Context) -> dict[str, FloatArray]:
+def shot_mix(ctx: Context) -> dict[str, Floats]:
     """Which shots a player takes and how they fall."""
     return _pick(ctx, _MIX)
 
@@ -61,7 +59,7 @@ _MEANS: Final = ("pts", "reb", "ast", "pra", "min", "fg3m", "stl", "blk", "tov")
         ("games_career", "all", "games played over all seasons of the table"),
     ],
 )
-def season_to_date(ctx: Context) -> dict[str, FloatArray]:
+def season_to_date(ctx: Context) -> dict[str, Floats]:
     """Plain means of the season so far."""
     total = ctx.season.total(ctx.box_running)
     count = ctx.season.count.astype(np.float64)
@@ -87,7 +85,7 @@ _BEFORE: Final = ("pts", "reb", "ast", "min")
         ("games_previous_season", "previous season", "games played in his latest earlier season"),
     ],
 )
-def previous_season(ctx: Context) -> dict[str, FloatArray]:
+def previous_season(ctx: Context) -> dict[str, Floats]:
     """Plain means of the last season in which the player appeared before this one; NaN in his first."""
     earlier = ctx.career.until(ctx.season.start)
     latest = np.maximum(earlier.end - 1, 0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from nba_props.arrays import Floats
 from nba_props.features.feature import declare
 from nba_props.features.history.asof import masked_ratio
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
+from nba_props.features.history.context import Context
 
 __all__: list[str] = []
 
@@ -28,11 +26,11 @@ _MARKETS: Final = ("pts", "reb", "ast", "pra")
         ),
     ],
 )
-def forecasts(ctx: Context) -> dict[str, FloatArray]:
+def forecasts(ctx: Context) -> dict[str, Floats]:
     """Rate times minutes, with and without the opponent."""
     row, rates = ctx.fixtures.row, ctx.team_rates
     pace = masked_ratio(rates["rival_pace"], rates["league_pace"])[row]
-    out: dict[str, FloatArray] = {}
+    out: dict[str, Floats] = {}
     for name in _MARKETS:
         form = masked_ratio(ctx.form[name, 30], ctx.form["min", 30]) * ctx.expected_minutes
         out[f"{name}_ewma_span_10"] = ctx.span_10[name]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.feature import declare
 from nba_props.features.history.asof import masked_ratio
+from nba_props.features.history.context import Context
 from nba_props.features.history.roster import PRODUCTION
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
-
-__all__ = ["minutes_rank"]
 
 _STARTERS: Final = 5
 
 
-def minutes_rank(ctx: Context) -> FloatArray:
+def minutes_rank(ctx: Context) -> Floats:
     """Place of each player-game by minutes within the team's game: 1 is the longest, ties share the better place."""
     minutes, fixture = ctx.table.stat["min"], ctx.fixtures.row
     order = np.lexsort((-minutes, fixture))
@@ -47,7 +43,7 @@ def minutes_rank(ctx: Context) -> FloatArray:
         ("min_share_of_team", "5 games", "share of the team's minutes in the games he appeared in"),
     ],
 )
-def minutes(ctx: Context) -> dict[str, FloatArray]:
+def minutes(ctx: Context) -> dict[str, Floats]:
     """Role and projected playing time."""
     rank = minutes_rank(ctx)
     team = ctx.fixtures.total["min"][ctx.fixtures.row]
@@ -79,7 +75,7 @@ def minutes(ctx: Context) -> dict[str, FloatArray]:
         ("teammates_played_min", "10 team games", "usual minutes of the team-mates who played the last game"),
     ],
 )
-def teammates(ctx: Context) -> dict[str, FloatArray]:
+def teammates(ctx: Context) -> dict[str, Floats]:
     """Who was missing beside the player in his team's last game; tonight's list is not looked at."""
     names = ("missing", *(f"missing_{name}" for name in PRODUCTION), "played_min")
     return {f"teammates_{name}": ctx.roster[name] for name in names}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.features.feature import declare
+from nba_props.features.history.asof import Past
 from nba_props.features.history.cities import city_table, distances_km
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray, Past
-    from nba_props.features.history.context import Context
+from nba_props.features.history.context import Context
 
 __all__: list[str] = []
 
@@ -20,12 +19,12 @@ _ABSENCE: Final = 3
 """Team games missed in a row that make a return of the next appearance."""
 
 
-def _days_since(past: Past, day: IntArray, days_of_log: IntArray) -> FloatArray:
+def _days_since(past: Past, day: Ints, days_of_log: Ints) -> Floats:
     """Days since the last game of the stretch; NaN where there is none."""
     return np.asarray(day - past.lag(days_of_log, 1))
 
 
-def _games_within(past: Past, entity: IntArray, day: IntArray, days: int) -> IntArray:
+def _games_within(past: Past, entity: Ints, day: Ints, days: int) -> Ints:
     """Games of the stretch in the `days` days before the query's."""
     return past.since(past.log.before(entity, day - days)).count
 
@@ -50,7 +49,7 @@ def _games_within(past: Past, entity: IntArray, day: IntArray, days: int) -> Int
         ("min_in_7_days", "7 days", "minutes of the player in the 7 days before"),
     ],
 )
-def schedule(ctx: Context) -> dict[str, FloatArray]:
+def schedule(ctx: Context) -> dict[str, Floats]:
     """Rest and density of games, for the player, his team and the opponent."""
     table, fixtures = ctx.table, ctx.fixtures
     rest = _days_since(fixtures.own, fixtures.day, fixtures.day)
@@ -90,7 +89,7 @@ def schedule(ctx: Context) -> dict[str, FloatArray]:
         ("opp_travel_km", "last game", "distance from the city of the opponent's last game this season, km"),
     ],
 )
-def travel(ctx: Context) -> dict[str, FloatArray]:
+def travel(ctx: Context) -> dict[str, Floats]:
     """Distance, clock and altitude between the last game's city and this one's; neutral sites count as home."""
     fixtures = ctx.fixtures
     cities = city_table(ctx.table.team_names)
@@ -98,7 +97,7 @@ def travel(ctx: Context) -> dict[str, FloatArray]:
     host = np.where(fixtures.home > 0, fixtures.team, fixtures.opponent)
     hosts = host.astype(np.float64)
 
-    def came(past: Past) -> tuple[FloatArray, IntArray]:
+    def came(past: Past) -> tuple[Floats, Ints]:
         last = past.lag(hosts, 1)
         return np.where(np.isnan(last), np.nan, 0.0), np.nan_to_num(last).astype(np.int64)
 
@@ -123,7 +122,7 @@ def travel(ctx: Context) -> dict[str, FloatArray]:
         ("missed_share", "season", "share of the team's games this season in which he did not appear"),
     ],
 )
-def absence(ctx: Context) -> dict[str, FloatArray]:
+def absence(ctx: Context) -> dict[str, Floats]:
     """Games missed, now and earlier in the season. The row itself says that he plays tonight."""
     table, fixtures = ctx.table, ctx.fixtures
     last = ctx.season.lag(table.day, 1)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.feature import declare
+from nba_props.features.history.context import Context
 from nba_props.features.history.defence import ALLOWED
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
 
 __all__: list[str] = []
 
@@ -44,7 +42,7 @@ _SEASON: Final = "season, shrunk to all"
         ),
     ],
 )
-def opponent(ctx: Context) -> dict[str, FloatArray]:
+def opponent(ctx: Context) -> dict[str, Floats]:
     """What the opponent has allowed this season, to all and to the player's role."""
     names = ("def_rating", "def_rating_10", "fg_pct_allowed", "reb_allowed_rate", "ast_allowed_rate",
              "fg3m_allowed_rate", "fta_allowed_rate", "tov_forced_rate", "fg_pct")  # fmt: skip
@@ -68,7 +66,7 @@ def opponent(ctx: Context) -> dict[str, FloatArray]:
         ("expected_blowout", _SEASON, "size of the expected margin, whoever wins"),
     ],
 )
-def pace(ctx: Context) -> dict[str, FloatArray]:
+def pace(ctx: Context) -> dict[str, Floats]:
     """Speed and strength of both teams."""
     rates, fixtures = ctx.team_rates, ctx.fixtures
     net = rates["own_off_rating"] - rates["own_def_rating"] - rates["rival_off_rating"] + rates["rival_def_rating"]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.feature import declare
 from nba_props.features.history.asof import masked_ratio
-from nba_props.features.history.context import BASE
+from nba_props.features.history.context import BASE, Context
 from nba_props.features.history.ewma import HALF_LIVES
 from nba_props.features.history.windows import WINDOWS
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.context import Context
 
 __all__: list[str] = []
 
@@ -26,7 +23,7 @@ _LAGS: Final = (1, 3, 5, 7)
     tier=3,
     columns=[(f"{name}_lag_{lag}", f"{lag} games", f"{name} {lag} games ago") for name in BASE for lag in _LAGS],
 )
-def lags(ctx: Context) -> dict[str, FloatArray]:
+def lags(ctx: Context) -> dict[str, Floats]:
     """Single earlier games."""
     return {f"{name}_lag_{lag}": ctx.career.lag(ctx.table.stat[name], lag) for name in BASE for lag in _LAGS}
 
@@ -39,18 +36,18 @@ def _windowed(kind: str, text: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _of_windows(ctx: Context, kind: str) -> dict[str, FloatArray]:
+def _of_windows(ctx: Context, kind: str) -> dict[str, Floats]:
     return {f"{name}_{kind}_{window}": ctx.windows[name][kind, window] for name in BASE for window in WINDOWS}
 
 
 @declare("rolling", tier=3, columns=_windowed("mean", "mean"))
-def rolling(ctx: Context) -> dict[str, FloatArray]:
+def rolling(ctx: Context) -> dict[str, Floats]:
     """Means over windows of games."""
     return _of_windows(ctx, "mean")
 
 
 @declare("medians", tier=3, columns=_windowed("median", "median"))
-def medians(ctx: Context) -> dict[str, FloatArray]:
+def medians(ctx: Context) -> dict[str, Floats]:
     """Medians over windows of games."""
     return _of_windows(ctx, "median")
 
@@ -75,7 +72,7 @@ _SHOT_LIFE: Final = 7
         (f"usage_ewma_{_SHOT_LIFE}", "all", f"usage of weighted sums, half-life {_SHOT_LIFE} games, %"),
     ],
 )
-def ewma(ctx: Context) -> dict[str, FloatArray]:
+def ewma(ctx: Context) -> dict[str, Floats]:
     """Exponentially weighted means."""
     out = {f"{name}_ewma_{life}": ctx.form[name, life] for name in BASE for life in HALF_LIVES}
     out |= {f"{name}_ewma_{_SHOT_LIFE}": ctx.form[name, _SHOT_LIFE] for name in _SHOTS}
@@ -88,7 +85,7 @@ def ewma(ctx: Context) -> dict[str, FloatArray]:
     tier=3,
     columns=[(f"{name}_trend", "20 games", f"mean {name} of the last 5 games less that of 20") for name in BASE],
 )
-def trend(ctx: Context) -> dict[str, FloatArray]:
+def trend(ctx: Context) -> dict[str, Floats]:
     """Short form minus long form."""
     return {f"{name}_trend": ctx.windows[name]["mean", 5] - ctx.windows[name]["mean", 20] for name in BASE}
 
@@ -102,7 +99,7 @@ def trend(ctx: Context) -> dict[str, FloatArray]:
         *((f"{name}_jump_10", "10 games", f"mean change of {name} from game to game, either way") for name in BASE),
     ],
 )
-def volatility(ctx: Context) -> dict[str, FloatArray]:
+def volatility(ctx: Context) -> dict[str, Floats]:
     """How unsteady the player is."""
     career, stat, windows = ctx.career, ctx.table.stat, ctx.windows
     steps = np.column_stack([np.abs(stat[name] - career.lag(stat[name], 1)) for name in BASE])
@@ -122,9 +119,9 @@ def volatility(ctx: Context) -> dict[str, FloatArray]:
         *((f"{name}_over_median_10", "10 games", f"share of games over his own median {name}") for name in BASE),
     ],
 )
-def streaks(ctx: Context) -> dict[str, FloatArray]:
+def streaks(ctx: Context) -> dict[str, Floats]:
     """Runs of good and bad games, each judged by the player's own median of the 20 games before that game."""
-    out: dict[str, FloatArray] = {}
+    out: dict[str, Floats] = {}
     recent = ctx.career.recent(10)
     judged = np.minimum(recent.count, ctx.career.count - 1).astype(np.float64)
     for name in BASE:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nba_props.features.history.asof import FloatArray
-
-__all__ = ["CITIES", "city_table", "distances_km"]
+from nba_props.arrays import Floats
 
 CITIES: Final[dict[str, tuple[float, float, float, float]]] = {
     "ATL": (33.76, -84.40, 320.0, -5.0),
@@ -54,12 +50,12 @@ CITIES: Final[dict[str, tuple[float, float, float, float]]] = {
 _EARTH_KM: Final = 6371.0
 
 
-def city_table(teams: Sequence[str]) -> FloatArray:
+def city_table(teams: Sequence[str]) -> Floats:
     """(team, 4) rows of `CITIES`; NaN for a team that is not in it."""
     return np.array([CITIES.get(team, (np.nan,) * 4) for team in teams]).reshape(len(teams), 4)
 
 
-def distances_km(table: FloatArray) -> FloatArray:
+def distances_km(table: Floats) -> Floats:
     """(team, team) great-circle distances in km, by the haversine formula."""
     latitude, longitude = np.radians(table[:, 0]), np.radians(table[:, 1])
     rise = np.sin((latitude[:, None] - latitude) / 2.0) ** 2

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats, Ints
 from nba_props.features.history.asof import Log, Past, masked_ratio
 from nba_props.features.history.defence import allowed_ratios, player_role
 from nba_props.features.history.ewma import HALF_LIVES, decay_of_half_life, decay_of_span, ewma
 from nba_props.features.history.fixtures import Fixtures, build_fixtures
 from nba_props.features.history.rates import opportunities, shrunk_rates
 from nba_props.features.history.roster import roster
+from nba_props.features.history.table import Table
 from nba_props.features.history.team_rates import team_rates
 from nba_props.features.history.windows import rolling
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray
-    from nba_props.features.history.table import Table
-
-__all__ = ["BASE", "Context"]
 
 BASE: Final = ("pts", "reb", "ast", "pra", "min")
 """The series whose history is looked at from every side."""
@@ -57,17 +53,17 @@ class Context:
         return build_fixtures(self.table)
 
     @cached_property
-    def opportunities(self) -> dict[str, FloatArray]:
+    def opportunities(self) -> dict[str, Floats]:
         """Tops and bottoms of the rates, per player-game."""
         return opportunities(self)
 
     @cached_property
-    def rates(self) -> dict[str, FloatArray]:
+    def rates(self) -> dict[str, Floats]:
         """Shrunk rates as of each player-game."""
         return shrunk_rates(self)
 
     @cached_property
-    def windows(self) -> dict[str, dict[tuple[str, int], FloatArray]]:
+    def windows(self) -> dict[str, dict[tuple[str, int], Floats]]:
         """Rolling mean, standard deviation and median of the base series."""
         return {name: rolling(self.career, self.table.stat[name]) for name in BASE}
 
@@ -77,12 +73,12 @@ class Context:
         return tuple(self.table.stat)
 
     @cached_property
-    def box_running(self) -> FloatArray:
+    def box_running(self) -> Floats:
         """Running totals of the box score per player."""
         return self.players.running(np.column_stack(list(self.table.stat.values())))
 
     @cached_property
-    def form(self) -> dict[tuple[str, int], FloatArray]:
+    def form(self) -> dict[tuple[str, int], Floats]:
         """(series, half-life) -> exponentially weighted mean over the player's earlier games."""
         terms = self.opportunities
         names = (*BASE, "fga", "fg3a", "fta", "plays", "floor_plays")
@@ -92,34 +88,34 @@ class Context:
         return {(name, decays[decay]): values for (name, decay), values in means.items()}
 
     @cached_property
-    def span_10(self) -> dict[str, FloatArray]:
+    def span_10(self) -> dict[str, Floats]:
         """EWMA with span 10 of the base series."""
         decay = decay_of_span(10)
         means = ewma(self.career, {name: self.table.stat[name] for name in BASE}, [decay])
         return {name: means[name, decay] for name in BASE}
 
     @cached_property
-    def role(self) -> IntArray:
+    def role(self) -> Ints:
         """Role of the player as of the game."""
         return player_role(self)
 
     @cached_property
-    def allowed(self) -> dict[str, FloatArray]:
+    def allowed(self) -> dict[str, Floats]:
         """What the opponent allows relative to expectation."""
         return allowed_ratios(self)
 
     @cached_property
-    def team_rates(self) -> dict[str, FloatArray]:
+    def team_rates(self) -> dict[str, Floats]:
         """Rates of both teams per fixture."""
         return team_rates(self.fixtures)
 
     @cached_property
-    def roster(self) -> dict[str, FloatArray]:
+    def roster(self) -> dict[str, Floats]:
         """Rotation and missing team-mates."""
         return roster(self, self.expected_minutes)
 
     @cached_property
-    def expected_minutes(self) -> FloatArray:
+    def expected_minutes(self) -> Floats:
         """Projected minutes of a game of 48: three parts recent form (half-life 2 games), one part the season's mean.
 
         Games count as shares of their team's minutes, so overtime does not pass for a larger role.

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from nba_props.arrays import Floats, Ints
 from nba_props.features.history.asof import Log, group_totals
 
 if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray
     from nba_props.features.history.context import Context
 
-__all__ = ["ALLOWED", "allowed_ratios", "player_role"]
 
 ALLOWED: Final = ("pts", "reb", "ast", "pra")
 
@@ -21,7 +20,7 @@ _WEIGHT: Final = {"pts": 800.0, "reb": 320.0, "ast": 200.0, "pra": 1300.0}
 """Expected production at which a defence's own record and the neutral 1 count alike (about seven games)."""
 
 
-def player_role(ctx: Context) -> IntArray:
+def player_role(ctx: Context) -> Ints:
     """0 guard, 1 wing, 2 big: by how rebounds and assists divide, as of the game; a new player is a wing.
 
     The share is REB % / (REB % + AST %); the bounds gave each role a third of all minutes in 2021-22 and 2022-23.
@@ -31,7 +30,7 @@ def player_role(ctx: Context) -> IntArray:
     return np.digitize(share, [0.33, 0.50]).astype(np.int64)
 
 
-def allowed_ratios(ctx: Context) -> dict[str, FloatArray]:
+def allowed_ratios(ctx: Context) -> dict[str, Floats]:
     """Actual over expected production of the opponent's earlier visitors this season, all and of the player's role.
 
     Expected is the player's own per-36 rate as of that game times the minutes he got, so neither a schedule of weak

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from nba_props.features.history.asof import FloatArray, IntArray, Past
-
-__all__ = ["HALF_LIVES", "decay_of_half_life", "decay_of_span", "ewma"]
+from nba_props.arrays import Floats, Ints
+from nba_props.features.history.asof import Past
 
 HALF_LIVES: Final = (3, 7, 15)
 
@@ -26,7 +23,7 @@ def decay_of_span(games: float) -> float:
     return float(1.0 - 2.0 / (games + 1.0))
 
 
-def ewma(past: Past, series: Mapping[str, FloatArray], decays: Sequence[float]) -> dict[tuple[str, float], FloatArray]:
+def ewma(past: Past, series: Mapping[str, Floats], decays: Sequence[float]) -> dict[tuple[str, float], Floats]:
     """(series, decay) -> weighted mean over all games of the entity before each query; NaN where there is none."""
     columns = [(name, decay) for name in series for decay in decays]
     values = np.column_stack([series[name] for name, _ in columns])
@@ -36,7 +33,7 @@ def ewma(past: Past, series: Mapping[str, FloatArray], decays: Sequence[float]) 
     return {column: state[:, place] / weights[column[1]] for place, column in enumerate(columns)}
 
 
-def _total_weight(games: IntArray, decay: float) -> FloatArray:
+def _total_weight(games: Ints, decay: float) -> Floats:
     """1 + decay + decay^2 + ... over so many games; NaN for none."""
     table = [np.nan, 1.0]
     for _ in range(int(games.max(initial=0)) - 1):

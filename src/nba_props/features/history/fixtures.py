@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats, Ints
 from nba_props.features.history.asof import Log, Past, group_totals
-from nba_props.features.history.table import STATS
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray
-    from nba_props.features.history.table import Table
-
-__all__ = ["Fixtures", "build_fixtures"]
+from nba_props.features.history.table import STATS, Table
 
 _TEAM_SPAN: Final = 1 << 10
 _DAY_SPAN: Final = 1 << 20
@@ -34,21 +29,21 @@ class Fixtures:
         against: The opponent's totals in the same game, NaN where the table lacks its rows.
     """
 
-    row: IntArray
-    team: IntArray
-    opponent: IntArray
-    season: IntArray
-    day: IntArray
-    home: FloatArray
+    row: Ints
+    team: Ints
+    opponent: Ints
+    season: Ints
+    day: Ints
+    home: Floats
     log: Log
     past: Past
     own: Past
     rival: Past
-    total: dict[str, FloatArray]
-    against: dict[str, FloatArray]
+    total: dict[str, Floats]
+    against: dict[str, Floats]
 
     @property
-    def possessions(self) -> FloatArray:
+    def possessions(self) -> Floats:
         """Possessions of each fixture: FGA - OREB + TOV + 0.44 FTA, the mean of both sides (Kubatko et al. 2007)."""
         own, other = self.total, self.against
         sides = [side["fga"] - side["oreb"] + side["tov"] + 0.44 * side["fta"] for side in (own, other)]

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.history.asof import league_before, masked_ratio
 
 if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
     from nba_props.features.history.context import Context
-
-__all__ = ["RATES", "Rate", "opportunities", "shrunk_rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ RATES: Final = (
 )
 
 
-def opportunities(ctx: Context) -> dict[str, FloatArray]:
+def opportunities(ctx: Context) -> dict[str, Floats]:
     """Tops and bottoms of the rates, per player-game.
 
     What happened while a player was on the floor is estimated by his share of the minutes, MP / (team MP / 5).
@@ -107,7 +105,7 @@ def opportunities(ctx: Context) -> dict[str, FloatArray]:
     return {**stat, **terms}
 
 
-def shrunk_rates(ctx: Context) -> dict[str, FloatArray]:
+def shrunk_rates(ctx: Context) -> dict[str, Floats]:
     """Every rate of `RATES` as of each player-game; NaN before a player's first game.
 
     prior = (earlier seasons' top + weight x league rate) / (earlier seasons' bottom + weight), and

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from nba_props.arrays import Floats, Ints
+
 if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray
     from nba_props.features.history.context import Context
 
-__all__ = ["PRODUCTION", "ROSTER", "roster"]
 
 _MEMORY: Final = 10
 """Team games over which a player's part in the rotation is judged."""
@@ -37,14 +37,14 @@ class _Block:
         absent: A regular who did not, and has not played for another team since.
     """
 
-    mean: FloatArray
-    appearances: FloatArray
-    games: IntArray
-    present: FloatArray
-    absent: FloatArray
+    mean: Floats
+    appearances: Floats
+    games: Ints
+    present: Floats
+    absent: Floats
 
 
-def _block(ctx: Context, rows: IntArray, games: slice) -> tuple[_Block, IntArray, IntArray]:
+def _block(ctx: Context, rows: Ints, games: slice) -> tuple[_Block, Ints, Ints]:
     """The block of one team and season, and the player and game index of each of its rows."""
     fixtures, table = ctx.fixtures, ctx.table
     players, player = np.unique(table.player[rows], return_inverse=True)
@@ -69,7 +69,7 @@ def _block(ctx: Context, rows: IntArray, games: slice) -> tuple[_Block, IntArray
     return _Block(mean, appearances, known - oldest, last, absent), player.astype(np.int64), game
 
 
-def _down(values: FloatArray) -> FloatArray:
+def _down(values: Floats) -> Floats:
     """Sum over the players, one after the other: absent players add exact zeros whoever they are."""
     total = np.zeros(values.shape[1:])
     for line in values:
@@ -77,7 +77,7 @@ def _down(values: FloatArray) -> FloatArray:
     return total
 
 
-def _describe(block: _Block, player: IntArray, game: IntArray, expected: FloatArray) -> FloatArray:
+def _describe(block: _Block, player: Ints, game: Ints, expected: Floats) -> Floats:
     """Columns of `ROSTER` for the rows of one block, the player himself left out of his team-mates."""
     own_absent = block.absent[player, game]
     out = np.empty((len(ROSTER), len(player)))
@@ -96,7 +96,7 @@ def _describe(block: _Block, player: IntArray, game: IntArray, expected: FloatAr
     return out
 
 
-def roster(ctx: Context, expected: FloatArray) -> dict[str, FloatArray]:
+def roster(ctx: Context, expected: Floats) -> dict[str, Floats]:
     """Team-mates missing and the place in the rotation, as of each player-game; NaN before a team's first game.
 
     Args:

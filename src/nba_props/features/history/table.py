@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray, IntArray
-
-__all__ = ["STATS", "Table", "read_table"]
 
 STATS: Final = (
     "min", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "ast", "stl", "blk", "tov", "pf", "pts",
@@ -40,17 +36,17 @@ class Table:
         stat: Box-score columns, and `pra` = points + rebounds + assists.
     """
 
-    order: IntArray
-    player: IntArray
-    team: IntArray
-    opponent: IntArray
-    season: IntArray
-    day: IntArray
-    home: FloatArray
+    order: Ints
+    player: Ints
+    team: Ints
+    opponent: Ints
+    season: Ints
+    day: Ints
+    home: Floats
     team_names: tuple[str, ...]
     season_names: tuple[str, ...]
-    player_ids: IntArray
-    stat: dict[str, FloatArray]
+    player_ids: Ints
+    stat: dict[str, Floats]
 
 
 def read_table(games: pd.DataFrame) -> Table:
@@ -89,7 +85,7 @@ def read_table(games: pd.DataFrame) -> Table:
     return table
 
 
-def _codes(*columns: pd.Series) -> tuple[tuple[str, ...], list[IntArray]]:
+def _codes(*columns: pd.Series) -> tuple[tuple[str, ...], list[Ints]]:
     """Alphabetical integer codes shared by several text columns."""
     coded = [pd.factorize(column) for column in columns]
     names = sorted({str(name) for _, uniques in coded for name in uniques})
@@ -118,6 +114,6 @@ def _check(table: Table, games: pd.DataFrame) -> None:
         _refuse(games, table.order[broken], "an incomplete box score before the last date", "Load the missing numbers.")
 
 
-def _refuse(games: pd.DataFrame, rows: IntArray, problem: str, mend: str) -> None:
+def _refuse(games: pd.DataFrame, rows: Ints, problem: str, mend: str) -> None:
     shown = games.iloc[np.sort(rows)[:5]][["season", "game_date", "player_id", "team", "opponent"]]
     raise DataError(_SOURCE, problem, mend=mend, count=len(rows), rows=shown.to_string())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from nba_props.arrays import Floats
 from nba_props.features.history.asof import league_before, masked_ratio
-
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import FloatArray
-    from nba_props.features.history.fixtures import Fixtures
-
-__all__ = ["team_rates"]
+from nba_props.features.history.fixtures import Fixtures
 
 _WEIGHT: Final = 6.0
 """Games at which a team's own record and the league's mean count alike."""
@@ -34,7 +30,7 @@ _TERMS: Final = {
 """Name -> top, bottom and scale of a ratio of sums over games."""
 
 
-def _sums(fixtures: Fixtures) -> tuple[list[str], FloatArray]:
+def _sums(fixtures: Fixtures) -> tuple[list[str], Floats]:
     """Per fixture what the ratios are made of; games whose opponent is missing from the table count for nothing."""
     columns = {name: fixtures.total[name] for name in ("pts", "fgm", "fga")}
     columns |= {f"against_{name}": fixtures.against[name] for name in _AGAINST}
@@ -44,7 +40,7 @@ def _sums(fixtures: Fixtures) -> tuple[list[str], FloatArray]:
     return list(columns), np.where(np.isnan(fixtures.against["pts"])[:, None], 0.0, values)
 
 
-def team_rates(fixtures: Fixtures) -> dict[str, FloatArray]:
+def team_rates(fixtures: Fixtures) -> dict[str, Floats]:
     """Rates of both teams as of each fixture: keys "own_pace", "rival_pace", "own_pace_10", ... and "league_pace".
 
     Season to date, drawn towards the league's mean of all earlier dates; with suffix _10 the plain last ten games.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from nba_props.features.history.asof import BoolArray, FloatArray, IntArray, Past
-
-__all__ = ["WINDOWS", "rolling"]
+from nba_props.arrays import Bools, Floats, Ints
+from nba_props.features.history.asof import Past
 
 WINDOWS: Final = (3, 5, 10, 20)
 
@@ -18,7 +16,7 @@ _CHUNK: Final = 8192
 """Rows worked on together: the last 20 games of so many players stay in the processor's cache."""
 
 
-def rolling(past: Past, values: FloatArray) -> dict[tuple[str, int], FloatArray]:
+def rolling(past: Past, values: Floats) -> dict[tuple[str, int], Floats]:
     """("mean" | "sd" | "median", window) -> value over the last games; fewer games where the history is shorter.
 
     The standard deviation has ddof 1 and needs two games. Windows reach back over the ends of seasons.
@@ -44,7 +42,7 @@ def rolling(past: Past, values: FloatArray) -> dict[tuple[str, int], FloatArray]
     return out
 
 
-def _deviation(lags: FloatArray, known: BoolArray, mean: FloatArray, count: IntArray) -> FloatArray:
+def _deviation(lags: Floats, known: Bools, mean: Floats, count: Ints) -> Floats:
     """Standard deviation (ddof 1) down the columns, from the gaps to the mean: equal games give exactly zero."""
     gaps = np.where(known, lags - mean, 0.0)
     gaps *= gaps
@@ -54,7 +52,7 @@ def _deviation(lags: FloatArray, known: BoolArray, mean: FloatArray, count: IntA
     return np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
 
 
-def _median(lags: FloatArray, known: BoolArray, count: IntArray) -> FloatArray:
+def _median(lags: Floats, known: Bools, count: Ints) -> Floats:
     """Median down the columns of the known values."""
     wires = list(np.where(known, lags, np.inf))
     spare = np.empty(lags.shape[1])

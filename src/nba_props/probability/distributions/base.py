@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError, NotEnoughDataError
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["MIN_FIT_ROWS", "PredictiveDistribution", "minutes_tier"]
 
 MIN_FIT_ROWS = 100
 """Out-of-sample rows below which no distribution is fitted."""

@@ -11,20 +11,11 @@ Johansson et al. (2023) for the normalised, group-wise (Mondrian) version.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from nba_props.arrays import Floats, Ints
 from nba_props.probability.distributions.base import CountDistribution
 from nba_props.probability.distributions.scale import ScaleModel, fit_scale
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["ConformalDistribution"]
 
 _GOLDEN = 0.6180339887498949
 

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.optimize import nnls
 from scipy.special import betainc
 
+from nba_props.arrays import Floats, Ints
 from nba_props.probability.distributions.base import CountDistribution
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["NegativeBinomialDistribution"]
 
 _OWN_FIT_ROWS = 300
 _LEAST_MEAN = 0.02

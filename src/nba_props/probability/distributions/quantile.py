@@ -8,21 +8,14 @@ nearer to the truth.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from scipy.special import ndtr
 
+from nba_props.arrays import Floats, Ints
 from nba_props.probability.distributions.base import CountDistribution
 from nba_props.probability.distributions.scale import fit_scale
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-
-__all__ = ["QuantileDistribution"]
 
 _LEVELS: Final = np.r_[0.005, 0.02, np.arange(0.05, 0.96, 0.05), 0.98, 0.995]
 _GOLDEN: Final = 0.6180339887498949

@@ -1,0 +1,9 @@
+"""Names for numpy arrays in annotations; what the axes mean is said where an array is made."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Floats32 = NDArray[np.float32]

@@ -1,0 +1,86 @@
+"""Registries, and plug-in files that add to them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from nba_props import plugins
+from nba_props.errors import ConfigError
+from nba_props.plugins import PLUGINS_VARIABLE, Registry, load_plugins, plugins_digest
+
+SHELF: Registry[int] = Registry("book")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    """Plug-ins of one test are unknown to the next."""
+    monkeypatch.setattr(plugins, "_loaded", {})
+    monkeypatch.setenv(PLUGINS_VARIABLE, "")
+    monkeypatch.setattr(SHELF, "_items", {})
+    monkeypatch.setattr(sys.modules[__name__], "SHELF", SHELF)
+    monkeypatch.setitem(sys.modules, "shelf_of_the_test", sys.modules[__name__])
+
+
+def plugin(tmp_path, text, name="mine.py"):
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def test_a_file_adds_once_and_is_kept_for_worker_processes(tmp_path):
+    path = plugin(tmp_path, "from shelf_of_the_test import SHELF\nSHELF.add('atlas', 3)\n")
+    load_plugins([path])
+    load_plugins([path])
+    assert SHELF["atlas"] == 3
+    assert os.environ[PLUGINS_VARIABLE] == str(path)
+
+
+def test_a_worker_finds_the_plug_ins_of_its_environment(tmp_path, monkeypatch):
+    path = plugin(tmp_path, "from shelf_of_the_test import SHELF\nSHELF.add('atlas', 3)\n")
+    monkeypatch.setenv(PLUGINS_VARIABLE, str(path))
+    assert list(SHELF) == ["atlas"]
+
+
+def test_a_taken_name_is_refused():
+    SHELF.add("atlas", 1)
+    with pytest.raises(ConfigError, match="There is a book 'atlas' already"):
+        SHELF.add("atlas", 2)
+    assert SHELF["atlas"] == 1
+
+
+def test_an_unknown_name_names_the_nearest():
+    SHELF.add("atlas", 1)
+    with pytest.raises(ConfigError, match=r"Unknown book 'atlass' \(did you mean 'atlas'\?\); known books: atlas\."):
+        SHELF["atlass"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("broken.py", "1 / 0", "broken.py raised ZeroDivisionError: division by zero"),
+        ("wrong.txt", "", "is no Python file"),
+        ("broken.py", "def", "raised SyntaxError"),
+    ],
+)
+def test_a_plug_in_that_can_not_be_imported_is_named(tmp_path, name, text, message):
+    with pytest.raises(ConfigError, match=message):
+        load_plugins([plugin(tmp_path, text, name)])
+    assert not os.environ[PLUGINS_VARIABLE]
+
+
+def test_a_missing_plug_in_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"absent\.py can not be read: No such file"):
+        load_plugins([tmp_path / "absent.py"])
+
+
+def test_the_digest_follows_the_content(tmp_path, monkeypatch):
+    assert plugins_digest() == ""
+    load_plugins([plugin(tmp_path, "A = 1\n")])
+    first = plugins_digest()
+    monkeypatch.setattr(plugins, "_loaded", {})
+    plugin(tmp_path, "A = 2\n")
+    assert first
+    assert plugins_digest() not in ("", first)
