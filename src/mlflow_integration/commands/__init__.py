@@ -1,0 +1,1 @@
+"""The commands of the wrapper: set up, compare, check."""

@@ -1,0 +1,40 @@
+"""Options that mean the same in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlflow_integration.cli import reported
+
+
+def _load(files: list[Path] | None) -> list[Path] | None:
+    """Load the plug-ins before anything else is looked up."""
+    from nba_props.plugins import load_plugins
+
+    with reported():
+        load_plugins(files or ())
+    return files
+
+
+Experiments = Annotated[
+    list[str] | None, typer.Option("--experiment", "-e", help="Experiment; repeatable. Default: all.")
+]
+Where = Annotated[str, typer.Option(help="MLflow filter, e.g. \"tags.market = 'pra' and metrics.val_mae < 6\".")]
+Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help="Metric; repeatable.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Output = Annotated[Path | None, typer.Option(help="Write the result to this .csv, .parquet or .json file.")]
+Plugin = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        callback=_load,
+        is_eager=True,
+        help="Python file that adds features, models, markets, metrics, gates, recipes or plots; repeatable.",
+    ),
+]
+Uri = Annotated[
+    str | None, typer.Option(help="Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
+]
