@@ -55,12 +55,12 @@ class Context:
     @cached_property
     def opportunities(self) -> dict[str, Floats]:
         """Tops and bottoms of the rates, per player-game."""
-        return opportunities(self)
+        return opportunities(self.table.stat, self.fixtures)
 
     @cached_property
     def rates(self) -> dict[str, Floats]:
         """Shrunk rates as of each player-game."""
-        return shrunk_rates(self)
+        return shrunk_rates(self.opportunities, self.players, self.career, self.season, self.table.day)
 
     @cached_property
     def windows(self) -> dict[str, dict[tuple[str, int], Floats]]:
@@ -97,12 +97,12 @@ class Context:
     @cached_property
     def role(self) -> Ints:
         """Role of the player as of the game."""
-        return player_role(self)
+        return player_role(self.rates)
 
     @cached_property
     def allowed(self) -> dict[str, Floats]:
         """What the opponent allows relative to expectation."""
-        return allowed_ratios(self)
+        return allowed_ratios(self.table, self.fixtures, self.rates, self.role, self.career.count > 0)
 
     @cached_property
     def team_rates(self) -> dict[str, Floats]:
@@ -112,7 +112,7 @@ class Context:
     @cached_property
     def roster(self) -> dict[str, Floats]:
         """Rotation and missing team-mates."""
-        return roster(self, self.expected_minutes)
+        return roster(self.table, self.players, self.fixtures, self.expected_minutes)
 
     @cached_property
     def expected_minutes(self) -> Floats:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
-from nba_props.arrays import Floats, Ints
+from nba_props.arrays import Bools, Floats, Ints
 from nba_props.features.history.asof import Log, group_totals
-
-if TYPE_CHECKING:
-    from nba_props.features.history.context import Context
-
+from nba_props.features.history.fixtures import Fixtures
+from nba_props.features.history.table import Table
 
 ALLOWED: Final = ("pts", "reb", "ast", "pra")
 
@@ -20,28 +19,35 @@ _WEIGHT: Final = {"pts": 800.0, "reb": 320.0, "ast": 200.0, "pra": 1300.0}
 """Expected production at which a defence's own record and the neutral 1 count alike (about seven games)."""
 
 
-def player_role(ctx: Context) -> Ints:
+def player_role(rates: Mapping[str, Floats]) -> Ints:
     """0 guard, 1 wing, 2 big: by how rebounds and assists divide, as of the game; a new player is a wing.
 
     The share is REB % / (REB % + AST %); the bounds gave each role a third of all minutes in 2021-22 and 2022-23.
     """
-    reb, ast = ctx.rates["reb_pct"], ctx.rates["ast_pct"]
+    reb, ast = rates["reb_pct"], rates["ast_pct"]
     share = np.nan_to_num(reb / (reb + ast), nan=0.41)
     return np.digitize(share, [0.33, 0.50]).astype(np.int64)
 
 
-def allowed_ratios(ctx: Context) -> dict[str, Floats]:
+def allowed_ratios(
+    table: Table, fixtures: Fixtures, rates: Mapping[str, Floats], role: Ints, met: Bools
+) -> dict[str, Floats]:
     """Actual over expected production of the opponent's earlier visitors this season, all and of the player's role.
 
     Expected is the player's own per-36 rate as of that game times the minutes he got, so neither a schedule of weak
     teams nor a player's minutes pass for defence. Ratios are drawn towards 1. Keys: "pts", "role_pts", ...
+
+    Args:
+        table: The player-games.
+        fixtures: The games of the teams.
+        rates: `shrunk_rates`.
+        role: `player_role`.
+        met: Whether the player has an earlier game, so that something was to be expected of him.
     """
-    fixtures, table, role = ctx.fixtures, ctx.table, ctx.role
     minutes = table.stat["min"] / 36.0
-    met = ctx.career.count > 0
     columns = []
     for name in ALLOWED:
-        columns += [np.where(met, table.stat[name], 0.0), np.where(met, ctx.rates[f"{name}_per36"] * minutes, 0.0)]
+        columns += [np.where(met, table.stat[name], 0.0), np.where(met, rates[f"{name}_per36"] * minutes, 0.0)]
     cells = group_totals(fixtures.row * _ROLES + role, len(fixtures.day) * _ROLES, np.column_stack(columns))
     by_defence = np.lexsort((fixtures.day, fixtures.opponent))
     log = Log(fixtures.opponent[by_defence], fixtures.day[by_defence], fixtures.season[by_defence])

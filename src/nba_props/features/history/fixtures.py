@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +49,14 @@ class Fixtures:
         own, other = self.total, self.against
         sides = [side["fga"] - side["oreb"] + side["tov"] + 0.44 * side["fta"] for side in (own, other)]
         return 0.5 * (sides[0] + sides[1])
+
+    def team_seasons(self) -> Iterator[tuple[Ints, slice]]:
+        """The player-games and the fixtures of every team and season."""
+        by_fixture = np.argsort(self.row, kind="stable")
+        edges = np.flatnonzero(np.diff(self.team * 1024 + self.season, prepend=-1, append=-1))
+        row_edges = np.searchsorted(self.row[by_fixture], edges)
+        for start, stop, low, high in zip(edges[:-1], edges[1:], row_edges[:-1], row_edges[1:], strict=True):
+            yield by_fixture[low:high], slice(int(start), int(stop))
 
 
 def build_fixtures(table: Table) -> Fixtures:

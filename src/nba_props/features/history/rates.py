@@ -6,16 +6,15 @@ A rate is a ratio of sums, never a mean of ratios. The formulas are basketball-r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from nba_props.arrays import Floats
-from nba_props.features.history.asof import league_before, masked_ratio
-
-if TYPE_CHECKING:
-    from nba_props.features.history.context import Context
+from nba_props.arrays import Floats, Ints
+from nba_props.features.history.asof import Log, Past, league_before, masked_ratio
+from nba_props.features.history.fixtures import Fixtures
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,13 @@ RATES: Final = (
 )
 
 
-def opportunities(ctx: Context) -> dict[str, Floats]:
+def opportunities(stat: Mapping[str, Floats], fixtures: Fixtures) -> dict[str, Floats]:
     """Tops and bottoms of the rates, per player-game.
 
     What happened while a player was on the floor is estimated by his share of the minutes, MP / (team MP / 5).
     Where the opponent's rows are missing, the terms that need them are zero: such games do not count.
     """
-    stat, fixtures, row = ctx.table.stat, ctx.fixtures, ctx.fixtures.row
+    row = fixtures.row
     team = {name: values[row] for name, values in fixtures.total.items()}
     other = {name: values[row] for name, values in fixtures.against.items()}
     share = np.nan_to_num(masked_ratio(5.0 * stat["min"], team["min"]))
@@ -105,28 +104,34 @@ def opportunities(ctx: Context) -> dict[str, Floats]:
     return {**stat, **terms}
 
 
-def shrunk_rates(ctx: Context) -> dict[str, Floats]:
+def shrunk_rates(terms: Mapping[str, Floats], players: Log, career: Past, season: Past, day: Ints) -> dict[str, Floats]:
     """Every rate of `RATES` as of each player-game; NaN before a player's first game.
 
     prior = (earlier seasons' top + weight x league rate) / (earlier seasons' bottom + weight), and
     rate  = (season's top + weight x prior) / (season's bottom + weight).
+
+    Args:
+        terms: `opportunities`.
+        players: The player-games as a log of players.
+        career: Earlier games of the player.
+        season: Those of the season of the game.
+        day: Days since 1970 of each player-game.
     """
-    terms = ctx.opportunities
     names = sorted({name for rate in RATES for name in (rate.top, rate.bottom)})
     place = {name: column for column, name in enumerate(names)}
     values = np.column_stack([terms[name] for name in names])
-    running = ctx.players.running(values)
-    earlier = ctx.career.until(ctx.season.start).state(running)
-    season = ctx.career.state(running) - earlier
-    league = league_before(ctx.table.day, values)
-    # Whole columns are read below, one after the other, so they had better be contiguous.
-    earlier, season, league = (np.ascontiguousarray(table.T) for table in (earlier, season, league))
-    new = ctx.career.count == 0
+    running = players.running(values)
+    earlier = career.until(season.start).state(running)
+    this_season = career.state(running) - earlier
+    league = league_before(day, values)
+    # Whole columns are read below, one after the other: contiguous ones are faster.
+    earlier, this_season, league = (np.ascontiguousarray(table.T) for table in (earlier, this_season, league))
+    new = career.count == 0
     out = {}
     for rate in RATES:
         top, bottom = place[rate.top], place[rate.bottom]
         mean = masked_ratio(league[top], league[bottom])
         prior = (earlier[top] + rate.weight * mean) / (earlier[bottom] + rate.weight)
-        value = rate.scale * (season[top] + rate.weight * prior) / (season[bottom] + rate.weight)
+        value = rate.scale * (this_season[top] + rate.weight * prior) / (this_season[bottom] + rate.weight)
         out[rate.name] = np.where(new, np.nan, value)
     return out

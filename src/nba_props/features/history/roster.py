@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
-
-if TYPE_CHECKING:
-    from nba_props.features.history.context import Context
-
+from nba_props.features.history.asof import Log
+from nba_props.features.history.fixtures import Fixtures
+from nba_props.features.history.table import Table
 
 _MEMORY: Final = 10
 """Team games over which a player's part in the rotation is judged."""
@@ -44,9 +43,8 @@ class _Block:
     absent: Floats
 
 
-def _block(ctx: Context, rows: Ints, games: slice) -> tuple[_Block, Ints, Ints]:
+def _block(table: Table, players_log: Log, fixtures: Fixtures, rows: Ints, games: slice) -> tuple[_Block, Ints, Ints]:
     """The block of one team and season, and the player and game index of each of its rows."""
-    fixtures, table = ctx.fixtures, ctx.table
     players, player = np.unique(table.player[rows], return_inverse=True)
     game = fixtures.row[rows] - games.start
     size = games.stop - games.start
@@ -63,7 +61,7 @@ def _block(ctx: Context, rows: Ints, games: slice) -> tuple[_Block, Ints, Ints]:
     last = values[0][:, known]
     query = np.broadcast_to(fixtures.day[games], last.shape)
     who = np.broadcast_to(players[:, None], last.shape)
-    latest = ctx.players.before(who.ravel(), query.ravel()) - 1
+    latest = players_log.before(who.ravel(), query.ravel()) - 1
     here = (table.team[latest] == fixtures.team[games.start]).reshape(last.shape)
     absent = ((appearances >= _REGULAR) & (last == 0.0) & here).astype(np.float64)
     return _Block(mean, appearances, known - oldest, last, absent), player.astype(np.int64), game
@@ -96,19 +94,16 @@ def _describe(block: _Block, player: Ints, game: Ints, expected: Floats) -> Floa
     return out
 
 
-def roster(ctx: Context, expected: Floats) -> dict[str, Floats]:
+def roster(table: Table, players: Log, fixtures: Fixtures, expected: Floats) -> dict[str, Floats]:
     """Team-mates missing and the place in the rotation, as of each player-game; NaN before a team's first game.
 
     Args:
-        ctx: The games.
+        table: The player-games.
+        players: They as a log of players.
+        fixtures: The games of the teams.
         expected: Minutes expected of the player, which place him among his team-mates.
     """
-    fixtures = ctx.fixtures
-    by_fixture = np.argsort(fixtures.row, kind="stable")
-    edges = np.flatnonzero(np.diff(fixtures.team * 1024 + fixtures.season, prepend=-1, append=-1))
-    row_edges = np.searchsorted(fixtures.row[by_fixture], edges)
     out = np.empty((len(ROSTER), len(fixtures.row)))
-    for start, stop, low, high in zip(edges[:-1], edges[1:], row_edges[:-1], row_edges[1:], strict=True):
-        rows = by_fixture[low:high]
-        out[:, rows] = _describe(*_block(ctx, rows, slice(int(start), int(stop))), expected[rows])
+    for rows, games in fixtures.team_seasons():
+        out[:, rows] = _describe(*_block(table, players, fixtures, rows, games), expected[rows])
     return dict(zip(ROSTER, out, strict=True))
