@@ -54,7 +54,7 @@ def test_groups_come_in_catalogue_order_however_they_are_named(league):
 
 
 def test_an_unknown_group_is_refused_naming_the_nearest_known_one(league):
-    with pytest.raises(ConfigError, match="Unknown feature group 'minuts'; did you mean 'minutes'"):
+    with pytest.raises(ConfigError, match="Unknown feature group 'minuts' .did you mean 'minutes'"):
         build_features(league(1), groups=["core_rates", "minuts"])
 
 

@@ -1,6 +1,6 @@
-from .build import GROUPS, build_features, catalogue, feature_names
+from .build import build_features, catalogue, feature_names
 from .cache import cached_features
-from .feature import Feature
+from .feature import GROUPS, Feature, feature_group
 from .naive import mean_minutes_before, naive_forecasts, prior_games_in_season
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "build_features",
     "cached_features",
     "catalogue",
+    "feature_group",
     "feature_names",
     "mean_minutes_before",
     "naive_forecasts",

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from nba_props.features.feature import Feature, registered, select
-from nba_props.features.groups import core as _core
-from nba_props.features.groups import forecasts as _forecasts
-from nba_props.features.groups import minutes as _minutes
-from nba_props.features.groups import schedule as _schedule
-from nba_props.features.groups import teams as _teams
-from nba_props.features.groups import temporal as _temporal
 from nba_props.features.history.context import Context
 from nba_props.features.history.table import read_table
-
-_MAKERS: Final = (_core, _forecasts, _minutes, _schedule, _teams, _temporal)
-"""Modules whose import registers the groups."""
-
-GROUPS: Final = tuple(group.name for group in registered())
-"""Names of the feature groups, in the order of the catalogue."""
 
 
 def catalogue() -> tuple[Feature, ...]:

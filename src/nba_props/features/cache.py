@@ -17,6 +17,7 @@ import pandas as pd
 
 from nba_props.arrays import Floats
 from nba_props.features.build import build_features, feature_names
+from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
 
 _SUFFIX: Final = ".features"
@@ -69,7 +70,7 @@ def feature_key(games: pd.DataFrame) -> str:
         32 hexadecimal digits.
     """
     table = games[sorted(name for name in games.columns if name not in _NOT_CONTENT)].reset_index(drop=True)
-    made_by = [code_version("nba_props"), pd.__version__, np.__version__]
+    made_by = [code_version("nba_props"), plugins_digest(), pd.__version__, np.__version__]
     digest = hashlib.sha256(json.dumps([made_by, [[name, str(table[name].dtype)] for name in table]]).encode())
     digest.update(len(table).to_bytes(8, "little"))
     if len(table.columns):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,6 +9,7 @@ from typing import Final, Literal
 from nba_props.arrays import Floats
 from nba_props.errors import ConfigError
 from nba_props.features.history.context import Context
+from nba_props.plugins import Registry
 
 Tier = Literal[1, 2, 3]
 
@@ -42,17 +42,37 @@ class Group:
     make: Callable[[Context], Mapping[str, Floats]]
 
 
-_REGISTRY: Final[dict[str, Group]] = {}
+GROUPS: Final[Registry[Group]] = Registry(
+    "feature group",
+    home=[
+        f"nba_props.features.groups.{name}"
+        for name in ("core", "forecasts", "minutes", "schedule", "teams", "temporal")
+    ],
+)
+"""The feature groups by name; `feature_group` adds one."""
 
-Maker = Callable[["Context"], Mapping[str, "Floats"]]
+Maker = Callable[[Context], Mapping[str, Floats]]
 
 
-def declare(name: str, *, tier: Tier, columns: Iterable[tuple[str, str, str]]) -> Callable[[Maker], Maker]:
-    """Register a function as the maker of a group's columns, given as (name, look-back, description)."""
+def feature_group(name: str, *, tier: Tier, columns: Iterable[tuple[str, str, str]]) -> Callable[[Maker], Maker]:
+    """Register a function as the maker of a group's columns.
+
+    The function gets the `Context` of a games table and returns one float array (n player-games, in the order of
+    `Context.table`) for each column. Everything it says of a game must come from games of strictly earlier dates:
+    `Context.career` and `Context.season` are the ways there.
+
+    Args:
+        name: Name by which recipes switch the group on or off.
+        tier: 1 core performance, 2 context, 3 temporal.
+        columns: (name, look-back, description) of each column.
+
+    Raises:
+        ConfigError: There is such a group already.
+    """
     features = tuple(Feature(column, tier, name, look_back, text) for column, look_back, text in columns)
 
     def register(make: Maker) -> Maker:
-        _REGISTRY[name] = Group(name, features, make)
+        GROUPS.add(name, Group(name, features, make))
         return make
 
     return register
@@ -60,7 +80,7 @@ def declare(name: str, *, tier: Tier, columns: Iterable[tuple[str, str, str]]) -
 
 def registered() -> tuple[Group, ...]:
     """All groups in the order of the catalogue: by tier."""
-    return tuple(sorted(_REGISTRY.values(), key=lambda group: group.features[0].tier))
+    return tuple(sorted((group for _, group in GROUPS.items()), key=lambda group: group.features[0].tier))
 
 
 def select(groups: Iterable[str] | None) -> tuple[Group, ...]:
@@ -71,12 +91,8 @@ def select(groups: Iterable[str] | None) -> tuple[Group, ...]:
     """
     if groups is None:
         return registered()
-    wanted = {groups} if isinstance(groups, str) else set(groups)
+    wanted = {GROUPS[name].name for name in ([groups] if isinstance(groups, str) else groups)}
     if not wanted:
-        message = f"No feature group is switched on; known groups: {', '.join(_REGISTRY)}."
-        raise ConfigError(message)
-    for name in sorted(wanted - _REGISTRY.keys()):
-        near = difflib.get_close_matches(name, _REGISTRY, n=1, cutoff=0.0)[0]
-        message = f"Unknown feature group {name!r}; did you mean {near!r}? Known groups: {', '.join(_REGISTRY)}."
+        message = f"No feature group is switched on; known groups: {', '.join(GROUPS)}."
         raise ConfigError(message)
     return tuple(group for group in registered() if group.name in wanted)

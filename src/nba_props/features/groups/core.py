@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.asof import masked_ratio
 from nba_props.features.history.context import Context
 from nba_props.features.history.rates import RATES
@@ -29,19 +29,19 @@ def _pick(ctx: Context, names: tuple[str, ...]) -> dict[str, Floats]:
     return {name: ctx.rates[name] for name in names}
 
 
-@declare("core_rates", tier=1, columns=_columns(_CORE))
+@feature_group("core_rates", tier=1, columns=_columns(_CORE))
 def core_rates(ctx: Context) -> dict[str, Floats]:
     """Usage, scoring efficiency and shares of what there was to get while on the floor."""
     return _pick(ctx, _CORE)
 
 
-@declare("core_per36", tier=1, columns=_columns(_PER36))
+@feature_group("core_per36", tier=1, columns=_columns(_PER36))
 def core_per36(ctx: Context) -> dict[str, Floats]:
     """Production per 36 minutes."""
     return _pick(ctx, _PER36)
 
 
-@declare("shot_mix", tier=1, columns=_columns(_MIX))
+@feature_group("shot_mix", tier=1, columns=_columns(_MIX))
 def shot_mix(ctx: Context) -> dict[str, Floats]:
     """Which shots a player takes and how they fall."""
     return _pick(ctx, _MIX)
@@ -50,7 +50,7 @@ def shot_mix(ctx: Context) -> dict[str, Floats]:
 _MEANS: Final = ("pts", "reb", "ast", "pra", "min", "fg3m", "stl", "blk", "tov")
 
 
-@declare(
+@feature_group(
     "season_to_date",
     tier=1,
     columns=[
@@ -74,7 +74,7 @@ def season_to_date(ctx: Context) -> dict[str, Floats]:
 _BEFORE: Final = ("pts", "reb", "ast", "min")
 
 
-@declare(
+@feature_group(
     "previous_season",
     tier=1,
     columns=[

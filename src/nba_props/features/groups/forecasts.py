@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from nba_props.arrays import Floats
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.asof import masked_ratio
 from nba_props.features.history.context import Context
 
@@ -14,7 +14,7 @@ __all__: list[str] = []
 _MARKETS: Final = ("pts", "reb", "ast", "pra")
 
 
-@declare(
+@feature_group(
     "forecasts",
     tier=2,
     columns=[

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.asof import masked_ratio
 from nba_props.features.history.context import Context
 from nba_props.features.history.roster import PRODUCTION
@@ -30,7 +30,7 @@ def minutes_rank(ctx: Context) -> Floats:
     return out
 
 
-@declare(
+@feature_group(
     "minutes",
     tier=2,
     columns=[
@@ -62,7 +62,7 @@ def minutes(ctx: Context) -> dict[str, Floats]:
     }
 
 
-@declare(
+@feature_group(
     "teammates",
     tier=2,
     columns=[

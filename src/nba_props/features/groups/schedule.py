@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats, Ints
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.asof import Past
 from nba_props.features.history.cities import city_table, distances_km
 from nba_props.features.history.context import Context
@@ -29,7 +29,7 @@ def _games_within(past: Past, entity: Ints, day: Ints, days: int) -> Ints:
     return past.since(past.log.before(entity, day - days)).count
 
 
-@declare(
+@feature_group(
     "schedule",
     tier=2,
     columns=[
@@ -78,7 +78,7 @@ def schedule(ctx: Context) -> dict[str, Floats]:
     }
 
 
-@declare(
+@feature_group(
     "travel",
     tier=2,
     columns=[
@@ -112,7 +112,7 @@ def travel(ctx: Context) -> dict[str, Floats]:
     return {name: values[fixtures.row] for name, values in by_team.items()}
 
 
-@declare(
+@feature_group(
     "absence",
     tier=2,
     columns=[

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.context import Context
 from nba_props.features.history.defence import ALLOWED
 
@@ -19,7 +19,7 @@ _HOME_POINTS: Final = 2.0
 _SEASON: Final = "season, shrunk to all"
 
 
-@declare(
+@feature_group(
     "opponent",
     tier=2,
     columns=[
@@ -50,7 +50,7 @@ def opponent(ctx: Context) -> dict[str, Floats]:
     return out | {f"opp_{name}_vs_expected": values for name, values in ctx.allowed.items()}
 
 
-@declare(
+@feature_group(
     "pace",
     tier=2,
     columns=[

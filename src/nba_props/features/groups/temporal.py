@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats
-from nba_props.features.feature import declare
+from nba_props.features.feature import feature_group
 from nba_props.features.history.asof import masked_ratio
 from nba_props.features.history.context import BASE, Context
 from nba_props.features.history.ewma import HALF_LIVES
@@ -18,7 +18,7 @@ __all__: list[str] = []
 _LAGS: Final = (1, 3, 5, 7)
 
 
-@declare(
+@feature_group(
     "lags",
     tier=3,
     columns=[(f"{name}_lag_{lag}", f"{lag} games", f"{name} {lag} games ago") for name in BASE for lag in _LAGS],
@@ -40,13 +40,13 @@ def _of_windows(ctx: Context, kind: str) -> dict[str, Floats]:
     return {f"{name}_{kind}_{window}": ctx.windows[name][kind, window] for name in BASE for window in WINDOWS}
 
 
-@declare("rolling", tier=3, columns=_windowed("mean", "mean"))
+@feature_group("rolling", tier=3, columns=_windowed("mean", "mean"))
 def rolling(ctx: Context) -> dict[str, Floats]:
     """Means over windows of games."""
     return _of_windows(ctx, "mean")
 
 
-@declare("medians", tier=3, columns=_windowed("median", "median"))
+@feature_group("medians", tier=3, columns=_windowed("median", "median"))
 def medians(ctx: Context) -> dict[str, Floats]:
     """Medians over windows of games."""
     return _of_windows(ctx, "median")
@@ -56,7 +56,7 @@ _SHOTS: Final = ("fga", "fg3a", "fta")
 _SHOT_LIFE: Final = 7
 
 
-@declare(
+@feature_group(
     "ewma",
     tier=3,
     columns=[
@@ -80,7 +80,7 @@ def ewma(ctx: Context) -> dict[str, Floats]:
     return out | {f"usage_ewma_{_SHOT_LIFE}": 100.0 * usage}
 
 
-@declare(
+@feature_group(
     "trend",
     tier=3,
     columns=[(f"{name}_trend", "20 games", f"mean {name} of the last 5 games less that of 20") for name in BASE],
@@ -90,7 +90,7 @@ def trend(ctx: Context) -> dict[str, Floats]:
     return {f"{name}_trend": ctx.windows[name]["mean", 5] - ctx.windows[name]["mean", 20] for name in BASE}
 
 
-@declare(
+@feature_group(
     "volatility",
     tier=3,
     columns=[
@@ -111,7 +111,7 @@ def volatility(ctx: Context) -> dict[str, Floats]:
     return out | {f"{name}_jump_10": masked_ratio(jumps[:, place], changes) for place, name in enumerate(BASE)}
 
 
-@declare(
+@feature_group(
     "streaks",
     tier=3,
     columns=[
