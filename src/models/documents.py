@@ -22,12 +22,12 @@ def read_document(path: Path, what: str) -> dict[str, Any]:
         what: What it is, for the message: "recipe".
 
     Raises:
-        ConfigError: It can not be read.
+        ConfigError: It cannot be read.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path.name}: the {what} can not be read: {error}."
+        message = f"{path.name}: the {what} cannot be read: {error}."
         raise ConfigError(message) from error
 
 

@@ -117,7 +117,7 @@ def test_a_recipe_of_ones_own_belongs_to_the_phase_of_its_folder(own):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("title = ", "can not be read"),
+        ("title = ", "cannot be read"),
         ('title = "t"\n', "description: Field required"),
         (MINIMAL + "colour = 3\n", "unknown key 'colour'"),
         (MINIMAL + '[study]\nkind = "betting"\n[candidates]\n', "a study or candidates, not both"),
@@ -131,5 +131,5 @@ def test_a_bad_file_is_one_clear_error(own, text, complaint):
 
 
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path):
-    with pytest.raises(ConfigError, match="none.toml: the recipe can not be read"):
+    with pytest.raises(ConfigError, match="none.toml: the recipe cannot be read"):
         read_recipe(tmp_path / "none.toml", "phase1/none")

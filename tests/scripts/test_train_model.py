@@ -106,14 +106,14 @@ def test_a_path_that_is_not_there_is_named(command, workplace):
         (("--recipe", "platt", "--backend", "thread"), "Unknown backend 'thread'"),
         (("--recipe", "platt", "--trials", "3"), "--trials is for a sweep"),
         (("--recipe", "platt", "--sweep", "space.toml", "--force"), "--force is not for it"),
-        (("--recipe", "platt", "--market", "pts"), "--market can not be used with --recipe"),
+        (("--recipe", "platt", "--market", "pts"), "--market cannot be used with --recipe"),
         (("--all", "--phase", "1"), "Use one of"),
         (("--phase", "5"), "no phase 5"),
         (("--all", "--set", "seed=1"), "--set and --sweep are for one recipe"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, command, workplace, monkeypatch):
-    monkeypatch.setattr("models.main_job.Input.load", None)
+    monkeypatch.setattr("models.commands.training.Input.load", None)
     assert_refused(command(*options), workplace, [says])
 
 
@@ -136,7 +136,7 @@ def test_a_sweep_that_can_not_be_run_is_refused_before_anything_is_loaded(
     path = tmp_path_factory.mktemp("space") / "space.toml"
     if text is not None:
         path.write_text(text)
-    monkeypatch.setattr("models.main_job.Input.load", None)
+    monkeypatch.setattr("models.commands.training.Input.load", None)
     result = command("--recipe", "phase1/lightgbm_baseline", "--sweep", path, *options)
     assert_refused(result, workplace, [says])
     assert len(result.stderr.splitlines()) == 1

@@ -1,14 +1,17 @@
 """Recipes: the experiments of the plan as small TOML files, checked before anything is loaded.
 
-A recipe is ``<phase>/<name>`` in the folder ``recipes`` beside this module: a title, a description, the markets it
-runs, whether its models are registered, a ``[config]`` table (fields of `nba_props.config.TrainerConfig`), and at most
-one of ``[study]`` (`models.plan.studies`) and ``[candidates]``.
+A recipe is ``<phase>/<name>``: a title, a description, the markets it runs, whether its models are registered, the
+plug-ins it needs, a ``[config]`` table (fields of `nba_props.config.TrainerConfig`), and at most one of ``[study]``
+(`models.plan.studies`) and ``[candidates]``. Those of the twelve-week plan lie in the folder ``recipes`` beside this
+module; plug-ins add theirs to `RECIPES`.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -20,12 +23,11 @@ from models.plan.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
 from nba_props.errors import ConfigError
 from nba_props.markets import check_market
+from nba_props.plugins import Registry, load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-_FOLDER: Final = Path(__file__).with_name("recipes")
 
 PLAN: Final = (
     "phase1/xgboost_baseline",
@@ -42,6 +44,12 @@ PLAN: Final = (
     "phase4/production_candidates",
 )
 """The recipes of the twelve-week plan, in the order they are run."""
+
+RECIPES: Final = Registry[Path | Mapping[str, Any]]("recipe")
+"""Recipes by ``<phase>/<name>``: a TOML file, or the same content as a mapping."""
+
+for _name in PLAN:
+    RECIPES.add(_name, Path(__file__).with_name("recipes") / f"{_name}.toml")
 
 
 class _Frozen(BaseModel):
@@ -70,6 +78,7 @@ class Recipe(_Frozen):
         markets: Market keys, one run each.
         register_models: Whether the models are registered and gated.
         config: Settings of the runs; their market is that of `markets`.
+        plugins: Python files it needs, relative to its own file; loaded before it is checked.
         study: A question besides how good the model is.
         candidates: For the recipe that runs the best of the other phases again.
     """
@@ -83,6 +92,7 @@ class Recipe(_Frozen):
         AfterValidator(lambda markets: tuple(dict.fromkeys(markets))),
     ]
     register_models: bool = False
+    plugins: tuple[str, ...] = ()
     config: TrainerConfig = TrainerConfig()
     study: Study | None = None
     candidates: Candidates | None = None
@@ -101,6 +111,10 @@ class Recipe(_Frozen):
         """One configuration per market."""
         return [self.config.model_copy(update={"market": market}) for market in self.markets]
 
+    def with_workers(self, workers: int) -> Recipe:
+        """The same recipe with so many fits side by side."""
+        return self.model_copy(update={"config": self.config.model_copy(update={"workers": workers})})
+
 
 _MODELS: Final = (
     Recipe, TrainerConfig, WalkForwardConfig, EnsembleConfig, SelectionConfig, AblationStudy, BettingStudy, Candidates,
@@ -109,20 +123,24 @@ _KEYS: Final = {name for model in _MODELS for name in model.model_fields} - {"na
 
 
 def recipes_of_phase(phase: int | None) -> list[str]:
-    """Names of the plan's recipes, of one phase or of all, in order.
+    """Names of the recipes of one phase, or of all phases one after the other.
+
+    >>> recipes_of_phase(3)[:2]
+    ['phase3/isotonic', 'phase3/platt']
 
     Raises:
         ConfigError: There is no such phase.
     """
-    names = [name for name in PLAN if phase is None or name.startswith(f"phase{phase}/")]
-    if not names:
+    phases = {known.number for known in PHASES.values()}
+    if phase is not None and phase not in phases:
         message = f"There is no phase {phase}; there are 1 to {len(PHASES)}."
         raise ConfigError(message)
-    return names
+    wanted = sorted(phases) if phase is None else [phase]
+    return [name for number in wanted for name in RECIPES if name.startswith(f"phase{number}/")]
 
 
 def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe of the plan by name, or one of your own by the path of its file.
+    """Read a recipe of the registry by name, or one of your own by the path of its file.
 
     Args:
         name: ``phase2/opponent_features``, its last part where that is enough, or a path ending in ``.toml`` whose
@@ -131,47 +149,71 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
             as in TOML, text without quotes.
 
     Raises:
-        ConfigError: No such recipe, a key that is not known (naming the nearest one), or a value that can not be used.
+        ConfigError: No such recipe, a key that is not known (naming the nearest one), or a value that cannot be used.
     """
     if name.endswith(".toml"):
         path = Path(name)
         return read_recipe(path, f"{path.resolve().parent.name}/{path.stem}", overrides)
-    matches = [known for known in PLAN if name in {known, known.split("/")[1]}]
+    matches = [known for known in RECIPES if name in {known, known.split("/")[-1]}]
     if not matches:
-        near = difflib.get_close_matches(name, [*PLAN, *(known.split("/")[1] for known in PLAN)], n=1, cutoff=0.4)
+        near = difflib.get_close_matches(
+            name, [*RECIPES, *(known.split("/")[-1] for known in RECIPES)], n=1, cutoff=0.4
+        )
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        message = f"There is no recipe {name!r}.{hint} There are: {', '.join(PLAN)}."
+        message = f"There is no recipe {name!r}.{hint} There are: {', '.join(RECIPES)}."
         raise ConfigError(message)
-    return read_recipe(_FOLDER / f"{matches[0]}.toml", matches[0], overrides)
+    return read_recipe(RECIPES[matches[0]], matches[0], overrides)
 
 
-def read_recipe(path: Path, name: str, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe file as the recipe `name`, with overrides.
+def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file, or the same content as a mapping, as the recipe `name`, with overrides.
 
     Raises:
-        ConfigError: The file can not be read, or holds what can not be used.
+        ConfigError: The file cannot be read, or holds what cannot be used.
     """
-    content = read_document(path, "recipe")
+    if isinstance(source, Mapping):
+        content, folder, origin = deepcopy(dict(source)), Path(), name
+    else:
+        content, folder, origin = read_document(source, "recipe"), source.parent, source.name
     for override in overrides:
         _override(content, override)
-    if "name" in content:
-        message = f"{path.name}: unknown key 'name': a recipe is called after its file and folder."
-        raise ConfigError(message)
+    load_plugins(folder / file for file in _plugin_files(content))
     try:
-        recipe = Recipe.model_validate({**content, "name": name})
+        return _checked(content, name)
     except ValidationError as error:
-        message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
+        message = f"{origin}: {'; '.join(problems(error, _KEYS))}."
         raise ConfigError(message) from error
+    except ValueError as error:
+        message = f"{origin}: {error}."
+        raise ConfigError(message) from error
+
+
+def _plugin_files(content: Mapping[str, Any]) -> list[str]:
+    """The plug-ins of an unchecked recipe; what is no list of names is refused with the rest."""
+    files = content.get("plugins")
+    return [file for file in files if isinstance(file, str)] if isinstance(files, list | tuple) else []
+
+
+def _checked(content: Mapping[str, Any], name: str) -> Recipe:
+    """The recipe with this content.
+
+    Raises:
+        ValueError: It cannot be used (pydantic's ValidationError for a single key).
+    """
+    if "name" in content:
+        message = "unknown key 'name': a recipe is called after its file and folder"
+        raise ValueError(message)
+    recipe = Recipe.model_validate({**content, "name": name})
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
-        message = f"{path.name}: the ablation takes nothing away that the run has: see study.without, without_noise."
-        raise ConfigError(message)
+        message = "the ablation takes nothing away that the run has: see study.without, without_noise"
+        raise ValueError(message)
     if recipe.study is not None and recipe.candidates is not None:
-        message = f"{path.name}: a recipe has a study or candidates, not both."
-        raise ConfigError(message)
+        message = "a recipe has a study or candidates, not both"
+        raise ValueError(message)
     phase = name.split("/", maxsplit=1)[0]
     if phase not in {f"phase{known.number}" for known in PHASES.values()}:
-        message = f"{path.name}: the folder of a recipe is phase1 to phase{len(PHASES)}, not {phase!r}."
-        raise ConfigError(message)
+        message = f"the folder of a recipe is phase1 to phase{len(PHASES)}, not {phase!r}"
+        raise ValueError(message)
     return recipe
 
 

@@ -17,6 +17,7 @@ from models.plan.jobs import Job, run_jobs, trainer_of
 from models.processes import PROCESS_TAG, close_abandoned, process_mark
 from nba_props.config import make_config
 from nba_props.errors import NotEnoughDataError
+from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: Trainin
     tracker = NBAPropsTracker(_experiment_of(phase))
     where = (
         f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
-        f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{_code()}' "
+        f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{code()}' "
         f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}'"
     )
     order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
@@ -177,29 +178,36 @@ def _config_of(run: Run, experiment: str) -> TrainerConfig:
 
 def _marked(job: Job, recipe: Recipe, data: TrainingData) -> Job:
     """The job with the tags by which it is found again."""
-    study = None if job.study is None else job.study.model_dump(mode="json")
+    key = run_key(recipe, job.config, data, register=job.register)
+    return replace(job, tags={**job.tags, **origin_tags(recipe, data), _KEY: key})
+
+
+def run_key(recipe: Recipe, config: TrainerConfig, data: TrainingData, **more: object) -> str:
+    """What a run is known by: a short hash of recipe, settings, study, data, code, plug-ins, and `more`."""
     content = {
         "recipe": recipe.name,
-        "config": job.config.model_dump(mode="json", exclude={"workers"}),
-        "study": study,
-        "register": job.register,
+        "config": config.model_dump(mode="json", exclude={"workers"}),
+        "study": None if recipe.study is None else recipe.study.model_dump(mode="json"),
         "data": data.fingerprint,
-        "code": _code(),
+        "code": code(),
+        **more,
     }
-    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    tags = {
-        **job.tags,
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def origin_tags(recipe: Recipe, data: TrainingData) -> dict[str, str]:
+    """Tags of a run with what it comes from: recipe, code, data, process."""
+    return {
         "recipe": recipe.name,
-        _KEY: key,
-        "code_version": _code(),
+        "code_version": code(),
         "data_fingerprint": data.fingerprint,
         PROCESS_TAG: process_mark(),
     }
-    return replace(job, tags=tags)
 
 
-def _code() -> str:
-    return code_version("nba_props", "models")
+def code() -> str:
+    """Which code computes: a hash of the packages, and one of the plug-in files where there are any."""
+    return "+".join(filter(None, (code_version("nba_props", "models"), plugins_digest())))
 
 
 def _finished(job: Job) -> Run | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
 from nba_props.evaluation.paired import paired_comparison
 from nba_props.features import GROUPS
@@ -24,6 +25,13 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _known_group(name: str) -> str:
+    if name not in GROUPS:
+        message = f"unknown feature group {name!r}{did_you_mean(name, GROUPS)}; known groups: {', '.join(GROUPS)}"
+        raise ValueError(message)
+    return name
+
+
 class AblationStudy(_Frozen):
     """The run against the same run without something, on identical rows.
 
@@ -34,7 +42,7 @@ class AblationStudy(_Frozen):
     """
 
     kind: Literal["ablation"] = "ablation"
-    without: tuple[Literal[GROUPS], ...] = ()  # type: ignore[valid-type]  # the names are known when this runs
+    without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
     without_noise: bool = False
 
     def baseline(self, config: TrainerConfig) -> TrainerConfig:

@@ -1,54 +1,49 @@
-"""Plots of a sweep, from its table of trials."""
+"""Plots of a sweep, drawn by Optuna."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    import pandas as pd
     from matplotlib.figure import Figure
+    from optuna import Study
+    from optuna.importance import FanovaImportanceEvaluator
 
 
-_BLUE = "#2a6f97"
-_ORANGE = "#d1741f"
-_GREY = "#8a8a8a"
-
-
-def history_figure(trials: pd.DataFrame, objective: str, *, maximises: bool, title: str) -> Figure:
-    """The objective of each trial, the best so far, and where pruned trials were ended.
+def sweep_figures(
+    result: Study, objective: str, evaluator: FanovaImportanceEvaluator | None, *, title: str
+) -> dict[str, Callable[[], Figure]]:
+    """File name to the function that draws it: objective by trial, running values by fold, importance of settings.
 
     Args:
-        trials: Of `SweepStudy.table`.
-        objective: Its column.
-        maximises: Whether more is better.
-        title: Above the plot.
+        result: The finished trials.
+        objective: What they were judged by.
+        evaluator: Of the importances; None where there are none.
+        title: Above the plots.
     """
-    from matplotlib.figure import Figure
+    from optuna.visualization import matplotlib as plots
 
-    figure = Figure(figsize=(8.0, 4.5), layout="constrained")
-    axes = figure.subplots()
-    complete = trials[trials["state"] == "COMPLETE"]
-    pruned = trials[trials["state"] == "PRUNED"]
-    best = complete[objective].cummax() if maximises else complete[objective].cummin()
-    axes.scatter(complete["trial"], complete[objective], color=_BLUE, label=f"complete ({len(complete)})")
-    if len(pruned):
-        label = f"pruned, running value ({len(pruned)})"
-        axes.scatter(pruned["trial"], pruned["last_running_value"], color=_GREY, marker="x", label=label)
-    axes.step(complete["trial"], best, where="post", color=_ORANGE, label="best so far")
-    axes.set(xlabel="trial", ylabel=f"{objective} on calibration folds", title=title)
-    axes.legend()
-    return figure
+    name = f"{objective} on calibration folds"
+    drawn = {"sweep_history.png": partial(plots.plot_optimization_history, result, target_name=name)}
+    if any(trial.intermediate_values for trial in result.trials):
+        drawn["sweep_running.png"] = partial(plots.plot_intermediate_values, result)
+    if evaluator is not None:
+        drawn["sweep_importance.png"] = partial(plots.plot_param_importances, result, evaluator, target_name=objective)
+    return {file: partial(_figure, plot, title) for file, plot in drawn.items()}
 
 
-def importance_figure(importances: Mapping[str, float], objective: str, *, title: str) -> Figure:
-    """Share of the variance of the objective that each setting explains, the largest on top."""
-    from matplotlib.figure import Figure
+def _figure(plot: Callable[[], Any], title: str) -> Figure:
+    """A plot of Optuna's, whose style must not stay for the plots after it; that it is experimental we know."""
+    import matplotlib as mpl
+    from optuna.exceptions import ExperimentalWarning
 
-    figure = Figure(figsize=(8.0, 1.5 + 0.4 * len(importances)), layout="constrained")
-    axes = figure.subplots()
-    names = sorted(importances, key=importances.__getitem__)
-    axes.barh(names, [importances[name] for name in names], color=_BLUE)
-    axes.set(xlabel=f"share of the variance of {objective} (fANOVA)", xlim=(0.0, 1.0), title=title)
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        axes = plot()
+    axes.set_title(title)
+    figure: Figure = axes.figure
     return figure

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +22,19 @@ import pandas as pd
 from joblib import cpu_count
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.logging.items import Document, Metrics, Params
+from mlflow_integration.logging.items import Document, Figure, Item, Metrics, Params, Table
+from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
+from models.plan.run import origin_tags, run_key
 from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
-from models.sweep.figures import history_figure, importance_figure
+from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models.sweep.search_space import configured, read_sweep, starting_point
 from models.sweep.study import SweepStudy, load_optuna
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
-from nba_props.version import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,17 +146,8 @@ class _MarketSweep:
     def __post_init__(self) -> None:
         self.tracker = NBAPropsTracker(self.recipe.experiment, tracking_uri=self.tracking_uri)
         store = resolve_store(self.tracking_uri)
-        study = None if self.recipe.study is None else self.recipe.study.model_dump(mode="json")
-        content = {
-            "recipe": self.recipe.name,
-            "config": self.config.model_dump(mode="json", exclude={"workers"}),
-            "study": study,
-            "sweep": self.sweep.model_dump(mode="json"),
-            "data": self.data.fingerprint,
-            "code": _code(),
-            "store": store.uri,
-        }
-        self.key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        sweep = self.sweep.model_dump(mode="json")
+        self.key = run_key(self.recipe, self.config, self.data, sweep=sweep, store=store.uri)
         self.process = process_mark()
         name = f"{self.recipe.short}_{self.config.market}_{self.key}.db"
         self.path = store.root / ".cache" / "sweeps" / name
@@ -224,15 +215,8 @@ class _MarketSweep:
     # -- runs -----------------------------------------------------------------------------------------------------
 
     def _tags(self, role: str) -> dict[str, str]:
-        return {
-            _KEY: self.key,
-            _ROLE: role,
-            PROCESS_TAG: self.process,
-            "recipe": self.recipe.name,
-            "data_kind": self.data.kind,
-            "data_fingerprint": self.data.fingerprint,
-            "code_version": _code(),
-        }
+        origin = origin_tags(self.recipe, self.data)
+        return {**origin, PROCESS_TAG: self.process, _KEY: self.key, _ROLE: role, "data_kind": self.data.kind}
 
     @contextmanager
     def _parent(self) -> Iterator[str]:
@@ -276,38 +260,36 @@ class _MarketSweep:
 
     def _finish(self, study: SweepStudy, parent: str) -> pd.DataFrame:
         """Log what the trials come to, run the best configuration in full; the table, best first."""
-        table, best = study.table(), study.best()
-        objective = self.sweep.objective
-        self._log_summary(study, parent, table)
-        table = table.sort_values([objective, "trial"], ascending=[not self.sweep.maximises, True], na_position="last")
+        table, best, objective = study.table(), study.best(), self.sweep.objective
+        Sink(self.tracker.client, self.tracker.tracking_uri).write(parent, self._summary(study, table, best))
+        falling = self.sweep.direction == "maximize"
+        table = table.sort_values([objective, "trial"], ascending=[not falling, True], na_position="last")
         table.insert(0, "market", self.config.market)
         if best is None:
             return table.reset_index(drop=True)
-        chosen = table["trial"] == best.user_attrs["slot"]
+        chosen = table["trial"] == best.number
         full = self._chosen_run(configured(self.config, best.params), parent, best)
         metrics = full.data.metrics
         test = pd.Series(float("nan"), index=table.index).mask(chosen, metrics.get(objective, float("nan")))
         run_ids = pd.Series("", index=table.index).mask(chosen, full.info.run_id)
         return table.assign(chosen=chosen, **{f"test_{objective}": test}, run_id=run_ids).reset_index(drop=True)
 
-    def _log_summary(self, study: SweepStudy, parent: str, table: pd.DataFrame) -> None:
-        client, objective, best = self.tracker.client, self.sweep.objective, study.best()
-        title = f"{self.config.market.upper()}, {self.recipe.short}{' (SIMULATED)' if self.data.simulated else ''}"
-        importances = study.importances()
-        with tempfile.TemporaryDirectory() as folder:
-            table.to_csv(Path(folder) / "trials.csv", index=False)
-            history = history_figure(table, objective, maximises=self.sweep.maximises, title=f"{title}: sweep")
-            history.savefig(Path(folder) / "sweep_history.png", dpi=120)
-            if importances:
-                figure = importance_figure(importances, objective, title=f"{title}: importance of settings")
-                figure.savefig(Path(folder) / "sweep_importance.png", dpi=120)
-            client.log_artifacts(parent, folder)
-        client.log_metric(parent, "n_trials", float(len(table)))
-        client.log_metric(parent, "n_pruned", float((table["state"] == "PRUNED").sum()))
+    def _summary(self, study: SweepStudy, table: pd.DataFrame, best: FrozenTrial | None) -> Iterator[Item]:
+        """What the parent run shows of the trials."""
+        from optuna.importance import get_param_importances
+
+        result, evaluator, objective = study.result(), study.importance(), self.sweep.objective
+        values = {"n_trials": float(len(table)), "n_pruned": float((table["state"] == "PRUNED").sum())}
         if best is not None:
-            client.log_metric(parent, f"calibration/{objective}", float(best.value or 0.0))
-        for name, share in importances.items():
-            client.log_metric(parent, f"importance/{name}", share)
+            values[f"calibration/{objective}"] = float(best.value or 0.0)
+        if evaluator is not None:
+            shares = get_param_importances(result, evaluator=evaluator)
+            values |= {f"importance/{name}": float(share) for name, share in shares.items()}
+        yield Metrics(values)
+        yield Table("trials.csv", table)
+        title = f"{self.config.market.upper()}, {self.recipe.short}{' (SIMULATED)' if self.data.simulated else ''}"
+        for name, make in sweep_figures(result, objective, evaluator, title=title).items():
+            yield Figure(name, make)
 
     def _chosen_run(self, config: TrainerConfig, parent: str, best: FrozenTrial) -> Run:
         """The full run of the chosen configuration: the only one that sees the test folds; made once."""
@@ -316,7 +298,7 @@ class _MarketSweep:
         tags = {
             **self._tags("chosen"),
             "sweep_chosen": chosen,
-            "trial": str(best.user_attrs["slot"]),
+            "trial": str(best.number),
             "mlflow.parentRunId": parent,
         }
         trainer = NBAPropsMLflowTrainer(
@@ -337,7 +319,3 @@ class _MarketSweep:
                 trainer.register(run_id)
         client.set_tag(run_id, "recipe_done", "true")
         return client.get_run(run_id)
-
-
-def _code() -> str:
-    return code_version("nba_props", "models")

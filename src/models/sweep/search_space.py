@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -38,19 +38,41 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class IntRange(_Frozen):
+class _Range(_Frozen):
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if self.low > self.high:
+            message = f"low {self.low:g} is above high {self.high:g}"
+            raise ValueError(message)
+        if self.log and (self.low <= 0 or self.step not in {None, 1}):
+            message = "log needs low above 0 and no step"
+            raise ValueError(message)
+        return self
+
+    def edges(self) -> tuple[Any, ...]:
+        """The values that are tried on the settings before a sweep starts."""
+        return self.low, self.high
+
+    def holds(self, value: object) -> bool:
+        """Whether a trial could draw `value`."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            return False
+        steps = (value - self.low) / (self.step or 1)
+        return self.step is None or math.isclose(steps, round(steps), abs_tol=1e-9)
+
+
+class IntRange(_Range):
     """Whole numbers from `low` to `high`, both included; with `log` each doubling is as likely as the next."""
 
     type: Literal["int"]
     low: int
     high: int
-    log: bool = False
     step: int = Field(default=1, ge=1)
-
-    @model_validator(mode="after")
-    def _usable(self) -> IntRange:
-        _check_range(self.low, self.high, log=self.log, step=None if self.step == 1 else self.step)
-        return self
 
     def distribution(self) -> BaseDistribution:
         """As Optuna has it."""
@@ -58,42 +80,18 @@ class IntRange(_Frozen):
 
         return IntDistribution(self.low, self.high, log=self.log, step=self.step)
 
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.low, self.high
 
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        return _within(self.low, self.high, self.step, value)
-
-
-class FloatRange(_Frozen):
+class FloatRange(_Range):
     """Numbers from `low` to `high`, both included, in steps where they are given."""
 
     type: Literal["float"]
-    low: float
-    high: float
-    log: bool = False
-    step: float | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _usable(self) -> FloatRange:
-        _check_range(self.low, self.high, log=self.log, step=self.step)
-        return self
+    step: Annotated[float, Field(gt=0)] | None = None
 
     def distribution(self) -> BaseDistribution:
         """As Optuna has it."""
         from optuna.distributions import FloatDistribution
 
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
-
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.low, self.high
-
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        return _within(self.low, self.high, self.step, value)
 
 
 class Choices(_Frozen):
@@ -103,7 +101,7 @@ class Choices(_Frozen):
     choices: tuple[Choice, ...] = Field(min_length=1)
 
     def distribution(self) -> BaseDistribution:
-        """As Optuna has it; lists, which it can not keep, as JSON."""
+        """As Optuna has it; lists, which it cannot keep, as JSON."""
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution([_kept(value) for value in self.choices])
@@ -140,9 +138,9 @@ class Sweep(_Frozen):
     space: dict[str, Dimension] = Field(min_length=1)
 
     @property
-    def maximises(self) -> bool:
-        """Whether more of the objective is better."""
-        return resolve_direction(self.objective) == "max"
+    def direction(self) -> Literal["maximize", "minimize"]:
+        """Whether more of the objective is better, in Optuna's words."""
+        return "maximize" if resolve_direction(self.objective) == "max" else "minimize"
 
 
 _MODELS: Final = (Sweep, IntRange, FloatRange, Choices)
@@ -156,7 +154,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
     is among the model's defaults; for an ensemble ``lightgbm.num_leaves``.
 
     Raises:
-        ConfigError: The file can not be read, a key is not known (naming the nearest one), a setting can not be swept,
+        ConfigError: The file cannot be read, a key is not known (naming the nearest one), a setting cannot be swept,
             or the edge of a range is no usable value.
     """
     content = read_document(path, "search space")
@@ -167,7 +165,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
     try:
         named = {_path(key, config): value for key, value in _flat(space).items()}
         sweep = Sweep.model_validate({**content, "space": named})
-        _ = sweep.maximises
+        _ = sweep.direction
         for key, dimension in sweep.space.items():
             for value in dimension.edges():
                 configured(config, {key: value})
@@ -184,7 +182,7 @@ def configured(config: TrainerConfig, values: Mapping[str, Any]) -> TrainerConfi
     """The configuration with the values of a trial, checked.
 
     Raises:
-        ConfigError: A value can not be used.
+        ConfigError: A value cannot be used.
     """
     settings = config.model_dump(mode="json")
     for path, value in values.items():
@@ -238,11 +236,11 @@ def _path(key: str, config: TrainerConfig) -> str:
     """The whole path of a setting.
 
     Raises:
-        ConfigError: Nothing is called like that, or it can not be swept.
+        ConfigError: Nothing is called like that, or it cannot be swept.
     """
     parts = key.removeprefix("config.").split(".")
     if parts[0] in _FIXED:
-        message = f"{key!r} can not be swept: trials must stay comparable ({', '.join(_FIXED)} are fixed)."
+        message = f"{key!r} cannot be swept: trials must stay comparable ({', '.join(_FIXED)} are fixed)."
         raise ConfigError(message)
     if parts[0] in TrainerConfig.model_fields:
         _check_members(parts, config, key)
@@ -272,18 +270,3 @@ def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:
         form = f"model_params.MEMBER.NAME with a member of {members}" if wanted == 3 else "model_params.NAME"
         message = f"{key!r} is no parameter of the model: use {form}."
         raise ConfigError(message)
-
-
-def _within(low: float, high: float, step: float | None, value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        return False
-    return step is None or math.isclose((value - low) / step, round((value - low) / step), abs_tol=1e-9)
-
-
-def _check_range(low: float, high: float, *, log: bool, step: float | None) -> None:
-    if low > high:
-        message = f"low {low:g} is above high {high:g}"
-        raise ValueError(message)
-    if log and (low <= 0 or step is not None):
-        message = "log needs low above 0 and no step"
-        raise ValueError(message)

@@ -1,8 +1,11 @@
 """The trials of a sweep in Optuna's own storage: what was drawn, what it came to, and what is still to do.
 
 A sweep is a row of slots, 0 to N - 1, gone through in batches. What a slot draws, and whether it is pruned, depends on
-the seed, the slot and the trials of earlier batches alone, and a trial that a dead process left behind is run again
-with the same values: a sweep that was killed, or ran in two goes, ends like one that was not.
+the seed, the slot and the trials of earlier batches alone, and a trial that a dead process left behind is queued to be
+run again with the same values: a sweep that was killed, or ran in two goes, ends like one that was not.
+
+Optuna's heartbeat and retry callback are not used: the heartbeat watches ``Study.optimize`` alone, which runs one trial
+after the other, and finds out after a grace period what the mark of the process tells at once.
 """
 
 from __future__ import annotations
@@ -20,14 +23,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import optuna
+    from optuna.importance import FanovaImportanceEvaluator
     from optuna.trial import FrozenTrial, Trial
 
     from models.sweep.search_space import Sweep
 
 
-_SLOT: Final = "slot"
+SLOT: Final = "slot"
+"""Attribute of a trial with the number of its slot."""
 _PROCESS: Final = "process"
-_FINISHED: Final = ("COMPLETE", "PRUNED")
 
 
 def load_optuna() -> Any:  # noqa: ANN401 - a module
@@ -79,12 +83,9 @@ class SweepStudy:
         self._seed = seed
         self._process = process
         self._distributions = distributions(sweep)
+        self._state = self._optuna.trial.TrialState
         self.study: optuna.Study = self._optuna.create_study(
-            storage=self._storage,
-            study_name=name,
-            direction="maximize" if sweep.maximises else "minimize",
-            pruner=self._pruner(),
-            load_if_exists=True,
+            storage=self._storage, study_name=name, direction=sweep.direction, load_if_exists=True
         )
 
     def close(self) -> None:
@@ -93,7 +94,7 @@ class SweepStudy:
         self._storage.engine.dispose()
 
     def claim(self, is_alive: Callable[[str], bool]) -> None:
-        """Take the sweep; running trials of a process that is no more become failed ones.
+        """Take the sweep; running trials of a process that is no more are queued again.
 
         Raises:
             ConfigError: Another live process is at this sweep.
@@ -106,19 +107,24 @@ class SweepStudy:
             )
             raise ConfigError(message)
         self.study.set_user_attr(_PROCESS, self._process)
-        self._fail_running()
+        self._queue_unfinished()
 
     def release(self) -> None:
-        """On the way out: fail what is left running, let others at the sweep; nothing where it is another's."""
+        """On the way out: queue what is left running, let others at the sweep; nothing where it is another's."""
         if self.study.user_attrs.get(_PROCESS) == self._process:
-            self._fail_running()
+            self._queue_unfinished()
             self.study.set_user_attr(_PROCESS, "")
 
     def finished(self) -> dict[int, FrozenTrial]:
         """Slot to trial, complete or pruned, in order of the slots."""
-        states = (self._optuna.trial.TrialState.COMPLETE, self._optuna.trial.TrialState.PRUNED)
-        trials = self.study.get_trials(deepcopy=False, states=states)
-        return {trial.user_attrs[_SLOT]: trial for trial in sorted(trials, key=lambda each: each.user_attrs[_SLOT])}
+        trials = self._trials(self._state.COMPLETE, self._state.PRUNED)
+        return {trial.user_attrs[SLOT]: trial for trial in sorted(trials, key=lambda each: each.user_attrs[SLOT])}
+
+    def result(self) -> optuna.Study:
+        """The finished trials alone, in a study of its own: trial n of it is slot n."""
+        found: optuna.Study = self._optuna.create_study(direction=self._sweep.direction)
+        found.add_trials(self.finished().values())
+        return found
 
     def note(self, slot: Slot, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON holds
         """Keep facts with a trial."""
@@ -140,138 +146,105 @@ class SweepStudy:
             todo = [number for number in range(start, start + size) if number not in done]
             if not todo or todo[0] >= n_trials:
                 continue
-            drawn = [self._drawn(number, first if number == 0 else None) for number in todo]
-            for slot in drawn:
-                if slot.number >= n_trials:
-                    self.study.tell(slot.trial, state=self._optuna.trial.TrialState.FAIL)
+            drawn = [self._drawn(number, first) for number in todo]
+            self._queue([slot.trial.number for slot in drawn if slot.number >= n_trials])
             yield [slot for slot in drawn if slot.number < n_trials]
 
     def report(self, slot: Slot, value: float, step: int) -> bool:
-        """Note the running value after `step` folds; whether the trial should be ended."""
+        """Note the running value after `step` folds; whether the trial should be ended.
+
+        It is compared with trials of earlier batches: those of its own are finished or not, and what a killed process
+        left is there or not, and it must not matter.
+        """
+        from models.sweep.pruning import EarlierTrials
+
         slot.trial.report(value, step)
-        return slot.trial.should_prune()
+        earlier = EarlierTrials(
+            self.study.study_name, self._storage, before=slot.number // self._sweep.batch * self._sweep.batch
+        )
+        reported = self.study.get_trials(deepcopy=False)[slot.trial.number]
+        return bool(self._pruner().prune(earlier, reported))
 
     def tell(self, slot: Slot, value: float | None) -> None:
         """Finish a trial; without a value it is pruned."""
-        if value is None:
-            self.study.tell(slot.trial, state=self._optuna.trial.TrialState.PRUNED)
-        else:
-            self.study.tell(slot.trial, value)
+        self.study.tell(slot.trial, value, state=self._state.PRUNED if value is None else None)
 
     def best(self) -> FrozenTrial | None:
         """The best complete trial; of equals the earliest slot."""
-        complete = [trial for trial in self.finished().values() if trial.state.name == "COMPLETE"]
-        if not complete:
-            return None
-        sign = -1.0 if self._sweep.maximises else 1.0
-        return min(complete, key=lambda trial: (sign * float(trial.value or 0.0), trial.user_attrs[_SLOT]))
+        complete = [trial for trial in self.finished().values() if trial.state == self._state.COMPLETE]
+        return self.result().best_trial if complete else None
 
     def table(self) -> pd.DataFrame:
         """One row per finished trial, by slot: ``trial``, ``state``, objective, ``folds``, ``seconds``, settings."""
-        rows = []
-        for number, trial in self.finished().items():
-            values = list(trial.intermediate_values.values())
-            pruned = trial.state.name == "PRUNED"
-            rows.append(
-                {
-                    "trial": number,
-                    "state": trial.state.name,
-                    self._sweep.objective: float("nan") if pruned else trial.value,
-                    "folds": trial.user_attrs["folds"],
-                    "last_running_value": values[-1] if values else float("nan"),
-                    "fit_seconds": trial.user_attrs["fit_seconds"],
-                    **trial.params,
-                }
-            )
-        return pd.DataFrame(rows)
+        rows = self.result().trials_dataframe(("number", "state", "value", "user_attrs", "params"))
+        running = [list(trial.intermediate_values.values()) for trial in self.finished().values()]
+        rows["last_running_value"] = [values[-1] if values else float("nan") for values in running]
+        rows.loc[rows["state"] == "PRUNED", "value"] = float("nan")
+        settings = {f"params_{name}": name for name in self._distributions}
+        names = {
+            "number": "trial",
+            "state": "state",
+            "value": self._sweep.objective,
+            "user_attrs_folds": "folds",
+            "last_running_value": "last_running_value",
+            "user_attrs_fit_seconds": "fit_seconds",
+        }
+        return rows[[*names, *settings]].rename(columns=names | settings)
 
-    def importances(self) -> dict[str, float]:
-        """Share of the variance of the objective that each setting explains (fANOVA), descending.
+    def importance(self) -> FanovaImportanceEvaluator | None:
+        """What tells the share of the variance of the objective that each setting explains (fANOVA).
 
-        Empty where the complete trials are too few to tell, or all alike.
+        None where the complete trials are too few to tell, or all alike.
         """
-        complete = [trial for trial in self.finished().values() if trial.state.name == "COMPLETE"]
-        if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
-            return {}
-        evaluator = self._optuna.importance.FanovaImportanceEvaluator(seed=self._seed)
-        found = self._optuna.importance.get_param_importances(self.study, evaluator=evaluator)
-        return {name: float(share) for name, share in found.items()}
+        values = [trial.value for trial in self.finished().values() if trial.state == self._state.COMPLETE]
+        if len(values) < 4 or len(set(values)) < 2:
+            return None
+        evaluator: FanovaImportanceEvaluator = self._optuna.importance.FanovaImportanceEvaluator(seed=self._seed)
+        return evaluator
 
-    def _fail_running(self) -> None:
-        running = (self._optuna.trial.TrialState.RUNNING,)
-        for trial in self.study.get_trials(deepcopy=False, states=running):
-            self.study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
+    def _trials(self, *states: Any) -> list[FrozenTrial]:  # noqa: ANN401 - Optuna's
+        return self.study.get_trials(deepcopy=False, states=states)
 
-    def _drawn(self, number: int, given: Mapping[str, Any] | None) -> Slot:
-        values = given or self._left_behind(number)
-        seeded = self._optuna.samplers.TPESampler(
+    def _queue_unfinished(self) -> None:
+        """Queue what is left running or waiting, in order of the slots: what the sampler draws depends on the order."""
+        while self._trials(self._state.WAITING):
+            self.study.ask()
+        self._queue([trial.number for trial in self._trials(self._state.RUNNING)])
+
+    def _queue(self, numbers: list[int]) -> None:
+        """Queue running trials to be run again with the same values, and fail them; half-drawn ones are only failed."""
+        running = [trial for trial in self._trials(self._state.RUNNING) if trial.number in numbers]
+        drawn = {
+            trial.user_attrs[SLOT]: trial
+            for trial in running
+            if SLOT in trial.user_attrs and trial.params.keys() == self._distributions.keys()
+        }
+        for slot in sorted(drawn):
+            again = self._optuna.trial.create_trial(
+                state=self._state.WAITING,
+                params=drawn[slot].params,
+                distributions=drawn[slot].distributions,
+                user_attrs={SLOT: slot},
+            )
+            self.study.add_trial(again)
+        for trial in running:
+            self.study.tell(trial.number, state=self._state.FAIL)
+
+    def _drawn(self, number: int, first: Mapping[str, Any] | None) -> Slot:
+        """The trial of a slot: the one that waits for it, or a new one."""
+        if number == 0 and first is not None and not self._trials(self._state.WAITING):
+            self.study.enqueue_trial(dict(first))
+        self.study.sampler = self._optuna.samplers.TPESampler(
             seed=self._seed * 1_000_003 + number, n_startup_trials=self._sweep.startup_trials, constant_liar=True
         )
-        self.study.sampler = seeded if values is None else _given(self._optuna, values)
         trial = self.study.ask(self._distributions)
-        trial.set_user_attr(_SLOT, number)
+        trial.set_user_attr(SLOT, number)
         return Slot(number, trial)
-
-    def _left_behind(self, number: int) -> dict[str, Any] | None:
-        """What the slot drew before its process died."""
-        failed = (self._optuna.trial.TrialState.FAIL,)
-        for trial in self.study.get_trials(deepcopy=False, states=failed):
-            if trial.user_attrs.get(_SLOT) == number and trial.params.keys() == self._distributions.keys():
-                return dict(trial.params)
-        return None
 
     def _pruner(self) -> Any:  # noqa: ANN401 - one of several classes
         pruners = self._optuna.pruners
         if self._sweep.pruner == "none":
             return pruners.NopPruner()
         if self._sweep.pruner == "median":
-            inner = pruners.MedianPruner(n_startup_trials=self._sweep.startup_trials)
-        else:
-            inner = pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
-        return _earlier_only(self._optuna, inner, self._sweep.batch)
-
-
-class _EarlierBatches:
-    """A study as the trials of a batch see it: with the finished trials of the batches before.
-
-    Those of their own batch are finished or not, and what a killed process left is there or not: it must not matter.
-    """
-
-    def __init__(self, study: optuna.Study, end: int) -> None:
-        self._study = study
-        self._end = end
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - everything else is the study's own
-        return getattr(self._study, name)
-
-    def get_trials(self, *, deepcopy: bool = True, states: Any = None) -> list[FrozenTrial]:  # noqa: ANN401 - Optuna's
-        """As of the study."""
-        found = self._study.get_trials(deepcopy=deepcopy, states=states)
-        return [trial for trial in found if trial.state.name in _FINISHED and trial.user_attrs[_SLOT] < self._end]
-
-
-def _earlier_only(optuna: Any, inner: Any, batch: int) -> Any:  # noqa: ANN401 - a module and two of its pruners
-    """A pruner that compares a trial with those of earlier batches."""
-
-    class EarlierOnly(optuna.pruners.BasePruner):  # type: ignore[misc]  # the module is loaded when it is needed
-        def prune(self, study: Any, trial: Any) -> bool:  # noqa: ANN401
-            start = trial.user_attrs[_SLOT] // batch * batch
-            return bool(inner.prune(_EarlierBatches(study, start), trial))
-
-    return EarlierOnly()
-
-
-def _given(optuna: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a module and one of its samplers
-    """A sampler that draws these values. Optuna's own for this is experimental, and its queue could outlive a kill."""
-
-    class Given(optuna.samplers.BaseSampler):  # type: ignore[misc]  # the module is loaded when it is needed
-        def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002
-            return {}
-
-        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002
-            return {}
-
-        def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:  # noqa: ANN401, ARG002
-            return values[param_name]
-
-    return Given()
+            return pruners.MedianPruner(n_startup_trials=self._sweep.startup_trials)
+        return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)

@@ -1,0 +1,203 @@
+"""The training command: one model per market, a recipe, a phase, or the whole plan, tracked, registered and gated."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from mlflow_integration.cli import reported
+from mlflow_integration.commands.options import Json, Plugin
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter
+
+RUN = "A run of markets"
+"""Panel of the options that say what a run of markets does, and that a recipe says for itself."""
+PLAN = "Recipes and the plan"
+SCALE = "Scale-out"
+
+_run_option = partial(typer.Option, rich_help_panel=RUN)
+_plan_option = partial(typer.Option, rich_help_panel=PLAN)
+_scale_option = partial(typer.Option, rich_help_panel=SCALE)
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+class _Command(TyperCommand):
+    """Looks the names of markets and models up when help is asked for: plug-ins may have added some."""
+
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        with reported():
+            names = {"{markets}": _market_names(), "{models}": _model_names()}
+        for option in self.params:
+            if isinstance(option, TyperOption) and option.help:
+                for place, known in names.items():
+                    option.help = option.help.replace(place, ", ".join(known))
+        super().format_help(ctx, formatter)
+
+
+def _market_names() -> list[str]:
+    from nba_props.markets import MARKETS
+
+    return list(MARKETS)
+
+
+def _model_names() -> list[str]:
+    from nba_props.config import TrainerConfig
+
+    return list(get_args(TrainerConfig.model_fields["model"].annotation))
+
+
+@app.command(cls=_Command)
+def train(  # noqa: PLR0913 - one parameter per option
+    context: typer.Context,
+    *,
+    market: Annotated[
+        str,
+        _run_option(help="Comma separated: {markets}; or all (pts, reb, ast, pra)."),
+    ] = "all",
+    model: Annotated[str, _run_option(help="One of {models}.")] = "lightgbm",
+    walk_forward: Annotated[
+        bool,
+        _run_option(
+            "--walk-forward/--no-walk-forward", help="Refit through the test seasons, or fit once before them."
+        ),
+    ] = True,
+    first_test_season: Annotated[
+        str | None,
+        _run_option(help="First season predicted, such as 2024-25. Default: the first one with lines, else the last."),
+    ] = None,
+    step: Annotated[str, _run_option(help="Refit weekly, monthly, each season, or every so many days.")] = "monthly",
+    decision: Annotated[
+        str,
+        _run_option(help="Price that is bet: each book's first of the day (open) or its last (close)."),
+    ] = "open",
+    min_edge: Annotated[float, _run_option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
+    max_odds: Annotated[float, _run_option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
+    kelly: Annotated[
+        float,
+        _run_option(help="Share of full Kelly for the Kelly ledger; reported ROI is of flat stakes."),
+    ] = 0.25,
+    experiment: Annotated[str, _run_option(help="Experiment the runs go to.")] = "Phase1_Foundation",
+    run_name: Annotated[str | None, _run_option(help="Default: MODEL_MARKET.")] = None,
+    register: Annotated[
+        bool,
+        _run_option("--register/--no-register", help="Register the model and let the gates decide on its stage."),
+    ] = True,
+    gates: Annotated[
+        str,
+        _run_option(help="Gate profile: plan (the plan's thresholds) or market (relative to baseline and lines)."),
+    ] = "plan",
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Box scores: file or folder of CSV, CSV.gz or Parquet; repeatable. Default: the SIMULATED league."
+        ),
+    ] = None,
+    odds: Annotated[
+        list[Path] | None,
+        typer.Option(help="Lines: file or folder; repeatable. Without it nothing is bet on your own data."),
+    ] = None,
+    season_stats: Annotated[
+        Path | None,
+        typer.Option(help="Season table (Cleaning the Glass columns), joined with the PREVIOUS season only."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
+    ] = 0,
+    plugin: Plugin = None,  # noqa: ARG001 - loaded by its callback
+    as_json: Json = False,
+    recipe: Annotated[
+        str | None,
+        _plan_option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours."),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        _plan_option("--set", help="Change one key of the recipe: key=value; repeatable."),
+    ] = None,
+    phase: Annotated[int | None, _plan_option(help="Run the recipes of a phase, 1 to 4.")] = None,
+    everything: Annotated[
+        bool, _plan_option("--all", help="Run the twelve-week plan; goes on where it stopped.")
+    ] = False,
+    force: Annotated[bool, _plan_option(help="Run again what is finished.", show_default=False)] = False,
+    list_recipes: Annotated[bool, _plan_option("--list", help="List the recipes.")] = False,
+    sweep: Annotated[Path | None, _plan_option(help="Search space (TOML): tune the recipe with Optuna.")] = None,
+    trials: Annotated[
+        int | None,
+        _plan_option(help="Trials of a sweep, finished ones included. Default: 20."),
+    ] = None,
+    workers: Annotated[int, _scale_option(min=0, help="Fits side by side; 0: one per core.")] = 0,
+    backend: Annotated[str, _scale_option(help="Where fits run: threads, processes, dask or ray.")] = "threads",
+    address: Annotated[str | None, _scale_option(help="Of the Dask or Ray cluster.")] = None,
+) -> None:
+    """Train, evaluate [bold]walk-forward[/], track, register and gate one model per market.
+
+    With no options: the embedded SIMULATED league, markets pts, reb, ast and pra.
+
+    On your own files, and without touching the registry:
+
+        train_model.py --market pra --data box_scores/ --odds lines/
+
+        train_model.py --market pts,reb --model xgboost --no-register --experiment Phase2_Advanced
+
+    The plan's experiments, whole or one by one:
+
+        train_model.py --all
+
+        train_model.py --recipe phase2/opponent_features --set markets='["pts"]' --set seed=1
+
+    Exit codes: 0 done (whatever the gates say), 2 bad input or usage. Afterwards: uv run mlflow ui.
+    """
+    with reported():
+        from models.commands.training import Input, PlanRequest, run_markets, run_request, show_recipes
+
+        if list_recipes:
+            show_recipes(as_json=as_json)
+            return
+        source = Input(data=tuple(data or ()), odds=tuple(odds or ()), season_stats=season_stats, seed=seed)
+        request = PlanRequest(recipe, tuple(overrides or ()), phase, everything, force, sweep, trials)
+        if request.asked:
+            _refuse_settings(context)
+            run_request(request, source, workers=workers, backend=(backend, address), as_json=as_json)
+            return
+        request.refuse_extras()
+        settings = {
+            "model": model,
+            "walk_forward": {
+                "first_test_season": first_test_season,
+                "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
+            },
+            "decision": decision,
+            "min_edge": min_edge,
+            "max_odds": max_odds,
+            "kelly_fraction": kelly,
+            "gate_profile": gates,
+            "seed": seed,
+            "workers": workers,
+        }
+        run_markets(
+            market, settings, (experiment, run_name, register), source, backend=(backend, address), as_json=as_json
+        )
+
+
+def _refuse_settings(context: typer.Context) -> None:
+    """A recipe has its own settings: one given beside it would be ignored in silence."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if getattr(parameter, "rich_help_panel", None) == RUN
+        and getattr(context.get_parameter_source(str(parameter.name)), "name", "") == "COMMANDLINE"
+    ]
+    if given:
+        message = f"{', '.join(given)} cannot be used with --recipe, --phase or --all: use --set key=value."
+        raise ConfigError(message)
+
+
+def main() -> None:
+    """Run the command."""
+    app()
