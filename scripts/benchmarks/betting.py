@@ -26,7 +26,9 @@ from nba_props.betting import (
     fair_probability,
     flag_quotes,
     kelly_metrics,
-    place_bets,
+    results_of,
+    run_backtest,
+    split_results,
 )
 from nba_props.probability.scores import probability_metrics
 
@@ -83,25 +85,26 @@ def timed(name: str, work: Callable[[], T], seconds: dict[str, float]) -> T:
     return result
 
 
-def loop_seconds(quotes: pd.DataFrame) -> float:
+def loop_seconds(priced: pd.DataFrame, actual: np.ndarray) -> float:
     """Seconds that the core arithmetic takes for one prop in a plain Python loop (no closing lines, no sorting)."""
-    columns = ["over_price", "under_price", "p_over", "line", "actual"]
-    rows = quotes[columns].head(LOOP_ROWS).to_numpy().tolist()
+    columns = ["over_price", "under_price", "p_over", "line"]
+    rows = priced[columns].assign(actual=actual).head(LOOP_ROWS).to_numpy().tolist()
     started = time.perf_counter()
     profit = turnover = brier = 0.0
-    for over_price, under_price, p, line, actual in rows:
+    for over_price, under_price, p, line, result in rows:
         odds = [1 + a / 100 if a > 0 else 1 + 100 / -a for a in (over_price, under_price)]
         low, high, implied = 0.1, 5.0, (1 / odds[0], 1 / odds[1])
         for _ in range(50):
             k = (low + high) / 2
             low, high = (k, high) if implied[0] ** k + implied[1] ** k > 1 else (low, k)
-        q = implied[0] ** k
-        for chance, market, price, sign in ((p, q, odds[0], 1), (1 - p, 1 - q, odds[1], -1)):
+        market_p_over = implied[0] ** k
+        sides = ((p, market_p_over, odds[0], 1), (1 - p, 1 - market_p_over, odds[1], -1))
+        for chance, market, price, sign in sides:
             value = chance * (price - 1) - (1 - chance)
-            if chance - market >= 0.02 and value > 0 and not math.isnan(actual) and actual != line:
+            if chance - market >= 0.02 and value > 0 and not math.isnan(result) and result != line:
                 turnover += 1.0
-                profit += price - 1 if (actual - line) * sign > 0 else -1.0
-        brier += (p - (actual > line)) ** 2
+                profit += price - 1 if (result - line) * sign > 0 else -1.0
+        brier += (p - (result > line)) ** 2
     return (time.perf_counter() - started) / len(rows)
 
 
@@ -110,32 +113,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--props", type=int, default=1_000_000, help="number of props")
     n = parser.parse_args().props
-    quotes = make_quotes(n)
-    every = closing(quotes)
+    priced, results = split_results(make_quotes(n))
+    every = closing(priced)
     seconds: dict[str, float] = {}
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # nothing may borrow a second core
     print(f"{n:,} props, one core")
-    timed("American to decimal, both sides", lambda: [american_to_decimal(quotes[c]) for c in _PRICES], seconds)
-    q = timed(
-        "Fair probability (power)", lambda: fair_probability(quotes["over_price"], quotes["under_price"]), seconds
+    timed("American to decimal, both sides", lambda: [american_to_decimal(priced[c]) for c in _PRICES], seconds)
+    market_p_over = timed(
+        "No-vig probability (power)", lambda: fair_probability(priced["over_price"], priced["under_price"]), seconds
     )
-    flat = timed("Choose, stake flat, settle, closing lines", lambda: place_bets(quotes, closing=every), seconds)
-    kelly_config = BettingConfig(stakes=StakeConfig(kelly=0.25))
-    kelly = timed("Choose, stake a quarter Kelly with caps, settle", lambda: place_bets(quotes, kelly_config), seconds)
-    timed("Betting metrics, flat", lambda: betting_metrics(flat), seconds)
-    timed("Betting metrics, Kelly", lambda: kelly_metrics(kelly), seconds)
-    actual, line = quotes["actual"].to_numpy(), quotes["line"].to_numpy()
+    stakes = {"flat": BettingConfig(), "kelly": BettingConfig(stakes=StakeConfig(kelly=0.25))}
+    ledgers = timed(
+        "Choose, closing lines, stake flat and a quarter Kelly, settle",
+        lambda: run_backtest(priced, results, stakes, closing=every),
+        seconds,
+    )
+    timed("Betting metrics, flat", lambda: betting_metrics(ledgers["flat"]), seconds)
+    timed("Betting metrics, Kelly", lambda: kelly_metrics(ledgers["kelly"]), seconds)
+    actual, line = results_of(priced, results), priced["line"].to_numpy()
     y = np.where(np.isnan(actual) | (actual == line), np.nan, actual > line)
-    timed("Probability metrics against the market", lambda: probability_metrics(quotes["p_over"], y, q), seconds)
+    timed(
+        "Probability metrics against the market",
+        lambda: probability_metrics(priced["p_over"], y, market_p_over),
+        seconds,
+    )
     total = sum(seconds.values())
     verdict = "met" if total < TARGET_SECONDS else "MISSED"
     print(f"{'Total':<58}{total:>8.2f} s   target {TARGET_SECONDS:.0f} s: {verdict}")
-    loop = loop_seconds(quotes) * n
+    loop = loop_seconds(priced, actual) * n
     print(f"{'Plain loop, one strategy, no metrics but ROI and Brier':<58}{loop:>8.2f} s   ratio {loop / total:.1f}")
     print("\nBeside it:")
-    timed("Decision quotes", lambda: decision_quotes(quotes, "open"), {})
-    timed("Reason codes of all quotes", lambda: flag_quotes(quotes), {})
+    timed("Decision quotes", lambda: decision_quotes(priced, "open"), {})
+    timed("Reason codes of all quotes", lambda: flag_quotes(priced), {})
 
 
 _PRICES = ("over_price", "under_price")

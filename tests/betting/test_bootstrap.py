@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.betting import StakeConfig, betting_intervals, betting_metrics, roi_interval, stake_bets
+from nba_props.betting import StakeConfig, betting_intervals, betting_metrics, roi_interval, split_results, stake_bets
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, brier_skill_interval, resample_counts
 
 
@@ -22,6 +22,7 @@ def _ledger(seed=0, nights=120, per_night=8, p_win=0.5, odds=2.0, together=False
             "game_date": pd.Timestamp("2024-01-01") + pd.to_timedelta(night, unit="D"),
             "game_id": "g",
             "player_id": np.arange(len(night)),
+            "market": "pts",
             "side": "over",
             "line": 20.0,
             "decimal_odds": odds,
@@ -36,7 +37,7 @@ def _ledger(seed=0, nights=120, per_night=8, p_win=0.5, odds=2.0, together=False
             "close_line": 20.5,
         }
     )
-    return stake_bets(table, StakeConfig())
+    return stake_bets(*split_results(table), StakeConfig())
 
 
 def test_every_resample_has_as_many_nights_as_there_were():

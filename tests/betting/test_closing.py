@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from nba_props.betting import betting_metrics, closing_values, decision_quotes, fair_probability, place_bets
+from nba_props.betting import (
+    betting_metrics,
+    closing_values,
+    decision_quotes,
+    fair_probability,
+    place_bets,
+    split_results,
+)
 from nba_props.betting.market.shift import MIN_SETTLED, LineShift
 from nba_props.errors import NotEnoughDataError
 
@@ -18,7 +25,7 @@ LATE = "2024-01-05 23:00"
 def _ledger(make_quotes, rows, p=0.6):
     quotes = make_quotes(rows)
     bets = decision_quotes(quotes, "open")
-    return place_bets(bets.assign(p_over=p, p_push=0.0, p_under=1.0 - p), closing=quotes)
+    return place_bets(*split_results(bets.assign(p_over=p, p_push=0.0, p_under=1.0 - p)), closing=quotes)
 
 
 def test_price_clv_is_the_value_of_the_price_taken_at_the_fair_close(make_quotes):
@@ -73,7 +80,7 @@ def test_a_moved_line_is_priced_under_the_closing_market_from_settled_props(rand
     quotes = random_quotes(seed=2, nights=40, per_night=20, books=("A",))
     later = quotes.assign(observed_at=quotes["observed_at"] + pd.Timedelta(hours=1), line=quotes["line"] + 2.0)
     bets = quotes.assign(side="over", decimal_odds=2.0)
-    close = closing_values(bets, pd.concat([quotes, later], ignore_index=True))
+    close = closing_values(bets, *split_results(pd.concat([quotes, later], ignore_index=True)))
     assert (close["clv_line"] == 2.0).all()
     at_close = fair_probability(later["over_price"], later["under_price"])
     # Two points below the closing line the over is likelier; a Poisson of mean 8 to 30 has 0.07 to 0.14 a point.
@@ -87,10 +94,12 @@ def test_the_order_of_the_quotes_says_nothing_about_the_close(random_quotes, mon
     later = quotes.assign(observed_at=quotes["observed_at"] + pd.Timedelta(hours=1), line=quotes["line"] + 1.0)
     table = pd.concat([quotes, later], ignore_index=True)
     bets = quotes.assign(side="over", decimal_odds=2.0)
-    close = closing_values(bets, table)
+    close = closing_values(bets, *split_results(table))
     assert close["clv"].notna().all()
     for seed in range(3):
-        pd.testing.assert_frame_equal(closing_values(bets, table.sample(frac=1.0, random_state=seed)), close)
+        pd.testing.assert_frame_equal(
+            closing_values(bets, *split_results(table.sample(frac=1.0, random_state=seed))), close
+        )
 
 
 def _poisson_shift():

@@ -14,6 +14,7 @@ from nba_props.betting import (
     place_bets,
     roi_interval,
     run_backtest,
+    split_results,
 )
 from nba_props.betting import strategy as filters
 from nba_props.betting.market.prices import probability_to_american
@@ -59,7 +60,7 @@ def test_with_the_true_probabilities_the_realised_roi_agrees_with_the_expected_o
     inside, bets = 0, 0
     for seed in SEEDS:
         quotes = _market(seed, per_night=12)
-        ledger = place_bets(_with(quotes, quotes["truth"].to_numpy()))
+        ledger = place_bets(*split_results(_with(quotes, quotes["truth"].to_numpy())))
         interval = roi_interval(ledger, resamples=500, seed=seed)
         expected = betting_metrics(ledger)["expected_roi"]
         # The interval moved to the expected ROI: realised inside it is the same as expected inside the mirrored one.
@@ -85,9 +86,9 @@ def winners():
     count = dict.fromkeys(STRATEGIES, 0)
     for seed in SEEDS:
         quotes = decision_quotes(_market(seed, nights=28, per_night=12), "close")
-        fair = consensus(quotes)[["game_id", "player_id", "fair_over"]]
-        p = quotes.merge(fair, on=["game_id", "player_id"], validate="m:1")["fair_over"].to_numpy()
-        for name, ledger in run_backtest(_with(quotes, p), STRATEGIES).items():
+        fair = consensus(quotes)[["game_id", "player_id", "market_p_over"]]
+        p = quotes.merge(fair, on=["game_id", "player_id"], validate="m:1")["market_p_over"].to_numpy()
+        for name, ledger in run_backtest(*split_results(_with(quotes, p)), STRATEGIES).items():
             interval = roi_interval(ledger, resamples=300, seed=seed)
             count[name] += interval is not None and interval.low > 0
             if name == "default":

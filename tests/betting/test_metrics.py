@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.betting import betting_metrics, kelly_metrics, stake_bets
+from nba_props.betting import betting_metrics, kelly_metrics, split_results, stake_bets
 from nba_props.betting.metrics import sharpe_ratio
 from nba_props.betting.stakes import StakeConfig
 from nba_props.errors import DataError
@@ -21,8 +21,8 @@ def _ledger(rows):
     table["game_date"] = pd.to_datetime(table["game_date"])
     results = {"won": 30.0, "lost": 10.0, "push": 20.0, "void": NAN}
     table["actual"] = table.pop("result").map(results)
-    table = table.assign(side="over", line=20.0, p=0.5, q=0.5, game_id="g", player_id=1)
-    return stake_bets(table, StakeConfig(bankroll_units=100.0))
+    table = table.assign(side="over", line=20.0, p=0.5, q=0.5, game_id="g", player_id=range(len(table)), market="pts")
+    return stake_bets(*split_results(table), StakeConfig(bankroll_units=100.0))
 
 
 SMALL = _ledger(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.betting import BettingConfig, StakeConfig, betting_metrics, place_bets
+from nba_props.betting import BettingConfig, StakeConfig, betting_metrics, place_bets, split_results
 from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid
 from nba_props.errors import ConfigError, DataError
 
@@ -59,7 +59,7 @@ def grid_of(**changed):
 
 def search(quotes, grid=None, **settings):
     settings = {"closing": None, "objective": "roi", "min_bets": 50} | settings
-    return optimise_strategy(quotes, grid or grid_of(), fold=quotes["fold"], **settings)
+    return optimise_strategy(*split_results(quotes), grid or grid_of(), fold=quotes["fold"], **settings)
 
 
 # The lower end of an interval looks less at luck with few bets than ROI does, so hindsight claims less with it.
@@ -103,12 +103,12 @@ def test_every_choice_is_the_best_of_the_folds_before_it_by_a_plain_count():
     for choice in found.choices.itertuples():
         rois = {}
         for name, config in grid.items():
-            before = place_bets(quotes[quotes["fold"] < choice.fold], config)
+            before = place_bets(*split_results(quotes[quotes["fold"] < choice.fold]), config)
             if len(before) >= 50:
                 rois[name] = before["profit"].sum() / before["stake"].sum()
         assert choice.strategy == max(rois, key=rois.get)
         assert choice.roi_before == pytest.approx(rois[choice.strategy])
-        now = place_bets(quotes[quotes["fold"] == choice.fold], grid[choice.strategy])
+        now = place_bets(*split_results(quotes[quotes["fold"] == choice.fold]), grid[choice.strategy])
         assert choice.n_bets == len(now)
         assert choice.roi == pytest.approx(now["profit"].mean())
     assert found.metrics["n_bets"] == found.choices["n_bets"].sum() == len(found.ledger)
@@ -130,10 +130,10 @@ def test_one_strategy_is_simply_that_strategy_from_the_second_fold_on():
     quotes = coin_quotes(5)
     config = BettingConfig(min_edge=0.03)
     found = search(quotes, {"only": config}, closing=quotes)
-    expected = place_bets(quotes[quotes["fold"] > 0], config, closing=quotes)
+    expected = place_bets(*split_results(quotes[quotes["fold"] > 0]), config, closing=quotes)
     pd.testing.assert_frame_equal(found.ledger, expected)
     pd.testing.assert_frame_equal(found.staked_ledger, expected)
-    everything = betting_metrics(place_bets(quotes, config))
+    everything = betting_metrics(place_bets(*split_results(quotes), config))
     assert found.metrics["in_sample_best_roi"] == pytest.approx(everything["roi"])
     assert found.in_sample_best == "only"
 
@@ -142,7 +142,7 @@ def test_kelly_stakes_go_on_from_fold_to_fold_with_one_bankroll():
     quotes = coin_quotes(6, knows=("A", "B"))
     config = BettingConfig(stakes=StakeConfig(kelly=0.25))
     found = search(quotes, {"kelly": config})
-    expected = place_bets(quotes[quotes["fold"] > 0], config)
+    expected = place_bets(*split_results(quotes[quotes["fold"] > 0]), config)
     pd.testing.assert_frame_equal(found.staked_ledger, expected)
     assert (found.ledger["stake"] == 1.0).all()
     assert found.metrics["kelly_bankroll_growth"] == pytest.approx(expected["bankroll"].iloc[-1] / 1000 - 1)
@@ -217,8 +217,8 @@ def test_folds_that_do_not_follow_each_other_in_time_are_refused():
     with pytest.raises(DataError, match="column fold"):
         search(quotes.assign(fold=1 - quotes["fold"]))
     with pytest.raises(DataError, match="3 folds for 1600 rows"):
-        optimise_strategy(quotes, grid_of(), closing=None, fold=[0, 1, 2])
+        optimise_strategy(*split_results(quotes), grid_of(), closing=None, fold=[0, 1, 2])
     with pytest.raises(ConfigError, match="objective is 'sharpe'"):
         search(quotes, objective="sharpe")
     with pytest.raises(ConfigError, match="0 strategies"):
-        optimise_strategy(quotes, {}, closing=None, fold=quotes["fold"])
+        optimise_strategy(*split_results(quotes), {}, closing=None, fold=quotes["fold"])

@@ -90,7 +90,7 @@ def test_the_consensus_is_the_most_quoted_line_the_median_line_and_the_median_fa
     assert table["player_id"].tolist() == [1, 2]
     first = table.iloc[0]
     assert (first["line"], first["median_line"], first["n_books"], first["n_at_line"]) == (20.5, 20.5, 5, 3)
-    assert first["fair_over"] == pytest.approx(0.64)  # of 0.5, 16/25 and 144/169
+    assert first["market_p_over"] == pytest.approx(0.64)  # of 0.5, 16/25 and 144/169
     # margins: 0.4, 4/13, 1/21 three times: the median is 1/21
     assert first["hold"] == pytest.approx(1 / 21)
 
@@ -106,7 +106,7 @@ def test_equally_quoted_lines_go_to_the_one_nearest_the_median_then_the_lower(ma
 def test_a_prop_with_one_sided_quotes_only_has_a_line_and_no_probability(make_quotes):
     table = consensus(make_quotes([{"under_price": np.nan}]))
     assert table["line"].tolist() == [20.5]
-    assert table["fair_over"].isna().all()
+    assert table["market_p_over"].isna().all()
 
 
 def test_times_may_be_text_and_text_that_is_no_time_is_refused(make_quotes):

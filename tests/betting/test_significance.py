@@ -13,6 +13,7 @@ from nba_props.betting import (
     evidence_metrics,
     permutation_canary,
     place_bets,
+    split_results,
     superior_ability,
 )
 from nba_props.betting.evidence.significance import (
@@ -88,7 +89,7 @@ def _bets(random_quotes, seed, p=None, nights=60, per_night=20):
     quotes = random_quotes(seed=seed, nights=nights, per_night=per_night)
     chance = np.random.default_rng(seed).uniform(0.3, 0.7, len(quotes)) if p is None else p
     ready = quotes.assign(p_over=chance, p_push=0.0, p_under=1.0 - chance)
-    return place_bets(ready, BettingConfig(min_edge=0.02))
+    return place_bets(*split_results(ready), BettingConfig(min_edge=0.02))
 
 
 def test_shuffled_outcomes_of_worthless_bets_centre_on_minus_the_margin(random_quotes):
@@ -107,7 +108,7 @@ def test_bets_that_know_the_results_are_told_from_shuffled_ones(random_quotes):
     quotes = random_quotes(seed=3, nights=60, per_night=20)
     peek = np.where(quotes["actual"] > quotes["line"], 0.62, 0.38)
     ready = quotes.assign(p_over=peek, p_push=0.0, p_under=1.0 - peek)
-    canary = permutation_canary(place_bets(ready), permutations=200)
+    canary = permutation_canary(place_bets(*split_results(ready)), permutations=200)
     assert canary["canary_p_value"] == pytest.approx(1 / 201)
     assert canary["canary_roi"] < 0.3  # of bets that all won
 
@@ -146,7 +147,7 @@ def test_evidence_is_absent_where_there_are_too_few_nights(random_quotes):
 def test_a_losing_ledger_has_no_number_of_bets_that_would_prove_it(random_quotes):
     quotes = random_quotes(seed=4, nights=40)
     against = np.where(quotes["actual"] > quotes["line"], 0.38, 0.62)
-    ledger = place_bets(quotes.assign(p_over=against, p_push=0.0, p_under=1.0 - against))
+    ledger = place_bets(*split_results(quotes.assign(p_over=against, p_push=0.0, p_under=1.0 - against)))
     metrics = evidence_metrics(ledger)
     assert "bets_needed" not in metrics
     assert metrics["probabilistic_sharpe_ratio"] < 0.01
@@ -158,12 +159,12 @@ def test_superior_ability_is_not_found_in_the_best_of_many_worthless_strategies(
     ledgers = {}
     for index in range(20):
         p = generator.uniform(0.35, 0.65, len(quotes))
-        ledgers[str(index)] = place_bets(quotes.assign(p_over=p, p_push=0.0, p_under=1.0 - p))
+        ledgers[str(index)] = place_bets(*split_results(quotes.assign(p_over=p, p_push=0.0, p_under=1.0 - p)))
     worthless = superior_ability(ledgers, resamples=300)
     assert worthless["spa_strategies"] == 20.0
     assert worthless["spa_p_value"] > 0.1
     peek = np.where((quotes["actual"] > quotes["line"]) == (generator.random(len(quotes)) < 0.7), 0.62, 0.38)
-    ledgers["skilled"] = place_bets(quotes.assign(p_over=peek, p_push=0.0, p_under=1.0 - peek))
+    ledgers["skilled"] = place_bets(*split_results(quotes.assign(p_over=peek, p_push=0.0, p_under=1.0 - peek)))
     assert superior_ability(ledgers, resamples=300)["spa_p_value"] < 0.02
 
 

@@ -13,6 +13,7 @@ from nba_props.betting import (
     flag_quotes,
     place_bets,
     roi_interval,
+    split_results,
 )
 from nba_props.data import join_odds
 
@@ -35,7 +36,7 @@ def _league(seed, **settings):
 def _truth_agrees(league, on_offer, seed):
     truth = league.true_probabilities(on_offer)
     chances = {"p_over": truth["p_over"], "p_push": truth["p_push"], "p_under": 1.0 - truth.sum(axis=1, skipna=False)}
-    ledger = place_bets(on_offer.assign(**chances))
+    ledger = place_bets(*split_results(on_offer.assign(**chances)))
     interval, expected = roi_interval(ledger, resamples=400, seed=seed), betting_metrics(ledger)["expected_roi"]
     shift = expected - interval.point
     return interval.low + shift <= interval.point <= interval.high + shift
@@ -43,11 +44,11 @@ def _truth_agrees(league, on_offer, seed):
 
 def _market_wins(on_offer, seed):
     """Names of the strategies with a positive lower bound when the books' own consensus is the model."""
-    fair = consensus(on_offer)[[*KEYS, "fair_over"]]
+    fair = consensus(on_offer)[[*KEYS, "market_p_over"]]
     table = on_offer.merge(fair, on=KEYS, validate="m:1")
-    table = table.assign(p_over=table["fair_over"], p_push=0.0, p_under=1.0 - table["fair_over"])
+    table = table.assign(p_over=table["market_p_over"], p_push=0.0, p_under=1.0 - table["market_p_over"])
     intervals = {
-        name: roi_interval(place_bets(table, config), resamples=400, seed=seed)
+        name: roi_interval(place_bets(*split_results(table), config), resamples=400, seed=seed)
         for name, config in MARKET_STRATEGIES.items()
     }
     return [name for name, interval in intervals.items() if interval is not None and interval.low > 0]
@@ -84,7 +85,7 @@ def test_bets_at_the_open_with_the_truth_beat_the_close():
     on_offer = decision_quotes(good, "open")
     truth = league.true_probabilities(on_offer)
     chances = {"p_over": truth["p_over"], "p_push": truth["p_push"], "p_under": 1.0 - truth.sum(axis=1, skipna=False)}
-    metrics = betting_metrics(place_bets(on_offer.assign(**chances), closing=good))
+    metrics = betting_metrics(place_bets(*split_results(on_offer.assign(**chances)), closing=good))
     assert metrics["clv"] > 0.05
     assert metrics["clv_line"] > 0.2
     assert metrics["clv_coverage"] > 0.95

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.betting import StakeConfig, betting_metrics, place_bets, stake_bets
+from nba_props.betting import StakeConfig, betting_metrics, place_bets, split_results, stake_bets
 from nba_props.betting.tables import edge_table, equity_fan, equity_table, reliability_table
 
 
@@ -14,7 +14,7 @@ from nba_props.betting.tables import edge_table, equity_fan, equity_table, relia
 def ledger(random_quotes):
     quotes = random_quotes(seed=21, nights=60, per_night=20)
     p = np.random.default_rng(0).uniform(0.35, 0.65, len(quotes))
-    return place_bets(quotes.assign(p_over=p, p_push=0.0, p_under=1.0 - p))
+    return place_bets(*split_results(quotes.assign(p_over=p, p_push=0.0, p_under=1.0 - p)))
 
 
 def test_the_bankroll_starts_on_the_eve_and_ends_where_the_ledger_ends(ledger):
@@ -30,11 +30,12 @@ def test_drawdown_is_measured_from_the_highest_bankroll_so_far():
     rows = pd.DataFrame(
         {
             "game_date": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"]),
-            "game_id": "g", "player_id": 1, "side": "over", "line": 20.0, "decimal_odds": 11.0, "p": 0.5, "q": 0.5,
+            "game_id": ["g", "h", "i"], "player_id": 1, "market": "pts", "side": "over",
+            "line": 20.0, "decimal_odds": 11.0, "p": 0.5, "q": 0.5,
             "edge": 0.05, "clv": np.nan, "actual": [30.0, 10.0, 10.0],
         }
     )  # fmt: skip
-    table = equity_table(stake_bets(rows, StakeConfig(bankroll_units=10.0)))
+    table = equity_table(stake_bets(*split_results(rows), StakeConfig(bankroll_units=10.0)))
     assert table["bankroll"].tolist() == [10.0, 20.0, 19.0, 18.0]
     assert table["drawdown"].tolist() == pytest.approx([0.0, 0.0, 0.05, 0.1])
 

@@ -12,11 +12,13 @@ from nba_props.betting import (
     decision_quotes,
     flag_quotes,
     place_bets,
-    probability_metrics,
     quality_report,
+    results_of,
     roi_interval,
+    split_results,
 )
 from nba_props.data import join_odds, load_game_logs, load_odds
+from nba_props.probability.scores import probability_metrics
 
 pytestmark = pytest.mark.realdata
 
@@ -44,7 +46,8 @@ def reasons(quotes):
 @pytest.fixture(scope="module")
 def market(quotes, reasons):
     good = quotes[(reasons == "") & quotes["ewma"].notna()]  # players with an earlier game of the season
-    return consensus(decision_quotes(good, "close"))
+    lines = consensus(decision_quotes(good, "close"))
+    return lines.assign(actual=results_of(lines, split_results(good)[1]))
 
 
 def test_the_book_months_with_reversed_alternate_lines_are_found_and_no_other_book_is_blamed(quotes, reasons):
@@ -84,7 +87,7 @@ def test_the_market_scores_what_it_was_independently_computed_to_score(market):
     played = market[market["actual"].notna()]
     assert (played["actual"] - played["median_line"]).abs().mean() == pytest.approx(6.150, rel=0.01)
     y = np.where(played["actual"] == played["line"], np.nan, played["actual"] > played["line"])
-    scores = probability_metrics(played["fair_over"], y)
+    scores = probability_metrics(played["market_p_over"], y)
     assert scores["brier_score"] == pytest.approx(0.24900, rel=0.01)
     assert scores["log_loss"] == pytest.approx(0.69115, rel=0.01)
     assert np.nanmean(y) == pytest.approx(0.477, rel=0.01)
@@ -99,7 +102,7 @@ def _three_points_off(quotes):
     table = decision_quotes(
         quotes.assign(p_over=over, p_push=np.where(np.isnan(over), np.nan, 0.0), p_under=1 - over), "close"
     )
-    return place_bets(table, BettingConfig())
+    return place_bets(*split_results(table), BettingConfig())
 
 
 def test_a_forecast_three_points_off_the_line_pays_nothing_once_the_faulty_rows_are_out(quotes, reasons):
@@ -122,7 +125,7 @@ def _coin(quotes):
     centre = quotes.groupby(["game_id", "player_id"])["line"].transform("median")
     over = np.clip(0.5 + 0.05 * (centre - quotes["line"]), 0.05, 0.95)
     table = decision_quotes(quotes.assign(p_over=over, p_push=0.0, p_under=1 - over), "close")
-    return place_bets(table, BettingConfig())
+    return place_bets(*split_results(table), BettingConfig())
 
 
 @pytest.mark.parametrize("market_name", ["pts", "reb", "ast"])

@@ -160,6 +160,7 @@ def study_findings(
     )
     search = optimise_strategy(
         evaluation.priced,
+        evaluation.results,
         grid,
         closing=evaluation.closing,
         fold=evaluation.priced["fold"],

@@ -3,6 +3,7 @@
 from nba_props.betting.evidence.bootstrap import Interval, betting_intervals, brier_skill_interval, roi_interval
 from nba_props.betting.evidence.optimise import StrategySearch, optimise_strategy, strategy_grid
 from nba_props.betting.evidence.significance import evidence_metrics, permutation_canary, superior_ability
+from nba_props.betting.frames import results_of, split_results
 from nba_props.betting.ledger import LEDGER_COLUMNS, place_bets, run_backtest, stake_bets
 from nba_props.betting.market.closing import closing_values
 from nba_props.betting.market.fair import fair_probability, hold
@@ -40,8 +41,10 @@ __all__ = [
     "permutation_canary",
     "place_bets",
     "quality_report",
+    "results_of",
     "roi_interval",
     "run_backtest",
+    "split_results",
     "stake_bets",
     "strategy_grid",
     "superior_ability",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -23,37 +24,36 @@ _NEEDED: Final = [
     "over_price",
     "under_price",
     "observed_at",
-    "actual",
     "p_over",
     "p_push",
     "p_under",
 ]
-_CARRIED: Final = ["game_date", *PROP_GROUP, "bookmaker", "line", "observed_at", "actual"]
+_CARRIED: Final = ["game_date", *PROP_GROUP, "bookmaker", "line", "observed_at"]
 _SUM_TOLERANCE = 1e-6
 
 
 def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str = "quotes") -> Floats:
-    """Fair P(over | no push) of each quote's line: the median over the books showing that line for the prop.
+    """``market_p_over``, the no-vig P(over | no push), at each quote's line: the median over the books at that line.
 
     With one book at the line it is that book's own; NaN where no book there has both prices.
     """
-    fair = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
+    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
     prop = group_codes(quotes, [*PROP_GROUP, "line"])
-    return group_median(prop, fair, int(prop.max(initial=-1)) + 1)[prop]
+    return group_median(prop, market_p_over, int(prop.max(initial=-1)) + 1)[prop]
 
 
 def candidate_bets(
-    quotes: pd.DataFrame,
+    priced: pd.DataFrame,
     method: VigMethod,
     *,
     least_edge: float = -np.inf,
     least_ev: float = -np.inf,
-    source: str = "quotes",
+    source: str = "priced quotes",
 ) -> pd.DataFrame:
     """Both sides of every quote that can be priced, as one table (see `nba_props.betting.strategy`).
 
     Args:
-        quotes: Decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN where the model has no forecast).
+        priced: Priced quotes: decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN without a forecast).
         method: No-vig method.
         least_edge: Sides with a smaller edge are left out: no strategy that will be asked wants them.
         least_ev: The same for the expected value.
@@ -62,37 +62,36 @@ def candidate_bets(
     Raises:
         DataError: A missing column, date or line, an impossible price, or probabilities that do not sum to 1.
     """
-    require_columns(quotes, _NEEDED, source)
-    quotes = quotes.assign(
-        game_date=nights(quotes["game_date"], source),
-        line=as_numbers(quotes, "line", source, missing=False),
-        actual=as_numbers(quotes, "actual", source),
+    require_columns(priced, _NEEDED, source)
+    priced = priced.assign(
+        game_date=nights(priced["game_date"], source),
+        line=as_numbers(priced, "line", source, missing=False),
     )
-    p_over, p_push, p_under = _probabilities(quotes, source)
-    q_over = market_probability(quotes, method, source=source)
+    p_over, p_push, p_under = _probabilities(priced, source)
+    market_p_over = market_probability(priced, method, source=source)
     sides = []
-    for side, win, lose, q_side, column in (
-        ("over", p_over, p_under, q_over, "over_price"),
-        ("under", p_under, p_over, 1.0 - q_over, "under_price"),
+    for side, win, lose, q, column in (
+        ("over", p_over, p_under, market_p_over, "over_price"),
+        ("under", p_under, p_over, 1.0 - market_p_over, "under_price"),
     ):
-        odds = american_to_decimal(quotes[column], source=source)
+        odds = american_to_decimal(priced[column], source=source)
         # A line beyond every possible result is a certain push: there is no conditional probability, and no bet.
         chance = np.divide(win, win + lose, out=np.full_like(win, np.nan), where=win + lose > 0)
-        edge, value = chance - q_side, expected_value(win, lose, odds)
+        edge, value = chance - q, expected_value(win, lose, odds)
         # A comparison with NaN is false: sides without a price, a forecast or a market probability fall out here.
         usable = np.flatnonzero((edge >= least_edge) & (value >= least_ev))
-        priced = {
+        columns = {
             "side": side,
-            "price": quotes[column].to_numpy(dtype="float64")[usable],
+            "price": priced[column].to_numpy(dtype="float64")[usable],
             "decimal_odds": odds[usable],
             "p": chance[usable],
             "p_push": p_push[usable],
-            "q": q_side[usable],
+            "q": q[usable],
             "edge": edge[usable],
             "ev": value[usable],
             "kelly": kelly_fraction(chance[usable], odds[usable]),
         }
-        sides.append(quotes[_CARRIED].iloc[usable].assign(**priced))
+        sides.append(priced[_CARRIED].iloc[usable].assign(**columns))
     return pd.concat(sides, ignore_index=True)
 
 
@@ -106,6 +105,21 @@ def chosen_bets(candidates: pd.DataFrame, config: BettingConfig) -> pd.DataFrame
     group = group_codes(kept, by)
     best = kept.iloc[_first_by_value(kept, group)]
     return best.sort_values(["game_date", "observed_at", *PROP_GROUP], kind="stable", ignore_index=True)
+
+
+def bets_by_rule(priced: pd.DataFrame, strategies: Iterable[BettingConfig]) -> dict[BettingConfig, pd.DataFrame]:
+    """The bets of every strategy, by `BettingConfig.rule`: strategies that differ in their stakes alone share them.
+
+    Candidates are made once per no-vig method.
+    """
+    rules = list(dict.fromkeys(config.rule for config in strategies))
+    bets: dict[BettingConfig, pd.DataFrame] = {}
+    for vig in dict.fromkeys(rule.vig for rule in rules):
+        users = [rule for rule in rules if rule.vig == vig]
+        least_edge, least_ev = min(rule.min_edge for rule in users), min(rule.min_ev for rule in users)
+        candidates = candidate_bets(priced, vig, least_edge=least_edge, least_ev=least_ev)
+        bets |= {rule: chosen_bets(candidates, rule) for rule in users}
+    return bets
 
 
 def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
@@ -125,12 +139,12 @@ def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
     return chosen
 
 
-def _probabilities(quotes: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:
-    over, push, under = (as_numbers(quotes, name, source) for name in ("p_over", "p_push", "p_under"))
+def _probabilities(priced: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:
+    over, push, under = (as_numbers(priced, name, source) for name in ("p_over", "p_push", "p_under"))
     off = np.abs(over + push + under - 1.0) > _SUM_TOLERANCE
     off |= (over < 0) | (push < 0) | (under < 0)
     if off.any():
-        shown = quotes.loc[off, ["p_over", "p_push", "p_under"]].head(5).to_string(index=False)
+        shown = priced.loc[off, ["p_over", "p_push", "p_under"]].head(5).to_string(index=False)
         raise DataError(
             source,
             "p_over, p_push and p_under are not three probabilities that sum to 1",

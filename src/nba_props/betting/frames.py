@@ -28,6 +28,56 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) ->
         )
 
 
+def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Quotes without their results, and the results: what prices and chooses bets is given the first alone.
+
+    Args:
+        quotes: Quotes table (docs/contract.md), n rows, with ``actual``.
+        source: Name of the table, for errors.
+
+    Returns:
+        The quotes without ``actual``, n rows; and one row per prop: `PROP_GROUP` and ``actual`` (NaN: did not play).
+
+    Raises:
+        DataError: A missing column, a result that is no number, or a prop with two results.
+
+    >>> keys = {"game_id": ["g", "g"], "player_id": [7, 7], "market": ["pts", "pts"]}
+    >>> quotes, results = split_results(pd.DataFrame({**keys, "line": [20.5, 21.5], "actual": [22.0, 22.0]}))
+    >>> list(quotes), results["actual"].tolist()
+    (['game_id', 'player_id', 'market', 'line'], [22.0])
+    """
+    require_columns(quotes, [*PROP_GROUP, "actual"], source)
+    actual = as_numbers(quotes, "actual", source)
+    prop = group_codes(quotes, PROP_GROUP)
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(prop), prepend=-1))
+    agreed = actual[first][prop]
+    differs = ~((actual == agreed) | (np.isnan(actual) & np.isnan(agreed)))
+    if differs.any():
+        mend = "Give one result per game, player and market."
+        raise DataError(source, "a prop has two results", mend=mend, column="actual", count=int(differs.sum()))
+    results = quotes[PROP_GROUP].iloc[first].reset_index(drop=True).assign(actual=actual[first])
+    return quotes.drop(columns="actual"), results
+
+
+def results_of(props: pd.DataFrame, results: pd.DataFrame, source: str = "results") -> Floats:
+    """The result of each row of `props` (n), found by `PROP_GROUP`; NaN where the player did not play.
+
+    Raises:
+        DataError: A missing column, a result that is no number, or a prop that is not among the results.
+    """
+    require_columns(results, [*PROP_GROUP, "actual"], source)
+    codes = group_codes(pd.concat([results[PROP_GROUP], props[PROP_GROUP]], ignore_index=True), PROP_GROUP)
+    known, sought = codes[: len(results)], codes[len(results) :]
+    row = np.full(int(codes.max(initial=-1)) + 1, -1)
+    row[known] = np.arange(len(results))
+    unknown = row[sought] < 0
+    if unknown.any():
+        mend = "Give every prop a row, with NaN where the player did not play."
+        raise DataError(source, "props without a result", mend=mend, count=int(unknown.sum()))
+    actual: Floats = as_numbers(results, "actual", source)[row[sought]]
+    return actual
+
+
 def utc_nanoseconds(times: pd.Series) -> Ints:
     """Times as whole nanoseconds since 1970 in UTC; a naive time is taken as UTC.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -10,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.arrays import Floats, Ints
-from nba_props.betting.candidates import candidate_bets, chosen_bets
-from nba_props.betting.frames import as_numbers, nights
-from nba_props.betting.market.closing import closing_values
+from nba_props.betting.candidates import bets_by_rule
+from nba_props.betting.frames import as_numbers, nights, results_of
+from nba_props.betting.market.closing import CLOSE_COLUMNS, closing_values
+from nba_props.betting.market.fair import VigMethod
 from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
 from nba_props.betting.strategy import BettingConfig
 
@@ -50,13 +52,19 @@ LEDGER_COLUMNS: Final[dict[str, str]] = {
 
 
 def place_bets(
-    quotes: pd.DataFrame, config: BettingConfig | None = None, *, closing: pd.DataFrame | None = None
+    priced: pd.DataFrame,
+    results: pd.DataFrame,
+    config: BettingConfig | None = None,
+    *,
+    closing: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Choose, stake and settle bets; one row per bet, in time order.
 
     Args:
-        quotes: Decision quotes (`decision_quotes`) with ``p_over``, ``p_push``, ``p_under``: the model's probabilities
-            at each quote's own line, NaN where it has no forecast. The results are used for settlement only.
+        priced: Priced quotes: `decision_quotes` with ``p_over``, ``p_push``, ``p_under``, the model's probabilities at
+            each quote's own line, NaN where it has no forecast.
+        results: One row per prop (`split_results`): used to settle bets, and for the shape of results by which a close
+            is moved to another line; nothing that prices or chooses a bet sees them.
         config: The strategy; the default bets one unit flat on every edge of two points and more with a positive EV.
         closing: All good quotes, from which each bet's close is taken; None leaves the closing columns NaN.
 
@@ -65,57 +73,65 @@ def place_bets(
         at its end; voids and pushes return the stake. Bets too small for one cent are not placed.
 
     Raises:
-        DataError: Missing columns, dates or lines, impossible prices, or probabilities that do not sum to 1.
+        DataError: Missing columns, dates or lines, impossible prices, probabilities that do not sum to 1, or a bet
+            without a result.
     """
-    config = config or BettingConfig()
-    candidates = candidate_bets(quotes, config.vig, least_edge=config.min_edge, least_ev=config.min_ev)
-    return _ledger(candidates, config, closing)
+    return run_backtest(priced, results, {"": config or BettingConfig()}, closing=closing)[""]
 
 
 def run_backtest(
-    quotes: pd.DataFrame, strategies: dict[str, BettingConfig], *, closing: pd.DataFrame | None = None
+    priced: pd.DataFrame,
+    results: pd.DataFrame,
+    strategies: Mapping[str, BettingConfig],
+    *,
+    closing: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """`place_bets` for several named strategies over the same quotes; candidates are made once per no-vig method.
+    """`place_bets` for several named strategies; those that differ in stakes alone share their bets and closes.
 
     Returns:
         Name -> ledger.
     """
-    candidates = {}
-    for vig in {config.vig for config in strategies.values()}:
-        users = [config for config in strategies.values() if config.vig == vig]
-        least_edge, least_ev = min(c.min_edge for c in users), min(c.min_ev for c in users)
-        candidates[vig] = candidate_bets(quotes, vig, least_edge=least_edge, least_ev=least_ev)
-    return {name: _ledger(candidates[config.vig], config, closing) for name, config in strategies.items()}
+    bets = {
+        rule: with_closes(chosen, closing, results, rule.vig)
+        for rule, chosen in bets_by_rule(priced, strategies.values()).items()
+    }
+    return {
+        name: stake_bets(bets[config.rule], results, config.stakes)[list(LEDGER_COLUMNS)]
+        for name, config in strategies.items()
+    }
 
 
-def _ledger(candidates: pd.DataFrame, config: BettingConfig, closing: pd.DataFrame | None) -> pd.DataFrame:
-    ledger = stake_bets(chosen_bets(candidates, config), config.stakes)
+def with_closes(
+    bets: pd.DataFrame, closing: pd.DataFrame | None, results: pd.DataFrame, method: VigMethod = "power"
+) -> pd.DataFrame:
+    """`bets` with the columns of `closing_values`; NaN where there is no table of closing quotes."""
     if closing is None:
-        close = pd.DataFrame(np.nan, index=ledger.index, columns=["close_line", "close_q", "clv", "clv_line"])
-    else:
-        close = closing_values(ledger, closing, config.vig)
-    return ledger.join(close)[list(LEDGER_COLUMNS)]
+        return bets.assign(**dict.fromkeys(CLOSE_COLUMNS, np.nan))
+    return bets.join(closing_values(bets, closing, results, method))
 
 
-def stake_bets(bets: pd.DataFrame, config: StakeConfig | None = None) -> pd.DataFrame:
+def stake_bets(bets: pd.DataFrame, results: pd.DataFrame, config: StakeConfig | None = None) -> pd.DataFrame:
     """Stake and settle chosen bets (one row each, any order of nights); adds the money columns of the ledger.
 
     Args:
-        bets: ``game_date``, ``game_id``, ``player_id``, ``side``, ``line``, ``decimal_odds``, ``p``, ``q``, ``actual``.
+        bets: ``game_date``, ``game_id``, ``player_id``, ``market``, ``side``, ``line``, ``decimal_odds``, ``p``, ``q``.
+        results: One row per prop (`split_results`).
         config: Flat or Kelly, bankroll, caps.
 
     Returns:
-        The bets in order of their nights, those of stake 0 left out, with ``result`` and stake, profit and bankroll in
-        units and in whole cents. ``bankroll_cents`` of a night is the starting bankroll plus all profits up to it.
+        The bets in order of their nights, those of stake 0 left out, with ``actual``, ``result`` and stake, profit and
+        bankroll in units and in whole cents. ``bankroll_cents`` of a night is the starting bankroll plus all profits up
+        to it.
 
     Raises:
-        DataError: A bet without a date or a line.
+        DataError: A bet without a date, a line or a result.
     """
     config = config or StakeConfig()
     bets = bets.assign(game_date=nights(bets["game_date"], "bets"))
     bets = bets.sort_values("game_date", kind="stable", ignore_index=True)
     line = as_numbers(bets, "line", "bets", missing=False)
-    outcome = settle(as_numbers(bets, "actual", "bets"), line, bets["side"].to_numpy())
+    actual = results_of(bets, results)
+    outcome = settle(actual, line, bets["side"].to_numpy())
     night, opening = np.unique(bets["game_date"].to_numpy(), return_index=True)
     code = np.repeat(np.arange(len(night)), np.diff(np.r_[opening, len(bets)]))
     net = bets["decimal_odds"].to_numpy() - 1.0
@@ -130,7 +146,7 @@ def stake_bets(bets: pd.DataFrame, config: StakeConfig | None = None) -> pd.Data
         stake, profit, bankroll = _compound(share, net, outcome, np.r_[opening, len(bets)], start)
     cents = {"stake_cents": stake, "profit_cents": profit, "bankroll_cents": bankroll[code]}
     units = {name.removesuffix("_cents"): values / config.unit_cents for name, values in cents.items()}
-    ledger = bets.assign(result=_RESULT_NAMES[outcome + 1], **units, **cents)
+    ledger = bets.assign(actual=actual, result=_RESULT_NAMES[outcome + 1], **units, **cents)
     return ledger[stake > 0].reset_index(drop=True)
 
 

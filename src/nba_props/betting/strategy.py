@@ -7,7 +7,7 @@ A filter is any function from the candidate table (one row per side of a quote: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -108,6 +108,11 @@ class BettingConfig:
         if self.vig not in VIG_METHODS:
             message = f"vig is {self.vig!r}; allowed: {', '.join(VIG_METHODS)}."
             raise ConfigError(message)
+
+    @property
+    def rule(self) -> BettingConfig:
+        """The strategy without its stakes: what decides which bets are chosen."""
+        return replace(self, stakes=StakeConfig())
 
     def keep(self) -> Filter:
         """All the settings above as one filter."""

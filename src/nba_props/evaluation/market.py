@@ -19,8 +19,10 @@ from nba_props.betting import (
     evidence_metrics,
     flag_quotes,
     kelly_metrics,
-    place_bets,
     quality_report,
+    results_of,
+    run_backtest,
+    split_results,
 )
 from nba_props.config import TrainerConfig
 from nba_props.errors import NotEnoughDataError
@@ -47,7 +49,8 @@ class MarketEvaluation:
         kelly_ledger: The same bets with fractional-Kelly stakes.
         folds: One row per fold.
         quality: Quotes left out, by reason, book and month.
-        priced: Quotes on offer at decision time with the model's probabilities and their ``fold``: what was bet from.
+        priced: Priced quotes: those on offer at decision time with the model's probabilities and their ``fold``.
+        results: One row per prop with its result: what bets are settled by.
         closing: Good quotes of all moments, from which each bet's close is taken.
         pit: PIT histogram of the residual distribution; None where it can not be fitted.
         distribution: Name of the residual distribution.
@@ -62,6 +65,7 @@ class MarketEvaluation:
     folds: pd.DataFrame
     quality: pd.DataFrame
     priced: pd.DataFrame
+    results: pd.DataFrame
     closing: pd.DataFrame
     pit: pd.DataFrame | None
     distribution: str
@@ -94,12 +98,14 @@ def evaluate_market(
         NotEnoughDataError: Too few earlier predictions to fit a distribution on.
     """
     predictions = result.predictions[result.predictions["role"] == "test"].reset_index(drop=True)
+    quotes, results = split_results(quotes)
     reasons = flag_quotes(quotes)
-    good = quotes[reasons == ""].reset_index(drop=True)
+    good, line_quotes = quotes[reasons == ""].reset_index(drop=True), _line_quotes(quotes, reasons)
     distributions = FoldDistributions(result, config.distribution)
-    priced, lines = _probabilities(good, _line_quotes(quotes, reasons), distributions, config)
-    predictions = _with_lines(predictions, lines, _line_quotes(quotes, reasons))
-    ledger, kelly_ledger = _bets(priced, good, config)
+    priced, lines = _probabilities(good, line_quotes, results, distributions, config)
+    predictions = _with_lines(predictions, lines, line_quotes)
+    bets = run_backtest(priced, results, _strategies(config), closing=good)
+    ledger, kelly_ledger = bets["flat"], bets["kelly"]
     metrics = {
         **result.train_metrics,
         **validation_metrics(predictions),
@@ -116,6 +122,7 @@ def evaluate_market(
         folds=result.folds,
         quality=quality_report(quotes, reasons),
         priced=priced,
+        results=results,
         closing=good,
         pit=_pit(distributions),
         distribution=distributions.name,
@@ -144,24 +151,28 @@ def _pit(distributions: FoldDistributions) -> pd.DataFrame | None:
 def _probabilities(
     good: pd.DataFrame,
     line_quotes: pd.DataFrame,
+    results: pd.DataFrame,
     distributions: FoldDistributions,
     config: TrainerConfig,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The quotes on offer and the consensus lines, both with probabilities, calibrated if so configured."""
+    """The priced quotes and the consensus lines, both with probabilities, calibrated if so configured."""
     priced = distributions.at(decision_quotes(good, config.decision))
     lines = distributions.at(consensus(decision_quotes(line_quotes, config.decision)))
     lines = lines.assign(p_over_uncalibrated=lines["p_over"])
     if config.calibrator == "none":
         return priced, lines
     make = CALIBRATORS[config.calibrator]
-    return calibrated_quotes(priced, lines, make), calibrated_quotes(lines, lines, make)
+    settled = lines.assign(actual=results_of(lines, results))  # only those of earlier nights are learnt from
+    return calibrated_quotes(priced, settled, make), calibrated_quotes(lines, settled, make)
 
 
-def _bets(priced: pd.DataFrame, good: pd.DataFrame, config: TrainerConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _strategies(config: TrainerConfig) -> dict[str, BettingConfig]:
+    """The same bets with flat and with Kelly stakes."""
+    stakes = {"flat": StakeConfig(), "kelly": StakeConfig(kelly=config.kelly_fraction)}
     odds = (1.0, config.max_odds)
-    flat = BettingConfig(min_edge=config.min_edge, odds_range=odds)
-    kelly = BettingConfig(min_edge=config.min_edge, odds_range=odds, stakes=StakeConfig(kelly=config.kelly_fraction))
-    return place_bets(priced, flat, closing=good), place_bets(priced, kelly, closing=good)
+    return {
+        name: BettingConfig(min_edge=config.min_edge, odds_range=odds, stakes=each) for name, each in stakes.items()
+    }
 
 
 def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
@@ -174,8 +185,7 @@ def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 
 def _with_lines(predictions: pd.DataFrame, lines: pd.DataFrame, quotes: pd.DataFrame) -> pd.DataFrame:
     """Add the consensus line, its probabilities, the market's, and the closing median line where they exist."""
-    named = lines.rename(columns={"fair_over": "market_p_over"})
-    named = named[[*_KEY, "line", "market_p_over", *PROBABILITIES, "p_over_uncalibrated"]]
+    named = lines[[*_KEY, "line", "market_p_over", *PROBABILITIES, "p_over_uncalibrated"]]
     closing = consensus(closing_quotes(quotes)).rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
     return predictions.merge(named, how="left", on=_KEY, validate="1:1").merge(
         closing, how="left", on=_KEY, validate="1:1"
@@ -207,7 +217,7 @@ def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, floa
     return probability_metrics(
         scored["chance"].to_numpy(),
         over,
-        market_p=market.to_numpy() if market.notna().any() else None,
+        market_p_over=market.to_numpy() if market.notna().any() else None,
         dates=scored["game_date"].to_numpy(),
         seed=seed,
     ) | {

@@ -9,7 +9,6 @@ from nba_props.probability.calibrators import (
     calibrated_quotes,
     walk_forward_calibration,
 )
-from nba_props.probability.coherence import coherent_probabilities
 from nba_props.probability.distribution_scores import crps, log_score, pit_bounds, pit_histogram
 from nba_props.probability.distributions.base import CountDistribution, PredictiveDistribution, minutes_tier
 from nba_props.probability.distributions.conformal import ConformalDistribution
@@ -32,7 +31,6 @@ __all__ = [
     "PredictiveDistribution",
     "QuantileDistribution",
     "calibrated_quotes",
-    "coherent_probabilities",
     "compare_distributions",
     "crps",
     "log_score",

@@ -23,7 +23,7 @@ _CLIP: Final = 1e-15
 def probability_metrics(
     p: ArrayLike,
     y: ArrayLike,
-    market_p: ArrayLike | None = None,
+    market_p_over: ArrayLike | None = None,
     dates: ArrayLike | None = None,
     *,
     seed: int = 0,
@@ -33,7 +33,7 @@ def probability_metrics(
     Args:
         p: Model's P(over | no push), n; NaN where there is no forecast.
         y: 1 over, 0 under, NaN push or void, n.
-        market_p: No-vig market probability, n; NaN where there is none.
+        market_p_over: No-vig market probability, n; NaN where there is none.
         dates: Night of each prop, n: gives the interval of the skill against the market.
         seed: Of the draws behind ``calibration_error_null`` and of the bootstrap.
 
@@ -60,8 +60,8 @@ def probability_metrics(
     metrics["calibration_error"] = calibration_error(forecast_known, result_known)
     metrics["calibration_error_null"] = calibration_error_null(forecast_known, seed=seed)
     metrics |= brier_decomposition(forecast_known, result_known)
-    if market_p is not None:
-        market = _checked(market_p, "market_p")
+    if market_p_over is not None:
+        market = _checked(market_p_over, "market_p_over")
         metrics |= _market_metrics(forecast, result, market, known)
         skill = None if dates is None else brier_skill_interval(forecast, result, market, dates, seed=seed)
         if skill is not None:

@@ -106,7 +106,7 @@ def betting_intervals(
 def brier_skill_interval(
     p: ArrayLike,
     y: ArrayLike,
-    market_p: ArrayLike,
+    market_p_over: ArrayLike,
     dates: ArrayLike,
     *,
     resamples: int = _RESAMPLES,
@@ -121,7 +121,7 @@ def brier_skill_interval(
     Args:
         p: Model's P(over | no push), n.
         y: 1 over, 0 under, NaN push or void, n.
-        market_p: No-vig market probability, n.
+        market_p_over: No-vig market probability, n.
         dates: Night of each prop, n.
         resamples: Bootstrap resamples.
         level: Coverage.
@@ -131,7 +131,7 @@ def brier_skill_interval(
     Returns:
         The interval; None under `MIN_NIGHTS` nights with a forecast, a result and a market probability.
     """
-    model, result, market = (np.asarray(values, dtype="float64") for values in (p, y, market_p))
+    model, result, market = (np.asarray(values, dtype="float64") for values in (p, y, market_p_over))
     known = ~(np.isnan(model) | np.isnan(result) | np.isnan(market))
     bar = np.square(market - result)[known]
     gain = bar - np.square(model - result)[known]

@@ -17,11 +17,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
-from nba_props.betting.candidates import candidate_bets, chosen_bets
+from nba_props.betting.candidates import bets_by_rule
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, betting_intervals, resample_counts
 from nba_props.betting.evidence.significance import evidence_metrics, superior_ability
-from nba_props.betting.ledger import LEDGER_COLUMNS, stake_bets
-from nba_props.betting.market.closing import closing_values
+from nba_props.betting.ledger import LEDGER_COLUMNS, stake_bets, with_closes
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig, side_is
@@ -29,9 +28,10 @@ from nba_props.errors import ConfigError, DataError
 
 Objective = Literal["roi_ci_low", "roi", "profit"]
 
-_CLOSE: Final = ["close_line", "close_q", "clv", "clv_line"]
-_MONEY: Final = ["result", "stake", "profit", "bankroll", "stake_cents", "profit_cents", "bankroll_cents"]
 _RESAMPLES: Final = 1000
+
+_Kept = Sequence[tuple[str | None, pd.DataFrame]]
+"""The strategy chosen for each fold, and its bets there."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def strategy_grid(
 
 
 def optimise_strategy(
-    quotes: pd.DataFrame,
+    priced: pd.DataFrame,
+    results: pd.DataFrame,
     grid: Mapping[str, BettingConfig],
     *,
     closing: pd.DataFrame | None,
@@ -113,10 +114,11 @@ def optimise_strategy(
     """Bet each fold with the strategy that was best on the folds before it.
 
     Args:
-        quotes: Decision quotes with probabilities, as `place_bets` takes them.
+        priced: Priced quotes, as `place_bets` takes them.
+        results: One row per prop (`split_results`).
         grid: Name to strategy (`strategy_grid`).
         closing: All good quotes, from which each bet's close is taken; None leaves the closing columns NaN.
-        fold: Number of the walk-forward fold of each row of `quotes`, NaN where it has none (such rows are not bet).
+        fold: Number of the walk-forward fold of each row of `priced`, NaN where it has none (such rows are not bet).
         objective: What the choice maximises on the bets of earlier folds, with the strategy's own stakes: ROI, the
             lower end of its 95 % interval by night (needs 20 nights), or profit in units. Of equals the first in the
             grid is chosen.
@@ -133,8 +135,9 @@ def optimise_strategy(
             f"{', '.join(get_args(Objective))}, 1 or more, 1 or more."
         )
         raise ConfigError(message)
-    quotes, nights, folds = _by_fold(quotes, np.asarray(fold, dtype="float64"))
-    ledgers = _ledgers(quotes, grid)
+    priced, nights, folds = _by_fold(priced, np.asarray(fold, dtype="float64"))
+    bets_of = bets_by_rule(priced, grid.values())
+    ledgers = {name: stake_bets(bets_of[config.rule], results, config.stakes) for name, config in grid.items()}
     totals = _Totals.of(ledgers, nights)
     numbers = np.unique(folds)
     rows, kept = [], []
@@ -143,7 +146,9 @@ def optimise_strategy(
         row, bets = _bet(number, best, ledgers, totals, folds, nights)
         rows.append(row)
         kept.append((best, bets))
-    ledger, staked = _flat(kept, grid, closing), _staked(kept, grid, closing)
+    stakes = next(iter(grid.values())).stakes
+    closed = _closed(kept, closing, results)
+    ledger, staked = _flat(closed, results, stakes), _staked(closed, results, grid, stakes)
     hindsight = totals.best(np.ones(len(folds), dtype=bool), objective, min_bets, seed)
     metrics = {
         **betting_metrics(ledger),
@@ -154,7 +159,8 @@ def optimise_strategy(
         "n_trials": float(len(grid)),
     }
     if hindsight is not None:
-        metrics["in_sample_best_roi"] = betting_metrics(_flat([(hindsight, ledgers[hindsight])], grid, None))["roi"]
+        best_bets = _closed([(hindsight, ledgers[hindsight])], None, results)
+        metrics["in_sample_best_roi"] = betting_metrics(_flat(best_bets, results, stakes))["roi"]
     columns = ["fold", "strategy", "n_bets_before", "roi_before", "n_bets", "roi"]
     return StrategySearch(ledger, staked, pd.DataFrame(rows, columns=columns), len(grid), hindsight, metrics)
 
@@ -209,13 +215,13 @@ def _ratio(top: Floats, bottom: Floats) -> Floats:
     return ratio
 
 
-def _by_fold(quotes: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[np.datetime64], Floats]:
-    """The quotes that have a fold, their nights in order, and the fold of each night."""
-    if fold.shape != (len(quotes),):
-        raise DataError("quotes", f"{fold.size} folds for {len(quotes)} rows", mend="Give one per row.")  # noqa: EM101 - the table's name
+def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[np.datetime64], Floats]:
+    """The priced quotes that have a fold, their nights in order, and the fold of each night."""
+    if fold.shape != (len(priced),):
+        raise DataError("quotes", f"{fold.size} folds for {len(priced)} rows", mend="Give one per row.")  # noqa: EM101 - the table's name
     known = ~np.isnan(fold)
-    quotes, fold = quotes[known].reset_index(drop=True), fold[known]
-    dates = quotes["game_date"].to_numpy(dtype="datetime64[D]")
+    priced, fold = priced[known].reset_index(drop=True), fold[known]
+    dates = priced["game_date"].to_numpy(dtype="datetime64[D]")
     nights, first, night = np.unique(dates, return_index=True, return_inverse=True)
     folds = fold[first]
     if (fold != folds[night]).any() or (np.diff(folds) < 0).any():
@@ -225,24 +231,7 @@ def _by_fold(quotes: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[
             mend="Number the folds of a walk-forward by date.",
             column="fold",
         )
-    return quotes, nights, folds
-
-
-def _ledgers(quotes: pd.DataFrame, grid: Mapping[str, BettingConfig]) -> dict[str, pd.DataFrame]:
-    """Every strategy's ledger without its close; strategies that differ in stakes only share the choice of bets."""
-    candidates = {}
-    for vig in {config.vig for config in grid.values()}:
-        users = [config for config in grid.values() if config.vig == vig]
-        least_edge, least_ev = min(config.min_edge for config in users), min(config.min_ev for config in users)
-        candidates[vig] = candidate_bets(quotes, vig, least_edge=least_edge, least_ev=least_ev)
-    chosen: dict[BettingConfig, pd.DataFrame] = {}
-    ledgers = {}
-    for name, config in grid.items():
-        rule = replace(config, stakes=StakeConfig())
-        if rule not in chosen:
-            chosen[rule] = chosen_bets(candidates[config.vig], rule)
-        ledgers[name] = stake_bets(chosen[rule], config.stakes)
-    return ledgers
+    return priced, nights, folds
 
 
 def _bet(
@@ -264,22 +253,25 @@ def _bet(
     return {**row, "n_bets": n_bets, "roi": roi}, ledgers[best][inside]
 
 
-def _flat(
-    kept: Sequence[tuple[str | None, pd.DataFrame]], grid: Mapping[str, BettingConfig], closing: pd.DataFrame | None
-) -> pd.DataFrame:
-    """All kept bets, one unit each, in units of the grid's first strategy."""
+def _closed(kept: _Kept, closing: pd.DataFrame | None, results: pd.DataFrame) -> _Kept:
+    """The kept bets with their closes, looked up once for all folds."""
+    if not kept:
+        return kept
+    bets = with_closes(pd.concat([part for _, part in kept], ignore_index=True), closing, results)
+    ends = np.cumsum([len(part) for _, part in kept])
+    return [(name, bets.iloc[end - len(part) : end]) for (name, part), end in zip(kept, ends, strict=True)]
+
+
+def _flat(kept: _Kept, results: pd.DataFrame, stakes: StakeConfig) -> pd.DataFrame:
+    """All kept bets, one unit each."""
     if not kept:
         return pd.DataFrame({column: [] for column in LEDGER_COLUMNS})
-    bets = pd.concat([part.drop(columns=_MONEY) for _, part in kept], ignore_index=True)
-    stakes = next(iter(grid.values())).stakes
-    return _closed(stake_bets(bets, replace(stakes, kelly=None)), closing)
+    bets = pd.concat([part for _, part in kept], ignore_index=True)
+    return stake_bets(bets, results, replace(stakes, kelly=None))[list(LEDGER_COLUMNS)]
 
 
-def _staked(
-    kept: Sequence[tuple[str | None, pd.DataFrame]], grid: Mapping[str, BettingConfig], closing: pd.DataFrame | None
-) -> pd.DataFrame:
+def _staked(kept: _Kept, results: pd.DataFrame, grid: Mapping[str, BettingConfig], stakes: StakeConfig) -> pd.DataFrame:
     """Fold after fold with the chosen strategy's stakes, each from the bankroll that the one before left."""
-    stakes = next(iter(grid.values())).stakes
     cents = round(stakes.bankroll_units * stakes.unit_cents)
     parts = []
     for name, bets in kept:
@@ -288,18 +280,8 @@ def _staked(
             continue  # a share of nothing
         # Flat stakes go on when all is lost, which no starting bankroll can say: they start at any, and are moved.
         start = cents if own.kelly is not None else own.unit_cents
-        part = stake_bets(bets.drop(columns=_MONEY), replace(own, bankroll_units=start / own.unit_cents))
+        part = stake_bets(bets, results, replace(own, bankroll_units=start / own.unit_cents))
         moved = part["bankroll_cents"] + (cents - start)
         parts.append(part.assign(bankroll_cents=moved, bankroll=moved / own.unit_cents))
         cents += int(part["profit_cents"].sum())
-    if not parts:
-        return _flat([], grid, closing)
-    return _closed(pd.concat(parts, ignore_index=True), closing)
-
-
-def _closed(ledger: pd.DataFrame, closing: pd.DataFrame | None) -> pd.DataFrame:
-    if closing is None:
-        close = pd.DataFrame(np.nan, index=ledger.index, columns=_CLOSE)
-    else:
-        close = closing_values(ledger, closing)
-    return ledger.join(close)[list(LEDGER_COLUMNS)]
+    return pd.concat(parts, ignore_index=True)[list(LEDGER_COLUMNS)] if parts else _flat([], results, stakes)

@@ -138,7 +138,7 @@ def permutation_canary(ledger: pd.DataFrame, *, permutations: int = 1000, seed: 
     generator = np.random.default_rng(seed)
     over = (bets["side"] == "over").to_numpy()
     won = (bets["result"] == "won").to_numpy()
-    q_over = np.where(over, bets["q"], 1.0 - bets["q"])
+    market_p_over = np.where(over, bets["q"], 1.0 - bets["q"])
     odds, stake = bets["decimal_odds"].to_numpy(), bets["stake"].to_numpy(dtype="float64")
     over_won = over == won
     night = bets["game_date"].factorize(sort=True)[0]
@@ -146,11 +146,11 @@ def permutation_canary(ledger: pd.DataFrame, *, permutations: int = 1000, seed: 
     rois = np.empty(permutations)
     for index in range(permutations):
         draw = generator.random(len(bets))
-        surprise = np.where(over_won, draw * q_over, q_over + draw * (1.0 - q_over))
+        surprise = np.where(over_won, draw * market_p_over, market_p_over + draw * (1.0 - market_p_over))
         # Sorting by (night, noise) shuffles within nights.
         shuffled = np.empty_like(surprise)
         shuffled[order] = surprise[np.lexsort((generator.random(len(bets)), night))]
-        side_won = (shuffled < q_over) == over
+        side_won = (shuffled < market_p_over) == over
         rois[index] = (stake * np.where(side_won, odds - 1.0, -1.0)).sum()
     rois /= stake.sum()
     real = float((stake * np.where(won, odds - 1.0, -1.0)).sum() / stake.sum())

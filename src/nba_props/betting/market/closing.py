@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats, Ints
-from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, utc_nanoseconds
+from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, results_of, utc_nanoseconds
 from nba_props.betting.market.fair import VigMethod, fair_probability
 from nba_props.betting.market.quotes import closing_quotes, consensus, modal_line
 from nba_props.betting.market.shift import LineShift
 from nba_props.errors import NotEnoughDataError
+
+CLOSE_COLUMNS: Final = ["close_line", "close_q", "clv", "clv_line"]
+"""What `closing_values` adds to a bet."""
 
 _SHAPE_PROPS = 50_000
 """Settled props that a shape is learnt from: more of them would not change its 513 knots."""
 
 
 def closing_values(
-    bets: pd.DataFrame, quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes"
+    bets: pd.DataFrame,
+    quotes: pd.DataFrame,
+    results: pd.DataFrame,
+    method: VigMethod = "power",
+    *,
+    source: str = "quotes",
 ) -> pd.DataFrame:
     """The close of every bet, in line and in probability.
 
     A quote is a close of a bet only if it was observed after the price that was taken. The closing probability is the
     median over those books at the line taken; if none closed there it is moved from the closing line by `LineShift`,
-    whose shape comes from the settled props of the market in `quotes` (a description of the past, used to judge bets,
-    never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
+    whose shape comes from the settled props of the market in `quotes` and `results` (a description of the past, used to
+    judge bets, never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
 
     Args:
         bets: Ledger rows with ``side``, ``line``, ``decimal_odds``, ``observed_at`` and the prop's keys, n rows.
         quotes: The whole quotes table, flagged rows out.
+        results: One row per prop (`split_results`).
         method: No-vig method.
         source: Name of the table, for errors.
 
@@ -40,17 +51,20 @@ def closing_values(
     closing = closing_quotes(quotes, source=source)
     bet, row = _pairs(bets, closing)
     n = len(bets)
-    fair = fair_probability(closing["over_price"], closing["under_price"], method, source=source)[row]
+    market_p_over = fair_probability(closing["over_price"], closing["under_price"], method, source=source)[row]
     line = closing["line"].to_numpy(dtype="float64")[row]
     taken = bets["line"].to_numpy(dtype="float64")
     close_line, _ = modal_line(bet, line, group_median(bet, line, n), n)
     at_taken, at_close = line == taken[bet], line == close_line[bet]
-    q_over = group_median(bet[at_taken], fair[at_taken], n)
-    q_close = group_median(bet[at_close], fair[at_close], n)
-    todo = np.flatnonzero(np.isnan(q_over) & ~np.isnan(q_close))
-    q_over[todo] = _moved(bets, closing, todo, q_close[todo], close_line[todo], method)
+    taken_p_over = group_median(bet[at_taken], market_p_over[at_taken], n)
+    close_p_over = group_median(bet[at_close], market_p_over[at_close], n)
+    todo = np.flatnonzero(np.isnan(taken_p_over) & ~np.isnan(close_p_over))
+    if len(todo):
+        settled = consensus(_thinned(closing), method)
+        settled = settled.assign(actual=results_of(settled, results))
+        taken_p_over[todo] = _moved(bets.iloc[todo], close_p_over[todo], close_line[todo], settled)
     over = (bets["side"] == "over").to_numpy()
-    close_q = np.where(over, q_over, 1.0 - q_over)
+    close_q = np.where(over, taken_p_over, 1.0 - taken_p_over)
     return pd.DataFrame(
         {
             "close_line": close_line,
@@ -87,16 +101,11 @@ def _thinned(closing: pd.DataFrame) -> pd.DataFrame:
     return closing[prop % np.uint64(n_props // _SHAPE_PROPS + 1) == 0]
 
 
-def _moved(
-    bets: pd.DataFrame, closing: pd.DataFrame, todo: Ints, q_close: Floats, close_line: Floats, method: VigMethod
-) -> Floats:
-    """`q_close` at the closing line, moved to the lines taken by the `todo` bets, market by market."""
-    result = np.full(len(todo), np.nan)
-    if not len(todo):
-        return result
-    settled = consensus(_thinned(closing), method)
-    markets = bets["market"].to_numpy()[todo]
-    taken = bets["line"].to_numpy(dtype="float64")[todo]
+def _moved(bets: pd.DataFrame, close_p_over: Floats, close_line: Floats, settled: pd.DataFrame) -> Floats:
+    """P(over) at the closing line, moved to the lines taken, market by market; all of shape n."""
+    result = np.full(len(bets), np.nan)
+    markets = bets["market"].to_numpy()
+    taken = bets["line"].to_numpy(dtype="float64")
     for market in pd.unique(markets):
         history = settled[settled["market"] == market]
         rows = markets == market
@@ -104,5 +113,5 @@ def _moved(
             shift = LineShift.fit(history["actual"], history["line"])
         except NotEnoughDataError:
             continue  # stays NaN: an unknown close is absent, and clv_coverage says so
-        result[rows] = shift.move(q_close[rows], close_line[rows], taken[rows])
+        result[rows] = shift.move(close_p_over[rows], close_line[rows], taken[rows])
     return result

@@ -38,7 +38,7 @@ class PeerGrid:
 
     Args:
         quotes: Quotes table, n rows.
-        fair: No-vig P(over) of each quote, n.
+        market_p_over: No-vig P(over) of each quote, n.
         density: Change of P(over) per point of the line, n: puts quotes at different lines on one scale.
         tolerance: Difference in P(over) at which one quote contradicts another.
         member: Rows that may speak (n): at most one of each (prop, time, book).
@@ -48,17 +48,17 @@ class PeerGrid:
     def __init__(
         self,
         quotes: pd.DataFrame,
-        fair: Floats,
+        market_p_over: Floats,
         density: Floats,
         member: Bools,
         *,
         tolerance: float,
         max_age_hours: float,
     ) -> None:
-        self._fair, self._density, self._tolerance = fair, density, tolerance
+        self._market_p_over, self._density, self._tolerance = market_p_over, density, tolerance
         self._line = quotes["line"].to_numpy(dtype="float64")
         # Where each quote's book puts even chances.
-        self._centre = self._line + (fair - 0.5) / density
+        self._centre = self._line + (market_p_over - 0.5) / density
         self._over = quotes["over_price"].to_numpy(dtype="float64")
         self._under = quotes["under_price"].to_numpy(dtype="float64")
         prop = group_codes(quotes, PROP_GROUP)
@@ -115,7 +115,7 @@ class PeerGrid:
     def _contradicted(self, rows: Ints, centres: Floats) -> Ints:
         """How many of the others (n, books) put the quote's P(over) at its line too far from where the quote has it."""
         implied = 0.5 + self._density[rows, None] * (centres - self._line[rows, None])
-        far = np.abs(self._fair[rows, None] - np.clip(implied, 0.03, 0.97)) >= self._tolerance
+        far = np.abs(self._market_p_over[rows, None] - np.clip(implied, 0.03, 0.97)) >= self._tolerance
         against: Ints = far.sum(axis=1).astype("int64")
         return against
 

@@ -91,10 +91,10 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
 
     Returns:
         One row per (``game_id``, ``player_id``, ``market``), in order of first appearance: ``line`` (the most quoted
-        one; of equally quoted ones the nearest to the median, then the lower), ``median_line``, ``fair_over`` (median
-        over the books at ``line`` of the no-vig P(over), each from its own two prices; NaN if none has both),
-        ``n_books``, ``n_at_line``, ``hold`` (median margin of the books at any line), and, where `quotes` has them,
-        ``game_date`` and ``actual``.
+        one; of equally quoted ones the nearest to the median, then the lower), ``median_line``, ``market_p_over``
+        (median over the books at ``line`` of the no-vig P(over), each from its own two prices; NaN if none has both),
+        ``n_books``, ``n_at_line``, ``hold`` (median margin of the books at any line), and, where `quotes` has it,
+        ``game_date``.
 
     Raises:
         DataError: A missing column or an impossible price.
@@ -107,15 +107,15 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
     median_line = group_median(group, line, n)
     modal, n_at_line = modal_line(group, line, median_line, n)
     at_modal = line == modal[group]
-    fair = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
+    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
     margin = hold(quotes["over_price"], quotes["under_price"], source=source)
-    kept = [column for column in ("game_date", *PROP_GROUP, "actual") if column in quotes]
+    kept = [column for column in ("game_date", *PROP_GROUP) if column in quotes]
     table = quotes[kept].iloc[first].reset_index(drop=True)
     book = group_codes(quotes, _MARKET_MOMENT)
     return table.assign(
         line=modal,
         median_line=median_line,
-        fair_over=group_median(group[at_modal], fair[at_modal], n),
+        market_p_over=group_median(group[at_modal], market_p_over[at_modal], n),
         n_books=np.bincount(group[np.unique(book, return_index=True)[1]], minlength=n),
         n_at_line=n_at_line,
         hold=group_median(group, margin, n),

@@ -5,10 +5,10 @@ rules on a book use quotes observed up to the quote's own time stamp (`PICKEM_CO
 (`BAD_BOOK_MONTH`), so that nothing a bettor could not have seen decides whether a price is bet.
 
 The yardstick between books is the *centre* of a quote: the value at which the book's own two prices put even chances,
-``line + (fair - 0.5) / density`` with the density of the stat near its middle taken as ``0.4 / (1.5 sqrt(line))`` (the
-peak of a bell whose variance grows with the mean, as box-score counts do). It only has to be right within a factor of
-two: it separates books that agree (within 0.02 in probability on real lines) from prices that contradict the line
-(0.2 and more).
+``line + (market_p_over - 0.5) / density`` with the density of the stat near its middle taken as ``0.4 / (1.5
+sqrt(line))`` (the peak of a bell whose variance grows with the mean, as box-score counts do). It only has to be right
+within a factor of two: it separates books that agree (within 0.02 in probability on real lines) from prices that
+contradict the line (0.2 and more).
 """
 
 from __future__ import annotations
@@ -98,15 +98,15 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     require_columns(quotes, _REQUIRED, source)
     if quotes.empty:
         return pd.Series([], index=quotes.index, dtype="str", name="reason")
-    fair = fair_probability(quotes["over_price"], quotes["under_price"], source=source)
+    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], source=source)
     margin = hold(quotes["over_price"], quotes["under_price"], source=source)
-    flags: dict[str, Bools] = {"one_sided": np.isnan(fair)}
+    flags: dict[str, Bools] = {"one_sided": np.isnan(market_p_over)}
     flags["implausible_hold"] = (margin < config.min_hold) | (margin > config.max_hold)
-    flags["stale_duplicate"], flags["conflicting_prices"], alternate = _repeats(quotes, fair)
+    flags["stale_duplicate"], flags["conflicting_prices"], alternate = _repeats(quotes, market_p_over)
     flags["pickem_constant"] = _pickem(quotes, config)
     member = ~(flags["one_sided"] | flags["implausible_hold"] | flags["stale_duplicate"])
     member &= ~(flags["conflicting_prices"] | alternate)
-    flags |= _against_peers(quotes, fair, member, config)
+    flags |= _against_peers(quotes, market_p_over, member, config)
     flags["alternate_line"] |= alternate
     flags["no_peers"] &= _others_in_market(quotes) if config.require_peers else np.False_
     chosen = np.select([flags[code] for code in REASON_CODES], list(REASON_CODES), default="")
@@ -142,7 +142,7 @@ def quality_report(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return counts.sort_values(["share", "rows"], ascending=False, ignore_index=True)
 
 
-def _repeats(quotes: pd.DataFrame, fair: Floats) -> tuple[Bools, Bools, Bools]:
+def _repeats(quotes: pd.DataFrame, market_p_over: Floats) -> tuple[Bools, Bools, Bools]:
     """Exact duplicates, contradicting prices, and alternate lines within one book, prop and time stamp."""
     moment = [*PROP_GROUP, "bookmaker", "observed_at"]
     duplicate = quotes.duplicated([*moment, *_PRICED]).to_numpy()
@@ -152,7 +152,7 @@ def _repeats(quotes: pd.DataFrame, fair: Floats) -> tuple[Bools, Bools, Bools]:
     # The main line is the most balanced of a ladder; equally balanced lines: the lower. Unpriced ones can not be main.
     usable = np.flatnonzero(~duplicate & ~conflict)
     keys = group_codes(quotes, moment)[usable]
-    imbalance = np.nan_to_num(np.abs(fair[usable] - 0.5), nan=1.0)
+    imbalance = np.nan_to_num(np.abs(market_p_over[usable] - 0.5), nan=1.0)
     order = usable[np.lexsort((quotes["line"].to_numpy()[usable], imbalance, keys))]
     alternate = np.zeros(len(quotes), dtype=bool)
     sorted_keys = np.sort(keys)
@@ -198,11 +198,13 @@ def _others_in_market(quotes: pd.DataFrame) -> Bools:
     return known
 
 
-def _against_peers(quotes: pd.DataFrame, fair: Floats, member: Bools, config: SanityConfig) -> dict[str, Bools]:
+def _against_peers(
+    quotes: pd.DataFrame, market_p_over: Floats, member: Bools, config: SanityConfig
+) -> dict[str, Bools]:
     line = quotes["line"].to_numpy(dtype="float64")
     density = 0.4 / np.maximum(1.0, 1.5 * np.sqrt(np.maximum(line, 0.0)))
     settings = {"tolerance": config.tolerance, "max_age_hours": config.max_age_hours}
-    grid = PeerGrid(quotes, fair, density, member, **settings)
+    grid = PeerGrid(quotes, market_p_over, density, member, **settings)
     bad_book = np.zeros(len(quotes), dtype=bool)
     # A bad book must not speak for the others: judge, drop, judge again.
     for _ in range(2):
@@ -213,10 +215,11 @@ def _against_peers(quotes: pd.DataFrame, fair: Floats, member: Bools, config: Sa
     far = np.maximum(config.far_points, config.far_share * line)
     distance = line - view.line
     is_far = np.abs(distance) >= far
-    wrong_way = is_far & contradicts & ((fair - 0.5) * distance > 0)
+    lopsided = np.abs(market_p_over - 0.5) >= config.lopsided
+    wrong_way = is_far & contradicts & ((market_p_over - 0.5) * distance > 0)
     moved = np.abs(view.line - view.previous_line) >= far
     return {
-        "alternate_line": member & (np.abs(distance) >= 2 * far) & (np.abs(fair - 0.5) >= config.lopsided) & ~wrong_way,
+        "alternate_line": member & (np.abs(distance) >= 2 * far) & lopsided & ~wrong_way,
         "bad_book_month": bad_book,
         "far_line_wrong_way": member & wrong_way,
         "price_off_market": member & contradicts & (view.count >= 2),

@@ -1,10 +1,11 @@
-"""Moving a fair probability from one line to another without assuming a distribution.
+"""Moving a no-vig probability from one line to another without assuming a distribution.
 
-The closing market says ``q`` at its line; the bet was taken at another line. The shape of results around a line is
-read from settled props of the market: scaled residuals ``e = (actual - line) / sqrt(line)``. The result is modelled as
-the nearest whole number to ``line + c + sqrt(line) e`` with the one shift ``c`` for which the probability of over,
-given no push, is ``q`` at the market's line; then the same is read at the line taken. Whole lines lose the mass of
-their push on both ends, so the shift is push-aware; nothing but the spread of past results is assumed.
+The closing market says ``market_p_over`` at its line; the bet was taken at another line. The shape of results around
+a line is read from settled props of the market: scaled residuals ``e = (actual - line) / sqrt(line)``. The result is
+modelled as the nearest whole number to ``line + c + sqrt(line) e`` with the one shift ``c`` for which the probability
+of over, given no push, is ``market_p_over`` at the market's line; then the same is read at the line taken. Whole
+lines lose the mass of their push on both ends, so the shift is push-aware; nothing but the spread of past results is
+assumed.
 """
 
 from __future__ import annotations
@@ -58,18 +59,18 @@ class LineShift:
         scaled = (residual + spread) / scale
         return cls(np.quantile(scaled, np.linspace(0.0, 1.0, _KNOTS)))
 
-    def move(self, q_over: ArrayLike, line: ArrayLike, new_line: ArrayLike) -> Floats:
-        """Fair P(over | no push) at `new_line`, given `q_over` at `line`; all of shape n. NaN stays NaN."""
-        q, old, new = (np.asarray(values, dtype="float64") for values in (q_over, line, new_line))
+    def move(self, market_p_over: ArrayLike, line: ArrayLike, new_line: ArrayLike) -> Floats:
+        """No-vig P(over | no push) at `new_line`, given that at `line`; all of shape n. NaN stays NaN."""
+        known, old, new = (np.asarray(values, dtype="float64") for values in (market_p_over, line, new_line))
         scale = _scale(old)
-        low = np.full(q.shape, -20.0) * scale
+        low = np.full(known.shape, -20.0) * scale
         high = -low
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2.0
-            below = self._conditional(old, middle, old, scale) < q
+            below = self._conditional(old, middle, old, scale) < known
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         moved = self._conditional(old, (low + high) / 2.0, new, scale)
-        return np.where(np.isnan(q) | np.isnan(new), np.nan, np.where(old == new, q, moved))
+        return np.where(np.isnan(known) | np.isnan(new), np.nan, np.where(old == new, known, moved))
 
     def _conditional(self, base: Floats, shift: Floats, line: Floats, scale: Floats) -> Floats:
         over = 1.0 - self._cdf((np.floor(line) + 0.5 - base - shift) / scale)
