@@ -186,6 +186,6 @@ def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
     info = info.join(naive_forecasts(games, market))
     info["mean_minutes"] = mean_minutes_before(games)
     info["is_b2b"] = data.is_b2b
-    if data.league is not None:
+    if data.league is not None and data.league.knows(market):
         info["oracle"] = data.league.true_medians(market)
     return info

@@ -12,8 +12,8 @@ import pandas as pd
 
 from nba_league.season.pregame import PreGame
 from nba_league.tables import BOX_COLUMNS
-from nba_league.truth import Night, exceedance
-from nba_props.errors import DataError
+from nba_league.truth import Night, derivable_columns, exceedance
+from nba_props.errors import ConfigError, DataError
 
 _QUOTE_COLUMNS: Final = ("game_id", "player_id", "market", "line")
 _GZIP: Final = {"method": "gzip", "compresslevel": 5, "mtime": 0}  # no time stamp: same league, same bytes
@@ -78,6 +78,15 @@ class League:
                 over[here], push[here] = self._at_lines(night, of_game, name, row[here], line[here])
         return pd.DataFrame({"p_over": over, "p_push": push}, index=quotes.index)
 
+    @staticmethod
+    def knows(market: str) -> bool:
+        """Whether the league knows the true distribution of `market`."""
+        try:
+            derivable_columns(market)
+        except ConfigError:
+            return False
+        return True
+
     def true_medians(self, market: str) -> pd.Series:
         """True conditional median of every player-game: the forecast with the least mean absolute error there can be.
 
@@ -88,7 +97,7 @@ class League:
             Row by row with `games`, stat units (whole numbers), float64.
 
         Raises:
-            ConfigError: If the market is unknown.
+            ConfigError: If the market is unknown, or has no known truth (`knows`).
         """
         medians = np.empty(len(self.truth))
         for season, pre in enumerate(self._nights):

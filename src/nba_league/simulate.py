@@ -18,9 +18,9 @@ from nba_league.season.schedule import FULL_SEASON, build_schedule, season_start
 from nba_league.season.set_up import set_up
 from nba_league.season.teams import ALL_CLUBS, clubs
 from nba_league.tables import FIRST_PLAYER_ID, game_rows, no_odds, odds_rows
-from nba_league.truth import Night, conditional_means
+from nba_league.truth import Night, conditional_means, derivable_columns
 from nba_props.errors import ConfigError
-from nba_props.markets import DEFAULT_MARKETS, check_market
+from nba_props.markets import DEFAULT_MARKETS
 
 _SEASONS: Final = ("2021-22", "2022-23", "2023-24", "2024-25")
 _MOST_INEFFICIENT: Final = 5.0
@@ -60,9 +60,11 @@ def simulate_league(
         The league.
 
     Raises:
-        ConfigError: If an argument is out of range, a season malformed or a market unknown.
+        ConfigError: If an argument is out of range, a season malformed, a market unknown or one without a known truth.
     """
-    seasons, markets = tuple(seasons), tuple(check_market(market) for market in markets)
+    seasons, markets = tuple(seasons), tuple(markets)
+    for market in markets:
+        derivable_columns(market)
     odds_seasons = seasons[-2:] if odds_seasons is None else tuple(odds_seasons)
     _check(seasons, odds_seasons, inefficiency)
     teams = clubs(n_teams)

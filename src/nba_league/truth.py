@@ -15,6 +15,7 @@ variance.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -32,7 +33,8 @@ from nba_league.season.counts import (
 from nba_league.season.pregame import SCENARIOS, PreGame
 from nba_league.season.scoring import player_points
 from nba_props.arrays import Floats, Ints
-from nba_props.markets import check_market
+from nba_props.errors import ConfigError
+from nba_props.markets import MARKETS
 
 _NODES: Final = 12  # scenarios are averaged in this many groups of like ones
 _CHUNK: Final = 256
@@ -53,55 +55,66 @@ class Night:
         share: Floats = (self.pre.minutes > 0).sum(axis=2) / SCENARIOS
         return share
 
-    def jumps(self, market: str, side: Ints, place: Ints) -> tuple[list[Floats], Floats]:
-        """Chances of 1, 2 and 3 from a scoring trial, and of 1 from a miss (or turnover), each [n, S]."""
-        counts, longer = self.counts, self.longer[side]
+    def jumps(self, columns: Collection[str], side: Ints, place: Ints) -> list[Floats]:
+        """Chances of 1, 2 and 3 from a scoring trial, each [n, S]."""
+        counts = self.counts
 
-        def of(values: npt.NDArray[np.float32], trials: int) -> Floats:
-            chance: Floats = values[side, place].astype(np.float64) * (longer / trials)
-            return chance
+        def of(values: npt.NDArray[np.float32]) -> Floats:
+            return self._chance(values, SCORING_TRIALS, side, place)
 
         zero = np.zeros((len(side), SCENARIOS))
-        one, two, three, miss = zero, zero, zero, zero
-        if market in ("pts", "pra", "pr", "pa"):
+        one, two, three = zero, zero, zero
+        if "pts" in columns:
             line = self.pre.rates["pft"][side, place].astype(np.float64)[:, None]
-            made2, trips = of(counts.made2, SCORING_TRIALS), of(counts.trips, SCORING_TRIALS)
+            made2, trips = of(counts.made2), of(counts.trips)
             one = 2 * line * (1 - line) * trips
             two = (1 - AND_ONE * line) * made2 + line**2 * trips
-            three = AND_ONE * line * made2 + of(counts.made3, SCORING_TRIALS)
-        elif market == "fg3m":
-            one = of(counts.made3, SCORING_TRIALS)
-        elif market in ("tov", "stl", "blk"):
-            miss = self._thinned(market, side, place)
-        if market in ("ast", "pra", "pa", "ra"):
-            one = one + of(counts.ast, SCORING_TRIALS)
-        if market in ("reb", "pra", "pr", "ra"):
-            miss = of(counts.oreb + counts.dreb, MISS_TRIALS)
-        return [one, two, three], miss
+            three = AND_ONE * line * made2 + of(counts.made3)
+        if "fg3m" in columns:
+            one = one + of(counts.made3)
+        if "ast" in columns:
+            one = one + of(counts.ast)
+        return [one, two, three]
 
-    def _thinned(self, market: str, side: Ints, place: Ints) -> Floats:
-        """Chance a trial of an own turnover, or of a steal or block of what the opponents lose, [n, S]."""
+    def misses(self, columns: Collection[str], side: Ints, place: Ints) -> tuple[Floats, Floats]:
+        """Expected count and trials, each [n, S], of the one binomial that stands for all beside the scoring trials.
+
+        With several (rebounds of own and of opponents' misses, steals beside blocks) it has the mean and the variance
+        of their sum: with means m_i from n_i trials, (sum m_i)^2 / sum(m_i^2 / n_i) trials.
+        """
+        parts = []
+        if "reb" in columns:
+            own = self.counts.oreb[side, place].astype(np.float64)
+            theirs = self.counts.dreb[side, place].astype(np.float64)
+            both = self._chance(self.counts.oreb + self.counts.dreb, MISS_TRIALS, side, place) * MISS_TRIALS
+            trials = MISS_TRIALS * (own + theirs) ** 2 / np.maximum(own**2 + theirs**2, 1e-12)
+            parts.append((both, np.maximum(trials, MISS_TRIALS)))
+        parts += [self._thinned(name, side, place) for name in ("tov", "stl", "blk") if name in columns]
+        if not parts:
+            return np.zeros((len(side), SCENARIOS)), np.ones((len(side), SCENARIOS))
+        if len(parts) == 1:
+            return parts[0]
+        expected = np.sum([mean for mean, _ in parts], axis=0)
+        spread = np.sum([mean**2 / trials for mean, trials in parts], axis=0)
+        fewest = np.min([trials for _, trials in parts], axis=0)
+        return expected, np.maximum(expected**2 / np.maximum(spread, 1e-12), fewest)
+
+    def _chance(self, values: npt.NDArray[np.float32], trials: int, side: Ints, place: Ints) -> Floats:
+        chance: Floats = values[side, place].astype(np.float64) * (self.longer[side] / trials)
+        return chance
+
+    def _thinned(self, column: str, side: Ints, place: Ints) -> tuple[Floats, Floats]:
+        """Own turnovers, or steals or blocks of what the opponents lose: expected count and trials, [n, S]."""
         counts, longer = self.counts, self.longer[side]
-        if market == "tov":
+        trials = MISS_TRIALS if column == "blk" else TURNOVER_TRIALS
+        if column == "tov":
             expected = counts.tov[side, place]
-        elif market == "stl":
+        elif column == "stl":
             expected = counts.steal_share[side, place] * counts.tov[side ^ 1].sum(axis=1)
         else:
             expected = counts.block_share[side, place] * counts.miss2[side ^ 1].sum(axis=1)
-        chance: Floats = expected.astype(np.float64) * longer / _trials(market)
-        return chance
-
-    def miss_trials(self, market: str, side: Ints, place: Ints) -> Floats:
-        """Trials of the one binomial beside the scoring trials, [n, S].
-
-        For rebounds it stands for two, of own and of opponents' misses, and has their mean and variance.
-        """
-        if market in ("tov", "stl", "blk"):
-            return np.full((len(side), SCENARIOS), float(_trials(market)))
-        own = self.counts.oreb[side, place].astype(np.float64)
-        theirs = self.counts.dreb[side, place].astype(np.float64)
-        trials: Floats = MISS_TRIALS * (own + theirs) ** 2 / np.maximum(own**2 + theirs**2, 1e-12)
-        return np.maximum(trials, MISS_TRIALS)
+        chance: Floats = expected.astype(np.float64) * longer / trials
+        return chance * trials, np.full(chance.shape, float(trials))
 
 
 def conditional_means(night: Night) -> dict[str, Floats]:
@@ -123,6 +136,40 @@ def conditional_means(night: Night) -> dict[str, Floats]:
     return means
 
 
+def market_mean(night: Night, market: str) -> Floats:
+    """True mean of any market given that the player appears, [T, K]; 0 for places that nobody holds.
+
+    Raises:
+        ConfigError: The market is unknown, or its truth cannot be derived (`derivable_columns`).
+    """
+    side, place = np.nonzero(night.appeared() > 0)
+    mean = np.zeros(night.appeared().shape)
+    mean[side, place] = exceedance(night, market, side, place).sum(axis=1)
+    return mean
+
+
+def derivable_columns(market: str) -> tuple[str, ...]:
+    """Columns from whose distributions that of the market follows exactly, or nearly so (see above).
+
+    >>> derivable_columns("pra")
+    ('pts', 'reb', 'ast')
+
+    Raises:
+        ConfigError: The market is unknown, is settled by a function, or adds up columns that the league does not draw
+            or does not draw apart: then it has no known truth.
+    """
+    columns = MARKETS[market].columns
+    known = ("pts", "reb", "ast", "fg3m", "stl", "blk", "tov")
+    drawn_apart = len(set(columns)) == len(columns) and not {"pts", "fg3m"} <= set(columns)
+    if columns and set(columns) <= set(known) and drawn_apart:
+        return columns
+    message = (
+        f"The simulated league does not know the true distribution of market {market!r}: it does for sums of different "
+        f"ones of {', '.join(known)} (not points and threes together). Use real data for this market."
+    )
+    raise ConfigError(message)
+
+
 def exceedance(night: Night, market: str, side: Ints, place: Ints) -> Floats:
     """P(stat > k), k = 0, 1, ..., of players given by team-game and place, given that they appear.
 
@@ -136,21 +183,16 @@ def exceedance(night: Night, market: str, side: Ints, place: Ints) -> Floats:
         [n, top + 1], with a `top` beyond which nothing is left.
 
     Raises:
-        ConfigError: If the market is unknown.
+        ConfigError: If the market is unknown, or its truth cannot be derived (`derivable_columns`).
     """
-    chances, miss = night.jumps(check_market(market), side, place)
-    trials = night.miss_trials(market, side, place)
+    columns = derivable_columns(market)
+    chances = night.jumps(columns, side, place)
+    misses, trials = night.misses(columns, side, place)
     weight = (night.pre.minutes[side, place] > 0).astype(np.float64)
-    misses = miss * _trials(market)
     mean = SCORING_TRIALS * (chances[0] + 2 * chances[1] + 3 * chances[2]) + misses
     nodes = _group(mean, weight, [*chances, misses, trials])
     nodes[3] = nodes[3] / np.maximum(nodes[4], 1)  # a group in which the player never appears has no trials
     return _by_size(nodes, mean, SCORING_TRIALS)
-
-
-def _trials(market: str) -> int:
-    """Trials behind the part of a market that does not come from scoring trials."""
-    return TURNOVER_TRIALS if market in ("tov", "stl") else MISS_TRIALS
 
 
 def _group(mean: Floats, weight: Floats, values: list[Floats]) -> list[Floats]:

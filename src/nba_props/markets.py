@@ -1,17 +1,46 @@
-"""Player-prop markets and the box-score columns each one is settled on."""
+"""Player-prop markets: what each one is settled on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nba_props.errors import ConfigError
+from nba_props.plugins import Registry
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_MARKETS", "MARKETS", "actual", "check_market"]
+__all__ = ["DEFAULT_MARKETS", "MARKETS", "Market", "actual", "check_market"]
 
-MARKETS: Final[dict[str, tuple[str, ...]]] = {
+
+@dataclass(frozen=True)
+class Market:
+    """What a prop is about.
+
+    Attributes:
+        name: Key of the market.
+        columns: Box-score columns whose sum settles it; empty where a function does.
+        settle: Result of every player-game from the games table, where no sum of columns says it (1.0 and 0.0 for yes
+            and no, with a line of 0.5). It must give NaN where the box score is missing.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    settle: Callable[[pd.DataFrame], pd.Series] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a market that says nothing, or two things."""
+        if bool(self.columns) == (self.settle is not None):
+            message = f"Market {self.name!r} needs columns to add up, or a function that settles it: one of the two."
+            raise ConfigError(message)
+
+
+MARKETS: Final[Registry[Market]] = Registry("market")
+"""The markets by name; `MARKETS.add(name, Market(name, columns))` adds one."""
+
+for _name, _columns in {
     "pts": ("pts",),
     "reb": ("reb",),
     "ast": ("ast",),
@@ -23,8 +52,8 @@ MARKETS: Final[dict[str, tuple[str, ...]]] = {
     "stl": ("stl",),
     "blk": ("blk",),
     "tov": ("tov",),
-}
-"""Market key -> box-score columns whose sum settles it."""
+}.items():
+    MARKETS.add(_name, Market(_name, _columns))
 
 DEFAULT_MARKETS: Final = ("pts", "reb", "ast", "pra")
 """What the main job runs when no market is named."""
@@ -33,16 +62,28 @@ DEFAULT_MARKETS: Final = ("pts", "reb", "ast", "pra")
 def check_market(market: str) -> str:
     """Return `market` if it is known.
 
+    >>> check_market("pra")
+    'pra'
+
     Raises:
         ConfigError: Naming the known markets.
     """
-    if market not in MARKETS:
-        message = f"Unknown market {market!r}; known markets: {', '.join(MARKETS)}."
-        raise ConfigError(message)
-    return market
+    return MARKETS[market].name
 
 
 def actual(games: pd.DataFrame, market: str) -> pd.Series:
-    """Settlement value of `market` for every player-game of `games`, as float64, same index."""
-    columns = list(MARKETS[check_market(market)])
-    return games[columns].sum(axis=1).astype("float64").rename(market)
+    """Settlement value of `market` for every player-game of `games`, as float64, same index.
+
+    NaN where a column it is settled on is missing: the game has not been played.
+
+    >>> import pandas as pd
+    >>> actual(pd.DataFrame({"pts": [20, 7], "reb": [5, 3], "ast": [4, 0]}), "pra").tolist()
+    [29.0, 10.0]
+
+    Raises:
+        ConfigError: An unknown market.
+    """
+    chosen = MARKETS[market]
+    if chosen.settle is not None:
+        return chosen.settle(games).astype("float64").rename(market)
+    return games[list(chosen.columns)].sum(axis=1, skipna=False).astype("float64").rename(market)

@@ -11,7 +11,8 @@ from nba_league.season.boxscore import play
 from nba_league.season.counts import MISS_TRIALS, SCORING_TRIALS
 from nba_league.truth import Night, _mixture, conditional_means, exceedance
 from nba_props.errors import ConfigError, DataError
-from nba_props.markets import MARKETS, actual
+from nba_props.features import naive_forecasts
+from nba_props.markets import MARKETS, Market, actual
 
 STATS = ("min", "pts", "reb", "ast", "pra")
 REPLAYS = 600
@@ -96,14 +97,28 @@ def test_players_appear_as_often_as_the_scenarios_say(replayed: tuple[Night, dic
     assert np.abs(difference).max() < 5 * 0.5 / np.sqrt(REPLAYS)
 
 
-@pytest.mark.parametrize("market", sorted(MARKETS))
+@pytest.fixture
+def more_markets(monkeypatch):
+    """Markets that a user might add: sums of other columns, and one that a function settles."""
+    added = {
+        "stocks": Market("stocks", ("stl", "blk")),
+        "all_round": Market("all_round", ("pts", "reb", "ast", "stl", "blk")),
+        "double_double": Market("double_double", settle=lambda games: (games[["pts", "reb", "ast"]] >= 10).sum(axis=1)),
+        "threes_and_points": Market("threes_and_points", ("pts", "fg3m")),
+    }
+    for name, market in added.items():
+        monkeypatch.setitem(MARKETS._items, name, market)
+
+
+@pytest.mark.usefixtures("more_markets")
+@pytest.mark.parametrize("market", [*sorted(MARKETS), "stocks", "all_round"])
 def test_true_probabilities_are_the_frequencies_of_the_replay(
     replayed: tuple[Night, dict[str, np.ndarray]], market: str
 ) -> None:
     night, again = replayed
     side, place = np.nonzero(conditional_means(night)["min"] >= 18)
     above = exceedance(night, market, side, place)
-    result = np.sum([again[part] for part in MARKETS[market]], axis=0)[:, side, place]
+    result = np.sum([again[part] for part in MARKETS[market].columns], axis=0)[:, side, place]
     line = np.floor(np.median(result, axis=0)).astype(int)
     claimed = above[np.arange(len(side)), np.minimum(line, above.shape[1] - 1)]
     seen = (result > line).mean(axis=0)
@@ -222,3 +237,32 @@ def test_the_oracle_beats_every_naive_forecaster(season: League) -> None:
     for naive in (season_mean, ewma):
         error = (naive - games["pra"]).abs()[seen].mean()
         assert 1.05 < error / oracle < 1.25
+
+
+@pytest.mark.usefixtures("more_markets")
+@pytest.mark.parametrize("market", ["double_double", "threes_and_points"])
+def test_a_market_without_a_known_truth_is_refused_and_never_given_zeros(season: League, market: str) -> None:
+    assert not season.knows(market)
+    with pytest.raises(ConfigError, match=f"does not know the true distribution of market '{market}'"):
+        season.true_medians(market)
+    with pytest.raises(ConfigError, match="Use real data for this market"):
+        simulate_league(("2023-24",), n_teams=4, n_games=4, markets=(market,))
+
+
+@pytest.mark.usefixtures("more_markets")
+def test_the_oracle_of_a_new_sum_beats_every_naive_forecast(season: League) -> None:
+    result = actual(season.games, "stocks")
+    oracle = season.true_medians("stocks")
+    naive = naive_forecasts(season.games, "stocks")
+    known = naive.notna().all(axis=1)
+    error = (result - oracle).abs()[known].mean()
+    assert error < min((result - naive[name]).abs()[known].mean() for name in naive)
+    assert oracle.max() > 0
+
+
+@pytest.mark.usefixtures("more_markets")
+def test_lines_are_posted_for_a_new_sum() -> None:
+    league = simulate_league(("2023-24",), n_teams=6, n_games=10, markets=("stocks", "fg3m"))
+    lines = league.odds.groupby("market")["line"].mean()
+    assert set(lines.index) == {"stocks", "fg3m"}
+    assert 0.4 < lines["stocks"] < 4

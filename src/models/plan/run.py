@@ -207,7 +207,9 @@ def origin_tags(recipe: Recipe, data: TrainingData) -> dict[str, str]:
 
 def code() -> str:
     """Which code computes: a hash of the packages, and one of the plug-in files where there are any."""
-    return "+".join(filter(None, (code_version("nba_props", "nba_league", "models", "mlflow_integration"), plugins_digest())))
+    return "+".join(
+        filter(None, (code_version("nba_props", "nba_league", "models", "mlflow_integration"), plugins_digest()))
+    )
 
 
 def _finished(job: Job) -> Run | None:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from nba_league.season.set_up import Season
-from nba_league.truth import Night, exceedance
+from nba_league.truth import Night, exceedance, market_mean
 from nba_props.arrays import Floats, Ints
 from nba_props.markets import MARKETS
 
@@ -91,7 +91,8 @@ def post_lines(
     line, over, under = np.empty(shape), np.empty(shape), np.empty(shape)
     for index, market in enumerate(markets):
         above = exceedance(night, market, side, place)
-        naive = _season_average(season, box, means, market)[side, place]
+        truth = _true_mean(night, means, market)
+        naive = _season_average(season, box, truth, market)[side, place]
         stretch = _stretch(above, naive, inefficiency, rng)
         line[:, index], fair = _offer(above, stretch, rng)
         over[:, index], under[:, index] = _prices(fair)
@@ -114,13 +115,23 @@ def post_lines(
     )
 
 
-def _season_average(season: Season, box: Box, means: dict[str, Floats], market: str) -> Floats:
+def _true_mean(night: Night, means: dict[str, Floats], market: str) -> Floats:
+    """True mean of the market, [T, K]: a sum of known means, or from its distribution."""
+    parts = MARKETS[market].columns
+    if market in means:
+        return means[market]
+    if set(parts) <= means.keys():
+        total: Floats = np.sum([means[part] for part in parts], axis=0)
+        return total
+    return market_mean(night, market)
+
+
+def _season_average(season: Season, box: Box, truth: Floats, market: str) -> Floats:
     """Average of the season's earlier games, [T, K], started from the opinion held before the player's first one."""
-    parts = MARKETS[market]
+    parts = MARKETS[market].columns
     result = np.sum([box[part] for part in parts], axis=0).astype(np.float64)
     played = box["min"] > 0
     row = np.where(season.pre.row >= 0, season.pre.row, 0)
-    truth = means[market] if market in means else np.sum([means[part] for part in parts], axis=0)
     side, place = np.nonzero(played)
     who = row[side, place]
     order = np.lexsort((side, who))
@@ -146,10 +157,11 @@ def _moments(above: Floats) -> tuple[Floats, Floats]:
 def _stretch(above: Floats, naive: Floats, inefficiency: float, rng: np.random.Generator) -> Floats:
     """Belief mean over true mean of every book and phase, [n, books, phases]."""
     mean, sd = _moments(above)
-    stale = ((naive - mean) / mean)[:, None, None] * np.array(_STALE)
+    something = np.where(mean > 0, mean, 1.0)  # of a player who never scores, the distribution is 0 all the same
+    stale = ((naive - mean) / something)[:, None, None] * np.array(_STALE)
     common = rng.normal(size=(len(mean), 1, len(PHASES))) * np.array(_COMMON)
     own = rng.normal(size=(len(mean), len(BOOKS), len(PHASES))) * np.array(_OWN)
-    stretch: Floats = 1 + inefficiency * (stale + (sd / mean)[:, None, None] * (common + own))
+    stretch: Floats = 1 + inefficiency * (stale + (sd / something)[:, None, None] * (common + own))
     return np.clip(stretch, *_STRETCH)
 
 

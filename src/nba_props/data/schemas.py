@@ -143,7 +143,7 @@ ODDS: Final = pa.DataFrameSchema(
         "away_team": pa.Column(str),
         "bookmaker": _text_column(r".*\S.*", "the bookmaker is blank", "Fill in the bookmaker."),
         "market": pa.Column(
-            str, rule(lambda s: s.isin(MARKETS), "unknown market", "Use one of: " + ", ".join(MARKETS))
+            str, rule(lambda s: s.isin(list(MARKETS)), "unknown market", "Use one of: " + ", ".join(MARKETS))
         ),
         "line": pa.Column(
             float,

@@ -14,7 +14,7 @@ from nba_props.arrays import Floats, Ints
 from nba_props.features.history.asof import Log, Past, masked_ratio
 from nba_props.features.history.ewma import decay_of_span, ewma
 from nba_props.features.history.table import Table, read_table
-from nba_props.markets import MARKETS, check_market
+from nba_props.markets import actual
 
 
 def _season_past(table: Table) -> Past:
@@ -53,10 +53,9 @@ def naive_forecasts(games: pd.DataFrame, market: str) -> pd.DataFrame:
         ConfigError: For an unknown market.
         DataError: If `games` can not be used.
     """
-    columns = MARKETS[check_market(market)]
     table = read_table(games)
     past = _season_past(table)
-    values = np.sum([table.stat[column] for column in columns], axis=0)
+    values = actual(games, market).to_numpy()[table.order]
     decay = decay_of_span(10)
     forecasts = {
         "season_mean": _mean(past, values),
