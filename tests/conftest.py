@@ -6,8 +6,12 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+from hypothesis import settings
 
 matplotlib.use("Agg")
+# A busy machine is no failure: examples have no time limit of their own.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 REALDATA = Path(__file__).resolve().parents[2] / "shared" / "realdata"
 

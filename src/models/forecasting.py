@@ -12,7 +12,7 @@ from joblib import cpu_count
 
 from models.data import prediction_info, row_by_row
 from nba_props.features import feature_names, prior_games_in_season
-from nba_props.forecast import Estimator, make_estimator
+from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
 from nba_props.forecast.folds import walk_forward_folds
 from nba_props.forecast.walk_forward import Forecaster, WalkForwardResult, walk_forward_all
 
@@ -210,7 +210,7 @@ def _key(config: TrainerConfig, member: str) -> str:
 def forecaster(data: TrainingData, config: TrainerConfig, member: str) -> Forecaster:
     """What one of the `members` is fitted on, and the folds it goes through."""
     info = prediction_info(data, config.market)
-    minutes = data.games["min"].astype("float64") if member == "two_stage" else None
+    minutes = data.games["min"].astype("float64") if ESTIMATORS[member].needs_minutes else None
     return Forecaster(
         features=feature_frame(data, config),
         target=info["actual"],

@@ -11,8 +11,9 @@ from models.data import TrainingData, load_training_data, prediction_info, simul
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.plan.studies import arms, forecast_findings, study_findings
 from models.view import EvaluationView
-from nba_props.config import TrainerConfig, make_config
+from nba_props.config import ENSEMBLE, TrainerConfig, make_config
 from nba_props.evaluation.market import evaluate_market
+from nba_props.forecast import ESTIMATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from nba_props.forecast.folds import Fold
 
 __all__ = ["NBAPropsMLflowTrainer", "TrainingResult"]
-
-_NATIVE = frozenset({"lightgbm", "xgboost", "linear"})
-"""Models that MLflow has a format for; the others are logged as pyfunc."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +141,9 @@ class NBAPropsMLflowTrainer:
         A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from.
         """
         config, data = self.config, self._data
-        if config.model == "ensemble":
+        if config.model == ENSEMBLE:
             return self.forecast().estimator
-        minutes = data.games["min"] if config.model == "two_stage" else None
+        minutes = data.games["min"] if ESTIMATORS[config.model].needs_minutes else None
         estimator = EstimatorSpec(config.model, dict(config.model_params), config.seed, minutes, config.selection)()
         estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
         return estimator
@@ -238,7 +236,7 @@ class NBAPropsMLflowTrainer:
 
     def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
         example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
-        if self.config.model in _NATIVE:
+        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.model].flavour == "native":
             chosen = list(getattr(estimator, "selected", example.columns))
             tracker.log_model(estimator.native, input_example=example[chosen])
             return

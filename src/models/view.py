@@ -116,9 +116,11 @@ class EvaluationView:
         tables = {
             "predictions.csv": self.evaluation.predictions,
             "error_analysis.csv": error_analysis(self.evaluation.predictions),
-            "feature_importance.csv": self.estimator.importances().rename_axis("feature").reset_index(),
             "folds.csv": self.evaluation.folds,
         }
+        importances = self.estimator.importances()
+        if len(importances):
+            tables["feature_importance.csv"] = importances.rename_axis("feature").reset_index()
         if len(self.evaluation.ledger):
             tables["bets.csv"] = self.evaluation.ledger
         if len(self.evaluation.quality):

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from nba_props.errors import ConfigError
+from nba_props.errors import ConfigError, did_you_mean
+from nba_props.forecast.estimator import ESTIMATORS, check_params
 from nba_props.markets import check_market
 
-__all__ = ["EnsembleConfig", "SelectionConfig", "TrainerConfig", "WalkForwardConfig", "make_config"]
+__all__ = [
+    "ENSEMBLE",
+    "EnsembleConfig",
+    "SelectionConfig",
+    "TrainerConfig",
+    "WalkForwardConfig",
+    "make_config",
+    "model_names",
+]
+
+ENSEMBLE: Final = "ensemble"
+"""Name of the model that is made of several."""
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _known_model(name: str) -> str:
+    if name not in ESTIMATORS:
+        message = f"unknown model {name!r}{did_you_mean(name, ESTIMATORS)}; known models: {', '.join(ESTIMATORS)}"
+        raise ValueError(message)
+    return name
+
+
+def _known_model_or_ensemble(name: str) -> str:
+    return name if name == ENSEMBLE else _known_model(name)
+
+
+def model_names() -> list[str]:
+    """Return what `TrainerConfig.model` may be."""
+    return [*ESTIMATORS, ENSEMBLE]
 
 
 class WalkForwardConfig(_Frozen):
@@ -40,7 +68,7 @@ class EnsembleConfig(_Frozen):
             predictions of earlier folds.
     """
 
-    members: tuple[Literal["lightgbm", "xgboost", "linear", "two_stage"], ...] = ("xgboost", "lightgbm", "linear")
+    members: tuple[Annotated[str, AfterValidator(_known_model)], ...] = ("xgboost", "lightgbm", "linear")
     method: Literal["weighted", "stacked"] = "weighted"
 
     @field_validator("members")
@@ -73,7 +101,7 @@ class TrainerConfig(_Frozen):
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
-        model: "lightgbm", "xgboost", "linear", "two_stage" (minutes, then production a minute) or "ensemble".
+        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...) or "ensemble".
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
             library does not know, or can not use, is refused.
         ensemble: Members and method, for model "ensemble".
@@ -95,7 +123,7 @@ class TrainerConfig(_Frozen):
     """
 
     market: Annotated[str, AfterValidator(check_market)] = "pra"
-    model: Literal["lightgbm", "xgboost", "linear", "two_stage", "ensemble"] = "lightgbm"
+    model: Annotated[str, AfterValidator(_known_model_or_ensemble)] = "lightgbm"
     model_params: dict[str, Any] = Field(default_factory=dict)
     ensemble: EnsembleConfig = EnsembleConfig()
     selection: SelectionConfig | None = None
@@ -116,11 +144,9 @@ class TrainerConfig(_Frozen):
     def _usable_parameters(self) -> TrainerConfig:
         if not self.model_params:
             return self
-        from nba_props.forecast import check_params
-
         members = self.ensemble.members
         try:
-            if self.model != "ensemble":
+            if self.model != ENSEMBLE:
                 check_params(self.model, self.model_params)
                 return self
             for name, params in self.model_params.items():

@@ -1,16 +1,18 @@
-"""What every forecaster can do, and the one place that builds one by name."""
+"""What every forecaster can do, and the registry that builds one by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, get_args
-
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from nba_props.errors import ConfigError
+from nba_props.plugins import Registry
 
-ModelName = Literal["lightgbm", "xgboost", "linear", "two_stage"]
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 
 class Estimator(Protocol):
@@ -35,7 +37,34 @@ class Estimator(Protocol):
         """Forecasts (n, stat units), exactly those of the native model where that is a single one."""
 
     def importances(self) -> pd.Series:
-        """Share of the total gain (linear: of the absolute coefficients) per feature name, descending; sums to 1."""
+        """Share of the total gain (linear: of the absolute coefficients) per feature name, descending; sums to 1.
+
+        Empty where the model has no notion of it.
+        """
+
+
+@dataclass(frozen=True)
+class EstimatorKind:
+    """A kind of forecaster that recipes can name.
+
+    Attributes:
+        description: One line for the docs.
+        make: Called with the overrides of its parameters, and ``seed`` and ``threads`` by name; with ``minutes`` too
+            where they are needed. It refuses parameters that it would not use as they were meant.
+        flavour: How MLflow logs it: "native" (the library model in its own format) or "pyfunc".
+        needs_minutes: Whether a fit needs the minutes played in its training rows.
+        defaults: Gives the default parameters that a sweep may start from.
+    """
+
+    description: str
+    make: Callable[..., Estimator]
+    flavour: Literal["native", "pyfunc"] = "native"
+    needs_minutes: bool = False
+    defaults: Callable[[], Mapping[str, Any]] = dict
+
+
+ESTIMATORS: Final[Registry[EstimatorKind]] = Registry("model")
+"""The forecasters by name; `add_sklearn_estimator` adds a scikit-learn regressor."""
 
 
 def make_estimator(
@@ -49,37 +78,63 @@ def make_estimator(
     """Build the forecaster called `name`.
 
     Args:
-        name: "lightgbm", "xgboost", "linear" or "two_stage".
+        name: One of `ESTIMATORS`.
         params: Overrides of the defaults, by the library's own parameter names (plus ``n_estimators``).
         seed: Random seed; same data, parameters and seed give bit-identical forecasts.
         threads: Threads for a fit. One by default: folds side by side use the cores better than threads that wait for
             each other, above all on a busy machine.
-        minutes: "two_stage" only, and needed there: minutes played, by the index of the training features.
+        minutes: Minutes played, by the index of the training features, for the models that need them and no other.
 
     Raises:
         ConfigError: Unknown model name; minutes missing, or given to a model that does not take them.
     """
-    if name not in get_args(ModelName):
-        message = f"Unknown model {name!r}; known models: {', '.join(get_args(ModelName))}."
+    kind = ESTIMATORS[name]
+    if (minutes is not None) != kind.needs_minutes:
+        takers = ", ".join(repr(name) for name, kind in ESTIMATORS.items() if kind.needs_minutes)
+        message = f"The minutes played in the training rows belong to the model {takers}, and to no other."
         raise ConfigError(message)
-    if (minutes is not None) != (name == "two_stage"):
-        message = "The model 'two_stage', and no other, takes the minutes played in the training rows."
-        raise ConfigError(message)
-    makers: dict[str, Callable[..., Estimator]] = {"lightgbm": _lightgbm, "xgboost": _xgboost, "linear": _linear}
-    if minutes is not None:
-        from nba_props.forecast.two_stage import TwoStageMinutesEstimator
-
-        return TwoStageMinutesEstimator(dict(params or {}), minutes=minutes, seed=seed, threads=threads)
-    return makers[name](dict(params or {}), seed=seed, threads=threads)
+    more = {} if minutes is None else {"minutes": minutes}
+    return kind.make(dict(params or {}), seed=seed, threads=threads, **more)
 
 
-def check_params(name: ModelName, params: Mapping[str, Any]) -> None:
+def check_params(name: str, params: Mapping[str, Any]) -> None:
     """Refuse parameters that the model would not use as they were meant.
 
     Raises:
-        ConfigError: A parameter is unknown, set elsewhere, or has a value that can not be used.
+        ConfigError: The model is unknown; a parameter is unknown, set elsewhere, or has a value that cannot be used.
     """
-    make_estimator("lightgbm" if name == "two_stage" else name, params)
+    kind = ESTIMATORS[name]
+    if kind.needs_minutes:
+        import pandas as pd
+
+        kind.make(dict(params), seed=0, threads=1, minutes=pd.Series(dtype="float64"))
+    else:
+        kind.make(dict(params), seed=0, threads=1)
+
+
+def add_sklearn_estimator(name: str, factory: Callable[[], Any], description: str) -> None:
+    """Register a scikit-learn-style regressor as a model that recipes can name.
+
+    Its parameters are those of ``get_params``; unknown ones are refused before anything is fitted. It is logged as
+    skops. A regressor that cannot handle missing values gets the column medians in their place.
+
+    Args:
+        name: Name of the model.
+        factory: Makes a fresh, unfitted regressor: a class, or a function without arguments.
+        description: One line for the docs.
+
+    Raises:
+        ConfigError: There is a model of this name already.
+    """
+    ESTIMATORS.add(
+        name, EstimatorKind(description, partial(_sklearn, factory), defaults=lambda: factory().get_params(deep=True))
+    )
+
+
+def _sklearn(factory: Callable[[], Any], params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
+    from nba_props.forecast.sklearn_regressor import SklearnEstimator
+
+    return SklearnEstimator(factory, params, seed=seed, threads=threads)
 
 
 def _lightgbm(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
@@ -98,3 +153,37 @@ def _linear(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     from nba_props.forecast.linear import LinearEstimator
 
     return LinearEstimator(params, seed=seed, threads=threads)
+
+
+def _two_stage(params: dict[str, Any], *, seed: int, threads: int, minutes: pd.Series) -> Estimator:
+    from nba_props.forecast.two_stage import TwoStageMinutesEstimator
+
+    return TwoStageMinutesEstimator(params, minutes=minutes, seed=seed, threads=threads)
+
+
+def _boosting_defaults(library: str) -> Mapping[str, Any]:
+    from nba_props.forecast import boosting
+
+    return boosting.LightGBMEstimator.defaults if library == "lightgbm" else boosting.XGBoostEstimator.defaults
+
+
+def _linear_defaults() -> Mapping[str, Any]:
+    from nba_props.forecast.linear import LinearEstimator
+
+    return LinearEstimator.defaults
+
+
+_lightgbm_defaults = partial(_boosting_defaults, "lightgbm")
+for _name, _kind in {
+    "lightgbm": EstimatorKind("LightGBM trees, L1 objective", _lightgbm, defaults=_lightgbm_defaults),
+    "xgboost": EstimatorKind("XGBoost trees, L1 objective", _xgboost, defaults=partial(_boosting_defaults, "xgboost")),
+    "linear": EstimatorKind("least absolute deviations on standardised features", _linear, defaults=_linear_defaults),
+    "two_stage": EstimatorKind(
+        "minutes, then production a minute: two LightGBM models multiplied",
+        _two_stage,
+        flavour="pyfunc",
+        needs_minutes=True,
+        defaults=_lightgbm_defaults,
+    ),
+}.items():
+    ESTIMATORS.add(_name, _kind)
