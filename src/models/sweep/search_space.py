@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -54,17 +53,6 @@ class _Range(_Frozen):
             raise ValueError(message)
         return self
 
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.low, self.high
-
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            return False
-        steps = (value - self.low) / (self.step or 1)
-        return self.step is None or math.isclose(steps, round(steps), abs_tol=1e-9)
-
 
 class IntRange(_Range):
     """Whole numbers from `low` to `high`, both included; with `log` each doubling is as likely as the next."""
@@ -105,14 +93,6 @@ class Choices(_Frozen):
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution([_kept(value) for value in self.choices])
-
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.choices
-
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        return value in [_kept(choice) for choice in self.choices]
 
 
 Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
@@ -166,8 +146,8 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
         named = {_path(key, config): value for key, value in _flat(space).items()}
         sweep = Sweep.model_validate({**content, "space": named})
         _ = sweep.direction
-        for key, dimension in sweep.space.items():
-            for value in dimension.edges():
+        for key, distribution in distributions(sweep).items():
+            for value in getattr(distribution, "choices", None) or (distribution.low, distribution.high):
                 configured(config, {key: value})
     except ValidationError as error:
         message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
@@ -202,8 +182,14 @@ def distributions(sweep: Sweep) -> dict[str, BaseDistribution]:
 
 def starting_point(sweep: Sweep, config: TrainerConfig) -> dict[str, Any] | None:
     """The recipe's own values, where all of them lie in the space: the first trial is the recipe as it is."""
+    from optuna.trial import TrialState, create_trial
+
     values = {path: _current(config, path.split(".")) for path in sweep.space}
-    return values if all(sweep.space[path].holds(value) for path, value in values.items()) else None
+    try:
+        create_trial(state=TrialState.WAITING, params=values, distributions=distributions(sweep))
+    except (TypeError, ValueError):  # Optuna refuses what is not in the space
+        return None
+    return values
 
 
 def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - any setting
