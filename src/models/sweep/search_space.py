@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mlflow_integration.metric_names import resolve_direction
@@ -62,10 +64,8 @@ class IntRange(_Range):
     high: int
     step: int = Field(default=1, ge=1)
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> IntDistribution:
         """As Optuna has it."""
-        from optuna.distributions import IntDistribution
-
         return IntDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
@@ -75,10 +75,8 @@ class FloatRange(_Range):
     type: Literal["float"]
     step: Annotated[float, Field(gt=0)] | None = None
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> FloatDistribution:
         """As Optuna has it."""
-        from optuna.distributions import FloatDistribution
-
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
@@ -88,10 +86,8 @@ class Choices(_Frozen):
     type: Literal["categorical"]
     choices: tuple[Choice, ...] = Field(min_length=1)
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> CategoricalDistribution:
         """As Optuna has it; lists, which it cannot keep, as JSON."""
-        from optuna.distributions import CategoricalDistribution
-
         return CategoricalDistribution([_kept(value) for value in self.choices])
 
 
@@ -146,8 +142,8 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
         named = {_path(key, config): value for key, value in _flat(space).items()}
         sweep = Sweep.model_validate({**content, "space": named})
         _ = sweep.direction
-        for key, distribution in distributions(sweep).items():
-            for value in getattr(distribution, "choices", None) or (distribution.low, distribution.high):
+        for key, dimension in sweep.space.items():
+            for value in dimension.choices if isinstance(dimension, Choices) else (dimension.low, dimension.high):
                 configured(config, {key: value})
     except ValidationError as error:
         message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
@@ -182,8 +178,6 @@ def distributions(sweep: Sweep) -> dict[str, BaseDistribution]:
 
 def starting_point(sweep: Sweep, config: TrainerConfig) -> dict[str, Any] | None:
     """The recipe's own values, where all of them lie in the space: the first trial is the recipe as it is."""
-    from optuna.trial import TrialState, create_trial
-
     values = {path: _current(config, path.split(".")) for path in sweep.space}
     try:
         create_trial(state=TrialState.WAITING, params=values, distributions=distributions(sweep))
