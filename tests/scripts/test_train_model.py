@@ -113,7 +113,7 @@ def test_a_path_that_is_not_there_is_named(command, workplace):
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_loaded(options, says, command, workplace, monkeypatch):
-    monkeypatch.setattr("models.commands.training.Input.load", None)
+    monkeypatch.setattr("models.commands.training.load_input", lambda *_: pytest.fail("the input was loaded"))
     assert_refused(command(*options), workplace, [says])
 
 
@@ -136,7 +136,7 @@ def test_a_sweep_that_can_not_be_run_is_refused_before_anything_is_loaded(
     path = tmp_path_factory.mktemp("space") / "space.toml"
     if text is not None:
         path.write_text(text)
-    monkeypatch.setattr("models.commands.training.Input.load", None)
+    monkeypatch.setattr("models.commands.training.load_input", lambda *_: pytest.fail("the input was loaded"))
     result = command("--recipe", "phase1/lightgbm_baseline", "--sweep", path, *options)
     assert_refused(result, workplace, [says])
     assert len(result.stderr.splitlines()) == 1

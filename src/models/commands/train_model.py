@@ -154,18 +154,26 @@ def train(  # noqa: PLR0913 - one parameter per option
     Exit codes: 0 done (whatever the gates say), 2 bad input or usage. Afterwards: uv run mlflow ui.
     """
     with reported():
-        from models.commands.training import Input, PlanRequest, run_markets, run_request, show_recipes
+        from models.commands import training
+        from models.plan import Job, fits_on
+        from nba_props.config import make_config
 
         if list_recipes:
-            show_recipes(as_json=as_json)
+            training.show_recipes(as_json=as_json)
             return
-        source = Input(data=tuple(data or ()), odds=tuple(odds or ()), season_stats=season_stats, seed=seed)
-        request = PlanRequest(recipe, tuple(overrides or ()), phase, everything, force, sweep, trials)
-        if request.asked:
+        recipes = training.asked_recipes(
+            recipe, phase, overrides or (), sweep, trials, everything=everything, force=force
+        )
+        load = partial(training.load_input, data, odds, season_stats, seed)
+        if recipes:
             _refuse_settings(context)
-            run_request(request, source, workers=workers, backend=(backend, address), as_json=as_json)
+            recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
+            with fits_on(backend, address):  # before the data: a cluster that does not answer is told at once
+                if sweep is None:
+                    training.run_recipes(recipes, load, force=force, as_json=as_json)
+                else:
+                    training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
             return
-        request.refuse_extras()
         settings = {
             "model": model,
             "walk_forward": {
@@ -180,9 +188,10 @@ def train(  # noqa: PLR0913 - one parameter per option
             "seed": seed,
             "workers": workers,
         }
-        run_markets(
-            market, settings, (experiment, run_name, register), source, backend=(backend, address), as_json=as_json
-        )
+        configs = [make_config(market=name, **settings) for name in training.parse_markets(market)]
+        jobs = [Job(config, experiment, run_name, register) for config in configs]
+        with fits_on(backend, address):
+            training.run_markets(jobs, load, as_json=as_json)
 
 
 def _refuse_settings(context: typer.Context) -> None:

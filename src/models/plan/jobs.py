@@ -152,14 +152,14 @@ def _ray(address: str) -> Iterator[None]:
         message = "The backend ray is not installed: run `uv sync --extra ray`."
         raise ConfigError(message) from error
     if address.startswith("ray://"):
-        message = f"Fits can not run through a Ray client ({address}): give the address of the cluster, host:6379."
+        message = f"Fits cannot run through a Ray client ({address}): give the address of the cluster, host:6379."
         raise ConfigError(message)
     connected = ray.is_initialized()
     try:
-        _knock(address)
+        _check_listening(address)
         ray.init(address=address, ignore_reinit_error=True, include_dashboard=False if address == "local" else None)
     except (OSError, RuntimeError, ValueError) as error:
-        message = f"No Ray cluster can be used at {address}: {_root(error)}."
+        message = f"No Ray cluster can be used at {address}: {_root_cause(error)}."
         raise ConfigError(message) from error
     try:
         register_ray()
@@ -171,7 +171,7 @@ def _ray(address: str) -> Iterator[None]:
             ray.shutdown()
 
 
-def _knock(address: str) -> None:
+def _check_listening(address: str) -> None:
     """Fail at once where nobody listens: Ray itself tries for minutes.
 
     Raises:
@@ -182,7 +182,7 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _root(error: BaseException) -> str:
+def _root_cause(error: BaseException) -> str:
     """What an error goes back to; Ray hands whole tracebacks on as text, whose last line says it."""
     while error.__cause__ is not None:
         error = error.__cause__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -104,12 +105,9 @@ def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
     if selected:
         from nba_props.forecast import selection_stability
 
-        counts: dict[str, int] = {}
-        for names in selected:
-            for name in names:
-                counts[name] = counts.get(name, 0) + 1
+        counts = Counter(name for names in selected for name in names)
         stability = selection_stability(selected, n_features=n_features)
-        shares = {name: count / len(selected) for name, count in sorted(counts.items(), key=lambda item: -item[1])}
+        shares = {name: count / len(selected) for name, count in counts.most_common()}
         findings |= Findings(
             metrics={
                 **{f"selection_{name}": float(value) for name, value in stability.items()},

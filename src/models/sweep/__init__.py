@@ -1,1 +1,20 @@
 """Sweeps: the settings of a recipe tuned with Optuna, chosen on dates before the first test date."""
+
+from nba_props.errors import ConfigError
+
+
+def require_optuna() -> None:
+    """Import Optuna, quiet: the sweep says itself what happens.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        message = "A sweep needs Optuna: run `uv sync --extra sweep`."
+        raise ConfigError(message) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+require_optuna()  # every module of this package uses it

@@ -6,6 +6,10 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
+from optuna.exceptions import ExperimentalWarning
+from optuna.visualization import matplotlib as plots
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,8 +29,6 @@ def sweep_figures(
         evaluator: Of the importances; None where there are none.
         title: Above the plots.
     """
-    from optuna.visualization import matplotlib as plots
-
     name = f"{objective} on calibration folds"
     drawn = {"sweep_history.png": partial(plots.plot_optimization_history, result, target_name=name)}
     if any(trial.intermediate_values for trial in result.trials):
@@ -38,9 +40,6 @@ def sweep_figures(
 
 def _figure(plot: Callable[[], Any], title: str) -> Figure:
     """A plot of Optuna's, whose style must not stay for the plots after it; that it is experimental we know."""
-    import matplotlib as mpl
-    from optuna.exceptions import ExperimentalWarning
-
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         axes = plot()

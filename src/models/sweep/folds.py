@@ -88,7 +88,7 @@ def objective_value(trial: TrialFolds, data: TrainingData, objective: str) -> fl
     first one, whose predictions the residual distributions of the others start from.
 
     Raises:
-        ConfigError: The metric can not be computed on the calibration folds.
+        ConfigError: The metric cannot be computed on the calibration folds.
     """
     pooled = trial.pooled()
     value = validation_metrics(pooled.predictions).get(objective)
@@ -97,7 +97,7 @@ def objective_value(trial: TrialFolds, data: TrainingData, objective: str) -> fl
         value = evaluate_market(later, data.quotes_of(trial.config.market), trial.config).metrics.get(objective)
     if value is None:
         message = (
-            f"The objective {objective!r} can not be computed on the calibration folds: there is no such metric, or no "
+            f"The objective {objective!r} cannot be computed on the calibration folds: there is no such metric, or no "
             "lines before the first test date."
         )
         raise ConfigError(message)

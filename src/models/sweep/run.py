@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from joblib import cpu_count
+from optuna.importance import get_param_importances
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.logging.items import Document, Figure, Item, Metrics, Params, Table
@@ -28,10 +29,11 @@ from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
 from models.plan.run import origin_tags, run_key
 from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
+from models.sweep import require_optuna
 from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models.sweep.search_space import configured, read_sweep, starting_point
-from models.sweep.study import SweepStudy, load_optuna
+from models.sweep.study import SweepStudy
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
@@ -79,7 +81,7 @@ def run_sweep(
         ``chosen``, ``test_<objective>`` and ``run_id`` of the full run of the chosen configuration (in its row only).
 
     Raises:
-        ConfigError: Optuna is not installed, the search space can not be used, the recipe has nothing to tune, or
+        ConfigError: Optuna is not installed, the search space cannot be used, the recipe has nothing to tune, or
             another process is at the same sweep.
         NotEnoughDataError: Too few rows before a fold.
     """
@@ -98,9 +100,9 @@ def check_sweep(recipe: Recipe, space_file: Path, trials: int) -> Sweep:
     """Read the search space and check all that can be checked before any data are loaded.
 
     Raises:
-        ConfigError: Optuna is not installed, the search space can not be used, or the recipe has nothing to tune.
+        ConfigError: Optuna is not installed, the search space cannot be used, or the recipe has nothing to tune.
     """
-    load_optuna()
+    require_optuna()
     if recipe.candidates is not None:
         message = f"{recipe.name} runs what other recipes found; sweep one of those."
         raise ConfigError(message)
@@ -276,8 +278,6 @@ class _MarketSweep:
 
     def _summary(self, study: SweepStudy, table: pd.DataFrame, best: FrozenTrial | None) -> Iterator[Item]:
         """What the parent run shows of the trials."""
-        from optuna.importance import get_param_importances
-
         result, evaluator, objective = study.result(), study.importance(), self.sweep.objective
         values = {"n_trials": float(len(table)), "n_pruned": float((table["state"] == "PRUNED").sum())}
         if best is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mlflow_integration.metric_names import resolve_direction
@@ -47,17 +48,6 @@ class _Range(_Frozen):
             raise ValueError(message)
         return self
 
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.low, self.high
-
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            return False
-        steps = (value - self.low) / (self.step or 1)
-        return self.step is None or math.isclose(steps, round(steps), abs_tol=1e-9)
-
 
 class IntRange(_Range):
     """Whole numbers from `low` to `high`, both included; with `log` each doubling is as likely as the next."""
@@ -67,10 +57,8 @@ class IntRange(_Range):
     high: int
     step: int = Field(default=1, ge=1)
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> IntDistribution:
         """As Optuna has it."""
-        from optuna.distributions import IntDistribution
-
         return IntDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
@@ -80,10 +68,8 @@ class FloatRange(_Range):
     type: Literal["float"]
     step: Annotated[float, Field(gt=0)] | None = None
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> FloatDistribution:
         """As Optuna has it."""
-        from optuna.distributions import FloatDistribution
-
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
@@ -93,19 +79,9 @@ class Choices(_Frozen):
     type: Literal["categorical"]
     choices: tuple[Choice, ...] = Field(min_length=1)
 
-    def distribution(self) -> BaseDistribution:
+    def distribution(self) -> CategoricalDistribution:
         """As Optuna has it; lists, which it cannot keep, as JSON."""
-        from optuna.distributions import CategoricalDistribution
-
         return CategoricalDistribution([_kept(value) for value in self.choices])
-
-    def edges(self) -> tuple[Any, ...]:
-        """The values that are tried on the settings before a sweep starts."""
-        return self.choices
-
-    def holds(self, value: object) -> bool:
-        """Whether a trial could draw `value`."""
-        return value in [_kept(choice) for choice in self.choices]
 
 
 Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
@@ -160,7 +136,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
         sweep = Sweep.model_validate({**content, "space": named})
         _ = sweep.direction
         for key, dimension in sweep.space.items():
-            for value in dimension.edges():
+            for value in dimension.choices if isinstance(dimension, Choices) else (dimension.low, dimension.high):
                 configured(config, {key: value})
     except ValidationError as error:
         message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
@@ -196,7 +172,11 @@ def distributions(sweep: Sweep) -> dict[str, BaseDistribution]:
 def starting_point(sweep: Sweep, config: TrainerConfig) -> dict[str, Any] | None:
     """The recipe's own values, where all of them lie in the space: the first trial is the recipe as it is."""
     values = {path: _current(config, path.split(".")) for path in sweep.space}
-    return values if all(sweep.space[path].holds(value) for path, value in values.items()) else None
+    try:
+        create_trial(state=TrialState.WAITING, params=values, distributions=distributions(sweep))
+    except (TypeError, ValueError):  # Optuna refuses what is not in the space
+        return None
+    return values
 
 
 def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - any setting

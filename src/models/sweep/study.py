@@ -13,40 +13,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+import optuna
+from optuna.importance import FanovaImportanceEvaluator
+from optuna.pruners import MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.trial import TrialState, create_trial
 
 from models.sweep.search_space import distributions
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
-    import optuna
-    from optuna.importance import FanovaImportanceEvaluator
+    import pandas as pd
+    from optuna.pruners import BasePruner
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial, Trial
 
     from models.sweep.search_space import Sweep
 
 
-SLOT: Final = "slot"
-"""Attribute of a trial with the number of its slot."""
+_SLOT: Final = "slot"
 _PROCESS: Final = "process"
 
 
-def load_optuna() -> Any:  # noqa: ANN401 - a module
-    """Import Optuna, quiet: the sweep says itself what happens.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    try:
-        import optuna
-    except ImportError as error:
-        message = "A sweep needs Optuna: run `uv sync --extra sweep`."
-        raise ConfigError(message) from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna
+def _pruner(sweep: Sweep) -> BasePruner:
+    if sweep.pruner == "none":
+        return NopPruner()
+    if sweep.pruner == "median":
+        return MedianPruner(n_startup_trials=sweep.startup_trials)
+    return SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +70,16 @@ class SweepStudy:
     """
 
     def __init__(self, path: Path, name: str, sweep: Sweep, *, seed: int, process: str) -> None:
-        self._optuna = load_optuna()
         path.parent.mkdir(parents=True, exist_ok=True)
         escaped = str(path).replace("%", "%25").replace("?", "%3F")
-        self._storage = self._optuna.storages.RDBStorage(f"sqlite:///{escaped}")
+        self._storage = optuna.storages.RDBStorage(f"sqlite:///{escaped}")
         self._path = path
         self._sweep = sweep
         self._seed = seed
         self._process = process
         self._distributions = distributions(sweep)
-        self._state = self._optuna.trial.TrialState
-        self.study: optuna.Study = self._optuna.create_study(
+        self._pruner = _pruner(sweep)
+        self.study: optuna.Study = optuna.create_study(
             storage=self._storage, study_name=name, direction=sweep.direction, load_if_exists=True
         )
 
@@ -117,12 +112,12 @@ class SweepStudy:
 
     def finished(self) -> dict[int, FrozenTrial]:
         """Slot to trial, complete or pruned, in order of the slots."""
-        trials = self._trials(self._state.COMPLETE, self._state.PRUNED)
-        return {trial.user_attrs[SLOT]: trial for trial in sorted(trials, key=lambda each: each.user_attrs[SLOT])}
+        trials = self._trials(TrialState.COMPLETE, TrialState.PRUNED)
+        return {trial.user_attrs[_SLOT]: trial for trial in sorted(trials, key=lambda each: each.user_attrs[_SLOT])}
 
     def result(self) -> optuna.Study:
         """The finished trials alone, in a study of its own: trial n of it is slot n."""
-        found: optuna.Study = self._optuna.create_study(direction=self._sweep.direction)
+        found = optuna.create_study(direction=self._sweep.direction)
         found.add_trials(self.finished().values())
         return found
 
@@ -156,22 +151,18 @@ class SweepStudy:
         It is compared with trials of earlier batches: those of its own are finished or not, and what a killed process
         left is there or not, and it must not matter.
         """
-        from models.sweep.pruning import EarlierTrials
-
         slot.trial.report(value, step)
-        earlier = EarlierTrials(
-            self.study.study_name, self._storage, before=slot.number // self._sweep.batch * self._sweep.batch
-        )
-        reported = self.study.get_trials(deepcopy=False)[slot.trial.number]
-        return bool(self._pruner().prune(earlier, reported))
+        start = slot.number // self._sweep.batch * self._sweep.batch
+        earlier = _EarlierTrials(self.study.study_name, self._storage, before=start)
+        return self._pruner.prune(earlier, self.study.get_trials(deepcopy=False)[slot.trial.number])
 
     def tell(self, slot: Slot, value: float | None) -> None:
         """Finish a trial; without a value it is pruned."""
-        self.study.tell(slot.trial, value, state=self._state.PRUNED if value is None else None)
+        self.study.tell(slot.trial, value, state=TrialState.PRUNED if value is None else None)
 
     def best(self) -> FrozenTrial | None:
         """The best complete trial; of equals the earliest slot."""
-        complete = [trial for trial in self.finished().values() if trial.state == self._state.COMPLETE]
+        complete = [trial for trial in self.finished().values() if trial.state == TrialState.COMPLETE]
         return self.result().best_trial if complete else None
 
     def table(self) -> pd.DataFrame:
@@ -196,55 +187,70 @@ class SweepStudy:
 
         None where the complete trials are too few to tell, or all alike.
         """
-        values = [trial.value for trial in self.finished().values() if trial.state == self._state.COMPLETE]
+        values = [trial.value for trial in self.finished().values() if trial.state == TrialState.COMPLETE]
         if len(values) < 4 or len(set(values)) < 2:
             return None
-        evaluator: FanovaImportanceEvaluator = self._optuna.importance.FanovaImportanceEvaluator(seed=self._seed)
-        return evaluator
+        return FanovaImportanceEvaluator(seed=self._seed)
 
-    def _trials(self, *states: Any) -> list[FrozenTrial]:  # noqa: ANN401 - Optuna's
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=states)
 
     def _queue_unfinished(self) -> None:
         """Queue what is left running or waiting, in order of the slots: what the sampler draws depends on the order."""
-        while self._trials(self._state.WAITING):
+        while self._trials(TrialState.WAITING):
             self.study.ask()
-        self._queue([trial.number for trial in self._trials(self._state.RUNNING)])
+        self._queue([trial.number for trial in self._trials(TrialState.RUNNING)])
 
     def _queue(self, numbers: list[int]) -> None:
         """Queue running trials to be run again with the same values, and fail them; half-drawn ones are only failed."""
-        running = [trial for trial in self._trials(self._state.RUNNING) if trial.number in numbers]
+        running = [trial for trial in self._trials(TrialState.RUNNING) if trial.number in numbers]
         drawn = {
-            trial.user_attrs[SLOT]: trial
+            trial.user_attrs[_SLOT]: trial
             for trial in running
-            if SLOT in trial.user_attrs and trial.params.keys() == self._distributions.keys()
+            if _SLOT in trial.user_attrs and trial.params.keys() == self._distributions.keys()
         }
         for slot in sorted(drawn):
-            again = self._optuna.trial.create_trial(
-                state=self._state.WAITING,
+            again = create_trial(
+                state=TrialState.WAITING,
                 params=drawn[slot].params,
                 distributions=drawn[slot].distributions,
-                user_attrs={SLOT: slot},
+                user_attrs={_SLOT: slot},
             )
             self.study.add_trial(again)
         for trial in running:
-            self.study.tell(trial.number, state=self._state.FAIL)
+            self.study.tell(trial.number, state=TrialState.FAIL)
 
     def _drawn(self, number: int, first: Mapping[str, Any] | None) -> Slot:
         """The trial of a slot: the one that waits for it, or a new one."""
-        if number == 0 and first is not None and not self._trials(self._state.WAITING):
+        if number == 0 and first is not None and not self._trials(TrialState.WAITING):
             self.study.enqueue_trial(dict(first))
-        self.study.sampler = self._optuna.samplers.TPESampler(
+        self.study.sampler = optuna.samplers.TPESampler(
             seed=self._seed * 1_000_003 + number, n_startup_trials=self._sweep.startup_trials, constant_liar=True
         )
         trial = self.study.ask(self._distributions)
-        trial.set_user_attr(SLOT, number)
+        trial.set_user_attr(_SLOT, number)
         return Slot(number, trial)
 
-    def _pruner(self) -> Any:  # noqa: ANN401 - one of several classes
-        pruners = self._optuna.pruners
-        if self._sweep.pruner == "none":
-            return pruners.NopPruner()
-        if self._sweep.pruner == "median":
-            return pruners.MedianPruner(n_startup_trials=self._sweep.startup_trials)
-        return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+
+class _EarlierTrials(optuna.Study):
+    """A study with the finished trials of earlier slots alone, for a pruner.
+
+    Args:
+        name: Name of the whole study.
+        storage: Its storage.
+        before: First slot that is left out.
+    """
+
+    def __init__(self, name: str, storage: BaseStorage, *, before: int) -> None:
+        super().__init__(name, storage)
+        self._before = before
+
+    def get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
+        """As of the study."""
+        finished = (TrialState.COMPLETE, TrialState.PRUNED)
+        found = [trial for trial in super().get_trials(deepcopy, states) if trial.state in finished]
+        return [trial for trial in found if trial.user_attrs[_SLOT] < self._before]
