@@ -11,14 +11,13 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from nba_props.betting.tables import reliability_table
 from nba_props.errors import DataError
+from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.tables import recalibrated, reliability_table
 from nba_props.probability.scores import (
     calibration_error,
     calibration_error_null,
     probability_metrics,
-    quantile_bins,
-    recalibrated,
 )
 
 NAN = float("nan")

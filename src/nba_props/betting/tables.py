@@ -1,4 +1,4 @@
-"""Tables behind the pictures: computed once from a ledger or from probabilities, drawn as often as wanted."""
+"""Tables behind the pictures: computed once from a ledger, drawn as often as wanted."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nba_props.betting.daily import daily
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
-from nba_props.probability.scores import quantile_bins, recalibrated
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
-_BAND_DRAWS: Final = 1000
 
 
 def equity_table(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -112,40 +110,6 @@ def edge_table(
         )
     columns = ["low", "high", "n_bets", "nights", "expected_roi", "roi", "roi_ci_low", "roi_ci_high"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def reliability_table(
-    p: ArrayLike, y: ArrayLike, bins: int = 10, *, level: float = 0.95, seed: int = 0
-) -> pd.DataFrame:
-    """Forecast against frequency in equal-count bins, with the band a calibrated forecaster would stay in.
-
-    The bins are those of `calibration_error`: equal probabilities are never split.
-
-    Args:
-        p: Probabilities, n; NaN left out.
-        y: 0/1 results, n; NaN (pushes, voids) left out.
-        bins: Number of bins.
-        level: Coverage of the consistency band, bin by bin (Broecker and Smith 2007).
-        seed: Seed of the band.
-
-    Returns:
-        One row per bin: ``p`` (mean forecast), ``frequency``, ``n``, ``band_low``, ``band_high`` (frequencies between
-        which a calibrated forecaster's would lie), ``recalibrated`` (mean of the CORP isotonic curve in the bin).
-    """
-    forecast, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
-    known = ~(np.isnan(forecast) | np.isnan(result))
-    forecast, result = forecast[known], result[known]
-    code = quantile_bins(forecast, bins)
-    curve = recalibrated(forecast, result) if len(forecast) else forecast
-    generator = np.random.default_rng(seed)
-    rows = []
-    for part in (np.flatnonzero(code == index) for index in range(int(code.max(initial=-1)) + 1)):
-        chance = forecast[part]
-        # Sum of independent draws: Normal with its exact mean and variance, cut at the possible frequencies.
-        noise = generator.standard_normal(_BAND_DRAWS) * np.sqrt((chance * (1.0 - chance)).sum()) / len(part)
-        low, high = np.clip(chance.mean() + np.quantile(noise, [(1 - level) / 2, (1 + level) / 2]), 0.0, 1.0)
-        rows.append((chance.mean(), result[part].mean(), len(part), low, high, curve[part].mean()))
-    return pd.DataFrame(rows, columns=["p", "frequency", "n", "band_low", "band_high", "recalibrated"])
 
 
 def _with_eve(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
-from scipy.stats import rankdata
 
 from nba_props.arrays import Floats
 from nba_props.betting.evidence.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
+from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.tables import recalibrated
 
 _SOURCE: Final = "probabilities"
 _BINS: Final = 10
@@ -82,16 +82,6 @@ def log_loss(p: Floats, y: Floats) -> float:
     return float(-np.log(chance).mean())
 
 
-def quantile_bins(p: Floats, bins: int = _BINS) -> NDArray[np.int64]:
-    """Bin of each probability, n, from 0: as many in each of `bins` bins as equal probabilities, kept together, allow.
-
-    A group of equal ones lies where its middle rank does; bins that get nothing are not counted.
-    """
-    place = np.floor((rankdata(p) - 0.5) * min(bins, len(p)) / max(len(p), 1))
-    numbered: NDArray[np.int64] = np.unique(place, return_inverse=True)[1].astype("int64")
-    return numbered
-
-
 def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
     """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
 
@@ -118,14 +108,6 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
         deviation: Floats = np.sqrt(np.bincount(code, weights=ordered * (1.0 - ordered)))
         gaps = generator.standard_normal((_NULL_DRAWS, len(deviation))) * deviation
     return float(np.quantile(np.abs(gaps).sum(axis=1) / len(p), level))
-
-
-def recalibrated(p: Floats, y: Floats) -> Floats:
-    """Isotonic (pool-adjacent-violators) recalibration of p on y itself: the CORP reliability curve at each row."""
-    distinct, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
-    means = np.bincount(inverse, weights=y, minlength=len(distinct)) / counts
-    fitted: Floats = isotonic_regression(means, weights=counts.astype("float64")).x[inverse]
-    return fitted
 
 
 def brier_decomposition(p: Floats, y: Floats) -> dict[str, float]:
