@@ -18,6 +18,11 @@ _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 def equity_table(ledger: pd.DataFrame) -> pd.DataFrame:
     """Bankroll at the start and after every betting night.
 
+    >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
+    >>> dates = pd.to_datetime(["2024-01-01", "2024-01-02"])
+    >>> equity_table(pd.DataFrame({"game_date": dates, **bets, "bankroll": [11.0, 10.0]}))["bankroll"].tolist()
+    [10.0, 11.0, 10.0]
+
     Returns:
         ``game_date`` (the first row: the day before the first night), ``bankroll`` (units), ``peak`` (highest so far),
         ``drawdown`` (``(peak - bankroll) / peak``, in [0, 1]); empty without bets.
@@ -39,6 +44,12 @@ def equity_fan(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Where the bankroll could as well have been: quantiles of paths made of resampled nights.
+
+    >>> bets = {"result": "won", "profit": 1.0, "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
+    >>> nights = {"game_date": pd.date_range("2024-01-01", periods=20), "bankroll": range(101, 121)}
+    >>> ledger = pd.DataFrame({**nights, **bets})
+    >>> equity_fan(ledger, levels=(0.5,))["0.5"].iloc[[0, -1]].tolist()
+    [100.0, 120.0]
 
     Args:
         ledger: From `place_bets`.
@@ -70,6 +81,11 @@ def edge_table(
     ledger: pd.DataFrame, edges: Sequence[float] = _EDGES, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
     """Claimed against realised return by size of the edge.
+
+    >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "edge": [0.02, 0.12], "ev": 0.05}
+    >>> ledger = pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01", "2024-01-02"]), **bets})
+    >>> edge_table(ledger)[["low", "high", "n_bets", "roi"]].to_numpy().tolist()
+    [[0.02, 0.03, 1.0, 1.0], [0.1, nan, 1.0, -1.0]]
 
     Args:
         ledger: From `place_bets`.

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
-from nba_props.betting.evidence.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
 from nba_props.metrics.definitions import quantile_bins
 from nba_props.metrics.tables import recalibrated
@@ -24,25 +23,26 @@ def probability_metrics(
     p: ArrayLike,
     y: ArrayLike,
     market_p_over: ArrayLike | None = None,
-    dates: ArrayLike | None = None,
     *,
     seed: int = 0,
 ) -> dict[str, float]:
     """The probability metrics of docs/metrics.md over every prop with a line.
 
+    >>> metrics = probability_metrics([0.75, 0.5], [1.0, 0.0], market_p_over=[0.5, 0.5])
+    >>> metrics["brier_score"], metrics["market_brier_score"], metrics["brier_skill_vs_market"]
+    (0.15625, 0.25, 0.375)
+
     Args:
         p: Model's P(over | no push), n; NaN where there is no forecast.
         y: 1 over, 0 under, NaN push or void, n.
         market_p_over: No-vig market probability, n; NaN where there is none.
-        dates: Night of each prop, n: gives the interval of the skill against the market.
-        seed: Of the draws behind ``calibration_error_null`` and of the bootstrap.
+        seed: Of the draws behind ``calibration_error_null``.
 
     Returns:
         ``n_props``; ``brier_score``, ``log_loss``, ``calibration_error``, ``calibration_error_null``, ``brier_mcb``,
         ``brier_dsc``, ``brier_unc`` over the rows with a forecast and a result; ``market_brier_score``,
         ``market_log_loss``, ``brier_skill_vs_market``, ``n_props_market`` over those that have a market probability
-        too; with dates ``brier_skill_vs_market_ci_low``, ``_ci_high`` and ``_p_value``. Absent where there is no such
-        row.
+        too. Absent where there is no such row.
 
     Raises:
         DataError: A probability outside [0, 1] or lengths that differ.
@@ -63,11 +63,6 @@ def probability_metrics(
     if market_p_over is not None:
         market = _checked(market_p_over, "market_p_over")
         metrics |= _market_metrics(forecast, result, market, known)
-        skill = None if dates is None else brier_skill_interval(forecast, result, market, dates, seed=seed)
-        if skill is not None:
-            metrics["brier_skill_vs_market_ci_low"] = skill.low
-            metrics["brier_skill_vs_market_ci_high"] = skill.high
-            metrics["brier_skill_vs_market_p_value"] = skill.p_value
     return metrics
 
 
@@ -96,6 +91,9 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
 
     Results are drawn from p, 1,000 times; above 5,000 rows the sum of a bin's draws is taken as Normal with their
     exact mean and variance (500 and more draws a bin).
+
+    >>> calibration_error_null(np.full(500, 0.5), bins=1) < 0.05  # two standard errors of a share of 500
+    True
     """
     generator = np.random.default_rng(seed)
     ordered = np.sort(p)
@@ -112,6 +110,9 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
 
 def brier_decomposition(p: Floats, y: Floats) -> dict[str, float]:
     """CORP parts: ``brier_score = brier_mcb - brier_dsc + brier_unc``.
+
+    >>> brier_decomposition(np.array([0.25, 0.75]), np.array([0.0, 1.0]))
+    {'brier_mcb': 0.0625, 'brier_dsc': 0.25, 'brier_unc': 0.25}
 
     Source: Dimitriadis, Gneiting and Jordan (2021), PNAS 118(8): miscalibration is what isotonic recalibration would
     gain, discrimination what the recalibrated forecast gains over the constant base rate.
