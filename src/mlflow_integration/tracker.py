@@ -334,13 +334,14 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Returns:
             The fingerprint.
         """
-        from mlflow_integration.logging.datasets import dataset_input, fingerprint_of
+        from mlflow_integration.logging.datasets import dataset_input
+        from nba_props.content import fingerprint as content_of
 
         require_frame("A data set", df)
         if not name:
             message = "A data set needs a name."
             raise TrackingError(message)
-        digest = fingerprint or fingerprint_of(df)
+        digest = fingerprint or content_of(df)
         described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
         with store_errors(f"Logging the data set {name!r}", self.store.uri):
             self.client.log_inputs(self.run_id, datasets=[described])

@@ -9,6 +9,7 @@ from models.figures import market_figures
 from models.plan.studies import Findings
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.features import catalogue, feature_names
+from nba_props.plots import About
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,10 +133,7 @@ class EvaluationView:
     @property
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Plots of the run; those that need lines or bets are absent where there are none."""
-        return market_figures(
-            self.evaluation,
-            self.estimator,
-            title=f"{self.config.market.upper()}, {self.config.model}",
-            simulated=self.data.simulated,
-            seed=self.config.seed,
-        )
+        title = f"{self.config.market.upper()}, {self.config.model}"
+        about = About(title, simulated=self.data.simulated, seed=self.config.seed)
+        drawn = market_figures(self.evaluation, self.estimator, about)
+        return {name: lambda figure=figure: figure for name, figure in drawn.items()}  # type: ignore[misc]

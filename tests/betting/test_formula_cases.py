@@ -25,7 +25,6 @@ def _scored(function):
 
 FORMULAS = {
     "american_to_decimal": prices.american_to_decimal,
-    "american_to_fractional": lambda price: prices.american_to_fractional([price])[0],
     "american_to_probability": prices.american_to_probability,
     "brier_dsc": _scored(lambda p, y: probability.brier_decomposition(p, y)["brier_dsc"]),
     "brier_mcb": _scored(lambda p, y: probability.brier_decomposition(p, y)["brier_mcb"]),
@@ -37,7 +36,6 @@ FORMULAS = {
     "fair.multiplicative": _fair("multiplicative"),
     "fair.power": _fair("power"),
     "fair.shin": _fair("shin"),
-    "fractional_to_decimal": lambda text: prices.fractional_to_decimal([text])[0],
     "hold": lambda over, under: fair.hold([over], [under])[0],
     "kelly_fraction": stakes.kelly_fraction,
     "log_loss": _scored(probability.log_loss),

@@ -29,12 +29,6 @@ def test_decimal_odds_that_pay_nothing_are_refused(odds):
         prices.decimal_to_american([odds])
 
 
-@pytest.mark.parametrize("text", ["3", "a/b", "1/0", "-1/2", "0/5"])
-def test_fractional_odds_that_are_no_fraction_are_refused(text):
-    with pytest.raises(DataError):
-        prices.fractional_to_decimal([text])
-
-
 @pytest.mark.parametrize("chance", [0.0, 1.0, -0.1, 1.1])
 def test_a_probability_without_a_price_is_refused(chance):
     with pytest.raises(DataError):
@@ -46,8 +40,6 @@ def test_a_side_that_is_not_offered_stays_missing_in_every_format():
     assert np.isnan(prices.american_to_decimal(missing)).all()
     assert np.isnan(prices.american_to_probability(missing)).all()
     assert np.isnan(prices.decimal_to_american(missing)).all()
-    assert prices.american_to_fractional(missing) == [""]
-    assert np.isnan(prices.fractional_to_decimal([""])).all()
 
 
 @given(american)
@@ -55,7 +47,6 @@ def test_a_price_survives_the_way_through_every_format(price):
     decimal = prices.american_to_decimal(price)
     same = 100.0 if price == -100 else price
     assert prices.decimal_to_american(decimal) == pytest.approx(same, rel=1e-12)
-    assert prices.fractional_to_decimal(prices.american_to_fractional([price]))[0] == pytest.approx(float(decimal))
     assert prices.probability_to_american(prices.american_to_probability(price)) == pytest.approx(same, rel=1e-12)
 
 

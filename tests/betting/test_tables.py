@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from nba_props.betting import StakeConfig, betting_metrics, place_bets, split_results, stake_bets
-from nba_props.betting.tables import edge_table, equity_fan, equity_table, reliability_table
+from nba_props.betting.tables import edge_table, equity_fan, equity_table
+from nba_props.metrics.tables import reliability_table
 
 
 @pytest.fixture(scope="module")

@@ -42,11 +42,11 @@ def test_every_split_holds_every_row_once(predictions):
 def test_figures_of_a_split_are_those_of_its_rows(predictions):
     table = error_analysis(predictions).set_index(["split", "value"])
     rows = predictions[predictions["opponent"] == "NYK"]
-    error = rows["predicted"] - rows["actual"]
+    error = rows["actual"] - rows["predicted"]
     row = table.loc[("opponent", "NYK")]
     assert row["mae"] == pytest.approx(error.abs().mean())
     assert row["rmse"] == pytest.approx(np.sqrt((error**2).mean()))
-    assert row["bias"] == pytest.approx(error.mean())
+    assert row["mean_error"] == pytest.approx(error.mean())
     assert row["baseline_mae"] == pytest.approx((rows["ewma_10"] - rows["actual"]).abs().mean())
 
 

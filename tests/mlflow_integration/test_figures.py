@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration.logging import figures
-from mlflow_integration.logging.error_analysis import error_analysis
+from mlflow_integration.logging.forecasts import calibration_table, class_pairs, error_analysis
+from mlflow_integration.logging.importance import importance_of
+from nba_props import plots
 from nba_props.errors import TrackingError
 
 
@@ -23,23 +24,25 @@ def forecasts():
 def test_no_plot_opens_a_figure_or_changes_a_setting(forecasts):
     settings, numbers = dict(mpl.rcParams), plt.get_fignums()
     y, p = forecasts
-    figures.calibration_curve(y, p)
-    figures.residuals(p * 10, p * 9)
-    figures.confusion_matrix(y, (p > 0.5).astype(int))
-    figures.feature_importance({"a": 0.7, "b": 0.3})
+    plots.reliability_diagram(calibration_table(y, p), p)
+    plots.residuals(p * 10, p * 9)
+    plots.confusion_matrix(y, (p > 0.5).astype(int))
+    plots.feature_importance({"a": 0.7, "b": 0.3})
     assert plt.get_fignums() == numbers
     assert dict(mpl.rcParams) == settings
 
 
 def test_equal_probabilities_share_a_calibration_bin():
     outcome = np.repeat([0.0, 1.0], [60, 40])
-    forecast, observed, count = figures.calibration_table(outcome, np.full(100, 0.5))
+    table = calibration_table(outcome, np.full(100, 0.5))
+    forecast, observed, count = table["p"], table["frequency"], table["n"]
     assert (forecast.tolist(), observed.tolist(), count.tolist()) == ([0.5], [0.4], [100])
 
 
 def test_calibration_bins_hold_equal_counts_and_true_means(forecasts):
     y, p = forecasts
-    forecast, observed, count = figures.calibration_table(y, p, bins=10)
+    table = calibration_table(y, p, bins=10)
+    forecast, observed, count = table["p"], table["frequency"], table["n"]
     assert list(count) == [400] * 10
     assert np.average(observed, weights=count) == pytest.approx(y.mean())
     assert np.average(forecast, weights=count) == pytest.approx(p.mean())
@@ -47,22 +50,22 @@ def test_calibration_bins_hold_equal_counts_and_true_means(forecasts):
 
 
 def test_calibration_of_few_rows_uses_fewer_bins_and_bad_input_is_refused():
-    assert list(figures.calibration_table([0, 1], [0.2, 0.7])[2]) == [1, 1]
+    assert list(calibration_table([0, 1], [0.2, 0.7])["n"]) == [1, 1]
     for y, p in (([0, 2], [0.1, 0.2]), ([0, 1], [0.1, 1.2]), ([0], [0.1, 0.2]), ([], []), ([np.nan], [0.5])):
         with pytest.raises(TrackingError):
-            figures.calibration_table(y, p)
+            calibration_table(y, p)
 
 
 def test_the_confusion_matrix_counts_every_row():
-    figure = figures.confusion_matrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0])
+    figure = plots.confusion_matrix([0, 0, 1, 1, 1], [0, 1, 1, 1, 0])
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["1\n50%", "1\n50%", "1\n33%", "2\n67%"]
     with pytest.raises(TrackingError, match="whole numbers"):
-        figures.confusion_matrix([0, 2], [0, 1])
+        class_pairs([0, 2], [0, 1], ("under", "over"))
 
 
 def test_residuals_are_told_in_the_title():
-    figure = figures.residuals([3.0, 1.0], [1.0, 2.0])
+    figure = plots.residuals([3.0, 1.0], [1.0, 2.0])
     assert figure.axes[1].get_title() == "mean 0.50, SD 1.50, MAE 1.50"
 
 
@@ -86,15 +89,15 @@ def test_importances_are_shares_by_name_for_every_kind_of_model():
         make_pipeline(StandardScaler(), LinearRegression()).fit(features, target),
     ]
     for model in models:
-        shares = figures.importance_of(model, ["signal", "noise", "constant"])
+        shares = importance_of(model, ["signal", "noise", "constant"])
         assert list(shares) == ["signal", "noise", "constant"]
         assert sum(shares.values()) == pytest.approx(1.0)
         assert shares["signal"] > 0.9
-    assert figures.importance_of(models[1]) == figures.importance_of(models[1].get_booster())
+    assert importance_of(models[1]) == importance_of(models[1].get_booster())
     with pytest.raises(TrackingError, match="2 feature names for 3"):
-        figures.importance_of(models[2], ["a", "b"])
+        importance_of(models[2], ["a", "b"])
     with pytest.raises(TrackingError, match="tells no feature importance"):
-        figures.importance_of(object())
+        importance_of(object())
 
 
 def test_errors_are_summed_up_over_all_and_by_group():

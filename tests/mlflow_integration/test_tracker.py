@@ -310,9 +310,9 @@ def test_a_data_set_is_an_input_with_its_true_fingerprint(tracker):
 
 
 def tracker_fingerprint(frame):
-    from mlflow_integration.logging.datasets import fingerprint_of
+    from nba_props.content import fingerprint
 
-    return fingerprint_of(frame)
+    return fingerprint(frame)
 
 
 def test_autologging_logs_fits_without_models_and_is_off_after_the_run(tracker):

@@ -43,27 +43,30 @@ RELIABILITY = pd.DataFrame(
 PIT = pd.DataFrame(
     {"low": [0.0, 0.5], "high": [0.5, 1.0], "density": [0.9, 1.1], "band_low": [0.95] * 2, "band_high": [1.05] * 2}
 )
-SEGMENTS = pd.DataFrame({"segment": ["stars", "bench"], "value": [7.1, 4.2], "n": [5000, 9000]})
+IMPORTANCE = pd.Series({"minutes": 0.7, "usage": 0.3})
 CHANCES = np.random.default_rng(0).beta(30, 30, 500)
 
 FIGURES = {
     "clv_distribution": (plots.clv_distribution, (CHANCES - 0.48,)),
+    "confusion_matrix": (plots.confusion_matrix, ([0, 0, 1, 1], [0, 1, 1, 1])),
     "edge_buckets": (plots.edge_buckets, (EDGES,)),
     "equity_curve": (plots.equity_curve, (EQUITY, FAN)),
     "equity_curve_without_fan": (plots.equity_curve, (EQUITY,)),
+    "feature_importance": (plots.feature_importance, (IMPORTANCE,)),
     "fold_history": (plots.fold_history, ([5.9, 6.0, 5.8],)),
     "pit_histogram": (plots.pit_histogram, (PIT,)),
     "reliability_diagram": (plots.reliability_diagram, (RELIABILITY, CHANCES)),
-    "segment_bars": (plots.segment_bars, (SEGMENTS,)),
+    "residuals": (plots.residuals, (CHANCES * 20, CHANCES * 19)),
 }
 
 EMPTY = {
     "clv_distribution": (plots.clv_distribution, ([np.nan],)),
     "edge_buckets": (plots.edge_buckets, (EDGES.iloc[:0],)),
     "equity_curve": (plots.equity_curve, (EQUITY.iloc[:0],)),
+    "feature_importance": (plots.feature_importance, (IMPORTANCE.iloc[:0],)),
     "fold_history": (plots.fold_history, ([],)),
     "reliability_diagram": (plots.reliability_diagram, (RELIABILITY.iloc[:0], [])),
-    "segment_bars": (plots.segment_bars, (SEGMENTS.iloc[:0],)),
+    "residuals": (plots.residuals, ([], [])),
 }
 
 

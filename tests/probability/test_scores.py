@@ -11,14 +11,14 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from nba_props.betting.tables import reliability_table
+from nba_props.betting import brier_skill_interval
 from nba_props.errors import DataError
+from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.tables import recalibrated, reliability_table
 from nba_props.probability.scores import (
     calibration_error,
     calibration_error_null,
     probability_metrics,
-    quantile_bins,
-    recalibrated,
 )
 
 NAN = float("nan")
@@ -120,12 +120,12 @@ def test_bins_follow_the_order_of_the_probabilities_and_no_value_is_split(values
 def test_skill_against_the_market_comes_with_an_interval_by_night():
     p, y = _draws(3000)
     dates = np.datetime64("2024-01-01") + np.arange(3000) // 50
-    metrics = probability_metrics(p, y, np.full(3000, 0.5), dates)
-    assert metrics["brier_skill_vs_market_ci_low"] < metrics["brier_skill_vs_market"]
-    assert metrics["brier_skill_vs_market"] < metrics["brier_skill_vs_market_ci_high"]
-    same = probability_metrics(p, y, p, dates)
-    assert same["brier_skill_vs_market"] == 0.0
-    assert same["brier_skill_vs_market_p_value"] == 1.0
+    skill = probability_metrics(p, y, np.full(3000, 0.5))["brier_skill_vs_market"]
+    interval = brier_skill_interval(p, y, np.full(3000, 0.5), dates)
+    assert interval.low < skill
+    assert skill < interval.high
+    assert probability_metrics(p, y, p)["brier_skill_vs_market"] == 0.0
+    assert brier_skill_interval(p, y, p, dates).p_value == 1.0
 
 
 def test_a_number_that_is_no_probability_is_refused():

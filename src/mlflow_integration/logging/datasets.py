@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -17,19 +16,6 @@ if TYPE_CHECKING:
 
 MAX_SCHEMA: Final = 60_000
 MAX_DIGEST: Final = 36
-
-
-def fingerprint_of(frame: pd.DataFrame) -> str:
-    """Return a SHA-256 over columns, types and every value of `frame` in order: equal frames, equal fingerprint."""
-    from pandas.util import hash_pandas_object
-
-    digest = hashlib.sha256(json.dumps([[str(name), str(kind)] for name, kind in frame.dtypes.items()]).encode())
-    try:
-        values = hash_pandas_object(frame, index=False)
-    except TypeError:  # lists or dictionaries in a column: their text stands for them
-        values = hash_pandas_object(frame.map(repr), index=False)
-    digest.update(values.to_numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _schema(frame: pd.DataFrame) -> str | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.logging.items import Figure, Item, Table
 from mlflow_integration.values.arguments import as_mapping
+from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
-    from mlflow_integration.values.types import AnyModel, AnyValue, ArrayLike
+    from mlflow_integration.values.types import AnyModel, ArrayLike
 
 
 class Diagnostics:
@@ -42,44 +45,50 @@ class Diagnostics:
         """
         import pandas as pd
 
-        from mlflow_integration.logging import figures
+        from mlflow_integration.logging.importance import importance_of
+        from nba_props import plots
 
         given = model_or_importance
         shares = (
             {str(name): float(value) for name, value in given.items()}
             if isinstance(given, Mapping)
-            else figures.importance_of(given, feature_names)
+            else importance_of(given, feature_names)
         )
+        if top_n < 1 or not shares or not all(map(isfinite, shares.values())):
+            message = "Feature importance needs at least one feature, finite numbers, and top_n of at least 1."
+            raise TrackingError(message)
         ranked = dict(sorted(shares.items(), key=lambda pair: -abs(pair[1])))
         frame = pd.DataFrame({"feature": list(ranked), "importance": list(ranked.values())})
-        draw = _late(figures.feature_importance, ranked, top_n=top_n)
+        draw = partial(plots.feature_importance, ranked, top_n=top_n)
         self.log_items([Figure("feature_importance.png", draw), Table("feature_importance.csv", frame)])
         return ranked
 
     def log_calibration_curve(self, outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> None:
         """Log ``calibration_curve.png`` of 0/1 outcomes against forecast probabilities."""
-        from mlflow_integration.logging import figures
+        from mlflow_integration.logging.forecasts import calibration_table
+        from nba_props import plots
 
-        figures.calibration_table(outcome, probability, bins=bins)  # bad input is refused before anything is sent
-        self.log_items(
-            [Figure("calibration_curve.png", _late(figures.calibration_curve, outcome, probability, bins=bins))]
-        )
+        table = calibration_table(outcome, probability, bins=bins)
+        draw = partial(plots.reliability_diagram, table, probability, event="the event", title="Calibration")
+        self.log_items([Figure("calibration_curve.png", draw)])
 
     def log_residuals_plot(self, actual: ArrayLike, predicted: ArrayLike) -> None:
         """Log ``residuals_analysis.png``."""
-        from mlflow_integration.logging import figures
+        from mlflow_integration.logging.forecasts import number_pairs
+        from nba_props import plots
 
-        self.log_items([Figure("residuals_analysis.png", _late(figures.residuals, actual, predicted))])
+        pairs = number_pairs(actual, predicted, "actual and predicted")
+        self.log_items([Figure("residuals_analysis.png", partial(plots.residuals, *pairs))])
 
     def log_confusion_matrix(
         self, actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str] = ("under", "over")
     ) -> None:
         """Log ``confusion_matrix.png`` of class indices."""
-        from mlflow_integration.logging import figures
+        from mlflow_integration.logging.forecasts import class_pairs
+        from nba_props import plots
 
-        self.log_items(
-            [Figure("confusion_matrix.png", _late(figures.confusion_matrix, actual, predicted, labels=labels))]
-        )
+        pairs = class_pairs(actual, predicted, labels)
+        self.log_items([Figure("confusion_matrix.png", partial(plots.confusion_matrix, *pairs, labels=labels))])
 
     def log_predictions(self, predictions: pd.DataFrame, name: str = "predictions.csv") -> None:
         """Log one row per prediction as CSV (or Parquet, by the ending of the name)."""
@@ -93,7 +102,7 @@ class Diagnostics:
         actual: str = "actual",
         predicted: str = "predicted",
     ) -> pd.DataFrame:
-        """Log ``error_analysis.csv``: count, mean error, MAE, RMSE, 90 % quantile of the error, over all and by group.
+        """Log ``error_analysis.csv``: errors (actual minus predicted) over all rows and by group.
 
         Args:
             predictions: One row per prediction.
@@ -102,17 +111,13 @@ class Diagnostics:
             predicted: Column of what was predicted.
 
         Returns:
-            The table.
+            The columns of `nba_props.metrics.tables.error_table`.
 
         Raises:
             TrackingError: A column is missing.
         """
-        from mlflow_integration.logging.error_analysis import error_analysis
+        from mlflow_integration.logging.forecasts import error_analysis
 
         frame = error_analysis(predictions, by=by, actual=actual, predicted=predicted)
         self.log_items([Table("error_analysis.csv", frame)])
         return frame
-
-
-def _late(draw: Callable[..., Any], *values: AnyValue, **options: AnyValue) -> Callable[[], Any]:
-    return lambda: draw(*values, **options)

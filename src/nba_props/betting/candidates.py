@@ -36,6 +36,11 @@ def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str =
     """``market_p_over``, the no-vig P(over | no push), at each quote's line: the median over the books at that line.
 
     With one book at the line it is that book's own; NaN where no book there has both prices.
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "line": 20.5}
+    >>> prices = {"over_price": [-110.0, 100.0], "under_price": [-110.0, 100.0]}
+    >>> market_probability(pd.DataFrame({**prop, **prices}), "power").tolist()
+    [0.5, 0.5]
     """
     market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
     prop = group_codes(quotes, [*PROP_GROUP, "line"])

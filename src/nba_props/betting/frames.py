@@ -62,6 +62,10 @@ def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.Data
 def results_of(props: pd.DataFrame, results: pd.DataFrame, source: str = "results") -> Floats:
     """The result of each row of `props` (n), found by `PROP_GROUP`; NaN where the player did not play.
 
+    >>> props = pd.DataFrame({"game_id": ["g", "g"], "player_id": [7, 8], "market": ["pts", "pts"]})
+    >>> results_of(props, props[::-1].assign(actual=[11.0, 22.0])).tolist()
+    [22.0, 11.0]
+
     Raises:
         DataError: A missing column, a result that is no number, or a prop that is not among the results.
     """
@@ -138,7 +142,11 @@ def as_numbers(table: pd.DataFrame, column: str, source: str, *, missing: bool =
 
 
 def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
-    """A whole number per row, from 0 without gaps by first appearance, equal where all `columns` are equal."""
+    """A whole number per row, from 0 without gaps by first appearance, equal where all `columns` are equal.
+
+    >>> group_codes(pd.DataFrame({"game": ["b", "a", "b"], "player": [1, 1, 1]}), ["game", "player"]).tolist()
+    [0, 1, 0]
+    """
     codes: Ints = np.zeros(len(table), dtype="int64")
     size = 1
     for column in columns:
@@ -153,7 +161,12 @@ def group_codes(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
 
 
 def row_medians(values: Floats) -> tuple[Floats, Ints]:
-    """Median of each row of an (n, k) array without its NaNs, and how many values it had; NaN where none."""
+    """Median of each row of an (n, k) array without its NaNs, and how many values it had; NaN where none.
+
+    >>> medians, counts = row_medians(np.array([[1.0, np.nan, 4.0]]))
+    >>> medians.tolist(), counts.tolist()
+    ([2.5], [2])
+    """
     if not values.shape[1]:
         return np.full(len(values), np.nan), np.zeros(len(values), dtype="int64")
     ordered = np.sort(values, axis=1)
@@ -165,7 +178,11 @@ def row_medians(values: Floats) -> tuple[Floats, Ints]:
 
 
 def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
-    """Median of `values` (n, NaNs left out) within each of the groups 0..n_groups-1; NaN for an empty group."""
+    """Median of `values` (n, NaNs left out) within each of the groups 0..n_groups-1; NaN for an empty group.
+
+    >>> group_median(np.array([0, 0, 0, 1]), np.array([1.0, 3.0, 9.0, np.nan]), 2).tolist()
+    [3.0, nan]
+    """
     known = ~np.isnan(values)
     code, value = codes[known], values[known]
     count = np.bincount(code, minlength=n_groups)

@@ -60,6 +60,14 @@ def place_bets(
 ) -> pd.DataFrame:
     """Choose, stake and settle bets; one row per bet, in time order.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"]}
+    >>> quote = {"bookmaker": "A", "line": 20.5, "over_price": 120.0, "under_price": -140.0}
+    >>> when = {"game_date": "2024-01-05", "observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC")}
+    >>> priced = pd.DataFrame({**prop, **quote, **when, "p_over": 0.5, "p_push": 0.0, "p_under": 0.5})
+    >>> results = pd.DataFrame({**prop, "actual": [25.0]})
+    >>> place_bets(priced, results)[["side", "price", "stake", "result", "profit"]].to_dict("records")
+    [{'side': 'over', 'price': 120.0, 'stake': 1.0, 'result': 'won', 'profit': 1.2}]
+
     Args:
         priced: Priced quotes: `decision_quotes` with ``p_over``, ``p_push``, ``p_under``, the model's probabilities at
             each quote's own line, NaN where it has no forecast.
@@ -113,6 +121,12 @@ def with_closes(
 def stake_bets(bets: pd.DataFrame, results: pd.DataFrame, config: StakeConfig | None = None) -> pd.DataFrame:
     """Stake and settle chosen bets (one row each, any order of nights); adds the money columns of the ledger.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"]}
+    >>> bet = {"game_date": "2024-01-05", "side": "under", "line": 20.5, "decimal_odds": 2.0, "p": 0.6, "q": 0.5}
+    >>> results = pd.DataFrame({**prop, "actual": [18.0]})
+    >>> stake_bets(pd.DataFrame({**prop, **bet}), results)[["result", "profit", "bankroll"]].to_dict("records")
+    [{'result': 'won', 'profit': 1.0, 'bankroll': 1001.0}]
+
     Args:
         bets: ``game_date``, ``game_id``, ``player_id``, ``market``, ``side``, ``line``, ``decimal_odds``, ``p``, ``q``.
         results: One row per prop (`split_results`).
@@ -151,7 +165,11 @@ def stake_bets(bets: pd.DataFrame, results: pd.DataFrame, config: StakeConfig | 
 
 
 def settle(actual: Floats, line: Floats, side: NDArray[np.object_]) -> Ints:
-    """Outcome of each bet: 1 won, -1 lost, 0 push (result on the line), 2 void (no result: did not play)."""
+    """Outcome of each bet: 1 won, -1 lost, 0 push (result on the line), 2 void (no result: did not play).
+
+    >>> settle(np.array([25.0, 20.0, 10.0, np.nan]), np.full(4, 20.0), np.full(4, "over", dtype=object)).tolist()
+    [1, 0, -1, 2]
+    """
     over = np.asarray(side) == "over"
     outcome = np.sign(actual - line) * np.where(over, 1.0, -1.0)
     return np.where(np.isnan(actual), 2.0, outcome).astype("int64")
@@ -161,7 +179,11 @@ _RESULT_NAMES: Final = np.array(["lost", "push", "won", "void"])
 
 
 def profit_cents(stake: Ints, net: Floats, outcome: Ints) -> Ints:
-    """Cents won: a winner is paid to the nearest cent, pushes and voids give the stake back."""
+    """Cents won: a winner is paid to the nearest cent, pushes and voids give the stake back.
+
+    >>> profit_cents(np.full(3, 10_000), np.full(3, 0.9091), np.array([1, -1, 0])).tolist()
+    [9091, -10000, 0]
+    """
     won = np.rint(stake * net).astype("int64")
     return np.where(outcome == 1, won, np.where(outcome == -1, -stake, 0))
 

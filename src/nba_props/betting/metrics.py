@@ -36,6 +36,14 @@ _EDGE_NOISE = 1e-12
 def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> dict[str, float]:
     """The betting and edge-segment metrics of docs/metrics.md, of a ledger of flat stakes.
 
+    >>> money = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "bankroll": [1001.0, 1000.0]}
+    >>> closes = {"clv": 0.02, "clv_line": 0.5, "close_line": 20.5}
+    >>> bets = {"decimal_odds": 2.0, "edge": 0.03, "ev": 0.05, "kelly": 0.05, **closes}
+    >>> ledger = pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01", "2024-01-02"]), **money, **bets})
+    >>> metrics = betting_metrics(ledger)
+    >>> [metrics[name] for name in ("n_bets", "roi", "win_rate", "breakeven_rate", "clv")]
+    [2.0, 0.0, 0.5, 0.5, 0.02]
+
     Args:
         ledger: From `place_bets`.
         season_days: Betting days per season, for the season Sharpe ratio; None takes the nights bet on per season of
@@ -84,7 +92,11 @@ def kelly_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> 
 
 
 def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
-    """``roi_edge_<bucket>`` and ``n_edge_<bucket>`` (bets won or lost); an empty bucket gives nothing."""
+    """``roi_edge_<bucket>`` and ``n_edge_<bucket>`` (bets won or lost); an empty bucket gives nothing.
+
+    >>> edge_segments(pd.DataFrame({"result": ["won"], "edge": [0.05], "profit": [0.9], "stake": [1.0]}))
+    {'roi_edge_medium': 0.9, 'n_edge_medium': 1.0}
+    """
     decided = ledger["result"].isin(["won", "lost"]).to_numpy()
     edge, profit, stake = (ledger[name].to_numpy(dtype="float64")[decided] for name in ("edge", "profit", "stake"))
     metrics: dict[str, float] = {}
@@ -98,7 +110,11 @@ def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
 
 
 def max_drawdown(equity: Floats) -> float:
-    """Largest ``(peak - equity) / peak`` along a bankroll curve that includes its start, in [0, 1] (1: all lost)."""
+    """Largest ``(peak - equity) / peak`` along a bankroll curve that includes its start, in [0, 1] (1: all lost).
+
+    >>> max_drawdown(np.array([100.0, 120.0, 90.0, 130.0]))
+    0.25
+    """
     peak = np.maximum.accumulate(equity)
     return float(np.clip((peak - equity) / peak, 0.0, 1.0).max())
 
@@ -118,6 +134,9 @@ def sharpe_ratio(returns: Floats | None, season_days: float) -> float | None:
     """Mean over standard deviation (ddof 1) of daily returns, times sqrt(betting days per season).
 
     None under `MIN_SHARPE_DAYS` days, at zero variance, or where a lost bankroll leaves no returns.
+
+    >>> round(sharpe_ratio(np.tile([0.02, -0.01], 50), 100.0), 2)  # mean 0.005, deviation 0.015
+    3.32
     """
     if returns is None or len(returns) < MIN_SHARPE_DAYS:
         return None

@@ -71,7 +71,11 @@ def real_number(name: str, value: object) -> float:
 
 
 def expected_value(p_win: ArrayLike, p_lose: ArrayLike, decimal_odds: ArrayLike) -> Floats:
-    """Expected profit of one unit: ``p_win (o - 1) - p_lose``; what is left of the probability is a push."""
+    """Expected profit of one unit: ``p_win (o - 1) - p_lose``; what is left of the probability is a push.
+
+    >>> float(expected_value(0.55, 0.45, 2.0).round(6))
+    0.1
+    """
     odds = np.asarray(decimal_odds, dtype="float64")
     value: Floats = np.asarray(p_win, dtype="float64") * (odds - 1.0) - np.asarray(p_lose, dtype="float64")
     return value
@@ -79,6 +83,9 @@ def expected_value(p_win: ArrayLike, p_lose: ArrayLike, decimal_odds: ArrayLike)
 
 def kelly_fraction(p_win: ArrayLike, decimal_odds: ArrayLike) -> Floats:
     """Full-Kelly share of the bankroll, ``(b p - (1 - p)) / b`` with ``b = o - 1``; negative where there is no edge.
+
+    >>> float(kelly_fraction(0.55, 2.0).round(6))
+    0.1
 
     Args:
         p_win: P(win | no push). A push returns the stake, so the growth rate depends on the conditional alone.
@@ -92,7 +99,11 @@ def kelly_fraction(p_win: ArrayLike, decimal_odds: ArrayLike) -> Floats:
 
 
 def shrunk_probability(p: ArrayLike, q: ArrayLike, shrink: float) -> Floats:
-    """The model's probability moved towards the market's: ``p + shrink (q - p)``."""
+    """The model's probability moved towards the market's: ``p + shrink (q - p)``.
+
+    >>> float(shrunk_probability(0.6, 0.5, 0.5).round(6))
+    0.55
+    """
     model = np.asarray(p, dtype="float64")
     moved: Floats = model + shrink * (np.asarray(q, dtype="float64") - model)
     return moved
@@ -100,6 +111,10 @@ def shrunk_probability(p: ArrayLike, q: ArrayLike, shrink: float) -> Floats:
 
 def capped_fractions(fraction: Floats, night: Ints, game: Ints, player: Ints, config: StakeConfig) -> Floats:
     """Shares of the bankroll after the caps, in the order bet, player and night, game, night.
+
+    >>> night, game, player = np.array([0, 0]), np.array([0, 0]), np.array([0, 1])
+    >>> capped_fractions(np.array([0.5, 0.04]), night, game, player, StakeConfig(kelly=1.0, cap_game=0.03)).tolist()
+    [0.015, 0.015]
 
     Args:
         fraction: Wished shares, n; negative ones become 0.

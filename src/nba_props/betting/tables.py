@@ -1,4 +1,4 @@
-"""Tables behind the pictures: computed once from a ledger or from probabilities, drawn as often as wanted."""
+"""Tables behind the pictures: computed once from a ledger, drawn as often as wanted."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nba_props.betting.daily import daily
 from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
-from nba_props.probability.scores import quantile_bins, recalibrated
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
-_BAND_DRAWS: Final = 1000
 
 
 def equity_table(ledger: pd.DataFrame) -> pd.DataFrame:
     """Bankroll at the start and after every betting night.
+
+    >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
+    >>> dates = pd.to_datetime(["2024-01-01", "2024-01-02"])
+    >>> equity_table(pd.DataFrame({"game_date": dates, **bets, "bankroll": [11.0, 10.0]}))["bankroll"].tolist()
+    [10.0, 11.0, 10.0]
 
     Returns:
         ``game_date`` (the first row: the day before the first night), ``bankroll`` (units), ``peak`` (highest so far),
@@ -41,6 +44,12 @@ def equity_fan(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Where the bankroll could as well have been: quantiles of paths made of resampled nights.
+
+    >>> bets = {"result": "won", "profit": 1.0, "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
+    >>> nights = {"game_date": pd.date_range("2024-01-01", periods=20), "bankroll": range(101, 121)}
+    >>> ledger = pd.DataFrame({**nights, **bets})
+    >>> equity_fan(ledger, levels=(0.5,))["0.5"].iloc[[0, -1]].tolist()
+    [100.0, 120.0]
 
     Args:
         ledger: From `place_bets`.
@@ -72,6 +81,11 @@ def edge_table(
     ledger: pd.DataFrame, edges: Sequence[float] = _EDGES, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
     """Claimed against realised return by size of the edge.
+
+    >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "edge": [0.02, 0.12], "ev": 0.05}
+    >>> ledger = pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01", "2024-01-02"]), **bets})
+    >>> edge_table(ledger)[["low", "high", "n_bets", "roi"]].to_numpy().tolist()
+    [[0.02, 0.03, 1.0, 1.0], [0.1, nan, 1.0, -1.0]]
 
     Args:
         ledger: From `place_bets`.
@@ -112,40 +126,6 @@ def edge_table(
         )
     columns = ["low", "high", "n_bets", "nights", "expected_roi", "roi", "roi_ci_low", "roi_ci_high"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def reliability_table(
-    p: ArrayLike, y: ArrayLike, bins: int = 10, *, level: float = 0.95, seed: int = 0
-) -> pd.DataFrame:
-    """Forecast against frequency in equal-count bins, with the band a calibrated forecaster would stay in.
-
-    The bins are those of `calibration_error`: equal probabilities are never split.
-
-    Args:
-        p: Probabilities, n; NaN left out.
-        y: 0/1 results, n; NaN (pushes, voids) left out.
-        bins: Number of bins.
-        level: Coverage of the consistency band, bin by bin (Broecker and Smith 2007).
-        seed: Seed of the band.
-
-    Returns:
-        One row per bin: ``p`` (mean forecast), ``frequency``, ``n``, ``band_low``, ``band_high`` (frequencies between
-        which a calibrated forecaster's would lie), ``recalibrated`` (mean of the CORP isotonic curve in the bin).
-    """
-    forecast, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
-    known = ~(np.isnan(forecast) | np.isnan(result))
-    forecast, result = forecast[known], result[known]
-    code = quantile_bins(forecast, bins)
-    curve = recalibrated(forecast, result) if len(forecast) else forecast
-    generator = np.random.default_rng(seed)
-    rows = []
-    for part in (np.flatnonzero(code == index) for index in range(int(code.max(initial=-1)) + 1)):
-        chance = forecast[part]
-        # Sum of independent draws: Normal with its exact mean and variance, cut at the possible frequencies.
-        noise = generator.standard_normal(_BAND_DRAWS) * np.sqrt((chance * (1.0 - chance)).sum()) / len(part)
-        low, high = np.clip(chance.mean() + np.quantile(noise, [(1 - level) / 2, (1 + level) / 2]), 0.0, 1.0)
-        rows.append((chance.mean(), result[part].mean(), len(part), low, high, curve[part].mean()))
-    return pd.DataFrame(rows, columns=["p", "frequency", "n", "band_low", "band_high", "recalibrated"])
 
 
 def _with_eve(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from nba_props.metrics.tables import error_table
+
 
 def error_analysis(predictions: pd.DataFrame, *, min_player_games: int = 20) -> pd.DataFrame:
     """Errors of the forecast by split.
@@ -16,23 +18,14 @@ def error_analysis(predictions: pd.DataFrame, *, min_player_games: int = 20) -> 
         min_player_games: Players with fewer predicted games are left to the other splits.
 
     Returns:
-        One row per split and value: ``split``, ``value``, ``n``, ``mae``, ``rmse``, ``bias`` (mean of predicted minus
-        actual, stat units), ``baseline_mae`` (of `ewma_10`, same rows). Splits in a fixed order, values by falling MAE
-        for players and in natural order elsewhere.
+        The columns of `error_table`, ``baseline_mae`` being that of `ewma_10`. Splits in a fixed order, values by
+        falling MAE for players and in natural order elsewhere.
     """
-    error = predictions["predicted"] - predictions["actual"]
-    measured = pd.DataFrame(
-        {
-            "absolute": error.abs(),
-            "square": error**2,
-            "error": error,
-            "baseline": (predictions["ewma_10"] - predictions["actual"]).abs(),
-        }
-    )
-    parts = [_by(measured, name, values) for name, values in _splits(predictions).items()]
-    players = _by(measured, "player", predictions["player_name"])
+    actual, predicted, baseline = (predictions[name] for name in ("actual", "predicted", "ewma_10"))
+    table = error_table(actual, predicted, _splits(predictions), baseline)
+    players = error_table(actual, predicted, {"player": predictions["player_name"]}, baseline)
     players = players[players["n"] >= min_player_games].sort_values("mae", ascending=False, kind="stable")
-    return pd.concat([*parts, players], ignore_index=True)
+    return pd.concat([table, players], ignore_index=True)
 
 
 def _splits(predictions: pd.DataFrame) -> Mapping[str, pd.Series]:
@@ -50,19 +43,3 @@ def _splits(predictions: pd.DataFrame) -> Mapping[str, pd.Series]:
         "opponent": predictions["opponent"],
         "team": predictions["team"],
     }
-
-
-def _by(measured: pd.DataFrame, split: str, values: pd.Series) -> pd.DataFrame:
-    grouped = measured.groupby(values, observed=True, sort=True)
-    means = grouped.mean()
-    return pd.DataFrame(
-        {
-            "split": split,
-            "value": [str(value) for value in means.index],
-            "n": grouped.size().to_numpy(),
-            "mae": means["absolute"].to_numpy(),
-            "rmse": np.sqrt(means["square"].to_numpy()),
-            "bias": means["error"].to_numpy(),
-            "baseline_mae": means["baseline"].to_numpy(),
-        }
-    )

@@ -13,6 +13,7 @@ from nba_props.betting import (
     StakeConfig,
     betting_intervals,
     betting_metrics,
+    brier_skill_interval,
     closing_quotes,
     consensus,
     decision_quotes,
@@ -211,16 +212,16 @@ def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, floa
     scored = _scored(predictions)
     if scored.empty:
         return {}
-    market = scored["market_p_over"]
     raw = _scored(predictions, calibrated=False)["chance"].to_numpy()
-    over = scored["over"].to_numpy()
-    return probability_metrics(
-        scored["chance"].to_numpy(),
-        over,
-        market_p_over=market.to_numpy() if market.notna().any() else None,
-        dates=scored["game_date"].to_numpy(),
-        seed=seed,
-    ) | {
+    chance, over, market = (scored[name].to_numpy() for name in ("chance", "over", "market_p_over"))
+    has_market = not np.isnan(market).all()
+    metrics = probability_metrics(chance, over, market if has_market else None, seed=seed)
+    skill = brier_skill_interval(chance, over, market, scored["game_date"], seed=seed) if has_market else None
+    if skill is not None:
+        metrics["brier_skill_vs_market_ci_low"] = skill.low
+        metrics["brier_skill_vs_market_ci_high"] = skill.high
+        metrics["brier_skill_vs_market_p_value"] = skill.p_value
+    return metrics | {
         "brier_score_uncalibrated": brier_score(raw, over),
         "log_loss_uncalibrated": log_loss(raw, over),
         "calibration_error_uncalibrated": calibration_error(raw, over),

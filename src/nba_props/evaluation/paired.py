@@ -33,6 +33,11 @@ def paired_difference(
 ) -> Interval | None:
     """Mean of ``first - second`` with its percentile interval, whole nights resampled.
 
+    >>> nights = pd.date_range("2024-01-01", periods=30)
+    >>> interval = paired_difference(np.full(30, 5.0), np.full(30, 4.5), nights)
+    >>> interval.point, interval.low, interval.high
+    (0.5, 0.5, 0.5)
+
     Args:
         first: Loss of each row under one forecaster, n.
         second: Loss of the same rows under the other, n.
@@ -68,6 +73,10 @@ def paired_difference(
 
 def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: int = 0) -> dict[str, float]:
     """How much better `variant` forecasts than `baseline`, on identical rows and at identical lines.
+
+    >>> rows = pd.DataFrame({"game_id": ["g"], "player_id": [7], "game_date": ["2024-01-01"], "actual": [20.0]})
+    >>> paired_comparison(rows.assign(predicted=19.0), rows.assign(predicted=16.0))["mae_difference"]
+    3.0
 
     Args:
         variant: Predictions table (docs/contract.md), one row per player-game; with ``line``, ``p_over``, ``p_push``,

@@ -19,7 +19,11 @@ _TIERS: Final = {
 
 
 def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance."""
+    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance.
+
+    >>> regression_metrics(np.array([10.0, 20.0]), np.array([12.0, 19.0]))["mae"]
+    1.5
+    """
     error = np.asarray(predicted, dtype="float64") - np.asarray(actual, dtype="float64")
     metrics = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt(np.square(error).mean()))}
     total = float(np.square(actual - np.mean(actual)).sum())
@@ -30,6 +34,11 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
 
 def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
     """The pooled out-of-sample metrics: ``val_*``, ``baseline_mae``, ``mae_skill`` and, simulated, ``mae_over_oracle``.
+
+    >>> rows = pd.DataFrame({"actual": [10.0, 20.0], "predicted": [11.0, 19.0], "season_mean": 15.0, "last_10": 12.0})
+    >>> metrics = validation_metrics(rows.assign(ewma_10=14.0))
+    >>> metrics["val_mae"], metrics["baseline_mae"], metrics["mae_skill"]
+    (1.0, 5.0, 0.8)
 
     Args:
         predictions: The predictions table (docs/contract.md), test folds only.
@@ -52,13 +61,22 @@ def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
 
 
 def fold_mae(predictions: pd.DataFrame) -> list[float]:
-    """MAE of each fold, in fold order (``val_mae_fold``)."""
+    """MAE of each fold, in fold order (``val_mae_fold``).
+
+    >>> fold_mae(pd.DataFrame({"actual": [10.0, 20.0], "predicted": [11.0, 17.0], "fold": [0, 1]}))
+    [1.0, 3.0]
+    """
     error = (predictions["predicted"] - predictions["actual"]).abs()
     return [float(value) for value in error.groupby(predictions["fold"]).mean().sort_index()]
 
 
 def segment_metrics(predictions: pd.DataFrame) -> dict[str, float]:
-    """``mae_<segment>`` and ``n_<segment>`` by minutes tier, season, venue, back-to-back; empty ones log nothing."""
+    """``mae_<segment>`` and ``n_<segment>`` by minutes tier, season, venue, back-to-back; empty ones log nothing.
+
+    >>> rows = pd.DataFrame({"actual": [10.0], "predicted": [11.0], "mean_minutes": 34.0, "season": "2023-24"})
+    >>> segment_metrics(rows.assign(home=True, is_b2b=False))
+    {'mae_tier1_stars': 1.0, 'n_tier1_stars': 1.0, 'mae_2023_24': 1.0, 'n_2023_24': 1.0, 'mae_home': 1.0, 'n_home': 1.0}
+    """
     metrics: dict[str, float] = {}
     for name, mask in _segments(predictions):
         rows = predictions[mask]

@@ -1,18 +1,26 @@
 """Figures as pure functions of computed tables, without pyplot; matplotlib is imported when one is drawn.
 
 Every function returns a `matplotlib.figure.Figure` of 800 pixels' width and takes ``simulated=True`` to be stamped so.
+The plots drawn of every evaluated market are in the registry `PLOTS`.
 """
 
 from nba_props.plots.betting import clv_distribution, edge_buckets, equity_curve
-from nba_props.plots.errors import fold_history, segment_bars
+from nba_props.plots.folds import fold_history
+from nba_props.plots.model import confusion_matrix, feature_importance, residuals
 from nba_props.plots.probability import pit_histogram, reliability_diagram
+from nba_props.plots.registry import PLOTS, About, Plot
 
 __all__ = [
+    "PLOTS",
+    "About",
+    "Plot",
     "clv_distribution",
+    "confusion_matrix",
     "edge_buckets",
     "equity_curve",
+    "feature_importance",
     "fold_history",
     "pit_histogram",
     "reliability_diagram",
-    "segment_bars",
+    "residuals",
 ]

@@ -32,21 +32,23 @@ def reliability_diagram(
     probabilities: ArrayLike,
     *,
     scores: Mapping[str, float] | None = None,
-    title: str = "Reliability of P(over)",
+    event: str = "over, given no push",
+    title: str = "Reliability",
     simulated: bool = False,
 ) -> Figure:
     """Frequency against forecast with the consistency band, and the histogram of the forecasts under it.
 
     Args:
-        table: From `nba_props.betting.tables.reliability_table`.
+        table: From `nba_props.metrics.tables.reliability_table`.
         probabilities: The forecasts themselves, for the histogram; NaN left out.
         scores: Numbers written into the figure, e.g. {"Brier score": 0.249}.
+        event: What the probabilities are of.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
     figure, (upper, lower) = new_figure(title, simulated=simulated, height=7.0, rows=(3.5, 1.0))
     if table.empty:
-        nothing_to_draw(upper, "No settled prop with a forecast")
+        nothing_to_draw(upper, "No settled row with a forecast")
         lower.set_axis_off()
         return figure
     values = np.asarray(probabilities, dtype="float64")
@@ -70,10 +72,10 @@ def reliability_diagram(
         text = "\n".join(f"{name} {value:.4f}" for name, value in scores.items())
         upper.text(0.98, 0.03, text, transform=upper.transAxes, ha="right", va="bottom", fontsize=11)
     legend(upper, loc="upper left")
-    label(upper, "", "Frequency of over")
+    label(upper, "", f"Frequency of {event}")
     lower.hist(values, bins=np.linspace(low, high, 41), color=SKY, edgecolor="white", linewidth=0.5)
     lower.set_xlim(low, high)
-    label(lower, f"Forecast probability of over, no push ({len(values):,} props)", "Props")
+    label(lower, f"Forecast probability of {event} ({len(values):,} rows)", "Rows")
     percent(upper, "y")
     for panel in (upper, lower):
         percent(panel, "x")

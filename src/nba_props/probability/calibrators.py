@@ -150,6 +150,9 @@ def walk_forward_calibration(
 ) -> Floats:
     """Calibrate every probability with what was settled on earlier dates.
 
+    >>> walk_forward_calibration([0.6, 0.4], [1.0, 0.0], ["2024-01-01", "2024-01-02"]).tolist()  # too few to learn from
+    [0.6, 0.4]
+
     Args:
         p: P(over | no push) of each settled prop to learn from, n, any order.
         y: 1 over, 0 under, NaN push or void, n.
@@ -185,6 +188,11 @@ def calibrated_quotes(
     refit_days: int = 7,
 ) -> pd.DataFrame:
     """Quotes with their probabilities calibrated on the settled props of earlier dates; P(push) is kept.
+
+    >>> props = pd.DataFrame({"game_date": ["2024-01-01"], "line": [20.5], "actual": [25.0]})
+    >>> props = props.assign(p_over=0.6, p_push=0.0, p_under=0.4)  # one settled prop: too few to learn from
+    >>> calibrated_quotes(props, props)[["p_over", "p_under"]].to_numpy().tolist()
+    [[0.6, 0.4]]
 
     Args:
         quotes: ``game_date``, ``p_over``, ``p_push``, ``p_under``; NaN where there is no forecast.

@@ -6,12 +6,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
-from scipy.stats import rankdata
 
 from nba_props.arrays import Floats
-from nba_props.betting.evidence.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
+from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.tables import recalibrated
 
 _SOURCE: Final = "probabilities"
 _BINS: Final = 10
@@ -24,25 +23,26 @@ def probability_metrics(
     p: ArrayLike,
     y: ArrayLike,
     market_p_over: ArrayLike | None = None,
-    dates: ArrayLike | None = None,
     *,
     seed: int = 0,
 ) -> dict[str, float]:
     """The probability metrics of docs/metrics.md over every prop with a line.
 
+    >>> metrics = probability_metrics([0.75, 0.5], [1.0, 0.0], market_p_over=[0.5, 0.5])
+    >>> metrics["brier_score"], metrics["market_brier_score"], metrics["brier_skill_vs_market"]
+    (0.15625, 0.25, 0.375)
+
     Args:
         p: Model's P(over | no push), n; NaN where there is no forecast.
         y: 1 over, 0 under, NaN push or void, n.
         market_p_over: No-vig market probability, n; NaN where there is none.
-        dates: Night of each prop, n: gives the interval of the skill against the market.
-        seed: Of the draws behind ``calibration_error_null`` and of the bootstrap.
+        seed: Of the draws behind ``calibration_error_null``.
 
     Returns:
         ``n_props``; ``brier_score``, ``log_loss``, ``calibration_error``, ``calibration_error_null``, ``brier_mcb``,
         ``brier_dsc``, ``brier_unc`` over the rows with a forecast and a result; ``market_brier_score``,
         ``market_log_loss``, ``brier_skill_vs_market``, ``n_props_market`` over those that have a market probability
-        too; with dates ``brier_skill_vs_market_ci_low``, ``_ci_high`` and ``_p_value``. Absent where there is no such
-        row.
+        too. Absent where there is no such row.
 
     Raises:
         DataError: A probability outside [0, 1] or lengths that differ.
@@ -63,11 +63,6 @@ def probability_metrics(
     if market_p_over is not None:
         market = _checked(market_p_over, "market_p_over")
         metrics |= _market_metrics(forecast, result, market, known)
-        skill = None if dates is None else brier_skill_interval(forecast, result, market, dates, seed=seed)
-        if skill is not None:
-            metrics["brier_skill_vs_market_ci_low"] = skill.low
-            metrics["brier_skill_vs_market_ci_high"] = skill.high
-            metrics["brier_skill_vs_market_p_value"] = skill.p_value
     return metrics
 
 
@@ -80,16 +75,6 @@ def log_loss(p: Floats, y: Floats) -> float:
     """Mean ``-log`` of the probability given to what happened (natural logarithm; p held off 0 and 1 by 1e-15)."""
     chance = np.clip(np.where(y > 0.5, p, 1.0 - p), _CLIP, 1.0)
     return float(-np.log(chance).mean())
-
-
-def quantile_bins(p: Floats, bins: int = _BINS) -> NDArray[np.int64]:
-    """Bin of each probability, n, from 0: as many in each of `bins` bins as equal probabilities, kept together, allow.
-
-    A group of equal ones lies where its middle rank does; bins that get nothing are not counted.
-    """
-    place = np.floor((rankdata(p) - 0.5) * min(bins, len(p)) / max(len(p), 1))
-    numbered: NDArray[np.int64] = np.unique(place, return_inverse=True)[1].astype("int64")
-    return numbered
 
 
 def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
@@ -106,6 +91,9 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
 
     Results are drawn from p, 1,000 times; above 5,000 rows the sum of a bin's draws is taken as Normal with their
     exact mean and variance (500 and more draws a bin).
+
+    >>> calibration_error_null(np.full(500, 0.5), bins=1) < 0.05  # two standard errors of a share of 500
+    True
     """
     generator = np.random.default_rng(seed)
     ordered = np.sort(p)
@@ -120,16 +108,11 @@ def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS,
     return float(np.quantile(np.abs(gaps).sum(axis=1) / len(p), level))
 
 
-def recalibrated(p: Floats, y: Floats) -> Floats:
-    """Isotonic (pool-adjacent-violators) recalibration of p on y itself: the CORP reliability curve at each row."""
-    distinct, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
-    means = np.bincount(inverse, weights=y, minlength=len(distinct)) / counts
-    fitted: Floats = isotonic_regression(means, weights=counts.astype("float64")).x[inverse]
-    return fitted
-
-
 def brier_decomposition(p: Floats, y: Floats) -> dict[str, float]:
     """CORP parts: ``brier_score = brier_mcb - brier_dsc + brier_unc``.
+
+    >>> brier_decomposition(np.array([0.25, 0.75]), np.array([0.0, 1.0]))
+    {'brier_mcb': 0.0625, 'brier_dsc': 0.25, 'brier_unc': 0.25}
 
     Source: Dimitriadis, Gneiting and Jordan (2021), PNAS 118(8): miscalibration is what isotonic recalibration would
     gain, discrimination what the recalibrated forecast gains over the constant base rate.

@@ -36,6 +36,11 @@ def compare_distributions(
 ) -> pd.DataFrame:
     """Walk-forward scores: for every fold but the first, fit on the folds before it and score on it.
 
+    >>> y, fold = np.arange(400) % 21, np.repeat([0, 1], 200)
+    >>> table = compare_distributions(y, np.full(400, 10.0), fold)
+    >>> sorted(table["distribution"]) == sorted(DISTRIBUTIONS), table["rows"].tolist()
+    (True, [200, 200, 200, 200])
+
     Args:
         y: Results, n; NaN left out.
         mu: Out-of-sample forecasts, n.

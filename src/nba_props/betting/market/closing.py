@@ -36,6 +36,14 @@ def closing_values(
     whose shape comes from the settled props of the market in `quotes` and `results` (a description of the past, used to
     judge bets, never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"]}
+    >>> prices = {"bookmaker": "A", "line": 20.5, "over_price": -130.0, "under_price": 110.0}
+    >>> close = pd.DataFrame({**prop, **prices, "observed_at": pd.Timestamp("2024-01-05 23:00", tz="UTC")})
+    >>> taken = {"side": "over", "line": 20.5, "decimal_odds": 2.0, "observed_at": pd.Timestamp("2024-01-05", tz="UTC")}
+    >>> results = pd.DataFrame({**prop, "actual": [25.0]})
+    >>> closing_values(pd.DataFrame({**prop, **taken}), close, results).round(3).to_dict("records")
+    [{'close_line': 20.5, 'close_q': 0.545, 'clv': 0.091, 'clv_line': 0.0}]
+
     Args:
         bets: Ledger rows with ``side``, ``line``, ``decimal_odds``, ``observed_at`` and the prop's keys, n rows.
         quotes: The whole quotes table, flagged rows out.

@@ -1,8 +1,6 @@
-"""Conversion between American, decimal and fractional prices; impossible prices are refused, never repaired."""
+"""Conversion between American and decimal prices; impossible prices are refused, never repaired."""
 
 from __future__ import annotations
-
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +13,9 @@ _SHOWN = 5
 
 def american_to_decimal(price: ArrayLike, *, source: str = "prices") -> Floats:
     """Decimal odds (stake included) of American prices: ``1 + a/100`` above 0, ``1 + 100/|a|`` below.
+
+    >>> american_to_decimal([150, -110]).round(3).tolist()
+    [2.5, 1.909]
 
     Args:
         price: American prices, any shape; NaN (a side that is not offered) stays NaN.
@@ -36,6 +37,9 @@ def american_to_decimal(price: ArrayLike, *, source: str = "prices") -> Floats:
 def american_to_probability(price: ArrayLike, *, source: str = "prices") -> Floats:
     """Implied probability of American prices, margin included: 1 / decimal odds. NaN stays NaN.
 
+    >>> american_to_probability([150, -110]).round(4).tolist()
+    [0.4, 0.5238]
+
     Raises:
         DataError: As `american_to_decimal`.
     """
@@ -44,6 +48,9 @@ def american_to_probability(price: ArrayLike, *, source: str = "prices") -> Floa
 
 def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
     """American price of decimal odds: ``100(o - 1)`` from 2.0 up, ``-100/(o - 1)`` below. Not rounded; NaN stays NaN.
+
+    >>> decimal_to_american([2.5, 1.5]).tolist()
+    [150.0, -200.0]
 
     Raises:
         DataError: Odds of 1 or less, or infinite.
@@ -57,49 +64,15 @@ def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
 def probability_to_american(probability: ArrayLike, *, source: str = "prices") -> Floats:
     """American price at which a bet won with `probability` breaks even. Not rounded; NaN stays NaN.
 
+    >>> probability_to_american([0.4, 0.75]).round(6).tolist()
+    [150.0, -300.0]
+
     Raises:
         DataError: A probability outside the open interval (0, 1).
     """
     chance = np.asarray(probability, dtype="float64")
     _refuse(chance, (chance <= 0) | (chance >= 1), source, "probability outside (0, 1)")
     return decimal_to_american(1.0 / chance, source=source)
-
-
-def american_to_fractional(price: ArrayLike, *, source: str = "prices") -> list[str]:
-    """Fractional odds of a flat array of American prices, in lowest terms: ``+150`` is "3/2", ``-110`` is "10/11".
-
-    A missing price gives the empty string.
-
-    Raises:
-        DataError: As `american_to_decimal`.
-    """
-    american = np.atleast_1d(np.asarray(price, dtype="float64"))
-    american_to_decimal(american, source=source)
-    return ["" if np.isnan(value) else _fraction(float(value)) for value in american]
-
-
-def fractional_to_decimal(odds: list[str], *, source: str = "prices") -> Floats:
-    """Decimal odds of fractional ones: "3/2" is 2.5, "10/11" is 1.909...; the empty string gives NaN.
-
-    Raises:
-        DataError: A text that is not ``a/b`` with both whole and positive.
-    """
-    values = np.array([_parse_fraction(text) for text in odds], dtype="float64")
-    _refuse(np.asarray(odds, dtype=object), values <= 0, source, "fractional odds that are not a/b with a and b > 0")
-    return 1.0 + values
-
-
-def _fraction(american: float) -> str:
-    exact = Fraction(american).limit_denominator(10_000)
-    net = exact / 100 if american > 0 else Fraction(-100) / exact
-    return f"{net.numerator}/{net.denominator}"
-
-
-def _parse_fraction(text: str) -> float:
-    if not text:
-        return float("nan")
-    top, _, bottom = text.partition("/")
-    return int(top) / int(bottom) if top.isdigit() and bottom.isdigit() and int(bottom) > 0 else 0.0
 
 
 def _refuse(values: np.ndarray, bad: np.ndarray, source: str, problem: str) -> None:

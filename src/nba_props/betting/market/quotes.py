@@ -28,6 +28,12 @@ def decision_quotes(
 ) -> pd.DataFrame:
     """What could be bet at decision time: each book's latest quote of a prop that had been seen by then.
 
+    >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "A"]}
+    >>> quotes = pd.DataFrame({**prop, "line": [20.5, 20.5, 21.5], "observed_at": times})
+    >>> decision_quotes(quotes, "open")["line"].tolist(), decision_quotes(quotes, "close")["line"].tolist()
+    ([20.5, 20.5], [20.5, 21.5])
+
     Args:
         quotes: Quotes table (docs/contract.md), flagged rows already out.
         decision: "open": `open_window_hours` after the prop (player, game, market) was first quoted by anyone, so that
@@ -69,6 +75,12 @@ def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: s
     A book last seen more than `window_hours` before the prop's last quote by anyone has no close: it had taken the
     prop down. Whether a close may be held against a bet depends on when the bet was taken, see `closing_values`.
 
+    >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "A"]}
+    >>> quotes = pd.DataFrame({**prop, "line": [20.5, 20.5, 21.5], "observed_at": times})
+    >>> closing_quotes(quotes)[["bookmaker", "line"]].to_numpy().tolist()
+    [['A', 21.5]]
+
     Returns:
         The chosen rows in the order of `quotes`, fresh index.
 
@@ -83,6 +95,12 @@ def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: s
 
 def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes") -> pd.DataFrame:
     """What the books together said about each player, game and market.
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "C"]}
+    >>> prop["line"] = [20.5, 20.5, 21.5]
+    >>> quotes = pd.DataFrame({**prop, "over_price": [-110.0, 100.0, -110.0], "under_price": [-110.0, -120.0, -110.0]})
+    >>> consensus(quotes).round(3)[["line", "market_p_over", "n_books", "n_at_line"]].to_dict("records")
+    [{'line': 20.5, 'market_p_over': 0.488, 'n_books': 3, 'n_at_line': 2}]
 
     Args:
         quotes: One row per book of each prop (`decision_quotes` or `closing_quotes`).
@@ -128,7 +146,11 @@ def _latest(quotes: pd.DataFrame) -> pd.DataFrame:
 
 
 def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
-    """Most quoted line of each group, and how often; of equals the one nearest the median, then the lower."""
+    """Most quoted line of each group, and how often; of equals the one nearest the median, then the lower.
+
+    >>> modal_line(np.zeros(3, dtype=int), np.array([20.5, 21.5, 21.5]), np.array([21.5]), 1)
+    (array([21.5]), array([2]))
+    """
     order = np.lexsort((line, group))
     code, value = group[order], line[order]
     new = np.r_[True, (code[1:] != code[:-1]) | (value[1:] != value[:-1])] if len(code) else np.zeros(0, dtype=bool)

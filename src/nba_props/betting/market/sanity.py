@@ -83,6 +83,12 @@ class SanityConfig:
 def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.Series:
     """A reason code for every quote that should be left out of betting and of a consensus; '' for the good ones.
 
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05")}
+    >>> quote = {"bookmaker": ["A", "B"], "line": 20.5, "over_price": [-110.0, -110.0], "under_price": [-110.0, np.nan]}
+    >>> quotes = pd.DataFrame({**prop, **quote, "observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC")})
+    >>> flag_quotes(quotes).tolist()
+    ['', 'one_sided']
+
     Args:
         quotes: Quotes table (docs/contract.md), n rows, any order. Results are not looked at.
         config: Thresholds.
@@ -120,6 +126,10 @@ def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
 
 def quality_report(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Rows by book, calendar month of the game and reason code (only those that occur), largest share first.
+
+    >>> quotes = pd.DataFrame({"bookmaker": ["A", "A"], "game_date": pd.to_datetime(["2024-01-05", "2024-01-06"])})
+    >>> quality_report(quotes, pd.Series(["", "one_sided"])).to_dict("records")
+    [{'bookmaker': 'A', 'month': '2024-01', 'reason': 'one_sided', 'rows': 1, 'share': 0.5}]
 
     Args:
         quotes: The table that was flagged, n.

@@ -39,6 +39,10 @@ class LineShift:
     def fit(cls, actual: ArrayLike, line: ArrayLike) -> LineShift:
         """Learn the shape from settled props.
 
+        >>> shift = LineShift.fit(np.arange(400) % 41, np.full(400, 20.5))
+        >>> len(shift.knots)
+        513
+
         Args:
             actual: Results, n; NaN (voids) are left out.
             line: The market's line of each, n.
@@ -60,7 +64,12 @@ class LineShift:
         return cls(np.quantile(scaled, np.linspace(0.0, 1.0, _KNOTS)))
 
     def move(self, market_p_over: ArrayLike, line: ArrayLike, new_line: ArrayLike) -> Floats:
-        """No-vig P(over | no push) at `new_line`, given that at `line`; all of shape n. NaN stays NaN."""
+        """No-vig P(over | no push) at `new_line`, given that at `line`; all of shape n. NaN stays NaN.
+
+        >>> shift = LineShift.fit(np.arange(410) % 41, np.full(410, 20.5))  # results from 0 to 40, all as likely
+        >>> shift.move([0.5, 0.5], [20.5, 20.5], [20.5, 24.5]).round(2).tolist()
+        [0.5, 0.4]
+        """
         known, old, new = (np.asarray(values, dtype="float64") for values in (market_p_over, line, new_line))
         scale = _scale(old)
         low = np.full(known.shape, -20.0) * scale

@@ -97,7 +97,11 @@ class CountDistribution(ABC):
 
 
 def minutes_tier(mean_minutes: ArrayLike) -> Ints:
-    """Tier of a player by mean minutes of the season so far: 0 under 18, 1 from 18, 2 from 30 (NaN: 0)."""
+    """Tier of a player by mean minutes of the season so far: 0 under 18, 1 from 18, 2 from 30 (NaN: 0).
+
+    >>> minutes_tier([12.0, 18.0, 34.0, float("nan")]).tolist()
+    [0, 1, 2, 0]
+    """
     minutes = np.nan_to_num(_floats(mean_minutes), nan=0.0)
     return np.searchsorted(np.asarray(_TIER_EDGES), minutes, side="right").astype("int64")
 

@@ -35,6 +35,11 @@ def fit_scale(error: Floats, mu: Floats, code: Ints, n_groups: int) -> ScaleMode
 
     Weighted by 1 / (mu + 1)**2, since the spread of squared errors grows with the variance itself. The error's mean
     within the group is taken out first: a median-like forecast of a skewed count is low on average.
+
+    >>> mu = np.repeat([1.0, 4.0], 50)
+    >>> model = fit_scale(np.tile([-1.0, 1.0], 50) * np.sqrt(mu), mu, np.zeros(100, dtype=int), 1)
+    >>> model.at(np.array([9.0]), np.array([0])).round(2).tolist()
+    [3.0]
     """
     pooled = _fit_one(error, mu)
     rows = [np.flatnonzero(code == group) for group in range(n_groups)]
