@@ -1,42 +1,8 @@
-"""Check whether tracking works here: a full life cycle in a temporary store, then the store that is configured."""
+"""Check whether tracking works here; see `mlflow_integration.commands.test_tracking`."""
 
-from __future__ import annotations
+from mlflow_integration.commands.test_tracking import app, main
 
-from typing import Annotated
-
-import typer
-
-from mlflow_integration.cli import DONE, REFUSED, emit_json, reported
-
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-@app.command()
-def check(
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="Store to check. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
-) -> None:
-    """Print one line per check; exit 0 if all pass, 1 if one fails.
-
-    The configured store is only read: no experiment, run or model is left behind, not even a deleted one.
-    """
-    from mlflow_integration.self_check import run_checks
-
-    with reported():
-        results = []
-        for result in run_checks(tracking_uri):
-            results.append(result)
-            if not json:
-                print(result, flush=True)
-        if json:
-            emit_json([result.as_row() for result in results])
-        failed = sum(not result.passed for result in results)
-        if not json:
-            print(f"{len(results) - failed} passed, {failed} failed")
-        raise SystemExit(REFUSED if failed else DONE)
-
+__all__ = ["app", "main"]
 
 if __name__ == "__main__":
-    app()
+    main()

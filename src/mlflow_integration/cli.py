@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NoReturn, SupportsFloat, SupportsIndex
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from mlflow_integration.values.show import number
 from nba_props.errors import NBAPropsError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ __all__ = [
     "emit_text",
     "fail",
     "note",
-    "number",
     "progress",
     "reported",
     "show_table",
@@ -49,12 +48,12 @@ def note(message: str) -> None:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn an error that the user can mend into one message on stderr and exit code 2; bugs keep their traceback."""
+    """Turn an error that the user can fix into one message on stderr and exit code 2; bugs keep their traceback."""
     try:
         yield
     except NBAPropsError as error:
         fail(str(error))
-    except BrokenPipeError:  # the reader of our output (head, less) has gone
+    except BrokenPipeError:  # the reader of our output (head, less) is gone
         sys.stderr.close()
         raise SystemExit(DONE) from None
 
@@ -74,20 +73,6 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(description, total=total)
         yield bar
-
-
-def number(value: object) -> str:
-    """Return a value as a table shows it: four significant places, thousands separated, a dash for what is missing."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return "–"
-    if isinstance(value, bool) or not isinstance(value, (SupportsFloat, SupportsIndex)) or isinstance(value, str):
-        return str(value)
-    real = float(value)
-    if not math.isfinite(real):
-        return "–" if math.isnan(real) else str(real)
-    if real.is_integer():
-        return f"{int(real):,}"
-    return f"{real:.4g}" if abs(real) < 1000 else f"{real:,.1f}"
 
 
 def show_table(frame: pd.DataFrame, title: str = "") -> None:
@@ -117,14 +102,14 @@ def emit(
     title: str = "",
     empty: str = "Nothing found.",
 ) -> None:
-    """Give a result to whoever asked: into a file, as JSON, or as a table.
+    """Deliver a result: into a file, as JSON, or as a table.
 
     Args:
         frame: The result.
         as_json: Print JSON records on stdout.
         output: Write it to this file instead (``.csv``, ``.parquet``, ``.json``).
         title: Title of the table.
-        empty: What to say of a result without rows.
+        empty: What to say about a result without rows.
     """
     from mlflow_integration.reading.export import write_frame
 

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.gates.gate import GateReport, as_gates, check_gates, get_profile
-from mlflow_integration.reading.reader import last_model_id
+from mlflow_integration.logging.items import Document
+from mlflow_integration.logging.sink import Sink
+from mlflow_integration.reading.comparison import side_by_side
 from mlflow_integration.stages.live_checks import LiveChecks
-from mlflow_integration.stages.records import RegistryStore, current_user
-from mlflow_integration.stages.rules import Stage, Why, check_move, previous_production
-from mlflow_integration.store.errors import store_errors
-from mlflow_integration.store.location import fluent_store, load_mlflow, resolve_store
-from mlflow_integration.values.arguments import as_mapping, as_version
-from mlflow_integration.values.convert import to_json
-from nba_props.errors import PromotionError, TrackingError, UnknownModelError
+from mlflow_integration.stages.moves import Moves
+from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.stages.registration import register_version
+from mlflow_integration.stages.rules import Stage
+from mlflow_integration.stages.views import RegistryViews, VersionInfo
+from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.arguments import as_names, as_version
+from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
     from mlflow.tracking import MlflowClient
 
     from mlflow_integration.gates.gate import Gate, GateProfile
+    from mlflow_integration.stages.degradation import DegradationReport
+    from mlflow_integration.stages.records import VersionState
+    from mlflow_integration.values.types import AnyModel, AnyValue
 
-__all__ = ["ModelRegistry", "PromotionDecision", "check_model_name"]
-
-_NAME: Final = re.compile(r"[\w. -]{1,200}")
-_MAX_TAG_KEY: Final = 250
-_MAX_TAG: Final = 100_000
-_CARRIED: Final = ("market", "data_fingerprint", "data_kind")
+__all__ = ["ModelRegistry", "PromotionDecision", "VersionInfo"]
 
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """What came of `ModelRegistry.promote_if_passing`; true in a condition when the version is in Production now.
+    """The outcome of `ModelRegistry.promote_if_passing`; truthy when the gates let the version into Production.
 
     Attributes:
         model_name: The model.
@@ -63,41 +64,8 @@ class PromotionDecision:
         return self.promoted
 
 
-def check_model_name(name: str) -> str:
-    """Return `name` if a registered model can have it.
-
-    Raises:
-        UnknownModelError: It can not.
-    """
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.strip(" ."):
-        message = f"{name!r} can not be a model name: letters, digits, '_', '-', '.' and spaces only."
-        raise UnknownModelError(message)
-    return name
-
-
-def _check_tags(tags: Mapping[str, str]) -> None:
-    """Refuse tags that MLflow would refuse only after it has made the model.
-
-    Raises:
-        TrackingError: A key is no text of 1 to 250 characters, or a value is over 100,000 characters long.
-    """
-    for key, value in tags.items():
-        if not isinstance(key, str) or not 0 < len(key.strip()) <= len(key) <= _MAX_TAG_KEY:
-            message = f"The key of a tag is a text of 1 to {_MAX_TAG_KEY} characters, not {str(key)[:50]!r}."
-            raise TrackingError(message)
-        if len(value) > _MAX_TAG:
-            message = f"The tag {key!r} has {len(value):,} characters; a version's tag holds {_MAX_TAG:,}."
-            raise TrackingError(message)
-
-
-def _require_reason(move: str, reason: str) -> None:
-    if not isinstance(reason, str) or not reason.strip():
-        message = f"A {move} needs a reason."
-        raise PromotionError(message)
-
-
-class ModelRegistry(LiveChecks):
-    """Registered models of one store.
+class ModelRegistry:
+    """Registered models of one store; nothing is opened before the first call.
 
     Args:
         tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
@@ -109,20 +77,17 @@ class ModelRegistry(LiveChecks):
     ) -> None:
         self.store = resolve_store(tracking_uri)
         self.profiles = dict(profiles or {})
-        self._opened: RegistryStore | None = None
-
-    @property
-    def _records(self) -> RegistryStore:
-        if self._opened is None:
-            self._opened = RegistryStore(self.store.client(create=False), self.store.uri)
-        return self._opened
+        self._records = RegistryStore(self.store)
+        self._moves = Moves(self._records)
+        self._views = RegistryViews(self._records)
+        self._live = LiveChecks(self._records)
 
     @property
     def client(self) -> MlflowClient:
         """Plain MLflow client of the store."""
         return self._records.client
 
-    # -- registering ----------------------------------------------------------------------------------------------
+    # -- registering and moving -----------------------------------------------------------------------------------
 
     def register_model(
         self,
@@ -139,7 +104,7 @@ class ModelRegistry(LiveChecks):
 
         Args:
             run_id: Run that logged the model.
-            model_name: Name in the registry; made if need be.
+            model_name: Name in the registry; created if it does not exist.
             tags: Tags of the version.
             model_id: Which of the run's models, where it has several; the last one by default.
             description: Text shown with the version.
@@ -149,52 +114,9 @@ class ModelRegistry(LiveChecks):
 
         Raises:
             UnknownModelError: The run has logged no model, or `model_id` is another run's.
-            TrackingError: There is no such run, or a tag can not be stored.
+            TrackingError: There is no such run, or a tag cannot be stored.
         """
-        check_model_name(model_name)
-        if not isinstance(run_id, str):
-            message = f"The id of a run is wanted (run.run_id), not {run_id!r}."
-            raise UnknownModelError(message)
-        own = {key: str(value) for key, value in as_mapping("Tags", tags or {}).items()}
-        _check_tags(own)
-        mlflow = load_mlflow()
-        doing = store_errors(f"Registering the model of run {run_id}", self.store.uri)
-        with doing, fluent_store(self.store.uri):  # MLflow looks the model up in its global store
-            run = self.client.get_run(run_id)
-            chosen = model_id or last_model_id(self.client, run)
-            if chosen is None:
-                message = f"Run {run_id} has logged no model; log one with tracker.log_model before registering it."
-                raise UnknownModelError(message)
-            if self.client.get_logged_model(chosen).source_run_id != run_id:
-                message = f"Model {chosen} was logged by another run than {run_id}, whose metrics would judge it."
-                raise UnknownModelError(message)
-            try:
-                self.client.create_registered_model(model_name)
-            except mlflow.exceptions.MlflowException as error:
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                    raise
-            carried = {key: run.data.tags[key] for key in _CARRIED if key in run.data.tags}
-            made = self.client.create_model_version(
-                model_name,
-                source=f"models:/{chosen}",
-                run_id=run_id,
-                tags={**carried, **own, "stage": Stage.NONE.value},
-                description=description,
-                model_id=chosen,
-            )
-            self._name_version(chosen, model_name, str(made.version))
-        return int(made.version)
-
-    def _name_version(self, model_id: str, model_name: str, version: str) -> None:
-        """Say on the logged model which version it became, for its page: a server does so itself, a database not."""
-        from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
-
-        known = json.loads(self.client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
-        entry = {"name": model_name, "version": version}
-        if not any((each["name"], str(each["version"])) == (model_name, version) for each in known):
-            self.client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: json.dumps([*known, entry])})
-
-    # -- stages ---------------------------------------------------------------------------------------------------
+        return register_version(self._records, run_id, model_name, tags, model_id=model_id, description=description)
 
     def promote_model(
         self,
@@ -206,7 +128,7 @@ class ModelRegistry(LiveChecks):
         override: bool = False,
         by: str | None = None,
     ) -> Stage:
-        """Promote a version to Staging or Production; who held the stage before makes room in the same atomic step.
+        """Promote a version to Staging or Production; its previous holder leaves it in the same atomic step.
 
         Args:
             model_name: The model.
@@ -223,14 +145,7 @@ class ModelRegistry(LiveChecks):
             PromotionError: The rules refuse the move.
             UnknownModelError: There is no such model or version.
         """
-        target, number = Stage.parse(stage), as_version(version)
-        current = self._records.state(model_name).version(number).stage
-        check_move(model_name, number, current, target, override=override)
-        if current is target:
-            self._records.settle(model_name)
-            return target
-        self._records.move(model_name, number, target, Why(by or current_user(), reason, override))
-        return target
+        return self._moves.promote(model_name, version, stage, reason=reason, override=override, by=by)
 
     def demote_model(self, model_name: str, version: int | str, *, reason: str, by: str | None = None) -> Stage:
         """Take a version one stage down: Production to Staging, Staging to None.
@@ -241,17 +156,7 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: It is in neither of the two, or there is no reason.
         """
-        _require_reason("demotion", reason)
-        number = as_version(version)
-        current = self._records.state(model_name).version(number).stage
-        lower = {Stage.PRODUCTION: Stage.STAGING, Stage.STAGING: Stage.NONE}
-        if current not in lower:
-            message = (
-                f"{model_name} version {number} is in stage {current}; only Staging and Production can be demoted."
-            )
-            raise PromotionError(message)
-        self._records.move(model_name, number, lower[current], Why(by or current_user(), reason))
-        return lower[current]
+        return self._moves.demote(model_name, version, reason=reason, by=by)
 
     def archive_model(
         self, model_name: str, version: int | str, *, reason: str = "", override: bool = False, by: str | None = None
@@ -261,17 +166,7 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: It is in Production and `override` is False.
         """
-        number = as_version(version)
-        current = self._records.state(model_name).version(number).stage
-        if current is Stage.PRODUCTION and not override:
-            message = (
-                f"{model_name} version {number} is in Production: promote another version or roll back, "
-                "or say override=True to leave the model without one."
-            )
-            raise PromotionError(message)
-        if current is not Stage.ARCHIVED:
-            self._records.move(model_name, number, Stage.ARCHIVED, Why(by or current_user(), reason, override))
-        return Stage.ARCHIVED
+        return self._moves.archive(model_name, version, reason=reason, override=override, by=by)
 
     def rollback_model(
         self, model_name: str, *, reason: str, to_version: int | str | None = None, by: str | None = None
@@ -290,26 +185,17 @@ class ModelRegistry(LiveChecks):
         Raises:
             PromotionError: There is no reason, or nothing to go back to.
         """
-        _require_reason("rollback", reason)
-        state = self._records.state(model_name)
-        current = state.aliases.get(Stage.PRODUCTION)
-        target = (
-            as_version(to_version)
-            if to_version is not None
-            else previous_production(state.history, current, state.versions)
-        )
-        if target is None:
-            message = f"Model {model_name!r} has no earlier Production version to go back to."
-            raise PromotionError(message)
-        state.version(target)
-        if target == current:
-            message = f"{model_name} version {target} is in Production already."
-            raise PromotionError(message)
-        why = Why(
-            by or current_user(), reason, override=state.version(target).stage is not Stage.STAGING, kind="rollback"
-        )
-        self._records.move(model_name, target, Stage.PRODUCTION, why)
-        return target
+        return self._moves.roll_back(model_name, reason=reason, to_version=to_version, by=by)
+
+    def delete_model_version(
+        self, model_name: str, version: int | str, *, by: str | None = None, reason: str = ""
+    ) -> None:
+        """Delete a version from the registry; its run and files stay, and the history says so.
+
+        Raises:
+            PromotionError: It is in Production.
+        """
+        self._moves.delete(model_name, version, reason=reason, by=by)
 
     # -- gates ----------------------------------------------------------------------------------------------------
 
@@ -329,25 +215,24 @@ class ModelRegistry(LiveChecks):
         Args:
             model_name: The model.
             version: The version.
-            criteria: Gates, or metric to threshold; overrules `profile`.
+            criteria: Gates, or metric to threshold; overrides `profile`.
             profile: ``"plan"``, ``"market"`` or a profile of your own; its exceptions for the version's market apply.
 
         Returns:
-            The report, true in a condition when all gates pass.
+            The report, truthy when every gate passes.
         """
         number = as_version(version)
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
         gates = chosen.for_market(market) if chosen else as_gates(criteria or {})
-        metrics = self._run_metrics(record)
+        metrics = self._records.run_metrics(record)
         about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
         report = check_gates(metrics, gates, version=number, market=market, **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
-        with store_errors(f"Keeping the gate report of {model_name} version {number}", self.store.uri):
-            if record.run_id:
-                text = to_json({**report.as_dict(), "checked_at": checked})
-                self.client.log_text(record.run_id, text, "gate_report.json")
+        if record.run_id:
+            kept = Document("gate_report.json", {**report.as_dict(), "checked_at": checked})
+            Sink(self.client, self.store.uri).write(record.run_id, [kept])
         failed = ", ".join(result.gate.key for result in report.failures)
         tags = {"gate_verdict": report.verdict.value, "gate_profile": report.profile, "gate_failed": failed or "none"}
         self._records.tag_version(model_name, number, {**tags, "gate_checked_at": checked})
@@ -374,19 +259,130 @@ class ModelRegistry(LiveChecks):
         stage = self._records.state(model_name).version(number).stage
         return PromotionDecision(model_name, number, report, stage, report.summary)
 
-    def delete_model_version(
-        self, model_name: str, version: int | str, *, by: str | None = None, reason: str = ""
-    ) -> None:
-        """Delete a version from the registry; its run and files stay, and the history says so.
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def transition_history(self, model_name: str) -> pd.DataFrame:
+        """Return who moved which version when, from where to where and why, oldest first.
+
+        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
+        ``kind``, ``status``. A status other than ``done`` belongs to a process that died in the middle.
+        """
+        return self._views.history(model_name)
+
+    def get_production_version(self, model_name: str) -> int | None:
+        """Return the number of the Production version, None where there is none. One request."""
+        return self._records.head(model_name).aliases.get(Stage.PRODUCTION)
+
+    def get_production_model(self, model_name: str) -> VersionInfo:
+        """Return everything known about the Production version.
 
         Raises:
-            PromotionError: It is in Production.
+            UnknownModelError: There is none.
         """
-        number = as_version(version)
-        state = self._records.state(model_name)
-        if state.version(number).stage is Stage.PRODUCTION:
-            message = f"{model_name} version {number} is in Production and is not deleted."
-            raise PromotionError(message)
-        self._records.move(model_name, number, Stage.ARCHIVED, Why(by or current_user(), f"deleted: {reason}"))
-        with store_errors(f"Deleting {model_name} version {number}", self.store.uri):
-            self.client.delete_model_version(model_name, str(number))
+        return self.get_model_info(model_name)
+
+    def get_model_info(
+        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+    ) -> VersionInfo:
+        """Return everything known about a version, or about the holder of a stage (Production by default).
+
+        Raises:
+            UnknownModelError: There is no such version, or none holds the stage.
+        """
+        return self._views.info(model_name, version, stage)
+
+    def list_models(self) -> pd.DataFrame:
+        """Return one row per version, by model: stage, market, gate verdict, when it was registered, its run."""
+        return self._views.all_versions()
+
+    def compare_models(
+        self, model_name: str, versions: Sequence[int | str], metrics: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Put versions side by side.
+
+        Args:
+            model_name: The model.
+            versions: Two or more versions.
+            metrics: Metrics to compare; all that the versions share by default.
+
+        Returns:
+            One row per metric: a column ``v<number>`` per version, ``direction``, ``best`` (missing where the direction
+            is not known or the best is shared) and, for two versions, ``change``: ``better``, ``worse``, ``same`` of
+            the second against the first.
+
+        Raises:
+            TrackingError: Fewer than two versions, or none has one of the metrics asked for.
+        """
+        several = isinstance(versions, Iterable) and not isinstance(versions, str)
+        numbers = list(dict.fromkeys(as_version(version) for version in versions)) if several else []
+        if len(numbers) < 2:
+            message = "Name two or more different versions to compare."
+            raise TrackingError(message)
+        values = self._views.metrics(model_name, numbers)
+        shared = set.intersection(*map(set, values.values()))
+        return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
+
+    def load_model(
+        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+    ) -> AnyModel:
+        """Load a version, or the holder of a stage (Production by default), as an MLflow pyfunc model.
+
+        Raises:
+            UnknownModelError: There is no such version, or none holds the stage.
+        """
+        return self._views.load(model_name, version, stage)
+
+    # -- live results ---------------------------------------------------------------------------------------------
+
+    def check_degradation(
+        self,
+        model_name: str,
+        live: pd.DataFrame,
+        version: int | str | None = None,
+        *,
+        against: str = "validation",
+        profile: str | GateProfile = "plan",
+        tolerance: float = 0.05,
+        **options: AnyValue,
+    ) -> DegradationReport:
+        """Hold recent live results against what the version showed in validation, or against its gates.
+
+        A metric has degraded only if its whole confidence interval, over days, lies on the worse side: a few unlucky
+        nights prove nothing. Looking every day is testing many times; choose `confidence` accordingly.
+
+        Args:
+            model_name: The model.
+            live: One row per settled prediction or bet; columns as for `degradation.check_live`.
+            version: The version; the Production one by default.
+            against: ``"validation"`` (the metrics of its run) or ``"gates"`` (the thresholds of `profile`).
+            profile: Gate profile, for ``"gates"``.
+            tolerance: Share by which an error metric may exceed its validation value before that counts.
+            **options: ``confidence`` (0.95), ``min_days`` (20), ``seed``.
+
+        Raises:
+            TrackingError: Nothing can be compared.
+        """
+
+        def thresholds(record: VersionState) -> dict[str, float]:
+            gates = get_profile(profile, self.profiles).for_market(record.tags.get("market"))
+            return {gate.metric: gate.threshold for gate in gates if not gate.metric.startswith("n_")}
+
+        return self._live.check(
+            model_name, live, version, against=against, thresholds=thresholds, tolerance=tolerance, **options
+        )
+
+    def rollback_if_degraded(
+        self, model_name: str, live: pd.DataFrame, *, by: str | None = None, **options: AnyValue
+    ) -> tuple[DegradationReport, int | None]:
+        """Check the Production version as `check_degradation` does, and roll back if it has degraded.
+
+        Returns:
+            The report, and the version that is in Production instead (None where nothing was done).
+        """
+        if "version" in options:
+            message = "rollback_if_degraded checks the Production version; use check_degradation for another one."
+            raise TrackingError(message)
+        report = self.check_degradation(model_name, live, **options)
+        if not report.degraded:
+            return report, None
+        return report, self.rollback_model(model_name, reason=report.summary, by=by)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +20,11 @@ from mlflow_integration.logging.items import (
     evaluation_items,
 )
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
-from mlflow_integration.logging.run import TrackedRun, fluent_stack, register_exit_handler
-from mlflow_integration.logging.sink import Batch, Sink
+from mlflow_integration.logging.run import TrackedRun, failure_of, fluent_stack, register_exit_handler
+from mlflow_integration.logging.sink import Sink
 from mlflow_integration.metric_names import all_prefixed
+from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.stages.registration import check_model_name, register_version
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import check_experiment_name, ensure_experiment
 from mlflow_integration.store.location import project_root, resolve_store
@@ -84,7 +85,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     @property
     def experiment_id(self) -> str:
-        """Id of the experiment, which is created if need be."""
+        """Id of the experiment, which is created if it does not exist."""
         if self._experiment is None:
             self._experiment, _ = ensure_experiment(
                 self.client, self.store, self.experiment_name, artifact_location=self.artifact_location
@@ -137,7 +138,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         """Start a run; use it in a ``with`` block, or end it with `end_run`.
 
         An exception inside the block marks the run FAILED (KILLED for an interruption), keeps its type and message in
-        the tag ``failure_reason``, and goes on.
+        the tag ``failure_reason``, and is re-raised.
 
         Args:
             run_name: Name of the run; MLflow invents one by default.
@@ -159,17 +160,14 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.note.content"] = description
         if parent:
             given["mlflow.parentRunId"] = parent
-        batch = Batch.of([Tags({**standard_tags(project_root()), **given})])
-        with store_errors(f"Starting run {run_name!r}", self.store.uri):
-            made = client.create_run(
-                self.experiment_id, start_time=int(time.time() * 1000), tags=batch.tags, run_name=run_name
-            )
-        run = TrackedRun(self, client, made, fluent=True)
+        sink = self._sink
+        made, files = sink.start(self.experiment_id, run_name, {**standard_tags(project_root()), **given})
+        run = TrackedRun(made, sink, self.store.uri, self._forget)
         self._stack.append(run)
         try:
-            self._sink.upload(run.run_id, batch.files)
+            sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
-            run.end("FAILED", reason=f"{type(error).__name__}: {error}")
+            run.end("FAILED", reason=failure_of(error)[1])
             raise
         return run
 
@@ -205,7 +203,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         return Sink(self.client, self.store.uri)
 
     def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
-        """Log any items in as few requests as can be; the other methods are short forms of this one.
+        """Log any items in as few requests as possible; the other methods are short forms of this one.
 
         Returns:
             Names of the metrics left out because they are not finite (only with `allow_missing`).
@@ -382,14 +380,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)
         if registered_model_name:
-            from mlflow_integration.registry import ModelRegistry, check_model_name
-
             check_model_name(registered_model_name)
         logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
         if registered_model_name:
-            logged.version = ModelRegistry(self.store.uri).register_model(
-                run_id=run.run_id, model_name=registered_model_name, model_id=logged.model_id
-            )
+            records = RegistryStore(self.store, self.client)
+            logged.version = register_version(records, run.run_id, registered_model_name, model_id=logged.model_id)
             logged.registered_model_name = registered_model_name
         return logged
 

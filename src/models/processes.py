@@ -9,6 +9,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration.logging.sink import Sink
+
 if TYPE_CHECKING:
     from mlflow_integration import NBAPropsTracker
 
@@ -37,11 +39,11 @@ def is_alive(mark: str) -> bool:
 def close_abandoned(tracker: NBAPropsTracker) -> None:
     """Mark KILLED the runs of an experiment that a process of this machine which is no more left RUNNING."""
     client = tracker.client
+    sink = Sink(client, tracker.tracking_uri)
     where = f"attributes.status = 'RUNNING' and tags.{PROCESS_TAG} LIKE '{_machine()}:%'"
     for run in client.search_runs([tracker.experiment_id], where, max_results=1000):
         if not is_alive(run.data.tags[PROCESS_TAG]):
-            client.set_tag(run.info.run_id, "failure_reason", "The process ended before the run did.")
-            client.set_terminated(run.info.run_id, "KILLED")
+            sink.end(run.info.run_id, "KILLED", "The process ended before the run did.")
 
 
 def _machine() -> str:

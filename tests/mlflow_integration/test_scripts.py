@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
-from mlflow_integration.self_check import run_checks
+from mlflow_integration.commands.self_check import run_checks
 from mlflow_integration.store.location import load_mlflow
 
 from .conftest import candidate_maker
@@ -199,7 +199,7 @@ def test_the_self_check_passes_here_and_leaves_nothing_in_the_store(uri):
 
 
 def test_the_self_check_fails_aloud_when_the_store_does_not_work(monkeypatch):
-    monkeypatch.setattr("mlflow_integration.self_check._temporary_checks", lambda folder: iter(()))
+    monkeypatch.setattr("mlflow_integration.commands.self_check._temporary_checks", lambda folder: iter(()))
     done = run(app("test_tracking"), uri="http://127.0.0.1:1")
     assert done.exit_code == 1
     assert "FAIL  The configured store can be read" in done.stdout

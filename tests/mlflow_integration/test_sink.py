@@ -12,7 +12,17 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure as MatplotlibFigure
 
-from mlflow_integration.logging.items import Artifact, Document, Figure, Metrics, Params, Table, Tags, evaluation_items
+from mlflow_integration.logging.items import (
+    Artifact,
+    Document,
+    Figure,
+    History,
+    Metrics,
+    Params,
+    Table,
+    Tags,
+    evaluation_items,
+)
 from mlflow_integration.logging.sink import Batch, Sink, stage
 from nba_props.errors import NonFiniteMetricError, TrackingError
 
@@ -69,7 +79,7 @@ def test_nothing_is_sent_when_one_metric_is_not_finite():
 
 def test_what_is_left_out_is_named_in_a_tag_and_returned():
     client = Recorder()
-    items = [Metrics({"roi": None, "val_mae": 3.0}, histories={"mae_fold": [1.0, float("nan")]})]
+    items = [Metrics({"roi": None, "val_mae": 3.0}), History("mae_fold", [1.0, float("nan")])]
     assert Sink(client, "x").write("r", items, allow_missing=True) == ("roi", "mae_fold.1")
     _, _, tags = client.batches[0]
     assert [(tag.key, tag.value) for tag in tags] == [("missing_metrics", "mae_fold.1, roi")]
@@ -134,7 +144,7 @@ def test_a_key_with_two_values_is_refused():
     with pytest.raises(TrackingError, match="'a' is given twice"):
         Batch.of([Params({"a": 1}), Params({"a": 2})])
     with pytest.raises(TrackingError, match="val_mae"):
-        Batch.of([Metrics({"val_mae": 1.0}, histories={"val_mae": [1.0]})])
+        Batch.of([Metrics({"val_mae": 1.0}), History("val_mae", [1.0])])
     with pytest.raises(TrackingError, match="can not be a key"):
         Batch.of([Tags({"a\nb": 1})])
 

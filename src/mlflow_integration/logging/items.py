@@ -1,11 +1,11 @@
-"""What can be logged: small frozen values. Code that has something to log yields these; one place writes them.
+"""What can be logged: small frozen values. Code that has something to log yields them; the sink alone writes them.
 
 Building items needs no store, so what a function logs can be asserted without one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from nba_props.errors import TrackingError
@@ -32,12 +32,23 @@ class Metrics:
     Attributes:
         values: Metric key to one number.
         step: Step that the numbers belong to.
-        histories: Metric key to a sequence of numbers, one per step from 0.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any]
     step: int = 0
-    histories: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    """The course of one metric.
+
+    Attributes:
+        name: Metric key.
+        values: One number per step, from step 0.
+    """
+
+    name: str
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -99,12 +110,13 @@ class Document:
     content: Any
 
 
-Item: TypeAlias = Params | Metrics | Tags | Artifact | Figure | Table | Document
+FileItem: TypeAlias = Artifact | Figure | Table | Document
+Item: TypeAlias = Params | Metrics | History | Tags | FileItem
 
 
 @runtime_checkable
 class SupportsEvaluation(Protocol):
-    """Everything that one evaluated model has to show: computed once, logged in one call."""
+    """Everything there is to log of one evaluated model: computed once, logged in one call."""
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -143,7 +155,7 @@ class SupportsEvaluation(Protocol):
 
 
 def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
-    """Yield everything that `evaluation` has to show, numbers first.
+    """Yield everything that `evaluation` holds, numbers first.
 
     Raises:
         TrackingError: It lacks an attribute of `SupportsEvaluation`; names them.
@@ -151,11 +163,13 @@ def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
     wanted = ("params", "metrics", "tags", "fold_metrics", "tables", "figures", "documents")
     lacking = [name for name in wanted if not hasattr(evaluation, name)]
     if lacking:
-        message = f"A {type(evaluation).__name__} is no evaluation: it has no {', '.join(lacking)}."
+        message = f"A {type(evaluation).__name__} is not an evaluation: it has no {', '.join(lacking)}."
         raise TrackingError(message)
     yield Params(evaluation.params)
     yield Tags(evaluation.tags)
-    yield Metrics(evaluation.metrics, histories=evaluation.fold_metrics)
+    yield Metrics(evaluation.metrics)
+    for name, values in evaluation.fold_metrics.items():
+        yield History(name, values)
     for name, content in evaluation.documents.items():
         yield Document(name, content)
     for name, frame in evaluation.tables.items():

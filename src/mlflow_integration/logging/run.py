@@ -1,36 +1,33 @@
-"""Runs: started, made the active one of MLflow's own functions too, and always ended, with the reason of a failure."""
+"""A run under way: active for MLflow's own functions too, and always ended, with the reason of a failure."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.store.errors import store_errors
+from mlflow_integration.logging.sink import STATUSES
 from mlflow_integration.store.location import fluent_store, load_mlflow
-from mlflow_integration.values.secrets import one_line
 from nba_props.errors import NBAPropsError, TrackingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from mlflow.entities import Run
-    from mlflow.tracking import MlflowClient
 
-    from mlflow_integration.tracker import NBAPropsTracker
+    from mlflow_integration.logging.sink import Sink
     from mlflow_integration.values.types import AnyValue
 
 
-STATUSES: Final = ("FINISHED", "FAILED", "KILLED")
 _OPEN: Final[weakref.WeakSet[TrackedRun]] = weakref.WeakSet()
 
 
 def fluent_stack() -> list[Any]:
     """Return this thread's stack of active runs of MLflow's module-level functions.
 
-    ``mlflow.start_run(run_id=...)`` would put a run there as well, at the price of three more requests and of failing
+    ``mlflow.start_run(run_id=...)`` would put a run there as well, at the price of three more requests, and would fail
     where the user has called ``mlflow.set_experiment`` for another experiment.
     """
     load_mlflow()
@@ -40,8 +37,20 @@ def fluent_stack() -> list[Any]:
     return stack
 
 
+def failure_of(error: BaseException) -> tuple[str, str]:
+    """Return the status of a run that `error` ends (KILLED for an interruption, else FAILED), and the reason."""
+    killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
+    return "KILLED" if killed else "FAILED", f"{type(error).__name__}: {error}"
+
+
 class TrackedRun:
     """One run under way; a context manager that ends it.
+
+    Args:
+        run: MLflow's record of it.
+        sink: Where it is ended.
+        uri: Tracking URI of its store.
+        on_end: Called with the run before it is ended.
 
     Attributes:
         run_id: Its id.
@@ -49,17 +58,16 @@ class TrackedRun:
         run_name: Its name.
     """
 
-    def __init__(self, tracker: NBAPropsTracker, client: MlflowClient, run: Run, *, fluent: bool) -> None:
+    def __init__(self, run: Run, sink: Sink, uri: str, on_end: Callable[[TrackedRun], None]) -> None:
         self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
-        self._tracker = tracker
-        self._client = client
+        self._sink = sink
+        self._on_end = on_end
         self._run = run
         self._ended = False
         self._exit = contextlib.ExitStack()
-        if fluent:
-            self._activate(tracker.store.uri)
+        self._activate(uri)
         _OPEN.add(self)
 
     def __repr__(self) -> str:
@@ -84,7 +92,7 @@ class TrackedRun:
         self._exit.callback(self._deactivate, active)
 
     def leave(self) -> None:
-        """Take the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
+        """Remove the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
         stack = fluent_stack()
         stack[:] = [active for active in stack if active.info.run_id != self.run_id]
 
@@ -108,12 +116,9 @@ class TrackedRun:
             return
         self._ended = True
         _OPEN.discard(self)
-        self._tracker._forget(self)
+        self._on_end(self)
         try:
-            with store_errors(f"Ending run {self.run_id}", self._tracker.store.uri):
-                if reason is not None:
-                    self._client.set_tag(self.run_id, "failure_reason", one_line(reason))
-                self._client.set_terminated(self.run_id, status, end_time=int(time.time() * 1000))
+            self._sink.end(self.run_id, status, reason)
         finally:
             self._exit.close()
 
@@ -126,13 +131,12 @@ class TrackedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None or kind is None:
+        if error is None:
             self.end()
             return
-        killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
-        # The error that is under way matters more than one of the store while saying so.
-        with contextlib.suppress(NBAPropsError):
-            self.end("KILLED" if killed else "FAILED", reason=f"{kind.__name__}: {error}")
+        status, reason = failure_of(error)
+        with contextlib.suppress(NBAPropsError):  # the error under way matters more than one of the store
+            self.end(status, reason=reason)
 
 
 def _end_open_runs() -> None:

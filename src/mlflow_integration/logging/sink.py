@@ -14,22 +14,25 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.logging.items import Artifact, Document, Figure, Item, Metrics, Params, Table, Tags
+from mlflow_integration.logging.items import Artifact, Document, Figure, History, Item, Metrics, Params, Table, Tags
 from mlflow_integration.metric_names import check_metric_name
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
-from mlflow_integration.values.secrets import mask_secrets, own_file_name
+from mlflow_integration.values.secrets import mask_secrets, one_line, own_file_name
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
+    from mlflow_integration.logging.items import FileItem
     from mlflow_integration.values.types import AnyValue
 
 
+STATUSES: Final = ("FINISHED", "FAILED", "KILLED")
 MAX_PARAM: Final = 6000
 MAX_TAG: Final = 8000
 MAX_METRICS: Final = 1000
@@ -58,7 +61,7 @@ class Batch:
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     metrics: list[tuple[str, float, int]] = field(default_factory=list)
-    files: list[Artifact | Figure | Table | Document] = field(default_factory=list)
+    files: list[FileItem] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
     @classmethod
@@ -69,6 +72,8 @@ class Batch:
             TrackingError: A key or value can not be stored (NonFiniteMetricError for numbers).
         """
         batch = cls()
+        single: set[str] = set()
+        courses: set[str] = set()
         for item in items:
             if isinstance(item, Params):
                 batch._add_texts(batch.params, flatten(as_mapping("Parameters", item.values)), MAX_PARAM, "params")
@@ -76,8 +81,15 @@ class Batch:
                 batch._add_texts(batch.tags, as_mapping("Tags", item.values), MAX_TAG, "tags")
             elif isinstance(item, Metrics):
                 batch._add_metrics(item, allow_missing=allow_missing)
+                single.update(map(str, item.values))
+            elif isinstance(item, History):
+                batch._add_history(item, allow_missing=allow_missing)
+                courses.add(item.name)
             else:
                 batch.files.append(item)
+        if single & courses:
+            message = f"Metric {min(single & courses)!r} is given both as one number and as a history."
+            raise TrackingError(message)
         if batch.missing:
             batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
         return batch
@@ -102,20 +114,16 @@ class Batch:
 
     def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
         values, step = as_mapping("Metrics", item.values), as_whole("The step", item.step)
-        twice = values.keys() & item.histories.keys()
-        if twice:
-            message = f"Metric {min(twice)!r} is given both as one number and as a history."
-            raise TrackingError(message)
         numbers, missing = finite_metrics(values, allow_missing=allow_missing)
         self.metrics += [(name, number, step) for name, number in numbers.items()]
         self.missing += missing
-        for name, history in item.histories.items():
-            check_metric_name(name)
-            steps, missing = finite_metrics(
-                {f"{name}.{step}": value for step, value in enumerate(history)}, allow_missing=allow_missing
-            )
-            self.metrics += [(name, number, int(key.rsplit(".", 1)[1])) for key, number in steps.items()]
-            self.missing += missing
+
+    def _add_history(self, item: History, *, allow_missing: bool) -> None:
+        check_metric_name(item.name)
+        steps = {f"{item.name}.{step}": step for step in range(len(item.values))}  # what a message calls each of them
+        numbers, missing = finite_metrics(dict(zip(steps, item.values, strict=True)), allow_missing=allow_missing)
+        self.metrics += [(item.name, number, steps[label]) for label, number in numbers.items()]
+        self.missing += missing
 
     def requests(self) -> Iterator[tuple[list[tuple[str, float, int]], dict[str, str], dict[str, str]]]:
         """Yield (metrics, params, tags) of each request, normally one."""
@@ -124,8 +132,7 @@ class Batch:
         entries += [("metric", metric, 110 + len(metric[0])) for metric in self.metrics]
         limits = {"tag": MAX_TAGS, "param": MAX_PARAMS, "metric": MAX_METRICS}
         held: dict[str, list[Any]] = {kind: [] for kind in limits}
-        size = 0
-        waiting = entries
+        size, waiting = 0, entries
         while waiting:
             left = []
             for kind, value, weight in waiting:
@@ -173,7 +180,7 @@ class Sink:
         self._uri = uri
 
     def write(self, run_id: str, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
-        """Write `items` to the run: all numbers and texts in as few requests as can be, then the files.
+        """Write `items` to the run: all numbers and texts in as few requests as possible, then the files.
 
         Returns:
             Names of the metrics left out because they are not finite (only with `allow_missing`).
@@ -185,7 +192,7 @@ class Sink:
         if batch.missing:
             self._keep_earlier(run_id, batch)
         with self._staged(batch.files) as folder:
-            self.send(run_id, batch)
+            self._send(run_id, batch)
             self._upload(run_id, folder)
         return tuple(batch.missing)
 
@@ -196,8 +203,29 @@ class Sink:
         names = {*batch.missing, *filter(None, earlier.split(", "))}
         batch.tags["missing_metrics"] = ", ".join(sorted(names))[:MAX_TAG]
 
-    def send(self, run_id: str, batch: Batch) -> None:
-        """Send the numbers and texts of `batch`."""
+    def start(self, experiment_id: str, run_name: str | None, tags: Mapping[str, Any]) -> tuple[Run, list[FileItem]]:
+        """Create a run with these tags; return it with the files that hold the tags too long to be stored."""
+        batch = Batch.of([Tags(tags)])
+        with store_errors(f"Starting run {run_name!r}", self._uri):
+            made = self._client.create_run(
+                experiment_id, start_time=int(time.time() * 1000), tags=batch.tags, run_name=run_name
+            )
+        return made, batch.files
+
+    def end(self, run_id: str, status: str = "FINISHED", reason: str | None = None) -> None:
+        """End a run.
+
+        Args:
+            run_id: The run.
+            status: One of `STATUSES`.
+            reason: Why it did not finish; kept as the tag ``failure_reason``, on one line and with secrets masked.
+        """
+        with store_errors(f"Ending run {run_id}", self._uri):
+            if reason is not None:
+                self._client.set_tag(run_id, "failure_reason", one_line(reason))
+            self._client.set_terminated(run_id, status, end_time=int(time.time() * 1000))
+
+    def _send(self, run_id: str, batch: Batch) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
         now = int(time.time() * 1000)
@@ -210,13 +238,13 @@ class Sink:
                     tags=[RunTag(name, value) for name, value in tags.items()],
                 )
 
-    def upload(self, run_id: str, files: list[Artifact | Figure | Table | Document]) -> None:
+    def upload(self, run_id: str, files: list[FileItem]) -> None:
         """Write `files` under one temporary folder, upload it whole, remove it."""
         with self._staged(files) as folder:
             self._upload(run_id, folder)
 
     @contextmanager
-    def _staged(self, files: list[Artifact | Figure | Table | Document]) -> Iterator[Path | None]:
+    def _staged(self, files: list[FileItem]) -> Iterator[Path | None]:
         """Write `files` under one temporary folder; None where there are none."""
         if not files:
             yield None
@@ -238,7 +266,7 @@ class Sink:
             raise TrackingError(message) from error
 
 
-def stage(item: Artifact | Figure | Table | Document, folder: Path, written: Collection[Path] = ()) -> Path:
+def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
     """Write one item below `folder` and return the path written.
 
     Args:
@@ -263,7 +291,7 @@ def stage(item: Artifact | Figure | Table | Document, folder: Path, written: Col
     return target
 
 
-def _name(item: Artifact | Figure | Table | Document) -> str:
+def _name(item: FileItem) -> str:
     """The name of an item among the artifacts of its run, with its folder."""
     if isinstance(item, Artifact):
         name = as_path(item.path).name
@@ -274,7 +302,7 @@ def _name(item: Artifact | Figure | Table | Document) -> str:
     return item.name
 
 
-def _write(item: Artifact | Figure | Table | Document, target: Path) -> None:
+def _write(item: FileItem, target: Path) -> None:
     if isinstance(item, Artifact):
         source = as_path(item.path)
         if source.is_dir():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import find_experiments
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.store.search import last_model_id, pages
 from mlflow_integration.values.arguments import as_names, at_least
 
 if TYPE_CHECKING:
@@ -65,21 +67,12 @@ class Reader:
         """
         at_least("limit", 0 if limit is None else limit, 0)
         ids = list(experiment_ids)
-        found: list[Run] = []
-        token: str | None = None
         if not ids:
-            return found
+            return []
+        search = {"experiment_ids": ids, "filter_string": where, "order_by": as_names(order_by)}
         with store_errors("Searching runs", self.store.uri):
-            while limit is None or len(found) < limit:
-                size = PAGE if limit is None else min(PAGE, limit - len(found))
-                page = self.client.search_runs(
-                    ids, filter_string=where, max_results=size, order_by=as_names(order_by), page_token=token
-                )
-                found += page
-                token = page.token
-                if not token:
-                    break
-        return found
+            size = PAGE if limit is None else min(PAGE, limit)
+            return list(islice(pages(self.client.search_runs, max_results=size, **search), limit))
 
 
 def market_of(run: Run) -> str:
@@ -108,20 +101,6 @@ def by_market(runs: Iterable[Run]) -> dict[str, list[Run]]:
     for run in runs:
         found.setdefault(market_of(run), []).append(run)
     return dict(sorted(found.items()))
-
-
-def last_model_id(client: MlflowClient, run: Run) -> str | None:
-    """Return the id of the last model that `run` has logged; None where it logged none."""
-    linked = {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
-    if len(linked) < 2:
-        return next(iter(linked), None)
-    # MLflow gives the models of a run in no particular order.
-    models = client.search_logged_models(
-        [run.info.experiment_id],
-        filter_string=f"source_run_id = '{run.info.run_id}'",
-        order_by=[{"field_name": "creation_timestamp", "ascending": False}],
-    )
-    return next((model.model_id for model in models if model.model_id in linked), None)
 
 
 def model_uri_of(client: MlflowClient, run: Run) -> str | None:

@@ -116,8 +116,8 @@ def gather(
         _numbers_section("Calibration of the best run of each market", champions, CALIBRATION),
         _numbers_section("Bets of the best run of each market", champions, BETTING),
         _segments_section(champions),
-        models_section(RegistryStore(reader.client, reader.store.uri)),
-        changes_section(finished, RegistryStore(reader.client, reader.store.uri), since_when(days, present), days),
+        models_section(RegistryStore(reader.store, reader.client)),
+        changes_section(finished, RegistryStore(reader.store, reader.client), since_when(days, present), days),
     ]
     if images:
         sections.append(_plots_section(reader, champions))

@@ -108,7 +108,7 @@ def gather_week(
     runs = reader.runs(names)
     fresh = [run for run in runs if started(run) >= since]
     finished = [run for run in runs if run.info.status == "FINISHED"]
-    records = RegistryStore(reader.client, reader.store.uri)
+    records = RegistryStore(reader.store, reader.client)
     sections = (
         _activity_section(fresh, names),
         _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),

@@ -10,18 +10,24 @@ from __future__ import annotations
 import getpass
 import os
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.stages.rules import ALIASED, Stage, Transition, Why, effective_stage, read_history
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.search import pages
+from mlflow_integration.values.arguments import as_version
 from nba_props.errors import UnknownModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.store.location import Store
 
 
 MAX_ROUNDS = 5
@@ -103,32 +109,53 @@ class ModelState:
             raise UnknownModelError(message)
         return self.versions[number]
 
+    def find(self, version: int | str | None = None, stage: str | Stage | None = None) -> VersionState:
+        """Return one version, or the one that holds a stage (Production by default).
+
+        Raises:
+            UnknownModelError: Both are named, there is no such version, or none holds the stage.
+        """
+        if version is not None and stage is not None:
+            message = f"Name a version or a stage of {self.name}, not both."
+            raise UnknownModelError(message)
+        if version is not None:
+            return self.version(as_version(version))
+        wanted = Stage.parse(stage or Stage.PRODUCTION)
+        if wanted in (Stage.NONE, Stage.ARCHIVED):
+            message = f"Many versions can be in stage {wanted}: name one by its number."
+            raise UnknownModelError(message)
+        holder = self.aliases.get(wanted)
+        if holder is None:
+            message = f"Model {self.name!r} has no version in {wanted}."
+            raise UnknownModelError(message)
+        return self.version(holder)
+
 
 class RegistryStore:
     """Reads and writes of the registry.
 
     Args:
-        client: Client of the store.
-        uri: Tracking URI, for messages.
+        store: The store.
+        client: A client of it that is open already; by default one is opened at the first request.
     """
 
-    def __init__(self, client: MlflowClient, uri: str) -> None:
-        self.client = client
-        self.uri = uri
+    def __init__(self, store: Store, client: MlflowClient | None = None) -> None:
+        self.store = store
+        self.uri = store.uri
+        if client is not None:
+            self.client = client
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """Plain MLflow client of the store."""
+        return self.store.client(create=False)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
         """Return the names of all registered models, sorted."""
-        found: list[str] = []
-        token: str | None = None
         with store_errors("Listing the registered models", self.uri):
-            while True:
-                page = self.client.search_registered_models(max_results=500, page_token=token)
-                found += [model.name for model in page]
-                token = page.token
-                if not token:
-                    return sorted(found)
+            return sorted(model.name for model in pages(self.client.search_registered_models, max_results=500))
 
     def head(self, name: str) -> ModelState:
         """Return aliases and tags of a model in one request, without its versions.
@@ -150,7 +177,7 @@ class RegistryStore:
 
     def state(self, name: str) -> ModelState:
         """Return a model with all its versions."""
-        records = self._records(name)  # before the aliases: a version promoted meanwhile is then still listed
+        records = self._versions(name)  # before the aliases: a version promoted meanwhile is then still listed
         head = self.head(name)
         versions = {}
         for record in sorted(records, key=lambda each: int(each.version)):
@@ -167,19 +194,29 @@ class RegistryStore:
             )
         return replace(head, versions=versions)
 
-    def _records(self, name: str) -> list[ModelVersion]:
-        found: list[ModelVersion] = []
+    def _versions(self, name: str) -> list[ModelVersion]:
         quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
-        token: str | None = None
+        wanted = f"name={quote}{name}{quote}"
         with store_errors(f"Reading the versions of model {name!r}", self.uri):
-            while True:
-                page = self.client.search_model_versions(
-                    f"name={quote}{name}{quote}", max_results=1000, page_token=token
-                )
-                found += page
-                token = page.token
-                if not token:
-                    return found
+            return list(pages(self.client.search_model_versions, filter_string=wanted, max_results=1000))
+
+    def runs(self, run_ids: Iterable[str]) -> dict[str, Run]:
+        """Return several runs by id; those that are gone are missing from the result."""
+        mlflow = load_mlflow()
+        found: dict[str, Run] = {}
+        for run_id in {run_id for run_id in run_ids if run_id}:
+            with store_errors(f"Reading run {run_id}", self.uri):
+                try:
+                    found[run_id] = self.client.get_run(run_id)
+                except mlflow.exceptions.MlflowException as error:
+                    if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                        raise
+        return found
+
+    def run_metrics(self, record: VersionState) -> dict[str, float]:
+        """Return the metrics of a version's run; none where the run is gone, or deleted because it should not count."""
+        run = self.runs([record.run_id]).get(record.run_id)
+        return dict(run.data.metrics) if run and run.info.lifecycle_stage == "active" else {}
 
     # -- writing --------------------------------------------------------------------------------------------------
 
@@ -234,7 +271,7 @@ class RegistryStore:
         holder = state.aliases.get(Stage.PRODUCTION)
         if holder is None or state.aliases.get(Stage.STAGING) != holder:
             return state
-        with store_errors(f"Mending {state.name}", self.uri):
+        with store_errors(f"Settling {state.name}", self.uri):
             self.client.delete_registered_model_alias(state.name, Stage.STAGING.value)
         return replace(
             state, aliases={alias: number for alias, number in state.aliases.items() if alias != Stage.STAGING}

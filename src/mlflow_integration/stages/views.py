@@ -1,33 +1,27 @@
-"""What can be read of the registry: versions, stages, history, comparison, and the models themselves."""
+"""What can be read of the registry: versions, stages, history, and the models themselves."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlflow_integration.reading.comparison import side_by_side
-from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.errors import store_errors
-from mlflow_integration.store.location import Store, fluent_store, load_mlflow
-from mlflow_integration.values.arguments import as_names, as_version
-from nba_props.errors import TrackingError, UnknownModelError
+from mlflow_integration.store.location import fluent_store, load_mlflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from mlflow.entities import Run
 
-    from mlflow_integration.stages.records import ModelState, RegistryStore, VersionState
+    from mlflow_integration.stages.records import RegistryStore
+    from mlflow_integration.stages.rules import Stage
     from mlflow_integration.values.types import AnyModel
 
 
 @dataclass(frozen=True)
 class VersionInfo:
-    """Everything known of one version.
+    """Everything known about one version.
 
     Attributes:
         model_name: The model.
@@ -54,52 +48,30 @@ class VersionInfo:
     run_tags: Mapping[str, str]
 
 
-class RegistryViews(ABC):
-    """The reading half of `ModelRegistry`."""
+class RegistryViews:
+    """What the registry shows; arguments and errors as in `ModelRegistry`.
 
-    store: Store
+    Args:
+        records: Reads of the registry.
+    """
 
-    @property
-    @abstractmethod
-    def _records(self) -> RegistryStore: ...
+    def __init__(self, records: RegistryStore) -> None:
+        self._records = records
 
-    def transition_history(self, model_name: str) -> pd.DataFrame:
-        """Return who moved which version when, from where to where and why, oldest first.
-
-        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
-        ``kind``, ``status``. A status other than ``done`` belongs to a process that died in the middle.
-        """
+    def history(self, name: str) -> pd.DataFrame:
+        """Return all transitions of a model, oldest first."""
         import pandas as pd
 
         columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "kind", "status"]
-        rows = [asdict(entry) for entry in self._records.head(model_name).history]
+        rows = [asdict(entry) for entry in self._records.head(name).history]
         return pd.DataFrame(rows, columns=columns).astype({"previous": "Int64"})
 
-    def get_production_version(self, model_name: str) -> int | None:
-        """Return the number of the Production version, None where there is none. One request."""
-        return self._records.head(model_name).aliases.get(Stage.PRODUCTION)
-
-    def get_production_model(self, model_name: str) -> VersionInfo:
-        """Return everything known of the Production version.
-
-        Raises:
-            UnknownModelError: There is none.
-        """
-        return self.get_model_info(model_name)
-
-    def get_model_info(
-        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
-    ) -> VersionInfo:
-        """Return everything known of a version, or of who holds a stage (Production by default).
-
-        Raises:
-            UnknownModelError: There is no such version, or nobody holds the stage.
-        """
-        state = self._records.state(model_name)
-        record = state.version(self._resolve(state, version, stage))
-        run = self._runs([record.run_id]).get(record.run_id)
+    def info(self, name: str, version: int | str | None, stage: str | Stage | None) -> VersionInfo:
+        """Return everything known about a version, or about the holder of a stage."""
+        record = self._records.state(name).find(version, stage)
+        run = self._records.runs([record.run_id]).get(record.run_id)
         return VersionInfo(
-            model_name=model_name,
+            model_name=name,
             version=record.version,
             stage=record.stage,
             run_id=record.run_id,
@@ -111,8 +83,8 @@ class RegistryViews(ABC):
             run_tags=dict(run.data.tags) if run else {},
         )
 
-    def list_models(self) -> pd.DataFrame:
-        """Return one row per version, by model: stage, market, gate verdict, when it was registered, its run."""
+    def all_versions(self) -> pd.DataFrame:
+        """Return one row per version of every model."""
         import pandas as pd
 
         columns = ["model", "version", "stage", "market", "gate_verdict", "gate_failed", "created", "run_id"]
@@ -132,85 +104,17 @@ class RegistryViews(ABC):
         ]
         return pd.DataFrame(rows, columns=columns)
 
-    def compare_models(
-        self, model_name: str, versions: Sequence[int | str], metrics: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        """Put versions side by side.
+    def metrics(self, name: str, versions: Sequence[int]) -> dict[str, dict[str, float]]:
+        """Return ``v<number>`` to the metrics of that version's run; none where the run is gone."""
+        state = self._records.state(name)
+        run_ids = {f"v{number}": state.version(number).run_id for number in versions}
+        runs = self._records.runs(run_ids.values())
+        return {key: dict(runs[run_id].data.metrics) if run_id in runs else {} for key, run_id in run_ids.items()}
 
-        Args:
-            model_name: The model.
-            versions: Two or more versions.
-            metrics: Metrics to compare; all that the versions share by default.
-
-        Returns:
-            One row per metric: a column ``v<number>`` per version, ``direction``, ``best`` (missing where the direction
-            is not known or the best is shared) and, for two versions, ``change``: ``better``, ``worse``, ``same`` of
-            the second against the first.
-
-        Raises:
-            TrackingError: Fewer than two versions, or none has one of the metrics asked for.
-        """
-        several = isinstance(versions, Iterable) and not isinstance(versions, str)
-        numbers = list(dict.fromkeys(as_version(version) for version in versions)) if several else []
-        if len(numbers) < 2:
-            message = "Name two or more different versions to compare."
-            raise TrackingError(message)
-        state = self._records.state(model_name)
-        run_ids = {number: state.version(number).run_id for number in numbers}
-        runs = self._runs(run_ids.values())
-        values = {
-            f"v{number}": dict(runs[run_id].data.metrics) if run_id in runs else {}
-            for number, run_id in run_ids.items()
-        }
-        shared = set.intersection(*(set(each) for each in values.values()))
-        return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
-
-    def load_model(
-        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
-    ) -> AnyModel:
-        """Load a version, or who holds a stage (Production by default), as an MLflow pyfunc model.
-
-        Raises:
-            UnknownModelError: There is no such version, or nobody holds the stage.
-        """
+    def load(self, name: str, version: int | str | None, stage: str | Stage | None) -> AnyModel:
+        """Load a version, or the holder of a stage, as an MLflow pyfunc model."""
         mlflow = load_mlflow()
-        state = self._records.state(model_name)
-        number = self._resolve(state, version, stage)
-        with store_errors(f"Loading {model_name} version {number}", self.store.uri), fluent_store(self.store.uri):
-            return mlflow.pyfunc.load_model(state.version(number).source)
-
-    # -- inner parts ----------------------------------------------------------------------------------------------
-
-    def _resolve(self, state: ModelState, version: int | str | None, stage: str | Stage | None) -> int:
-        if version is not None and stage is not None:
-            message = f"Name a version or a stage of {state.name}, not both."
-            raise UnknownModelError(message)
-        if version is not None:
-            return state.version(as_version(version)).version
-        wanted = Stage.parse(stage or Stage.PRODUCTION)
-        if wanted in (Stage.NONE, Stage.ARCHIVED):
-            message = f"Many versions can be in stage {wanted}: name one by its number."
-            raise UnknownModelError(message)
-        holder = state.aliases.get(wanted)
-        if holder is None:
-            message = f"Model {state.name!r} has no version in {wanted}."
-            raise UnknownModelError(message)
-        return holder
-
-    def _runs(self, run_ids: Iterable[str]) -> dict[str, Run]:
-        """Read several runs at once; those that are gone are missing from the result."""
-        mlflow = load_mlflow()
-        found: dict[str, Run] = {}
-        for run_id in {run_id for run_id in run_ids if run_id}:
-            with store_errors(f"Reading run {run_id}", self.store.uri):
-                try:
-                    found[run_id] = self._records.client.get_run(run_id)
-                except mlflow.exceptions.MlflowException as error:
-                    if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                        raise
-        return found
-
-    def _run_metrics(self, record: VersionState) -> dict[str, float]:
-        """Metrics of the run of a version; none where it is gone, or was deleted because it should not count."""
-        run = self._runs([record.run_id]).get(record.run_id)
-        return dict(run.data.metrics) if run and run.info.lifecycle_stage == "active" else {}
+        record = self._records.state(name).find(version, stage)
+        uri = self._records.uri
+        with store_errors(f"Loading {name} version {record.version}", uri), fluent_store(uri):
+            return mlflow.pyfunc.load_model(record.source)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Literal
 
-from mlflow_integration.phases import experiment_tags
+from mlflow_integration.phases import PHASES, experiment_tags
 from mlflow_integration.store.errors import store_errors
-from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.location import load_mlflow, resolve_store
+from mlflow_integration.store.search import pages
+from mlflow_integration.values.arguments import as_names
 from nba_props.errors import TrackingError, UnknownExperimentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    import pandas as pd
     from mlflow.entities import Experiment
     from mlflow.tracking import MlflowClient
 
@@ -28,10 +32,10 @@ def check_experiment_name(name: str) -> str:
     """Return `name` if it can be an experiment's.
 
     Raises:
-        TrackingError: It is no text, empty, or has line breaks or other control characters.
+        TrackingError: It is not text, is empty, or has line breaks or other control characters.
     """
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        message = f"{name!r} can not be the name of an experiment: one line of text is wanted."
+        message = f"{name!r} cannot be the name of an experiment: it must be one line of text."
         raise TrackingError(message)
     return name
 
@@ -39,7 +43,7 @@ def check_experiment_name(name: str) -> str:
 def ensure_experiment(
     client: MlflowClient, store: Store, name: str, *, artifact_location: str | None = None
 ) -> tuple[Experiment, Outcome]:
-    """Return the experiment `name`, made or restored if need be, and which of these it was."""
+    """Return the experiment `name`, made or restored if necessary, and what was done."""
     mlflow = load_mlflow()
     check_experiment_name(name)
     with store_errors(f"Setting up experiment {name!r}", store.uri):
@@ -66,15 +70,9 @@ def ensure_experiment(
 
 def active_experiments(client: MlflowClient, uri: str = "") -> list[Experiment]:
     """Return all experiments that are not deleted, in the order they were made."""
-    found: list[Experiment] = []
-    token: str | None = None
     with store_errors("Listing the experiments", uri):
-        while True:
-            page = client.search_experiments(page_token=token, max_results=1000)
-            found += page
-            token = page.token
-            if not token:
-                return sorted(found, key=lambda experiment: (experiment.creation_time or 0, experiment.experiment_id))
+        found = list(pages(client.search_experiments, max_results=1000))
+    return sorted(found, key=lambda experiment: (experiment.creation_time or 0, experiment.experiment_id))
 
 
 def find_experiments(client: MlflowClient, names: Sequence[str] | str | None, uri: str = "") -> list[Experiment]:
@@ -86,10 +84,38 @@ def find_experiments(client: MlflowClient, names: Sequence[str] | str | None, ur
     present = active_experiments(client, uri)
     if names is None:
         return present
-    wanted = [names] if isinstance(names, str) else list(names)
+    wanted = as_names(names)
     by_name = {experiment.name: experiment for experiment in present}
     for name in wanted:
         if name not in by_name:
             message = f"There is no experiment {name!r}. There are: {', '.join(sorted(by_name)) or 'none'}."
             raise UnknownExperimentError(message)
     return [by_name[name] for name in wanted]
+
+
+def setup_experiments(
+    names: Sequence[str] | str | None = None, *, tracking_uri: str | Path | None = None
+) -> pd.DataFrame:
+    """Make the experiments of the four phases (or others) that are missing; it may be run any number of times.
+
+    Args:
+        names: Experiments; the four phases by default.
+        tracking_uri: The store.
+
+    Returns:
+        One row per experiment: ``experiment``, ``experiment_id``, ``outcome`` (created, exists, or restored where it
+        had been deleted), ``artifact_location``.
+    """
+    import pandas as pd
+
+    store = resolve_store(tracking_uri)
+    client = store.client()
+    rows = []
+    for name in as_names(names or list(PHASES)):
+        experiment, outcome = ensure_experiment(client, store, name)
+        wanted = PHASES[name].tags if name in PHASES else {}
+        for key, value in wanted.items():  # an experiment made by an older release gets what has been added since
+            if experiment.tags.get(key) != value:
+                client.set_experiment_tag(experiment.experiment_id, key, value)
+        rows.append((name, experiment.experiment_id, outcome, experiment.artifact_location))
+    return pd.DataFrame(rows, columns=["experiment", "experiment_id", "outcome", "artifact_location"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlflow_integration.cli import number
+from mlflow_integration.values.show import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

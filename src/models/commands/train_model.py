@@ -54,7 +54,7 @@ def _model_names() -> list[str]:
 
 
 @app.command(cls=_Command)
-def train(  # noqa: PLR0913 - one parameter per option
+def train(
     context: typer.Context,
     *,
     market: Annotated[
@@ -110,7 +110,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,
-    plugin: Plugin = None,  # noqa: ARG001 - loaded by its callback
+    plugin: Plugin = None,
     as_json: Json = False,
     recipe: Annotated[
         str | None,

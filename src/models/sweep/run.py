@@ -23,7 +23,8 @@ from joblib import cpu_count
 from optuna.importance import get_param_importances
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.logging.items import Document, Figure, Item, Metrics, Params, Table
+from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table
+from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
@@ -207,11 +208,11 @@ class _MarketSweep:
             values = {f"calibration/{name}": float(trial.user_attrs[name]) for name in ("fit_seconds", "folds")}
             if trial.state.name == "COMPLETE":
                 values[f"calibration/{self.sweep.objective}"] = float(trial.value or 0.0)
-            history = {"calibration/val_mae_fold": trial.user_attrs["fold_mae"]}
+            histories = [History("calibration/val_mae_fold", trial.user_attrs["fold_mae"])]
             if trial.intermediate_values:
-                history["calibration/running"] = list(trial.intermediate_values.values())
+                histories.append(History("calibration/running", list(trial.intermediate_values.values())))
             with self.tracker.start_run(f"trial_{number:03d}", tags=tags, parent_run_id=parent):
-                self.tracker.log_items([Params(trial.params), Metrics(values, histories=history)])
+                self.tracker.log_items([Params(trial.params), Metrics(values), *histories])
             logged.add(number)
 
     # -- runs -----------------------------------------------------------------------------------------------------
@@ -231,9 +232,7 @@ class _MarketSweep:
         try:
             yield parent
         except BaseException as error:
-            killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
-            client.set_tag(parent, "failure_reason", f"{type(error).__name__}: {error}"[:500])
-            client.set_terminated(parent, "KILLED" if killed else "FAILED")
+            Sink(client, self.tracker.tracking_uri).end(parent, *failure_of(error))
             raise
         if "failure_reason" in client.get_run(parent).data.tags:
             client.delete_tag(parent, "failure_reason")

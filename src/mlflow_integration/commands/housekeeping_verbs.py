@@ -1,0 +1,73 @@
+"""Verbs of housekeeping: storage, cleanup, migrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlflow_integration.cli import emit, emit_json, note, reported
+from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
+
+
+def storage(
+    experiment: Experiments = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Count the bytes stored by experiment and kind, projected for 100 experiments."""
+    from mlflow_integration.reading.housekeeping import storage_report
+
+    with reported():
+        frame = storage_report(experiment, tracking_uri=tracking_uri)
+        emit(frame, as_json=json, output=output, title="Storage", empty="Nothing is stored.")
+        total, projected = int(frame["bytes"].sum()), int(frame["bytes_per_100"].sum())
+        note(f"total {total:,} bytes; 100 such experiments {projected:,} bytes")
+
+
+def cleanup(
+    experiment: Experiments = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
+    older_than_days: Annotated[float, typer.Option(min=0, help="Keep those that started within so many days.")] = 0.0,
+    stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """List (or delete) runs that failed or were killed."""
+    from mlflow_integration.reading.housekeeping import cleanup_failed_runs
+
+    with reported():
+        frame = cleanup_failed_runs(
+            experiment,
+            dry_run=not delete,
+            older_than_days=older_than_days,
+            stale_hours=stale_hours,
+            tracking_uri=tracking_uri,
+        )
+        emit(frame, as_json=json, output=output, title="Failed runs", empty="No failed run.")
+
+
+def migrate(
+    source: Annotated[Path, typer.Option(help="Old folder mlruns, or the one that holds it.")],
+    json: Json = False,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Bring the runs of an old file store (mlruns/) over into a new store."""
+    from mlflow_integration.store.old_stores import migrate_file_store
+
+    with reported():
+        done = migrate_file_store(source, tracking_uri)
+        if json:
+            emit_json(done)
+        else:
+            print(
+                f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
+                f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
+                f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
+            )

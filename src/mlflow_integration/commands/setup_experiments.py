@@ -1,0 +1,41 @@
+"""Make the experiments of the four phases; run it as often as you like."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mlflow_integration.cli import emit, note, reported
+from mlflow_integration.commands.options import Json, Output, Plugin, Uri
+
+app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def setup(
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Experiment to make; repeatable. Default: the four phases.")
+    ] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Make missing experiments, restore deleted ones, leave the others as they are.
+
+    Example: uv run scripts/mlflow/setup_experiments.py
+    """
+    from mlflow_integration.store.experiments import setup_experiments
+    from mlflow_integration.store.location import resolve_store
+
+    with reported():
+        frame = setup_experiments(name, tracking_uri=tracking_uri)
+        emit(frame, as_json=json, output=output, title=f"Experiments in {resolve_store(tracking_uri).label}")
+        for restored in frame.loc[frame["outcome"] == "restored", "experiment"]:
+            note(f"{restored} had been deleted: it is restored, with the runs it held.")
+
+
+def main() -> None:
+    """Run the command."""
+    app()

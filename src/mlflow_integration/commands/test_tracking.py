@@ -1,0 +1,37 @@
+"""Check whether tracking works here: a full life cycle in a temporary store, then the store that is configured."""
+
+from __future__ import annotations
+
+import typer
+
+from mlflow_integration.cli import DONE, REFUSED, emit_json, reported
+from mlflow_integration.commands.options import Json, Plugin, Uri
+
+app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def check(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+    """Print one line per check; exit 0 if all pass, 1 if one fails.
+
+    The configured store is only read: no experiment, run or model is left behind, not even a deleted one.
+    """
+    from mlflow_integration.commands.self_check import run_checks
+
+    with reported():
+        results = []
+        for result in run_checks(tracking_uri):
+            results.append(result)
+            if not json:
+                print(result, flush=True)
+        if json:
+            emit_json([result.as_row() for result in results])
+        failed = sum(not result.passed for result in results)
+        if not json:
+            print(f"{len(results) - failed} passed, {failed} failed")
+        raise SystemExit(REFUSED if failed else DONE)
+
+
+def main() -> None:
+    """Run the command."""
+    app()

@@ -1,0 +1,127 @@
+"""The best runs by one metric, with what the choice among so many is worth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration.metric_names import check_metric_name, resolve_direction
+from mlflow_integration.reading.luck import deflated_best
+from mlflow_integration.reading.reader import Reader, by_market, metric_of, model_uri_of, runs_frame
+from mlflow_integration.values.arguments import at_least
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from mlflow_integration.values.types import AnyValue
+
+
+def get_best_runs(
+    experiments: Sequence[str] | str | None = None,
+    metric: str = "val_mae",
+    top_n: int = 5,
+    *,
+    mode: str | None = None,
+    where: str = "",
+    tracking_uri: str | Path | None = None,
+) -> pd.DataFrame:
+    """Return the best finished runs by `metric`, best first; the store does the sorting.
+
+    Runs without the metric, or where it is not finite, are left out. Of equal values the earlier run comes first.
+
+    Args:
+        experiments: Names of experiments; all by default.
+        metric: Metric key.
+        top_n: How many.
+        mode: ``"min"`` or ``"max"``; known from the metric's name by default.
+        where: Further MLflow filter.
+        tracking_uri: The store.
+
+    Returns:
+        As `search_runs`, with ``rank`` first; ties share a rank.
+
+    Raises:
+        TrackingError: The direction is not known, or `top_n` is not positive.
+    """
+    at_least("top_n", top_n, 1)
+    ascending = resolve_direction(check_metric_name(metric), mode) == "min"
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    finished = "attributes.status = 'FINISHED'"
+    search: dict[str, Any] = {
+        "where": f"{finished} and {where}" if where else finished,
+        "order_by": [f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}", "attributes.start_time ASC"],
+    }
+    runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
+    # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
+    known = [run for run in runs if metric_of(run, metric) is not None]
+    if len(known) < len(runs):
+        known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
+    frame = runs_frame(known, names)
+    column = f"metrics.{metric}"
+    if column not in frame:
+        frame[column] = None
+    frame.insert(0, "rank", frame[column].rank(method="min", ascending=ascending).astype("int64"))
+    return frame
+
+
+def get_best_model(
+    experiment: Sequence[str] | str | None = None, metric: str = "val_mae", top_n: int = 1, **options: AnyValue
+) -> pd.DataFrame:
+    """Return the best runs as `get_best_runs` does, each with its model.
+
+    Returns:
+        As `get_best_runs`, with ``model_uri`` for ``mlflow.pyfunc.load_model``: the last model that the run logged,
+        missing where it logged none.
+    """
+    import pandas as pd
+
+    frame = get_best_runs(experiment, metric, top_n, **options)
+    reader = Reader(options.get("tracking_uri"))
+    listed = ", ".join(f"'{run_id}'" for run_id in frame["run_id"])
+    runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
+    uris = {run.info.run_id: model_uri_of(reader.client, run) for run in runs}
+    frame.insert(1, "model_uri", pd.Series([uris[run_id] for run_id in frame["run_id"]], frame.index, dtype="object"))
+    return frame
+
+
+def best_with_trials(
+    experiments: Sequence[str] | str | None = None,
+    metric: str = "val_mae",
+    top_n: int = 5,
+    *,
+    mode: str | None = None,
+    where: str = "",
+    tracking_uri: str | Path | None = None,
+) -> pd.DataFrame:
+    """Return the best runs of each market as a short table, with what the choice among so many is worth.
+
+    Returns:
+        For each market the best `top_n`, since markets are not comparable with each other: ``market``, ``rank``,
+        ``run_id``, ``run_name``, ``experiment``, the metric, ``n_predictions`` (rows the run was measured on; runs on
+        different rows are not exactly comparable), ``runs_tried`` (finished runs of the market that have the metric)
+        and ``deflated``: the metric less the luck of being the best of that many.
+    """
+    import pandas as pd
+
+    at_least("top_n", top_n, 1)
+    better = resolve_direction(check_metric_name(metric), mode)
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
+    sign = 1.0 if better == "min" else -1.0
+    columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "n_predictions", "runs_tried", "deflated"]
+    rows = []
+    for market, tried in by_market(run for run in runs if metric_of(run, metric) is not None).items():
+        values = [run.data.metrics[metric] for run in tried]
+        best, deflated = deflated_best(values, metric, mode=better)
+        for run in sorted(tried, key=lambda run: (sign * run.data.metrics[metric], run.info.start_time))[:top_n]:
+            value = run.data.metrics[metric]
+            rank = 1 + sum(sign * other < sign * value for other in values)
+            about = run.info.run_id, run.info.run_name, names[str(run.info.experiment_id)]
+            measured_on = run.data.metrics.get("n_predictions", math.nan)
+            rows.append((market, rank, *about, value, measured_on, len(tried), deflated if value == best else None))
+    return pd.DataFrame(rows, columns=columns)
