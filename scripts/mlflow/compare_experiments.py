@@ -173,14 +173,13 @@ def models(json: Json = False, output: Output = None, tracking_uri: Uri = None) 
 
 
 @app.command()
-def promote(  # noqa: PLR0913, PLR0917 - one parameter per option of the command line
+def promote(
     model: Annotated[str, typer.Argument(help="Name of the registered model.")],
     version: Annotated[int, typer.Argument(min=1, help="Version to promote.")],
     stage: Annotated[
         str, typer.Option(help="Staging or Production; without --force the gates decide on Production.")
     ] = ("Production"),
-    profile: Annotated[str, typer.Option(help="Gate profile: plan, market, or one of --gates.")] = "plan",
-    gates: Annotated[Path | None, typer.Option(help="TOML file with gate profiles of your own.")] = None,
+    gates: Annotated[str, typer.Option(help="Gate profile: plan, market, gates.toml or gates.toml:NAME.")] = "plan",
     force: Annotated[
         bool, typer.Option("--force", help="Promote without gates and without Staging; recorded.")
     ] = False,
@@ -190,19 +189,19 @@ def promote(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 ) -> None:
     """Promote a version; exit 1 if the gates say no.
 
-    Example: uv run scripts/mlflow/compare_experiments.py promote nba_props_pra 3 --profile market
+    Example: uv run scripts/mlflow/compare_experiments.py promote nba_props_pra 3 --gates market
     """
     from mlflow_integration.stages.promotion import promote_version
 
     with reported():
         outcome = promote_version(
-            registry_of(tracking_uri, gates), model, version, stage=stage, profile=profile, force=force, reason=reason
+            registry_of(tracking_uri), model, version, stage=stage, profile=gates, force=force, reason=reason
         )
         if json:
             emit_json(outcome.as_dict())
         else:
             if outcome.report is not None:
-                emit(outcome.report.frame(), title=f"{model} version {version}, profile {profile}")
+                emit(outcome.report.frame(), title=f"{model} version {version}, profile {outcome.report.profile}")
             print(outcome.text)
         raise SystemExit(DONE if outcome.done else REFUSED)
 
@@ -296,12 +295,11 @@ def migrate(
             )
 
 
-def registry_of(tracking_uri: str | None, gates: Path | None = None) -> ModelRegistry:
-    """Open the registry, with the gate profiles of a file if one is named."""
-    from mlflow_integration.gates.gate import load_profiles
+def registry_of(tracking_uri: str | None) -> ModelRegistry:
+    """Open the registry."""
     from mlflow_integration.registry import ModelRegistry
 
-    return ModelRegistry(tracking_uri, profiles=load_profiles(gates) if gates else None)
+    return ModelRegistry(tracking_uri)
 
 
 if __name__ == "__main__":

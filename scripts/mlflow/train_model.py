@@ -79,7 +79,11 @@ def train(  # noqa: PLR0913 - one parameter per option
         bool, typer.Option("--register/--no-register", help="Register the model and let the gates decide on its stage.")
     ] = True,
     gates: Annotated[
-        str, typer.Option(help="Gate profile: plan (the plan's thresholds) or market (relative to baseline and lines).")
+        str,
+        typer.Option(
+            help="Gate profile: plan (the plan's thresholds), market (relative to baseline and lines), gates.toml or "
+            "gates.toml:NAME."
+        ),
     ] = "plan",
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")

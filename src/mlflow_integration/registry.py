@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.gates.gate import GateReport, as_gates, check_gates, get_profile
+from mlflow_integration.gates import GateReport, as_gates, check_gates, get_profile
 from mlflow_integration.reading.reader import last_model_id
 from mlflow_integration.stages.live_checks import LiveChecks
 from mlflow_integration.stages.records import RegistryStore, current_user
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration.gates.gate import Gate, GateProfile
+    from mlflow_integration.gates import Gate, GateProfile
 
 __all__ = ["ModelRegistry", "PromotionDecision", "check_model_name"]
 
@@ -330,19 +330,19 @@ class ModelRegistry(LiveChecks):
             model_name: The model.
             version: The version.
             criteria: Gates, or metric to threshold; overrules `profile`.
-            profile: ``"plan"``, ``"market"`` or a profile of your own; its exceptions for the version's market apply.
+            profile: As for `get_profile`: ``"plan"``, ``"market"``, one of your own, or a TOML file; its exceptions for
+                the version's market apply.
 
         Returns:
-            The report, true in a condition when all gates pass.
+            The report, truthy when all gates pass.
         """
         number = as_version(version)
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
-        gates = chosen.for_market(market) if chosen else as_gates(criteria or {})
         metrics = self._run_metrics(record)
-        about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
-        report = check_gates(metrics, gates, version=number, market=market, **about)
+        about: dict[str, Any] = {"model_name": model_name, "version": number, "market": market}
+        report = chosen.check(metrics, **about) if chosen else check_gates(metrics, as_gates(criteria or {}), **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
         with store_errors(f"Keeping the gate report of {model_name} version {number}", self.store.uri):
             if record.run_id:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.metric_names import check_metric_name, direction, resolve_direction
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.comparison import side_by_side
 from mlflow_integration.reading.housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
@@ -19,6 +18,7 @@ from mlflow_integration.store.experiments import ensure_experiment
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.values.arguments import as_names, at_least
 from nba_props.errors import TrackingError
+from nba_props.metrics import check_metric_name, direction, resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

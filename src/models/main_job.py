@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlflow_integration.gates import get_profile
 from mlflow_integration.utils import setup_experiments
 from models.data import TrainingData, load_training_data, simulated_training_data
 from models.plan.jobs import Job, run_jobs
@@ -82,7 +83,10 @@ class MainJob:
         Raises:
             ConfigError: A setting can not be used.
         """
-        return [make_config(market=market, **self.settings) for market in self.markets]
+        configs = [make_config(market=market, **self.settings) for market in self.markets]
+        for config in configs:
+            get_profile(config.gate_profile)
+        return configs
 
     def run(self, data: TrainingData, progress: Progress | None = None) -> Iterator[TrainingResult]:
         """Run the markets, the fits of all of them side by side; yield each tracked result."""
@@ -175,6 +179,8 @@ def _percent(row: dict[str, Any], key: str) -> str:
 
 def _gate(gate: dict[str, Any]) -> str:
     colour = {"pass": "green", "fail": "red"}.get(gate["verdict"], "yellow")
-    value = "missing" if gate["value"] is None else f"{gate['value']:.4g}"
-    name = gate["metric"] if gate["bound"] == "point" else f"{gate['metric']} ({gate['bound']} bound)"
-    return f"[{colour}]{gate['verdict']}[/] {name} {value} {gate['comparison']} {gate['threshold']:g}"
+    absent = "" if gate["bound"] == "gate" else "missing"
+    value = absent if gate["value"] is None else f"{gate['value']:.4g}"
+    name = gate["metric"] if gate["bound"] in ("point", "gate") else f"{gate['metric']} ({gate['bound']} bound)"
+    wanted = "" if gate["threshold"] is None else f" {gate['comparison']} {gate['threshold']:g}"
+    return f"[{colour}]{gate['verdict']}[/] {name} {value}{wanted}"

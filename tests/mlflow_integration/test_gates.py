@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from mlflow_integration.gates.gate import (
+from mlflow_integration.gates import (
     DEFAULT_PRODUCTION_CRITERIA,
     PROFILES,
     Gate,
@@ -154,7 +154,7 @@ def test_a_broken_profile_file_is_one_clear_error(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ConfigError):
         load_profiles(path)
-    with pytest.raises(ConfigError, match="can not be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         load_profiles(tmp_path / "none.toml")
 
 

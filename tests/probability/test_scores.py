@@ -13,13 +13,8 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 
 from nba_props.betting.tables import reliability_table
 from nba_props.errors import DataError
-from nba_props.probability.scores import (
-    calibration_error,
-    calibration_error_null,
-    probability_metrics,
-    quantile_bins,
-    recalibrated,
-)
+from nba_props.metrics.definitions import calibration_error, quantile_bins
+from nba_props.probability.scores import calibration_error_null, probability_metrics, recalibrated
 
 NAN = float("nan")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from mlflow_integration.gates.gate import get_profile
-from mlflow_integration.metric_names import direction
+from mlflow_integration.gates import Gate, get_profile
 from mlflow_integration.stages.views import RegistryViews
 from mlflow_integration.values.arguments import at_least
 from nba_props.errors import TrackingError
+from nba_props.metrics import direction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from mlflow_integration.gates.gate import GateProfile
+    from mlflow_integration.gates import GateProfile
     from mlflow_integration.stages.degradation import DegradationReport
     from mlflow_integration.stages.records import VersionState
     from mlflow_integration.values.types import AnyValue
@@ -74,7 +74,7 @@ class LiveChecks(RegistryViews):
     ) -> dict[str, float]:
         if against == "gates":
             gates = get_profile(profile, self.profiles).for_market(record.tags.get("market"))
-            return {gate.metric: gate.threshold for gate in gates if not gate.metric.startswith("n_")}
+            return {gate.metric: gate.threshold for gate in gates if isinstance(gate, Gate)}
         at_least("tolerance", tolerance, 0)
         if against != "validation":
             message = f"Live results are held against 'validation' or 'gates', not {against!r}."

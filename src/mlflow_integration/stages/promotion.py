@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_integration.stages.rules import Stage
 
 if TYPE_CHECKING:
-    from mlflow_integration.gates.gate import GateReport
+    from mlflow_integration.gates import GateReport
     from mlflow_integration.registry import ModelRegistry
 
 

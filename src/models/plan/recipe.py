@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import PHASES
 from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
@@ -161,6 +162,11 @@ def read_recipe(path: Path, name: str, overrides: Sequence[str] = ()) -> Recipe:
         recipe = Recipe.model_validate({**content, "name": name})
     except ValidationError as error:
         message = f"{path.name}: {'; '.join(problems(error, _KEYS))}."
+        raise ConfigError(message) from error
+    try:
+        get_profile(recipe.config.gate_profile)
+    except ConfigError as error:
+        message = f"{path.name}: {error}"
         raise ConfigError(message) from error
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
         message = f"{path.name}: the ablation takes nothing away that the run has: see study.without, without_noise."

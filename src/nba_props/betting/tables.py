@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from nba_props.betting.daily import daily
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
-from nba_props.probability.scores import quantile_bins, recalibrated
+from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
+from nba_props.metrics.definitions import quantile_bins
+from nba_props.probability.scores import recalibrated
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 _BAND_DRAWS: Final = 1000

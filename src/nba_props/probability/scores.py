@@ -7,17 +7,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
-from scipy.stats import rankdata
 
 from nba_props.arrays import Floats
 from nba_props.betting.evidence.bootstrap import brier_skill_interval
 from nba_props.errors import DataError
+from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, quantile_bins
 
 _SOURCE: Final = "probabilities"
 _BINS: Final = 10
 _NULL_DRAWS: Final = 1000
 _EXACT_NULL_ROWS: Final = 5_000
-_CLIP: Final = 1e-15
 
 
 def probability_metrics(
@@ -69,36 +68,6 @@ def probability_metrics(
             metrics["brier_skill_vs_market_ci_high"] = skill.high
             metrics["brier_skill_vs_market_p_value"] = skill.p_value
     return metrics
-
-
-def brier_score(p: Floats, y: Floats) -> float:
-    """Mean squared difference of probability and 0/1 result."""
-    return float(np.square(p - y).mean())
-
-
-def log_loss(p: Floats, y: Floats) -> float:
-    """Mean ``-log`` of the probability given to what happened (natural logarithm; p held off 0 and 1 by 1e-15)."""
-    chance = np.clip(np.where(y > 0.5, p, 1.0 - p), _CLIP, 1.0)
-    return float(-np.log(chance).mean())
-
-
-def quantile_bins(p: Floats, bins: int = _BINS) -> NDArray[np.int64]:
-    """Bin of each probability, n, from 0: as many in each of `bins` bins as equal probabilities, kept together, allow.
-
-    A group of equal ones lies where its middle rank does; bins that get nothing are not counted.
-    """
-    place = np.floor((rankdata(p) - 0.5) * min(bins, len(p)) / max(len(p), 1))
-    numbered: NDArray[np.int64] = np.unique(place, return_inverse=True)[1].astype("int64")
-    return numbered
-
-
-def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
-    """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
-
-    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows says nothing.
-    """
-    gap = np.bincount(quantile_bins(p, bins), weights=p - y)
-    return float(np.abs(gap).sum() / len(p))
 
 
 def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS, seed: int = 0) -> float:

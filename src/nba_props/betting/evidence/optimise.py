@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
 from nba_props.betting.candidates import candidate_bets, chosen_bets
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, betting_intervals, resample_counts
+from nba_props.betting.evidence.bootstrap import betting_intervals
 from nba_props.betting.evidence.significance import evidence_metrics, superior_ability
 from nba_props.betting.ledger import LEDGER_COLUMNS, stake_bets
 from nba_props.betting.market.closing import closing_values
@@ -26,6 +26,7 @@ from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig, side_is
 from nba_props.errors import ConfigError, DataError
+from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
 
 Objective = Literal["roi_ci_low", "roi", "profit"]
 
