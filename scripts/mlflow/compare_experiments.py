@@ -59,7 +59,7 @@ def best(
     experiment: Experiments = None,
     metric: Annotated[str, typer.Option("--metric", "-m", help="Metric to rank by.")] = "val_mae",
     top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many of each market.")] = 5,
-    mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the metric's name does not tell.")] = None,
+    mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the table of metrics does not tell.")] = None,
     where: Where = "",
     json: Json = False,
     output: Output = None,
@@ -90,9 +90,10 @@ def phases(
     --json and --output give the medians and the ids of the best runs too.
     """
     from mlflow_integration import utils
+    from nba_props.metrics import headline_metrics
 
     with reported():
-        chosen = metric or list(utils.COMPARED_METRICS)
+        chosen = metric or list(headline_metrics())
         frame = utils.compare_phases(experiment, chosen, where=where, tracking_uri=tracking_uri)
         if json or output:
             emit(frame, as_json=json, output=output)

@@ -6,7 +6,7 @@ An unknown experiment raises `UnknownExperimentError`, which names the ones that
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.comparison import side_by_side
@@ -18,7 +18,7 @@ from mlflow_integration.store.experiments import ensure_experiment
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.values.arguments import as_names, at_least
 from nba_props.errors import TrackingError
-from nba_props.metrics import check_metric_name, direction, resolve_direction
+from nba_props.metrics import check_metric_name, direction, headline_metrics, resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from mlflow_integration.values.types import AnyValue
 
 __all__ = [
-    "COMPARED_METRICS",
     "RunConfig",
     "best_with_trials",
     "cleanup_failed_runs",
@@ -48,17 +47,6 @@ __all__ = [
     "setup_experiments",
     "storage_report",
 ]
-
-COMPARED_METRICS: Final = (
-    "val_mae",
-    "mae_skill",
-    "roi",
-    "win_rate",
-    "clv",
-    "calibration_error",
-    "brier_score",
-    "sharpe_ratio",
-)
 
 
 def setup_experiments(
@@ -134,7 +122,7 @@ def list_runs(
     frame = search_runs(
         experiments, where=where, order_by=["attributes.start_time DESC"], limit=limit, tracking_uri=tracking_uri
     )
-    wanted = [f"metrics.{name}" for name in as_names(metrics or COMPARED_METRICS)]
+    wanted = [f"metrics.{name}" for name in as_names(metrics or headline_metrics())]
     shown = wanted if metrics else [name for name in wanted if name in frame]
     market = [name for name in ("tags.market",) if name in frame]
     table = frame.reindex(columns=["run_id", "run_name", "experiment", "status", "start_time", *market, *shown])
@@ -159,7 +147,7 @@ def get_best_runs(
         experiments: Names of experiments; all by default.
         metric: Metric key.
         top_n: How many.
-        mode: ``"min"`` or ``"max"``; known from the metric's name by default.
+        mode: ``"min"`` or ``"max"``; known from the table of metrics by default.
         where: Further MLflow filter.
         tracking_uri: The store.
 
@@ -287,7 +275,7 @@ def compare_runs(
 
 def compare_phases(
     experiments: Sequence[str] | str | None = None,
-    metrics: Sequence[str] | str = COMPARED_METRICS,
+    metrics: Sequence[str] | str | None = None,
     *,
     where: str = "",
     tracking_uri: str | Path | None = None,
@@ -296,7 +284,8 @@ def compare_phases(
 
     Args:
         experiments: Names of experiments; those of the four phases that exist by default.
-        metrics: Metrics to compare; one whose direction is not known has no best.
+        metrics: Metrics to compare, the headline ones of the table by default; one whose direction is not known has no
+            best.
         where: MLflow filter (``"tags.market = 'pra'"``).
         tracking_uri: The store.
 
@@ -309,7 +298,7 @@ def compare_phases(
 
     reader = Reader(tracking_uri)
     present = reader.experiments(None)
-    metrics = as_names(metrics)
+    metrics = as_names(metrics or headline_metrics())
     chosen = as_names(experiments) if experiments else [name for name in PHASES if name in present.values()]
     names = reader.experiments(chosen) if experiments else {k: v for k, v in present.items() if v in chosen}
     runs = reader.runs(names, where=where)

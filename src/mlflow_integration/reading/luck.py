@@ -20,7 +20,7 @@ def deflated_best(values: Sequence[float], metric: str, *, mode: str | None = No
 
     >>> best, deflated = deflated_best([1.0, 2.0, 3.0], "roi")
     >>> best, round(deflated, 3)
-    (3.0, 2.148)
+    (3.0, 2.147)
 
     Args:
         values: The metric of every run tried; not empty.

@@ -80,12 +80,13 @@ METRICS: Final = Registry[Metric]("metric", home=("nba_props.metrics.table",))
 
 
 def add_metric(metric: Metric) -> Metric:
-    """Add a metric to the table.
+    """Add a metric of your own to the table.
 
     Raises:
         TrackingError: The key cannot be a metric key.
         ConfigError: The key is taken.
     """
+    len(METRICS)  # the built-in metrics are there first, whatever is imported first
     check_metric_name(re.sub(r"<\w+>", "x", metric.key))
     return METRICS.add(metric.key, metric)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from nba_props.metrics.metric import Metric, add_metric
+from nba_props.metrics.metric import METRICS, Metric
 
 _TABLE = tomllib.loads(Path(__file__).with_name("metrics.toml").read_text(encoding="utf-8"))
 
 for _group, _metrics in _TABLE.items():
     for _key, _fields in _metrics.items():
-        add_metric(Metric(_key, group=_group, **_fields))
+        METRICS.add(_key, Metric(_key, group=_group, **_fields))
