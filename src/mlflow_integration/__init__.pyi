@@ -1,4 +1,16 @@
-from .gates.gate import DEFAULT_PRODUCTION_CRITERIA, Gate, GateReport
+from .gates import (
+    DEFAULT_PRODUCTION_CRITERIA,
+    GATES,
+    PROFILES,
+    Answer,
+    Gate,
+    GateProfile,
+    GateReport,
+    NamedGate,
+    Verdict,
+    get_profile,
+    load_profiles,
+)
 from .logging.autolog import autologging_off, disable_autologging, enable_autologging
 from .logging.items import SupportsEvaluation
 from .phases import PHASES
@@ -8,14 +20,22 @@ from .tracker import NBAPropsTracker
 
 __all__ = [
     "DEFAULT_PRODUCTION_CRITERIA",
+    "GATES",
     "PHASES",
+    "PROFILES",
+    "Answer",
     "Gate",
+    "GateProfile",
     "GateReport",
     "ModelRegistry",
     "NBAPropsTracker",
+    "NamedGate",
     "Stage",
     "SupportsEvaluation",
+    "Verdict",
     "autologging_off",
     "disable_autologging",
     "enable_autologging",
+    "get_profile",
+    "load_profiles",
 ]

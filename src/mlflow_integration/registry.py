@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration.gates.gate import GateReport, as_gates, check_gates, get_profile
+from mlflow_integration.gates import Gate, GateReport, as_gates, check_gates, get_profile
 from mlflow_integration.logging.items import Document
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.reading.comparison import side_by_side
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration.gates.gate import Gate, GateProfile
+    from mlflow_integration.gates import GateProfile
     from mlflow_integration.stages.degradation import DegradationReport
     from mlflow_integration.stages.records import VersionState
     from mlflow_integration.values.types import AnyModel, AnyValue
@@ -216,7 +216,8 @@ class ModelRegistry:
             model_name: The model.
             version: The version.
             criteria: Gates, or metric to threshold; overrides `profile`.
-            profile: ``"plan"``, ``"market"`` or a profile of your own; its exceptions for the version's market apply.
+            profile: As for `get_profile`: ``"plan"``, ``"market"``, one of your own, or a TOML file; its exceptions for
+                the version's market apply.
 
         Returns:
             The report, truthy when every gate passes.
@@ -225,10 +226,9 @@ class ModelRegistry:
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
-        gates = chosen.for_market(market) if chosen else as_gates(criteria or {})
         metrics = self._records.run_metrics(record)
-        about = {"profile": chosen.name if chosen else "custom", "model_name": model_name}
-        report = check_gates(metrics, gates, version=number, market=market, **about)
+        about: dict[str, Any] = {"model_name": model_name, "version": number, "market": market}
+        report = chosen.check(metrics, **about) if chosen else check_gates(metrics, as_gates(criteria or {}), **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
         if record.run_id:
             kept = Document("gate_report.json", {**report.as_dict(), "checked_at": checked})
@@ -365,7 +365,7 @@ class ModelRegistry:
 
         def thresholds(record: VersionState) -> dict[str, float]:
             gates = get_profile(profile, self.profiles).for_market(record.tags.get("market"))
-            return {gate.metric: gate.threshold for gate in gates if not gate.metric.startswith("n_")}
+            return {gate.metric: gate.threshold for gate in gates if isinstance(gate, Gate)}
 
         return self._live.check(
             model_name, live, version, against=against, thresholds=thresholds, tolerance=tolerance, **options

@@ -22,7 +22,6 @@ from mlflow_integration.logging.items import (
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
 from mlflow_integration.logging.run import TrackedRun, failure_of, fluent_stack, register_exit_handler
 from mlflow_integration.logging.sink import Sink
-from mlflow_integration.metric_names import all_prefixed
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.registration import check_model_name, register_version
 from mlflow_integration.store.errors import store_errors
@@ -30,6 +29,7 @@ from mlflow_integration.store.experiments import check_experiment_name, ensure_e
 from mlflow_integration.store.location import project_root, resolve_store
 from mlflow_integration.values.arguments import as_mapping, as_whole, require_fitted, require_frame
 from nba_props.errors import TrackingError
+from nba_props.metrics import all_prefixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -241,11 +241,11 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     def log_training_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log in-sample metrics: ``{"mae": ...}`` is stored as ``train_mae``."""
-        return self.log_metrics(all_prefixed(metrics, "train"), **options)
+        return self.log_metrics(all_prefixed(as_mapping("Metrics", metrics), "train"), **options)
 
     def log_validation_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log out-of-sample metrics: ``{"mae": ...}`` is stored as ``val_mae``."""
-        return self.log_metrics(all_prefixed(metrics, "val"), **options)
+        return self.log_metrics(all_prefixed(as_mapping("Metrics", metrics), "val"), **options)
 
     def log_betting_metrics(self, metrics: Mapping[str, Any], **options: AnyValue) -> tuple[str, ...]:
         """Log metrics of the settled bets (``roi``, ``win_rate``, ``clv``, ...) under the names they have."""

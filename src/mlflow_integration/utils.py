@@ -6,13 +6,12 @@ An unknown experiment raises `UnknownExperimentError`, which names the ones that
 from mlflow_integration.reading.best import best_with_trials, get_best_model, get_best_runs
 from mlflow_integration.reading.housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
 from mlflow_integration.reading.phases import compare_phases
-from mlflow_integration.reading.search import COMPARED_METRICS, compare_runs, export_runs, list_runs, search_runs
+from mlflow_integration.reading.search import compare_runs, export_runs, list_runs, search_runs
 from mlflow_integration.reports.weekly import get_weekly_summary
 from mlflow_integration.reports.write import generate_report, generate_weekly_report
 from mlflow_integration.store.experiments import setup_experiments
 
 __all__ = [
-    "COMPARED_METRICS",
     "RunConfig",
     "best_with_trials",
     "cleanup_failed_runs",

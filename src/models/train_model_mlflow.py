@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration import ModelRegistry, NBAPropsTracker
+from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
 from mlflow_integration.utils import search_runs
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
@@ -92,6 +92,7 @@ class NBAPropsMLflowTrainer:
         **settings: Any,  # noqa: ANN401 - checked by TrainerConfig
     ) -> None:
         self.config = config or make_config(market=market, **settings)
+        get_profile(self.config.gate_profile)  # a profile that does not exist must not cost a training
         self.training_data = training_data
         self.experiment_name = experiment_name
         self.tracking_uri = tracking_uri

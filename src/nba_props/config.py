@@ -117,7 +117,7 @@ class TrainerConfig(_Frozen):
         distribution: How P(over) is made from the forecast. "auto" takes the one with the best walk-forward log score
             and CRPS on the calibration folds, which all lie before the first test fold.
         calibrator: Put on top of P(over), refitted weekly on props settled on earlier dates; "none" leaves it out.
-        gate_profile: "plan" or "market" (docs/metrics.md).
+        gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
@@ -136,7 +136,7 @@ class TrainerConfig(_Frozen):
     kelly_fraction: float = Field(default=0.25, gt=0, le=1)
     distribution: Literal["auto", "conformal", "negative_binomial", "normal", "quantile"] = "auto"
     calibrator: Literal["none", "platt", "beta", "isotonic"] = "platt"
-    gate_profile: Literal["plan", "market"] = "plan"
+    gate_profile: str = "plan"
     seed: int = 0
     workers: int = Field(default=0, ge=0)
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from nba_props.betting import StakeConfig, betting_intervals, betting_metrics, roi_interval, split_results, stake_bets
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, brier_skill_interval, resample_counts
+from nba_props.betting.evidence.bootstrap import brier_skill_interval
+from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
 
 
 def _ledger(seed=0, nights=120, per_night=8, p_win=0.5, odds=2.0, together=False):

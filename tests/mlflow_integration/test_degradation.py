@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlflow_integration.stages.degradation import bootstrap_interval, check_live, daily_sums
+from mlflow_integration.stages.degradation import check_live, daily_sums
 from nba_props.errors import PromotionError, TrackingError
+from nba_props.metrics.bootstrap import ratio_interval
 
 
 def bets(days, win_rate, *, per_day=10, seed=0, odds=1.91):
@@ -89,8 +90,8 @@ def test_the_interval_covers_the_true_value_about_as_often_as_it_says():
     hits = 0
     for seed in range(200):
         nights = rng.normal(0.5, 2.0, size=60)
-        low, high = bootstrap_interval(nights, np.full(60, 10.0), level=0.9, seed=seed, draws=800)
-        hits += low <= 0.05 <= high
+        interval = ratio_interval(nights, np.full(60, 10.0), level=0.9, seed=seed, resamples=800)
+        hits += interval.low <= 0.05 <= interval.high
     assert 165 <= hits <= 194
 
 

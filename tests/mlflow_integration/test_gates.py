@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
-from mlflow_integration.gates.gate import (
+from mlflow_integration.gates import (
     DEFAULT_PRODUCTION_CRITERIA,
+    GATES,
     PROFILES,
     Gate,
     GateProfile,
+    NamedGate,
     Verdict,
     as_gates,
     check_gates,
     get_profile,
     load_profiles,
 )
+from nba_props import plugins
 from nba_props.errors import ConfigError
 
 GOOD = {"val_mae": 3.4, "roi": 0.06, "win_rate": 0.56, "calibration_error": 0.04, "sharpe_ratio": 1.2, "n_bets": 500}
@@ -154,7 +158,7 @@ def test_a_broken_profile_file_is_one_clear_error(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ConfigError):
         load_profiles(path)
-    with pytest.raises(ConfigError, match="can not be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         load_profiles(tmp_path / "none.toml")
 
 
@@ -169,3 +173,74 @@ def test_the_report_is_valid_json_and_a_table():
     assert content["verdict"] == "fail"
     assert [row["metric"] for row in content["gates"]] == list(report.frame()["metric"])
     assert content["gates"][1]["value"] is None
+
+
+# -- profiles and gates of one's own ----------------------------------------------------------------------------------
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "plugins"
+TWO = '[a]\ngates = [{metric = "roi", comparison = ">", threshold = 0}]\n[b]\ngates = [{gate = "odd"}]\n'
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """Gates and profiles that a test adds are unknown to the next."""
+    for registry in (GATES, PROFILES):
+        monkeypatch.setattr(registry, "_items", dict(registry.items()))
+    monkeypatch.setattr(plugins, "_loaded", dict(plugins._loaded))
+    monkeypatch.setenv(plugins.PLUGINS_VARIABLE, "")
+
+
+@pytest.mark.usefixtures("own")
+def test_the_example_of_the_documents_adds_a_gate_and_a_profile():
+    plugins.load_plugins([EXAMPLES / "gate.py"])
+    profile = get_profile(str(EXAMPLES / "gates.toml"))
+    assert profile == get_profile(f"{EXAMPLES / 'gates.toml'}:cautious")
+    good = {"mae_skill": 0.03, "roi_ci_low": 0.01, "n_bets": 400, "win_rate": 0.55, "breakeven_rate": 0.52}
+    assert profile.check(good)
+    assert not profile.check(good, "pra"), "val_mae is asked for there"
+    report = profile.check({**good, "win_rate": 0.51})
+    assert report.summary == "fail: won 51.0% of the bets, the odds ask for 52.0%"
+    content = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert content["profile_definition"] == profile.as_dict()
+    assert content["gates"][-1] == {
+        "metric": "beats_breakeven", "bound": "gate", "value": 0.51, "comparison": None, "threshold": None,
+        "verdict": "fail", "reason": "won 51.0% of the bets, the odds ask for 52.0%",
+    }  # fmt: skip
+    assert profile.check({}).failures[-1].reason == "there are no bets to judge by"
+
+
+@pytest.mark.usefixtures("own")
+def test_a_file_of_several_profiles_needs_the_name_of_one(tmp_path):
+    GATES.add("odd", lambda metrics: (Verdict.PASS,))
+    path = tmp_path / "gates.toml"
+    path.write_text(TWO)
+    assert get_profile(f"{path}:b").check({})
+    with pytest.raises(ConfigError, match=r"it holds: a, b\. Name one as .*gates\.toml:NAME"):
+        get_profile(str(path))
+    with pytest.raises(ConfigError, match="no gate profile 'c' in"):
+        get_profile(f"{path}:c")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        get_profile(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.usefixtures("own")
+def test_a_registered_profile_is_found_by_its_name():
+    mine = PROFILES.add("mine", GateProfile("mine", (Gate("roi", ">", 0.0),)))
+    assert get_profile("mine") is mine
+    with pytest.raises(ConfigError, match="did you mean 'mine'"):
+        get_profile("mien")
+
+
+def test_a_named_gate_that_does_not_exist_is_refused_with_its_place(tmp_path):
+    path = tmp_path / "gates.toml"
+    path.write_text(TWO)
+    with pytest.raises(ConfigError, match=r"gates\.toml: profile 'b': Unknown gate 'odd'"):
+        load_profiles(path)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("answer", [True, None, ("maybe",), (Verdict.PASS, "", 1.0, 2.0)])
+def test_a_gate_that_does_not_answer_is_a_clear_error(answer):
+    GATES.add("odd", lambda metrics: answer)
+    with pytest.raises(ConfigError, match="Gate 'odd' answered"):
+        check_gates({}, [NamedGate("odd")])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_integration.metric_names import direction, prefixed, resolve_direction
 from nba_props.errors import TrackingError
+from nba_props.metrics import direction, prefixed, resolve_direction
 
 
 @pytest.mark.parametrize(

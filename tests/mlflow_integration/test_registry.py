@@ -13,7 +13,7 @@ import pytest
 from sklearn.dummy import DummyRegressor
 
 from mlflow_integration import DEFAULT_PRODUCTION_CRITERIA, ModelRegistry, Stage
-from mlflow_integration.gates.gate import Gate, GateProfile
+from mlflow_integration.gates import Gate, GateProfile
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from mlflow_integration.utils import get_best_model
 from nba_props.errors import PromotionError, StoreError, TrackingError, UnknownModelError

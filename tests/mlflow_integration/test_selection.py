@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlflow_integration.reading.luck import deflated_best, expected_maximum
+from mlflow_integration.reading.luck import deflated_best
+from nba_props.metrics.definitions import expected_maximum
 
 
 @pytest.mark.parametrize("trials", [5, 20, 100, 1000])

@@ -13,13 +13,9 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 
 from nba_props.betting import brier_skill_interval
 from nba_props.errors import DataError
-from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.definitions import calibration_error, quantile_bins
 from nba_props.metrics.tables import recalibrated, reliability_table
-from nba_props.probability.scores import (
-    calibration_error,
-    calibration_error_null,
-    probability_metrics,
-)
+from nba_props.probability.scores import calibration_error_null, probability_metrics
 
 NAN = float("nan")
 

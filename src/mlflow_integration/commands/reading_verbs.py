@@ -73,10 +73,10 @@ def phases(
     --json and --output give the medians and the ids of the best runs too.
     """
     from mlflow_integration.reading.phases import compare_phases
-    from mlflow_integration.reading.search import COMPARED_METRICS
+    from nba_props.metrics import headline_metrics
 
     with reported():
-        chosen = metric or list(COMPARED_METRICS)
+        chosen = metric or list(headline_metrics())
         frame = compare_phases(experiment, chosen, where=where, tracking_uri=tracking_uri)
         if json or output:
             emit(frame, as_json=json, output=output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,12 +13,11 @@ if TYPE_CHECKING:
     from mlflow_integration.registry import ModelRegistry
 
 
-def registry_of(tracking_uri: str | None, gates: Path | None = None) -> ModelRegistry:
-    """Open the registry, with the gate profiles of a file if one is named."""
-    from mlflow_integration.gates.gate import load_profiles
+def registry_of(tracking_uri: str | None) -> ModelRegistry:
+    """Open the registry."""
     from mlflow_integration.registry import ModelRegistry
 
-    return ModelRegistry(tracking_uri, profiles=load_profiles(gates) if gates else None)
+    return ModelRegistry(tracking_uri)
 
 
 def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
@@ -35,8 +33,7 @@ def promote(
     stage: Annotated[
         str, typer.Option(help="Staging or Production; without --force the gates decide on Production.")
     ] = "Production",
-    profile: Annotated[str, typer.Option(help="Gate profile: plan, market, or one of --gates.")] = "plan",
-    gates: Annotated[Path | None, typer.Option(help="TOML file with gate profiles of your own.")] = None,
+    gates: Annotated[str, typer.Option(help="Gate profile: plan, market, gates.toml or gates.toml:NAME.")] = "plan",
     force: Annotated[
         bool, typer.Option("--force", help="Promote without gates and without Staging; recorded.")
     ] = False,
@@ -47,18 +44,18 @@ def promote(
 ) -> None:
     """Promote a version; exit 1 if the gates say no.
 
-    Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3 --profile market
+    Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3 --gates market
     """
     from mlflow_integration.stages.rules import Stage
 
     with reported():
-        registry, target = registry_of(tracking_uri, gates), Stage.parse(stage)
+        registry, target = registry_of(tracking_uri), Stage.parse(stage)
         if force or target is not Stage.PRODUCTION:
             why = f"forced: {reason}" if force else reason
             registry.promote_model(model, version, target, reason=why, override=force)
             done, report, text = True, None, f"{model} version {version} is in {target}."
         else:
-            decision = registry.promote_if_passing(model, version, profile=profile)
+            decision = registry.promote_if_passing(model, version, profile=gates)
             done, report, target = decision.promoted, decision.report, decision.stage
             text = f"{model} version {version} {'is in' if done else 'stays in stage'} {target}. {decision.reason}"
         if json:
@@ -66,7 +63,7 @@ def promote(
             emit_json({**about, "gate_report": report.as_dict() if report is not None else None})
         else:
             if report is not None:
-                emit(report.frame(), title=f"{model} version {version}, profile {profile}")
+                emit(report.frame(), title=f"{model} version {version}, profile {report.profile}")
             print(text)
         raise SystemExit(DONE if done else REFUSED)
 

@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.items import Artifact, Document, Figure, History, Item, Metrics, Params, Table, Tags
-from mlflow_integration.metric_names import check_metric_name
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
 from mlflow_integration.values.secrets import mask_secrets, one_line, own_file_name
 from nba_props.errors import TrackingError
+from nba_props.metrics import check_metric_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

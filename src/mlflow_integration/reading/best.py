@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration.metric_names import check_metric_name, resolve_direction
 from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, metric_of, model_uri_of, runs_frame
 from mlflow_integration.values.arguments import at_least
+from nba_props.metrics import check_metric_name, resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

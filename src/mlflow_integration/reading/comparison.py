@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_integration.metric_names import direction
 from nba_props.errors import TrackingError
+from nba_props.metrics import direction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

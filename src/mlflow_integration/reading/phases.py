@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration.metric_names import direction
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.reader import Reader, by_market, metric_of
-from mlflow_integration.reading.search import COMPARED_METRICS
 from mlflow_integration.values.arguments import as_names
+from nba_props.metrics import direction, headline_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def compare_phases(
     experiments: Sequence[str] | str | None = None,
-    metrics: Sequence[str] | str = COMPARED_METRICS,
+    metrics: Sequence[str] | str | None = None,
     *,
     where: str = "",
     tracking_uri: str | Path | None = None,
@@ -29,7 +28,7 @@ def compare_phases(
 
     Args:
         experiments: Names of experiments; those of the four phases that exist by default.
-        metrics: Metrics to compare; one whose direction is not known has no best.
+        metrics: Metrics to compare, the headline ones by default; one whose direction is not known has no best.
         where: MLflow filter (``"tags.market = 'pra'"``).
         tracking_uri: The store.
 
@@ -42,7 +41,7 @@ def compare_phases(
 
     reader = Reader(tracking_uri)
     present = reader.experiments(None)
-    metrics = as_names(metrics)
+    metrics = as_names(metrics or headline_metrics())
     chosen = as_names(experiments) if experiments else [name for name in PHASES if name in present.values()]
     names = reader.experiments(chosen) if experiments else {k: v for k, v in present.items() if v in chosen}
     runs = reader.runs(names, where=where)

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlflow_integration.reading.comparison import side_by_side
 from mlflow_integration.reading.export import write_frame
 from mlflow_integration.reading.reader import Reader, runs_frame
 from mlflow_integration.values.arguments import as_names
 from nba_props.errors import TrackingError
+from nba_props.metrics import headline_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
-
-
-COMPARED_METRICS: Final = (
-    "val_mae",
-    "mae_skill",
-    "roi",
-    "win_rate",
-    "clv",
-    "calibration_error",
-    "brier_score",
-    "sharpe_ratio",
-)
 
 
 def search_runs(
@@ -74,7 +63,7 @@ def list_runs(
     frame = search_runs(
         experiments, where=where, order_by=["attributes.start_time DESC"], limit=limit, tracking_uri=tracking_uri
     )
-    wanted = [f"metrics.{name}" for name in as_names(metrics or COMPARED_METRICS)]
+    wanted = [f"metrics.{name}" for name in as_names(metrics or headline_metrics())]
     shown = wanted if metrics else [name for name in wanted if name in frame]
     market = [name for name in ("tags.market",) if name in frame]
     table = frame.reindex(columns=["run_id", "run_name", "experiment", "status", "start_time", *market, *shown])

@@ -10,7 +10,7 @@ from mlflow_integration.values.arguments import at_least
 from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, values_of
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.reading.luck import deflated_best
-from mlflow_integration.metric_names import direction
+from nba_props.metrics import direction
 from mlflow_integration.phases import PHASES
 
 if TYPE_CHECKING:

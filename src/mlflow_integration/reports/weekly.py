@@ -18,7 +18,7 @@ from mlflow_integration.reports.sections import (
     since_when,
     started,
 )
-from mlflow_integration.metric_names import direction
+from nba_props.metrics import direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,29 +8,44 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mlflow_integration.metric_names import resolve_direction
 from mlflow_integration.values.arguments import require_frame
 from nba_props.errors import TrackingError
+from nba_props.metrics import resolve_direction
+from nba_props.metrics.bootstrap import night_sums, ratio_interval
+from nba_props.metrics.definitions import brier_score_rows, clv_rows, mae_rows, roi_rows, win_rate_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
-    from numpy.typing import NDArray
+
+    from nba_props.arrays import Floats
+    from nba_props.metrics.definitions import Rows
+
+_RESAMPLES: Final = 4000
 
 
-_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "val_mae": ("actual", "predicted"),
-    "roi": ("profit", "stake"),
-    "win_rate": ("profit",),
-    "clv": ("clv",),
-    "brier_score": ("outcome", "probability"),
+@dataclass(frozen=True)
+class _Definition:
+    """Columns a metric is computed from, and its numerator and denominator row by row."""
+
+    columns: tuple[str, ...]
+    rows: Callable[..., Rows]
+
+
+_DEFINITIONS: Final[dict[str, _Definition]] = {
+    "val_mae": _Definition(("actual", "predicted"), mae_rows),
+    # Live bets have no result of their own: it is the sign of the profit.
+    "roi": _Definition(("profit", "stake"), lambda profit, stake: roi_rows(profit, stake, np.sign(profit))),
+    "win_rate": _Definition(("profit",), lambda profit: win_rate_rows(np.sign(profit))),
+    "clv": _Definition(("clv",), clv_rows),
+    "brier_score": _Definition(("probability", "outcome"), brier_score_rows),
 }
-LIVE_METRICS: Final = tuple(_COLUMNS)
+LIVE_METRICS: Final = tuple(_DEFINITIONS)
 """Metrics that can be computed from live results, by the columns these have."""
 
 DEGRADED: Final = "degraded"
@@ -65,7 +80,7 @@ class LiveMetric:
 
 @dataclass(frozen=True)
 class DegradationReport:
-    """What live results say of a version; true in a condition when it has degraded.
+    """What live results say of a version; truthy when it has degraded.
 
     Attributes:
         model_name: The model.
@@ -108,21 +123,6 @@ class DegradationReport:
         return pd.DataFrame([entry.__dict__ for entry in self.metrics], columns=list(LiveMetric.__dataclass_fields__))
 
 
-def _parts(live: pd.DataFrame, metric: str) -> tuple[Any, Any]:
-    """Numerator and denominator of `metric` row by row: the metric is the ratio of their sums."""
-    columns = [_numbers(live, name) for name in _COLUMNS[metric]]
-    if metric == "val_mae":
-        return (columns[0] - columns[1]).abs(), columns[0].notna() & columns[1].notna()
-    if metric == "roi":  # a push returns its stake and is in neither turnover nor bets
-        settled = columns[0] != 0
-        return columns[0], columns[1].where(settled, 0.0)
-    if metric == "win_rate":
-        return (columns[0] > 0).where(columns[0].notna()), (columns[0] != 0) & columns[0].notna()
-    if metric == "clv":
-        return columns[0], columns[0].notna()
-    return (columns[0] - columns[1]) ** 2, columns[0].notna() & columns[1].notna()
-
-
 def _numbers(live: pd.DataFrame, name: str) -> pd.Series:
     """A column of live results as numbers.
 
@@ -142,7 +142,7 @@ def _check_values(live: pd.DataFrame) -> None:
     Raises:
         TrackingError: A value is infinite or outside its range; the message names the column and the first row.
     """
-    for name in sorted({name for names in _COLUMNS.values() for name in names} & set(live.columns)):
+    for name in sorted({name for known in _DEFINITIONS.values() for name in known.columns} & set(live.columns)):
         values = _numbers(live, name)
         wanted, fine = "finite", ~np.isinf(values)
         if name == "probability":
@@ -174,37 +174,22 @@ def _days(live: pd.DataFrame) -> pd.Series:
     return dates.dt.normalize()
 
 
-def daily_sums(live: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+def daily_sums(live: pd.DataFrame, metric: str) -> tuple[Floats, Floats, int]:
     """Return numerator and denominator of `metric` summed by ``game_date``, and the number of rows used.
 
     Rows with a missing value are left out; days without a usable row too.
+
+    >>> import pandas as pd
+    >>> live = pd.DataFrame({"game_date": ["2025-01-01"] * 3, "profit": [0.9, -1.0, 0.0], "stake": 1.0})
+    >>> top, bottom, rows = daily_sums(live, "win_rate")
+    >>> top.tolist(), bottom.tolist(), rows
+    ([1.0], [2.0], 2)
     """
-    numerator, denominator = _parts(live, metric)
-    weight = denominator.astype("float64").fillna(0.0)
-    used = weight.gt(0) & numerator.notna()
-    days = _days(live)[used].to_numpy()
-    top = numerator[used].astype("float64").groupby(days).sum().to_numpy()
-    bottom = weight[used].groupby(days).sum().to_numpy()
-    return top, bottom, int(used.sum())
-
-
-def bootstrap_interval(
-    top: NDArray[np.float64], bottom: NDArray[np.float64], *, level: float, seed: int, draws: int = 4000
-) -> tuple[float, float]:
-    """Return the percentile interval of ``sum(top) / sum(bottom)`` when days are resampled with replacement.
-
-    Args:
-        top: Numerator of each day.
-        bottom: Denominator of each day.
-        level: Two-sided confidence level.
-        seed: Seed of the resampling.
-        draws: Number of resamples.
-    """
-    days = top.size
-    counts = np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=draws)
-    ratios = (counts @ top) / (counts @ bottom)
-    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    definition = _DEFINITIONS[metric]
+    top, bottom = definition.rows(*(_numbers(live, name).to_numpy() for name in definition.columns))
+    used = bottom > 0
+    _, (tops, bottoms) = night_sums(_days(live).to_numpy()[used], top[used], bottom[used])
+    return tops, bottoms, int(used.sum())
 
 
 def check_live(
@@ -240,10 +225,12 @@ def check_live(
     usable = [
         metric
         for metric, reference in references.items()
-        if metric in _COLUMNS and math.isfinite(reference) and set(_COLUMNS[metric]) <= set(live.columns)
+        if metric in _DEFINITIONS
+        and math.isfinite(reference)
+        and set(_DEFINITIONS[metric].columns) <= set(live.columns)
     ]
     if not usable:
-        wanted = "; ".join(f"{metric}: {', '.join(columns)}" for metric, columns in _COLUMNS.items())
+        wanted = "; ".join(f"{metric}: {', '.join(known.columns)}" for metric, known in _DEFINITIONS.items())
         message = f"No metric with a reference can be computed from the live results. Columns needed: {wanted}."
         raise TrackingError(message)
     level = 1 - (1 - confidence) / len(usable)
@@ -252,9 +239,11 @@ def check_live(
 
 def _judge(live: pd.DataFrame, metric: str, reference: float, level: float, min_days: int, seed: int) -> LiveMetric:
     top, bottom, rows = daily_sums(live, metric)
-    value = float(top.sum() / bottom.sum()) if top.size else math.nan
+    value = float(top.sum()) / float(bottom.sum()) if top.size else math.nan
     if top.size < min_days:
         return LiveMetric(metric, value, math.nan, math.nan, reference, rows, top.size, INSUFFICIENT)
-    low, high = bootstrap_interval(top, bottom, level=level, seed=seed)
+    interval = ratio_interval(top, bottom, resamples=_RESAMPLES, level=level, seed=seed)
+    assert interval is not None, "every day kept has a denominator above zero"  # noqa: S101
+    low, high = interval.low, interval.high
     worse = low > reference if resolve_direction(metric) == "min" else high < reference
     return LiveMetric(metric, value, low, high, reference, rows, top.size, DEGRADED if worse else OK)

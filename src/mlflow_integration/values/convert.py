@@ -10,9 +10,9 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.metric_names import check_metric_name
 from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import NonFiniteMetricError, TrackingError
+from nba_props.metrics import check_metric_name
 
 if TYPE_CHECKING:
     from mlflow_integration.values.types import AnyValue

@@ -91,7 +91,9 @@ def train(
     ] = True,
     gates: Annotated[
         str,
-        _run_option(help="Gate profile: plan (the plan's thresholds) or market (relative to baseline and lines)."),
+        _run_option(
+            help="Gate profile: plan (the plan's thresholds), market (relative to baseline and lines), gates.toml or gates.toml:NAME."
+        ),
     ] = "plan",
     data: Annotated[
         list[Path] | None,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import PHASES
 from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
@@ -204,6 +205,10 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
         message = "unknown key 'name': a recipe is called after its file and folder"
         raise ValueError(message)
     recipe = Recipe.model_validate({**content, "name": name})
+    try:
+        get_profile(recipe.config.gate_profile)
+    except ConfigError as error:
+        raise ValueError(str(error).rstrip(".")) from error
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
         message = "the ablation takes nothing away that the run has: see study.without, without_noise"
         raise ValueError(message)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.metric_names import resolve_direction
 from mlflow_integration.phases import PHASES
 from mlflow_integration.utils import setup_experiments
 from models.plan.jobs import Job, run_jobs, trainer_of
 from models.processes import PROCESS_TAG, close_abandoned, process_mark
 from nba_props.config import make_config
 from nba_props.errors import NotEnoughDataError
+from nba_props.metrics import resolve_direction
 from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
 

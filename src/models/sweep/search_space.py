@@ -9,11 +9,11 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlflow_integration.metric_names import resolve_direction
 from models.documents import problems, read_document
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
 from nba_props.forecast import ESTIMATORS
+from nba_props.metrics import resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Prices, fair probabilities, quote sanity, stakes, the ledger and every number computed from it."""
 
-from nba_props.betting.evidence.bootstrap import Interval, betting_intervals, brier_skill_interval, roi_interval
+from nba_props.betting.evidence.bootstrap import betting_intervals, brier_skill_interval, roi_interval
 from nba_props.betting.evidence.optimise import StrategySearch, optimise_strategy, strategy_grid
 from nba_props.betting.evidence.significance import evidence_metrics, permutation_canary, superior_ability
 from nba_props.betting.frames import results_of, split_results
@@ -18,7 +18,6 @@ __all__ = [
     "LEDGER_COLUMNS",
     "REASON_CODES",
     "BettingConfig",
-    "Interval",
     "SanityConfig",
     "StakeConfig",
     "StrategySearch",

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.arrays import Floats
+from nba_props.metrics.definitions import clv_rows, roi_rows, win_rate_rows
 
 SEASON_STARTS_IN: int = 7
 """Month from which a night belongs to the season that starts in that year."""
@@ -63,7 +64,7 @@ def daily(ledger: pd.DataFrame) -> Daily:
     """
     result = ledger["result"].to_numpy()
     bet = result != "void"
-    decided = (result == "won") | (result == "lost")
+    outcome = np.select([result == "won", result == "lost", result == "push"], [1.0, -1.0, 0.0], np.nan)
     dates, night = np.unique(
         ledger["game_date"].to_numpy(dtype="datetime64[ns]")[bet].astype("datetime64[D]"), return_inverse=True
     )
@@ -72,19 +73,23 @@ def daily(ledger: pd.DataFrame) -> Daily:
         sums: Floats = np.bincount(night, weights=values[bet], minlength=len(dates)).astype("float64")
         return sums
 
-    profit = total(ledger["profit"].to_numpy(dtype="float64"))
+    won, turnover = roi_rows(
+        ledger["profit"].to_numpy(dtype="float64"), ledger["stake"].to_numpy(dtype="float64"), outcome
+    )
+    wins, decided = win_rate_rows(outcome)
+    clv, clv_count = clv_rows(ledger["clv"].to_numpy(dtype="float64"))
+    profit = total(won)
     after = np.empty(len(dates))
     after[night] = ledger["bankroll"].to_numpy(dtype="float64")[bet]
-    clv = ledger["clv"].to_numpy(dtype="float64")
     odds = ledger["decimal_odds"].to_numpy(dtype="float64")
     return Daily(
         dates=dates,
         profit=profit,
-        turnover=total(np.where(decided, ledger["stake"].to_numpy(dtype="float64"), 0.0)),
-        wins=total((result == "won").astype("float64")),
-        decided=total(decided.astype("float64")),
-        breakeven=total(np.where(decided, 1.0 / odds, 0.0)),
-        clv=total(np.nan_to_num(clv)),
-        clv_count=total((~np.isnan(clv)).astype("float64")),
+        turnover=total(turnover),
+        wins=total(wins),
+        decided=total(decided),
+        breakeven=total(decided / odds),
+        clv=total(clv),
+        clv_count=total(clv_count),
         opening=after - profit,
     )

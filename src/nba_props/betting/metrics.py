@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from nba_props.arrays import Floats
 from nba_props.betting.daily import Daily, daily
 from nba_props.betting.frames import require_columns
+from nba_props.metrics.bootstrap import MIN_NIGHTS
+from nba_props.metrics.definitions import clv, roi, win_rate
 
 EDGE_SEGMENTS: Final = {"small": (0.02, 0.04), "medium": (0.04, 0.06), "large": (0.06, np.inf)}
 """Edge buckets, lower bound included."""
 
-MIN_SHARPE_DAYS: Final = 20
 _REQUIRED: Final = [
     "game_date",
     "result",
@@ -69,8 +70,8 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
         "profit": float(days.profit.sum()),
     }
     if metrics["n_bets"]:
-        metrics["roi"] = metrics["profit"] / metrics["turnover"]
-        metrics["win_rate"] = float(days.wins.sum()) / metrics["n_bets"]
+        metrics["roi"] = roi(days.profit, days.turnover)
+        metrics["win_rate"] = win_rate(days.wins, days.decided)
         metrics["breakeven_rate"] = float(days.breakeven.sum()) / metrics["n_bets"]
     placed = result != "void"
     if placed.any():
@@ -104,7 +105,7 @@ def edge_segments(ledger: pd.DataFrame) -> dict[str, float]:
         # An edge of exactly 0.04 is a difference of two floats; it belongs to the bucket it opens.
         inside = (edge >= low - _EDGE_NOISE) & (edge < high - _EDGE_NOISE)
         if inside.any():
-            metrics[f"roi_edge_{name}"] = float(profit[inside].sum() / stake[inside].sum())
+            metrics[f"roi_edge_{name}"] = roi(profit[inside], stake[inside])
             metrics[f"n_edge_{name}"] = float(inside.sum())
     return metrics
 
@@ -133,12 +134,12 @@ def _path_metrics(days: Daily, season_days: float | None) -> dict[str, float]:
 def sharpe_ratio(returns: Floats | None, season_days: float) -> float | None:
     """Mean over standard deviation (ddof 1) of daily returns, times sqrt(betting days per season).
 
-    None under `MIN_SHARPE_DAYS` days, at zero variance, or where a lost bankroll leaves no returns.
+    None under `MIN_NIGHTS` days, at zero variance, or where a lost bankroll leaves no returns.
 
     >>> round(sharpe_ratio(np.tile([0.02, -0.01], 50), 100.0), 2)  # mean 0.005, deviation 0.015
     3.32
     """
-    if returns is None or len(returns) < MIN_SHARPE_DAYS:
+    if returns is None or len(returns) < MIN_NIGHTS:
         return None
     deviation = float(returns.std(ddof=1))
     # Equal returns differ by rounding: a deviation of that size is no variance.
@@ -154,7 +155,7 @@ def _closing_metrics(ledger: pd.DataFrame, placed: NDArray[np.bool_]) -> dict[st
     metrics = {"clv_coverage": float(bets["close_line"].notna().mean())}
     if bets["clv"].notna().any():
         known = bets["clv"].dropna().to_numpy()
-        metrics["clv"] = float(known.mean())
+        metrics["clv"] = clv(known)
         metrics["beat_close_rate"] = float((known > 0).mean())
     if bets["clv_line"].notna().any():
         metrics["clv_line"] = float(bets["clv_line"].mean())

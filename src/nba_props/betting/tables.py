@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.betting.daily import daily
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, resample_counts
+from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 

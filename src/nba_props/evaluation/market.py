@@ -29,9 +29,11 @@ from nba_props.config import TrainerConfig
 from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 from nba_props.forecast.walk_forward import WalkForwardResult
+from nba_props.metrics import extra_metrics
+from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, mae
 from nba_props.probability import CALIBRATORS, calibrated_quotes
 from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
-from nba_props.probability.scores import brier_score, calibration_error, log_loss, probability_metrics
+from nba_props.probability.scores import probability_metrics
 
 _LINE_ONLY: Final = ("pickem_constant", "one_sided")
 """Reason codes of quotes whose line still says something though their prices do not."""
@@ -116,6 +118,7 @@ def evaluate_market(
     }
     if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
         metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed, n_trials)
+    metrics |= extra_metrics(predictions, ledger)
     return MarketEvaluation(
         predictions=predictions,
         ledger=ledger,
@@ -201,8 +204,8 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
     metrics = {
         "n_lines": float(len(lined)),
         "line_coverage": len(lined) / len(predictions),
-        "market_mae": float((lined["closing_line"] - lined["actual"]).abs().mean()),
-        "model_mae_on_lines": float((lined["predicted"] - lined["actual"]).abs().mean()),
+        "market_mae": mae(lined["actual"], lined["closing_line"]),
+        "model_mae_on_lines": mae(lined["actual"], lined["predicted"]),
     }
     metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
     return metrics | _probability_metrics(lined, seed)

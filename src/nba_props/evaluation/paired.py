@@ -13,8 +13,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, Interval, resample_counts
 from nba_props.errors import ConfigError, DataError
+from nba_props.metrics.bootstrap import (
+    MIN_NIGHTS,
+    Interval,
+    night_sums,
+    percentile_interval,
+    resample_counts,
+    weighted_ratio,
+)
+from nba_props.metrics.definitions import brier_score_rows, mae_rows
 
 _KEY: Final = ["game_id", "player_id"]
 _NEEDED: Final = [*_KEY, "game_date", "actual", "predicted"]
@@ -59,16 +67,12 @@ def paired_difference(
     if not 0.0 < level < 1.0 or resamples < 1:
         message = f"level is {level} and resamples {resamples}; level must be between 0 and 1, resamples 1 or more."
         raise ConfigError(message)
-    difference, night, n_nights = _differences(first, second, dates)
-    if n_nights < MIN_NIGHTS:
+    difference = _differences(first, second, dates)
+    nights, (total, rows) = night_sums(dates, difference, np.ones_like(difference))
+    if len(nights) < MIN_NIGHTS:
         return None
-    total = np.bincount(night, weights=difference, minlength=n_nights)
-    rows = np.bincount(night, minlength=n_nights).astype("float64")
-    counts = resample_counts(n_nights, resamples=resamples, block_nights=block_nights, seed=seed)
-    means = (counts @ total) / (counts @ rows)
-    low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    p_value = (float((means <= 0).sum()) + 1.0) / (resamples + 1.0)
-    return Interval(float(difference.mean()), float(low), float(high), p_value, n_nights)
+    counts = resample_counts(len(nights), resamples=resamples, block_nights=block_nights, seed=seed)
+    return percentile_interval(weighted_ratio(counts, total, rows), float(difference.mean()), len(nights), level)
 
 
 def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: int = 0) -> dict[str, float]:
@@ -95,18 +99,18 @@ def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: in
     """
     variant, baseline = _aligned(variant, baseline)
     actual, dates = baseline["actual"].to_numpy(dtype="float64"), baseline["game_date"].to_numpy()
-    errors = [np.abs(table["predicted"].to_numpy(dtype="float64") - actual) for table in (baseline, variant)]
+    errors = [mae_rows(actual, table["predicted"])[0] for table in (baseline, variant)]
     metrics = _measured("mae", errors[0], errors[1], dates, seed) | {"n_paired_rows": float(len(baseline))}
     known = _priced(variant, baseline)
     metrics["n_paired_props"] = float(known.sum())
     if known.any():
         over = (baseline["actual"] > baseline["line"]).to_numpy(dtype="float64")[known]
-        scores = [np.square(_chance(table)[known] - over) for table in (baseline, variant)]
+        scores = [brier_score_rows(_chance(table)[known], over)[0] for table in (baseline, variant)]
         metrics |= _measured("brier", scores[0], scores[1], dates[known], seed)
     return metrics
 
 
-def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> tuple[Floats, NDArray[np.int64], int]:
+def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> Floats:
     losses = [np.asarray(values, dtype="float64") for values in (first, second)]
     days = np.asarray(dates, dtype="datetime64[D]")
     if not losses[0].shape == losses[1].shape == days.shape:
@@ -121,8 +125,7 @@ def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> tuple
             mend="Leave the row out of both arms, or forecast it in both.",
             count=int(missing.sum()),
         )
-    nights, code = np.unique(days, return_inverse=True)
-    return difference, code.astype("int64"), len(nights)
+    return difference
 
 
 def _measured(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, seed: int) -> dict[str, float]:

@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from nba_props.metrics import all_prefixed
+from nba_props.metrics.definitions import mae, r2, rmse
+
 NAIVE_FORECASTS: Final = ("season_mean", "last_10", "ewma_10")
 """Columns of the predictions table that hold the naive forecasters."""
 
@@ -24,12 +27,8 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
     >>> regression_metrics(np.array([10.0, 20.0]), np.array([12.0, 19.0]))["mae"]
     1.5
     """
-    error = np.asarray(predicted, dtype="float64") - np.asarray(actual, dtype="float64")
-    metrics = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt(np.square(error).mean()))}
-    total = float(np.square(actual - np.mean(actual)).sum())
-    if total > 0:
-        metrics["r2"] = 1.0 - float(np.square(error).sum()) / total
-    return metrics
+    metrics = {"mae": mae(actual, predicted), "rmse": rmse(actual, predicted), "r2": r2(actual, predicted)}
+    return {name: value for name, value in metrics.items() if value is not None}
 
 
 def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
@@ -49,12 +48,11 @@ def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
         ``mae_over_oracle = val_mae / oracle_mae`` as well.
     """
     actual = predictions["actual"].to_numpy()
-    metrics = {f"val_{name}": value for name, value in regression_metrics(actual, predictions["predicted"]).items()}
-    naive = {name: _mae(predictions, name) for name in NAIVE_FORECASTS}
-    metrics["baseline_mae"] = min(naive.values())
+    metrics = all_prefixed(regression_metrics(actual, predictions["predicted"]), "val")
+    metrics["baseline_mae"] = min(mae(actual, predictions[name]) for name in NAIVE_FORECASTS)
     metrics["mae_skill"] = 1.0 - metrics["val_mae"] / metrics["baseline_mae"]
     if "oracle" in predictions:
-        metrics["oracle_mae"] = _mae(predictions, "oracle")
+        metrics["oracle_mae"] = mae(actual, predictions["oracle"])
         metrics["mae_over_oracle"] = metrics["val_mae"] / metrics["oracle_mae"]
     metrics["n_predictions"] = float(len(predictions))
     return metrics
@@ -81,7 +79,7 @@ def segment_metrics(predictions: pd.DataFrame) -> dict[str, float]:
     for name, mask in _segments(predictions):
         rows = predictions[mask]
         if len(rows):
-            metrics[f"mae_{name}"] = _mae(rows, "predicted")
+            metrics[f"mae_{name}"] = mae(rows["actual"], rows["predicted"])
             metrics[f"n_{name}"] = float(len(rows))
     return metrics
 
@@ -95,7 +93,3 @@ def _segments(predictions: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     yield "home", predictions["home"]
     yield "away", ~predictions["home"]
     yield "b2b", predictions["is_b2b"]
-
-
-def _mae(predictions: pd.DataFrame, column: str) -> float:
-    return float((predictions[column] - predictions["actual"]).abs().mean())

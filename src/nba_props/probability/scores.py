@@ -9,14 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
 from nba_props.errors import DataError
-from nba_props.metrics.definitions import quantile_bins
+from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, quantile_bins
 from nba_props.metrics.tables import recalibrated
 
 _SOURCE: Final = "probabilities"
 _BINS: Final = 10
 _NULL_DRAWS: Final = 1000
 _EXACT_NULL_ROWS: Final = 5_000
-_CLIP: Final = 1e-15
 
 
 def probability_metrics(
@@ -64,26 +63,6 @@ def probability_metrics(
         market = _checked(market_p_over, "market_p_over")
         metrics |= _market_metrics(forecast, result, market, known)
     return metrics
-
-
-def brier_score(p: Floats, y: Floats) -> float:
-    """Mean squared difference of probability and 0/1 result."""
-    return float(np.square(p - y).mean())
-
-
-def log_loss(p: Floats, y: Floats) -> float:
-    """Mean ``-log`` of the probability given to what happened (natural logarithm; p held off 0 and 1 by 1e-15)."""
-    chance = np.clip(np.where(y > 0.5, p, 1.0 - p), _CLIP, 1.0)
-    return float(-np.log(chance).mean())
-
-
-def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
-    """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
-
-    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows says nothing.
-    """
-    gap = np.bincount(quantile_bins(p, bins), weights=p - y)
-    return float(np.abs(gap).sum() / len(p))
 
 
 def calibration_error_null(p: Floats, *, level: float = 0.95, bins: int = _BINS, seed: int = 0) -> float:

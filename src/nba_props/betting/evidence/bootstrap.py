@@ -1,10 +1,8 @@
-"""Uncertainty by resampling nights: props of one night are correlated, so a night is drawn whole."""
+"""Intervals of the betting numbers and of the skill against the market, by resampling nights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,55 +10,22 @@ from numpy.typing import ArrayLike
 
 from nba_props.arrays import Floats
 from nba_props.betting.daily import Daily, daily
-from nba_props.betting.metrics import MIN_SHARPE_DAYS
-
-MIN_NIGHTS: Final = MIN_SHARPE_DAYS
-"""Nights below which no interval is given: too few clusters to resample."""
-
-_RESAMPLES: Final = 2000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A number with its bootstrap interval.
-
-    Attributes:
-        point: The number on the data.
-        low: Lower end.
-        high: Upper end.
-        p_value: One-sided: how often a resample is at or below zero, ``(count + 1) / (resamples + 1)``.
-        nights: Nights resampled.
-    """
-
-    point: float
-    low: float
-    high: float
-    p_value: float
-    nights: int
-
-
-def resample_counts(nights: int, *, resamples: int = _RESAMPLES, block_nights: int = 1, seed: int = 0) -> Floats:
-    """How often each night is drawn in each resample, (resamples, nights).
-
-    Blocks of `block_nights` consecutive nights are drawn with replacement around a circle (Politis and Romano 1992)
-    until there are as many nights as there were; one night a block is the cluster bootstrap.
-    """
-    generator = np.random.default_rng(seed)
-    block = max(1, min(block_nights, nights))
-    blocks = -(-nights // block)
-    first = generator.integers(0, nights, size=(resamples, blocks, 1))
-    drawn = ((first + np.arange(block)) % nights).reshape(resamples, -1)[:, :nights]
-    flat = drawn + nights * np.arange(resamples)[:, None]
-    counts: Floats = (
-        np.bincount(flat.ravel(), minlength=resamples * nights).reshape(resamples, nights).astype("float64")
-    )
-    return counts
+from nba_props.metrics.bootstrap import (
+    MIN_NIGHTS,
+    RESAMPLES,
+    Interval,
+    night_sums,
+    percentile_interval,
+    ratio_interval,
+    resample_counts,
+    weighted_ratio,
+)
 
 
 def roi_interval(
     ledger: pd.DataFrame,
     *,
-    resamples: int = _RESAMPLES,
+    resamples: int = RESAMPLES,
     level: float = 0.95,
     block_nights: int = 1,
     seed: int = 0,
@@ -69,15 +34,16 @@ def roi_interval(
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS:
         return None
-    counts = resample_counts(len(days.dates), resamples=resamples, block_nights=block_nights, seed=seed)
-    return _interval(counts, lambda weights: _ratio(weights, days.profit, days.turnover), level)
+    return ratio_interval(
+        days.profit, days.turnover, resamples=resamples, level=level, block_nights=block_nights, seed=seed
+    )
 
 
 def betting_intervals(
     ledger: pd.DataFrame,
     *,
     season_days: float | None = None,
-    resamples: int = _RESAMPLES,
+    resamples: int = RESAMPLES,
     level: float = 0.95,
     block_nights: int = 1,
     seed: int = 0,
@@ -94,7 +60,8 @@ def betting_intervals(
     counts = resample_counts(len(days.dates), resamples=resamples, block_nights=block_nights, seed=seed)
     metrics: dict[str, float] = {}
     for name, statistic in _statistics(days, season_days).items():
-        interval = _interval(counts, statistic, level)
+        point = statistic(np.ones((1, len(days.dates))))[0]
+        interval = percentile_interval(statistic(counts), point, len(days.dates), level)
         if interval is None:
             continue
         metrics[f"{name}_ci_low"], metrics[f"{name}_ci_high"] = interval.low, interval.high
@@ -109,7 +76,7 @@ def brier_skill_interval(
     market_p_over: ArrayLike,
     dates: ArrayLike,
     *,
-    resamples: int = _RESAMPLES,
+    resamples: int = RESAMPLES,
     level: float = 0.95,
     block_nights: int = 1,
     seed: int = 0,
@@ -135,31 +102,24 @@ def brier_skill_interval(
     known = ~(np.isnan(model) | np.isnan(result) | np.isnan(market))
     bar = np.square(market - result)[known]
     gain = bar - np.square(model - result)[known]
-    nights, code = np.unique(np.asarray(dates, dtype="datetime64[D]")[known], return_inverse=True)
+    nights, (gains, bars) = night_sums(np.asarray(dates, dtype="datetime64[D]")[known], gain, bar)
     if len(nights) < MIN_NIGHTS:
         return None
-    gains, bars = (np.bincount(code, weights=values).astype("float64") for values in (gain, bar))
-    counts = resample_counts(len(nights), resamples=resamples, block_nights=block_nights, seed=seed)
-    return _interval(counts, lambda weights: _ratio(weights, gains, bars), level)
+    return ratio_interval(gains, bars, resamples=resamples, level=level, block_nights=block_nights, seed=seed)
 
 
 def _statistics(days: Daily, season_days: float | None) -> dict[str, Callable[[Floats], Floats]]:
     statistics: dict[str, Callable[[Floats], Floats]] = {
-        "roi": lambda weights: _ratio(weights, days.profit, days.turnover),
-        "win_rate": lambda weights: _ratio(weights, days.wins, days.decided),
-        "win_rate_excess": lambda weights: _ratio(weights, days.wins - days.breakeven, days.decided),
-        "clv": lambda weights: _ratio(weights, days.clv, days.clv_count),
+        "roi": lambda weights: weighted_ratio(weights, days.profit, days.turnover),
+        "win_rate": lambda weights: weighted_ratio(weights, days.wins, days.decided),
+        "win_rate_excess": lambda weights: weighted_ratio(weights, days.wins - days.breakeven, days.decided),
+        "clv": lambda weights: weighted_ratio(weights, days.clv, days.clv_count),
     }
     returns = days.returns
     if returns is not None:
         scale = np.sqrt(season_days or days.per_season)
         statistics["sharpe_ratio"] = lambda weights: scale * _sharpe(weights, returns)
     return statistics
-
-
-def _ratio(weights: Floats, top: Floats, bottom: Floats) -> Floats:
-    total = weights @ bottom
-    return np.divide(weights @ top, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 def _sharpe(weights: Floats, returns: Floats) -> Floats:
@@ -169,14 +129,3 @@ def _sharpe(weights: Floats, returns: Floats) -> Floats:
     deviation = np.sqrt(np.maximum(variance, 0.0))
     result: Floats = np.divide(mean, deviation, out=np.full_like(mean, np.nan), where=variance > 1e-20)
     return result
-
-
-def _interval(counts: Floats, statistic: Callable[[Floats], Floats], level: float) -> Interval | None:
-    values = statistic(counts)
-    values = values[~np.isnan(values)]
-    point = statistic(np.ones((1, counts.shape[1])))[0]
-    if np.isnan(point) or not len(values):
-        return None
-    low, high = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    p_value = (float((values <= 0).sum()) + 1.0) / (len(values) + 1.0)
-    return Interval(float(point), float(low), float(high), p_value, counts.shape[1])

@@ -18,13 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
 from nba_props.betting.candidates import bets_by_rule
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS, betting_intervals, resample_counts
+from nba_props.betting.evidence.bootstrap import betting_intervals
 from nba_props.betting.evidence.significance import evidence_metrics, superior_ability
 from nba_props.betting.ledger import LEDGER_COLUMNS, stake_bets, with_closes
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig, side_is
 from nba_props.errors import ConfigError, DataError
+from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
 
 Objective = Literal["roi_ci_low", "roi", "profit"]
 

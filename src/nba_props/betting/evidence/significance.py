@@ -6,7 +6,6 @@ Sharpe ratios in this module are per betting day, not per season: the formulas a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,9 @@ from scipy.stats import kurtosis, skew
 
 from nba_props.arrays import Floats, Ints
 from nba_props.betting.daily import daily
-from nba_props.betting.evidence.bootstrap import MIN_NIGHTS
 from nba_props.errors import ConfigError
-
-_EULER: Final = 0.5772156649015329
+from nba_props.metrics.bootstrap import MIN_NIGHTS
+from nba_props.metrics.definitions import expected_maximum
 
 
 def bets_needed(win_rate: float, breakeven: float, *, alpha: float = 0.05, power: float = 0.8) -> float | None:
@@ -91,7 +89,7 @@ def probabilistic_sharpe_ratio(returns: Floats, benchmark: float = 0.0) -> float
 def expected_best_sharpe(n_trials: int, variance: float) -> float:
     """Daily Sharpe ratio that the best of `n_trials` worthless strategies shows on average.
 
-    ``sqrt(V) ((1 - g) Z(1 - 1/N) + g Z(1 - 1/(N e)))``, g Euler's constant, V the variance of the trials' ratios.
+    ``sqrt(V) E``, V the variance of the trials' ratios, E the `expected_maximum` of N standard normal values.
     Source: Bailey and Lopez de Prado (2014), The deflated Sharpe ratio.
 
     Raises:
@@ -100,10 +98,7 @@ def expected_best_sharpe(n_trials: int, variance: float) -> float:
     if n_trials < 1:
         message = f"n_trials is {n_trials}; the strategy itself is one trial."
         raise ConfigError(message)
-    if n_trials == 1:
-        return 0.0
-    high = ndtri(1.0 - 1.0 / n_trials), ndtri(1.0 - 1.0 / (n_trials * np.e))
-    return float(np.sqrt(variance) * ((1.0 - _EULER) * high[0] + _EULER * high[1]))
+    return float(np.sqrt(variance) * expected_maximum(n_trials))
 
 
 def deflated_sharpe_ratio(returns: Floats, n_trials: int, trial_sharpes: Sequence[float] | None = None) -> float:

@@ -1,0 +1,98 @@
+"""What all gates together say of one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlflow_integration.gates.gate import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from mlflow_integration.gates.gate import AnyGate, GateResult
+    from mlflow_integration.values.types import AnyValue
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What all gates say of one model; truthy when every gate passes.
+
+    Attributes:
+        results: One per gate.
+        profile: Name of the profile, ``custom`` for criteria given by hand.
+        model_name: The model, where known.
+        version: Its version, where known.
+        market: Its market, where known.
+        definition: The whole profile as it was then, gates of all markets included; empty for criteria given by hand.
+    """
+
+    results: tuple[GateResult, ...]
+    profile: str = "custom"
+    model_name: str = ""
+    version: int | None = None
+    market: str | None = None
+    definition: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """``fail`` if any gate fails, else ``insufficient evidence`` if any says so, else ``pass``."""
+        verdicts = {result.verdict for result in self.results}
+        for worst in (Verdict.FAIL, Verdict.INSUFFICIENT):
+            if worst in verdicts:
+                return worst
+        return Verdict.PASS if self.results else Verdict.FAIL
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate passes; never true without gates."""
+        return self.verdict is Verdict.PASS
+
+    def __bool__(self) -> bool:
+        """Whether every gate passes."""
+        return self.passed
+
+    @property
+    def failures(self) -> tuple[GateResult, ...]:
+        """The gates that do not pass."""
+        return tuple(result for result in self.results if result.verdict is not Verdict.PASS)
+
+    @property
+    def summary(self) -> str:
+        """One line: the verdict, and which gates do not pass."""
+        if not self.results:
+            return "fail: there is no gate to pass"
+        if self.passed:
+            return f"pass: all {len(self.results)} gates of profile {self.profile}"
+        return f"{self.verdict.value}: {'; '.join(result.reason or result.gate.key for result in self.failures)}"
+
+    def frame(self) -> pd.DataFrame:
+        """One row per gate: metric, bound, value, comparison, threshold, verdict, reason."""
+        import pandas as pd
+
+        columns = ["metric", "bound", "value", "comparison", "threshold", "verdict", "reason"]
+        return pd.DataFrame([result.as_row() for result in self.results], columns=columns)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Content of ``gate_report.json``."""
+        return {
+            "model_name": self.model_name,
+            "version": self.version,
+            "market": self.market,
+            "profile": self.profile,
+            "profile_definition": dict(self.definition),
+            "verdict": self.verdict.value,
+            "gates": [result.as_row() for result in self.results],
+        }
+
+
+def check_gates(metrics: Mapping[str, float], gates: Iterable[AnyGate], **about: AnyValue) -> GateReport:
+    """Judge recorded `metrics` by `gates`; `about` are further fields of the report.
+
+    >>> from mlflow_integration.gates.gate import Gate
+    >>> check_gates({"val_mae": 3.6}, [Gate("val_mae", "<", 3.5)]).summary
+    'fail: val_mae = 3.6, wanted < 3.5'
+    """
+    return GateReport(tuple(gate.check(metrics) for gate in gates), **about)

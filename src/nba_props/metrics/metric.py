@@ -1,0 +1,157 @@
+"""What a metric is, the registry of all of them, and what the registry says of a key."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from nba_props.errors import TrackingError
+from nba_props.metrics.names import check_metric_name
+from nba_props.plugins import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+Direction = Literal["min", "max"]
+
+_PLACEHOLDERS: Final = {
+    "<season>": r"\d{4}(?:_\d{2})?",
+    "<metric>": r"(?P<metric>.+)",
+    "<folder>": r"[a-z0-9_./]+",
+}
+_NAME: Final = "[a-z0-9_.]+"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric, or one family of them.
+
+    Attributes:
+        key: MLflow key; of a family a pattern with placeholders: ``mae_<season>``, ``kelly_<metric>``. ``<metric>``
+            stands for a metric that is in the table itself.
+        meaning: What the number is; one sentence, in Markdown.
+        direction: Whether less (``min``) or more (``max``) is better; None where neither is; ``same`` for a family over
+            ``<metric>`` whose members have the direction of that metric.
+        unit: ``stat`` (points, rebounds, ...), ``share``, ``units`` (of stake), ``count``, ``seconds``,
+            ``probability``, ``ratio``, ``score``; ``same`` as for the direction.
+        group: Heading it stands under, in documents and charts.
+        prefix: Stage prefix of the key, ``train`` or ``val``; "" for a metric that never takes one; None for one that
+            takes the prefix of the call that logs it.
+        headline: Whether comparisons show it without being asked.
+        compute: For a metric that is added from outside: called with the out-of-sample predictions and the ledger of
+            flat stakes (docs/contract.md), gives the number, or None where it cannot be computed.
+    """
+
+    key: str
+    meaning: str
+    direction: Direction | Literal["same"] | None = None
+    unit: str = "share"
+    group: str = "Your own"
+    prefix: str | None = None
+    headline: bool = False
+    compute: Callable[[pd.DataFrame, pd.DataFrame], float | None] | None = None
+
+    @property
+    def is_family(self) -> bool:
+        """Whether the key is a pattern."""
+        return "<" in self.key
+
+    def base_of(self, key: str) -> str | None:
+        """The key that `key` is this family's member of; "" where it is of no other; None where it is no member.
+
+        >>> Metric("kelly_<metric>", "with Kelly stakes", direction="same").base_of("kelly_roi")
+        'roi'
+        >>> Metric("mae_<season>", "of a season").base_of("mae_2021_22")
+        ''
+        >>> Metric("mae_<season>", "of a season").base_of("mae_home") is None
+        True
+        """
+        parts = re.split(r"(<\w+>)", self.key)
+        pattern = "".join(_PLACEHOLDERS.get(part, _NAME) if part[:1] == "<" else re.escape(part) for part in parts)
+        found = re.fullmatch(pattern, key)
+        return None if found is None else found.groupdict().get("metric", "")
+
+
+METRICS: Final = Registry[Metric]("metric", home=("nba_props.metrics.table",))
+"""Every metric that is logged, by key or pattern; where several patterns fit a key, the first one counts."""
+
+
+def add_metric(metric: Metric) -> Metric:
+    """Add a metric of your own to the table.
+
+    Raises:
+        TrackingError: The key cannot be a metric key.
+        ConfigError: The key is taken.
+    """
+    len(METRICS)  # the built-in metrics are there first, whatever is imported first
+    check_metric_name(re.sub(r"<\w+>", "x", metric.key))
+    return METRICS.add(metric.key, metric)
+
+
+def find_metric(key: str) -> Metric | None:
+    """The entry of the table that `key` belongs to; None where it is in none.
+
+    >>> find_metric("roi").unit
+    'share'
+    >>> find_metric("mae_2021_22").key
+    'mae_<season>'
+    """
+    return _entry(key)[0]
+
+
+def direction(key: str) -> Direction | None:
+    """Whether less (``min``) or more (``max``) of a metric is better; None where neither is, or it is not known.
+
+    >>> direction("val_mae"), direction("roi_ci_low"), direction("oracle_mae"), direction("shoe_size")
+    ('min', 'max', None, None)
+    """
+    entry, base = _entry(key)
+    if entry is None:
+        return None
+    return direction(base) if entry.direction == "same" else entry.direction
+
+
+def resolve_direction(key: str, mode: str | None = None) -> Direction:
+    """The direction of a metric, or the caller's own.
+
+    >>> resolve_direction("roi"), resolve_direction("shoe_size", "min")
+    ('max', 'min')
+
+    Args:
+        key: Metric key.
+        mode: ``"min"`` or ``"max"``; None takes it from the table of metrics.
+
+    Raises:
+        TrackingError: The table does not tell and no mode is given, or the mode is none of the two.
+    """
+    if mode in ("min", "max"):
+        return "min" if mode == "min" else "max"
+    if mode is not None:
+        message = f"mode must be 'min' or 'max', not {mode!r}."
+        raise TrackingError(message)
+    known = direction(key)
+    if known is None:
+        why = "is not in the table of metrics" if find_metric(key) is None else "has no better side"
+        message = f"Metric {key!r} {why} (docs/metrics.md): say mode='min' or mode='max'."
+        raise TrackingError(message)
+    return known
+
+
+def headline_metrics() -> tuple[str, ...]:
+    """Keys that comparisons show without being asked, in the order of the table."""
+    return tuple(key for key, metric in METRICS.items() if metric.headline)
+
+
+def _entry(key: str) -> tuple[Metric | None, str]:
+    """The entry of a key, and the key of the metric that it is derived from ("" for none)."""
+    entries = dict(METRICS.items())
+    if key in entries:
+        return entries[key], ""
+    for entry in entries.values():
+        base = entry.base_of(key) if entry.is_family else None
+        if base is not None and (not base or _entry(base)[0] is not None):
+            return entry, base
+    return None, ""
