@@ -92,7 +92,8 @@ def train(
     gates: Annotated[
         str,
         _run_option(
-            help="Gate profile: plan (the plan's thresholds), market (relative to baseline and lines), gates.toml or gates.toml:NAME."
+            help="Gate profile: plan (the plan's thresholds), market (relative to baseline and lines), gates.toml or "
+            "gates.toml:NAME."
         ),
     ] = "plan",
     data: Annotated[
