@@ -38,6 +38,7 @@ class Job:
         study: A question it also answers.
         tags: Tags besides the standard ones.
         chosen_from: Other experiments whose runs it was chosen from.
+        tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
     """
 
     config: TrainerConfig
@@ -47,6 +48,7 @@ class Job:
     study: Study | None = None
     tags: dict[str, str] = field(default_factory=dict)
     chosen_from: tuple[str, ...] = ()
+    tracking_uri: str | None = None
 
 
 def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None) -> NBAPropsMLflowTrainer:
@@ -55,6 +57,7 @@ def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None)
         config=job.config,
         training_data=data,
         experiment_name=job.experiment,
+        tracking_uri=job.tracking_uri,
         study=job.study,
         tags=job.tags,
         chosen_from=job.chosen_from,
