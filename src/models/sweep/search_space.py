@@ -13,7 +13,7 @@ from mlflow_integration.metric_names import resolve_direction
 from models.documents import problems, read_document
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
-from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstimator
+from nba_props.forecast import make_estimator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 _FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_forward")
 """What decides on which rows trials are compared, or has no part in how good a forecast is."""
-
-_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
-    "lightgbm": LightGBMEstimator.defaults,
-    "two_stage": LightGBMEstimator.defaults,
-    "xgboost": XGBoostEstimator.defaults,
-    "linear": LinearEstimator.defaults,
-}
 
 Choice = bool | int | float | str | tuple[str, ...]
 
@@ -193,8 +186,14 @@ def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - 
         found = found.get(name) if isinstance(found, dict) else None
     if found is None and parts[0] == "model_params":
         member = parts[1] if config.model == "ensemble" else config.model
-        found = _DEFAULTS[member].get(parts[-1])
+        found = _defaults(member).get(parts[-1])
     return _kept(tuple(found)) if isinstance(found, list) else found
+
+
+def _defaults(model: str) -> dict[str, Any]:
+    """Parameters of a model with the values it gives them itself; those of the two stages are LightGBM's."""
+    params = make_estimator("lightgbm" if model == "two_stage" else model).params
+    return {name: value for name, value in params.items() if name != "seed"}
 
 
 def _kept(value: Choice) -> bool | int | float | str:
@@ -237,8 +236,8 @@ def _path(key: str, config: TrainerConfig) -> str:
 def _parameters(config: TrainerConfig) -> set[str]:
     """Bare names of the model's parameters; of an ensemble with the member before them."""
     if config.model == "ensemble":
-        return {f"{member}.{name}" for member in config.ensemble.members for name in _DEFAULTS[member]}
-    return set(_DEFAULTS[config.model])
+        return {f"{member}.{name}" for member in config.ensemble.members for name in _defaults(member)}
+    return set(_defaults(config.model))
 
 
 def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:
