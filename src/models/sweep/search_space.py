@@ -33,6 +33,7 @@ class _Frozen(BaseModel):
 
 
 class _Range(_Frozen):
+    type: Literal["int", "float"]
     low: float
     high: float
     log: bool = False
@@ -43,7 +44,8 @@ class _Range(_Frozen):
         if self.low > self.high:
             message = f"low {self.low:g} is above high {self.high:g}"
             raise ValueError(message)
-        if self.log and (self.low <= 0 or self.step not in {None, 1}):
+        no_step = 1 if self.type == "int" else None
+        if self.log and (self.low <= 0 or self.step != no_step):
             message = "log needs low above 0 and no step"
             raise ValueError(message)
         return self
