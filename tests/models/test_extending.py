@@ -82,6 +82,18 @@ def test_a_changed_plug_in_is_another_run(data, tmp_path, monkeypatch):
     assert "+" in code()
 
 
+def test_an_installed_package_brings_a_recipe_by_its_entry_point(tmp_path):
+    (tmp_path / "my_props.py").write_text(f"import runpy\nrunpy.run_path({str(EXAMPLES / 'recipe.py')!r})\n")
+    facts = tmp_path / "my_props-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my-props\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[nba_props.plugins]\nmy_props = my_props\n")
+    code = "from models.plan import load_recipe\nprint(load_recipe('linear_three_groups').name)"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "phase1/linear_three_groups", done.stderr
+
+
 def test_the_page_shows_the_example_as_it_stands():
     example = (EXAMPLES / "recipe.py").read_text(encoding="utf-8").partition('"""\n\n')[2]
     assert example in (DOCS / "extending.md").read_text(encoding="utf-8")

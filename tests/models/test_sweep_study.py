@@ -98,6 +98,19 @@ def test_a_sweep_killed_in_the_midst_of_two_batches_draws_prunes_and_finds_the_s
     last.close()
 
 
+def test_a_sweep_killed_while_it_took_up_a_batch_that_was_half_drawn_finds_the_same(whole, tmp_path):
+    for process, slots in enumerate([(0, 1), (0,)]):
+        study = opened(tmp_path, process=f"a:{process}:1")
+        study.claim(lambda mark: False)
+        for slot in slots:
+            study._drawn(slot, {"rate": 0.9, "leaves": 60})
+        study.close()
+    last = opened(tmp_path, process="a:2:1")
+    go(last, N_TRIALS)
+    pd.testing.assert_frame_equal(table_of(last), whole, check_exact=True)
+    last.close()
+
+
 @pytest.mark.parametrize("pruner", ["median", "halving"])
 def test_a_trial_is_compared_with_earlier_batches_alone_whatever_became_of_its_own(pruner, tmp_path):
     study = opened(tmp_path, pruner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from models.data import load_training_data
 from nba_league import simulate_league
+from nba_props.markets import MARKETS
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "train_model.py"
 
@@ -181,6 +183,13 @@ def test_help_teaches_without_loading_the_libraries(command):
     result = command("--help")
     assert result.exit_code == 0
     assert "walk-forward" in result.stdout.lower()
+
+
+def test_help_lists_the_markets_and_models_there_are(command):
+    shown = command("--help").stdout
+    for name in (*MARKETS, "lightgbm", "xgboost", "linear", "two_stage", "ensemble"):
+        assert re.search(rf"\b{name}\b", shown), name
+    assert "{" not in shown
 
 
 def assert_refused(result, workplace: Path, says: list[str]) -> None:

@@ -6,7 +6,10 @@ import os
 import socket
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from functools import partial
+from typing import TYPE_CHECKING
+
+import joblib
 
 from models.forecasting import Forecasts
 from models.plan.studies import arms
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
     from nba_props.config import TrainerConfig
 
 
-Backend = Literal["threads", "processes", "dask", "ray"]
-BACKENDS = get_args(Backend)
-
-
 @dataclass(frozen=True)
 class Job:
     """One tracked run.
@@ -38,6 +37,7 @@ class Job:
         study: A question it also answers.
         tags: Tags besides the standard ones.
         chosen_from: Other experiments whose runs it was chosen from.
+        tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
     """
 
     config: TrainerConfig
@@ -47,6 +47,7 @@ class Job:
     study: Study | None = None
     tags: dict[str, str] = field(default_factory=dict)
     chosen_from: tuple[str, ...] = ()
+    tracking_uri: str | None = None
 
 
 def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None) -> NBAPropsMLflowTrainer:
@@ -55,6 +56,7 @@ def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None)
         config=job.config,
         training_data=data,
         experiment_name=job.experiment,
+        tracking_uri=job.tracking_uri,
         study=job.study,
         tags=job.tags,
         chosen_from=job.chosen_from,
@@ -85,37 +87,31 @@ def fits_on(name: str = "threads", address: str | None = None) -> Iterator[None]
     """Where the fits run: threads or processes of this machine, or an existing Dask or Ray cluster.
 
     Args:
-        name: One of `BACKENDS`.
+        name: "threads", "processes", "dask" or "ray".
         address: Of the cluster: ``tcp://host:8786`` for Dask; for Ray ``host:6379``, "auto" (the cluster this machine
             belongs to, the default) or "local" (processes of this machine).
 
     Raises:
         ConfigError: The backend is unknown, its package is not installed, or the cluster does not answer.
     """
-    import joblib
-
-    if name not in BACKENDS:
-        message = f"Unknown backend {name!r}; there are: {', '.join(BACKENDS)}."
+    places = {
+        "threads": partial(joblib.parallel_config, backend="threading"),
+        "processes": partial(joblib.parallel_config, backend="loky"),
+        "dask": partial(_dask, address),
+        "ray": partial(_ray, address or "auto"),
+    }
+    if name not in places:
+        message = f"Unknown backend {name!r}; there are: {', '.join(places)}."
         raise ConfigError(message)
     if address is not None and name not in {"dask", "ray"}:
         message = f"--address is for the backends dask and ray; {name} runs on this machine."
         raise ConfigError(message)
-    if name == "dask":
-        with _dask(address):
-            yield
-        return
-    if name == "ray":
-        with _ray(address or "auto"):
-            yield
-        return
-    with joblib.parallel_config(backend={"threads": "threading", "processes": "loky"}[name]):
+    with places[name]():
         yield
 
 
 @contextmanager
 def _dask(address: str | None) -> Iterator[None]:
-    import joblib
-
     if address is None:
         message = "The backend dask needs --address, such as tcp://localhost:8786."
         raise ConfigError(message)
@@ -141,8 +137,6 @@ def _dask(address: str | None) -> Iterator[None]:
 
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
-    import joblib
-
     # Ray would copy the working directory to every node and start its workers by `uv run` there.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:

@@ -82,16 +82,46 @@ def run_plan(
         jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)
         todo = []
         for job in jobs:
-            marked = _marked(job, recipe, data)
-            found = None if force else _finished(marked)
+            key = run_key(recipe, job.config, data, register=job.register)
+            marked = replace(job, tags={**job.tags, **origin_tags(recipe, data), _KEY: key})
+            found = None if force else completed_run(marked, data)
             if found is None:
                 todo.append(marked)
             else:
-                _complete(marked, data, found)
-                yield PlanStep(recipe.name, job.config.market, found.info.run_id, skipped=True, result=None)
-        for job, result in zip(todo, run_jobs(todo, data, on_fold), strict=True):
-            NBAPropsTracker(job.experiment).client.set_tag(result.run_id, _DONE, "true")
-            yield PlanStep(recipe.name, job.config.market, result.run_id, skipped=False, result=result)
+                yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None)
+        for result in complete_runs(todo, data, on_fold):
+            yield PlanStep(recipe.name, result.market, result.run_id, skipped=False, result=result)
+
+
+def complete_runs(
+    jobs: Sequence[Job], data: TrainingData, on_fold: Callable[[str, int, int], None] | None = None
+) -> Iterator[TrainingResult]:
+    """Run the jobs, and mark each run as one that nothing is left to do for."""
+    for job, result in zip(jobs, run_jobs(jobs, data, on_fold), strict=True):
+        _tracker(job).client.set_tag(result.run_id, _DONE, "true")
+        yield result
+
+
+def completed_run(job: Job, data: TrainingData, key: str = _KEY) -> str | None:
+    """The finished run with the job's own value of the tag `key`; None where there is none.
+
+    What was left of it when its process was killed is done: its registration.
+    """
+    tracker = _tracker(job)
+    where = f"attributes.status = 'FINISHED' and tags.{key} = '{job.tags[key]}'"
+    found = tracker.client.search_runs([tracker.experiment_id], where, max_results=1)
+    if not found:
+        return None
+    run_id = str(found[0].info.run_id)
+    if found[0].data.tags.get(_DONE) != "true":
+        if job.register:
+            trainer_of(job, data).register(run_id)
+        tracker.client.set_tag(run_id, _DONE, "true")
+    return run_id
+
+
+def _tracker(job: Job) -> NBAPropsTracker:
+    return NBAPropsTracker(job.experiment, tracking_uri=job.tracking_uri)
 
 
 def _plain_jobs(recipe: Recipe) -> list[Job]:
@@ -176,12 +206,6 @@ def _config_of(run: Run, experiment: str) -> TrainerConfig:
     return make_config(**settings)
 
 
-def _marked(job: Job, recipe: Recipe, data: TrainingData) -> Job:
-    """The job with the tags by which it is found again."""
-    key = run_key(recipe, job.config, data, register=job.register)
-    return replace(job, tags={**job.tags, **origin_tags(recipe, data), _KEY: key})
-
-
 def run_key(recipe: Recipe, config: TrainerConfig, data: TrainingData, **more: object) -> str:
     """What a run is known by: a short hash of recipe, settings, study, data, code, plug-ins, and `more`."""
     content = {
@@ -207,22 +231,5 @@ def origin_tags(recipe: Recipe, data: TrainingData) -> dict[str, str]:
 
 def code() -> str:
     """Which code computes: a hash of the packages, and one of the plug-in files where there are any."""
-    return "+".join(
-        filter(None, (code_version("nba_props", "nba_league", "models", "mlflow_integration"), plugins_digest()))
-    )
-
-
-def _finished(job: Job) -> Run | None:
-    tracker = NBAPropsTracker(job.experiment)
-    where = f"attributes.status = 'FINISHED' and tags.{_KEY} = '{job.tags[_KEY]}'"
-    found = tracker.client.search_runs([tracker.experiment_id], where, max_results=1)
-    return found[0] if found else None
-
-
-def _complete(job: Job, data: TrainingData, run: Run) -> None:
-    """Do what was left of a finished run when its process was killed: its registration."""
-    if run.data.tags.get(_DONE) == "true":
-        return
-    if job.register:
-        trainer_of(job, data).register(run.info.run_id)
-    NBAPropsTracker(job.experiment).client.set_tag(run.info.run_id, _DONE, "true")
+    packages = ("nba_props", "nba_league", "models", "mlflow_integration")
+    return "+".join(filter(None, (code_version(*packages), plugins_digest())))

@@ -43,6 +43,9 @@ def _figure(plot: Callable[[], Any], title: str) -> Figure:
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         axes = plot()
-    axes.set_title(title)
+    for place in ("left", "center"):
+        axes.set_title("", loc=place)
     figure: Figure = axes.figure
+    figure.set(size_inches=(9.0, 4.5), layout_engine="constrained")
+    figure.suptitle(title)
     return figure

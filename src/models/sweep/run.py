@@ -11,7 +11,6 @@ recipe. Optuna's own storage lies under ``.cache/sweeps`` beside the tracking st
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,14 +27,14 @@ from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
-from models.plan.run import origin_tags, run_key
+from models.plan.jobs import Job
+from models.plan.run import complete_runs, completed_run, origin_tags, run_key
 from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
 from models.sweep import require_optuna
 from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models.sweep.search_space import configured, read_sweep, starting_point
 from models.sweep.study import SweepStudy
-from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
 
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = "sweep_key"
 _ROLE: Final = "sweep_role"
+_CHOSEN: Final = "sweep_chosen"
 
 
 def run_sweep(
@@ -292,29 +292,22 @@ class _MarketSweep:
 
     def _chosen_run(self, config: TrainerConfig, parent: str, best: FrozenTrial) -> Run:
         """The full run of the chosen configuration: the only one that sees the test folds; made once."""
-        chosen = hashlib.sha256(config.model_dump_json(exclude={"workers"}).encode()).hexdigest()[:16]
-        client = self.tracker.client
-        tags = {
-            **self._tags("chosen"),
-            "sweep_chosen": chosen,
-            "trial": str(best.number),
-            "mlflow.parentRunId": parent,
-        }
-        trainer = NBAPropsMLflowTrainer(
-            config=config,
-            training_data=self.data,
-            experiment_name=self.recipe.experiment,
-            tracking_uri=self.tracking_uri,
+        job = Job(
+            config,
+            self.recipe.experiment,
+            run_name=f"{self.recipe.short}_{config.market}_tuned",
+            register=self.recipe.register_models,
             study=self.recipe.study,
-            tags=tags,
+            tags={
+                **self._tags("chosen"),
+                _CHOSEN: run_key(self.recipe, config, self.data, sweep=self.key),
+                "trial": str(best.number),
+                "mlflow.parentRunId": parent,
+            },
+            tracking_uri=self.tracking_uri,
         )
-        found = self._runs("chosen", f" and tags.sweep_chosen = '{chosen}' and attributes.status = 'FINISHED'")
-        if not found:
-            name = f"{self.recipe.short}_{config.market}_tuned"
-            run_id = trainer.run(name, register=self.recipe.register_models).run_id
-        else:
-            run_id = found[0].info.run_id
-            if self.recipe.register_models:
-                trainer.register(run_id)
-        client.set_tag(run_id, "recipe_done", "true")
-        return client.get_run(run_id)
+        run_id = completed_run(job, self.data, _CHOSEN)
+        if run_id is None:
+            (result,) = complete_runs([job], self.data)
+            run_id = result.run_id
+        return self.tracker.client.get_run(run_id)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.documents import problems, read_document
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
-from nba_props.forecast import ESTIMATORS
+from nba_props.forecast import default_params
 from nba_props.metrics import resolve_direction
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class _Frozen(BaseModel):
 
 
 class _Range(_Frozen):
+    type: Literal["int", "float"]
     low: float
     high: float
     log: bool = False
@@ -43,7 +44,8 @@ class _Range(_Frozen):
         if self.low > self.high:
             message = f"low {self.low:g} is above high {self.high:g}"
             raise ValueError(message)
-        if self.log and (self.low <= 0 or self.step not in {None, 1}):
+        no_step = 1 if self.type == "int" else None
+        if self.log and (self.low <= 0 or self.step != no_step):
             message = "log needs low above 0 and no step"
             raise ValueError(message)
         return self
@@ -186,7 +188,7 @@ def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - 
         found = found.get(name) if isinstance(found, dict) else None
     if found is None and parts[0] == "model_params":
         member = parts[1] if config.model == "ensemble" else config.model
-        found = ESTIMATORS[member].defaults().get(parts[-1])
+        found = default_params(member).get(parts[-1])
     return _kept(tuple(found)) if isinstance(found, list) else found
 
 
@@ -230,8 +232,8 @@ def _path(key: str, config: TrainerConfig) -> str:
 def _parameters(config: TrainerConfig) -> set[str]:
     """Bare names of the model's parameters; of an ensemble with the member before them."""
     if config.model == "ensemble":
-        return {f"{member}.{name}" for member in config.ensemble.members for name in ESTIMATORS[member].defaults()}
-    return set(ESTIMATORS[config.model].defaults())
+        return {f"{member}.{name}" for member in config.ensemble.members for name in default_params(member)}
+    return set(default_params(config.model))
 
 
 def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:

@@ -1,5 +1,13 @@
 from .boosting import LightGBMEstimator, XGBoostEstimator
-from .estimator import ESTIMATORS, Estimator, EstimatorKind, add_sklearn_estimator, check_params, make_estimator
+from .estimator import (
+    ESTIMATORS,
+    Estimator,
+    EstimatorKind,
+    add_sklearn_estimator,
+    check_params,
+    default_params,
+    make_estimator,
+)
 from .feature_selection import SelectedFeaturesEstimator, selection_stability
 from .linear import LinearEstimator
 from .sklearn_regressor import SklearnEstimator
@@ -17,6 +25,7 @@ __all__ = [
     "XGBoostEstimator",
     "add_sklearn_estimator",
     "check_params",
+    "default_params",
     "make_estimator",
     "minutes_times_rate",
     "selection_stability",

@@ -53,14 +53,12 @@ class EstimatorKind:
             where they are needed. It refuses parameters that it would not use as they were meant.
         flavour: How MLflow logs it: "native" (the library model in its own format) or "pyfunc".
         needs_minutes: Whether a fit needs the minutes played in its training rows.
-        defaults: Gives the default parameters that a sweep may start from.
     """
 
     description: str
     make: Callable[..., Estimator]
     flavour: Literal["native", "pyfunc"] = "native"
     needs_minutes: bool = False
-    defaults: Callable[[], Mapping[str, Any]] = dict
 
 
 ESTIMATORS: Final[Registry[EstimatorKind]] = Registry("model")
@@ -103,13 +101,27 @@ def check_params(name: str, params: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: The model is unknown; a parameter is unknown, set elsewhere, or has a value that cannot be used.
     """
-    kind = ESTIMATORS[name]
-    if kind.needs_minutes:
-        import pandas as pd
+    _unfitted(name, params)
 
-        kind.make(dict(params), seed=0, threads=1, minutes=pd.Series(dtype="float64"))
-    else:
-        kind.make(dict(params), seed=0, threads=1)
+
+def default_params(name: str) -> dict[str, Any]:
+    """Parameters of a model with the values it gives them itself.
+
+    >>> default_params("linear")["epochs"]
+    10
+
+    Raises:
+        ConfigError: The model is unknown.
+    """
+    return {key: value for key, value in _unfitted(name, {}).params.items() if key != "seed"}
+
+
+def _unfitted(name: str, params: Mapping[str, Any]) -> Estimator:
+    if not ESTIMATORS[name].needs_minutes:
+        return make_estimator(name, params)
+    import pandas as pd
+
+    return make_estimator(name, params, minutes=pd.Series(dtype="float64"))
 
 
 def add_sklearn_estimator(name: str, factory: Callable[[], Any], description: str) -> None:
@@ -126,9 +138,7 @@ def add_sklearn_estimator(name: str, factory: Callable[[], Any], description: st
     Raises:
         ConfigError: There is a model of this name already.
     """
-    ESTIMATORS.add(
-        name, EstimatorKind(description, partial(_sklearn, factory), defaults=lambda: factory().get_params(deep=True))
-    )
+    ESTIMATORS.add(name, EstimatorKind(description, partial(_sklearn, factory)))
 
 
 def _sklearn(factory: Callable[[], Any], params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
@@ -161,29 +171,12 @@ def _two_stage(params: dict[str, Any], *, seed: int, threads: int, minutes: pd.S
     return TwoStageMinutesEstimator(params, minutes=minutes, seed=seed, threads=threads)
 
 
-def _boosting_defaults(library: str) -> Mapping[str, Any]:
-    from nba_props.forecast import boosting
-
-    return boosting.LightGBMEstimator.defaults if library == "lightgbm" else boosting.XGBoostEstimator.defaults
-
-
-def _linear_defaults() -> Mapping[str, Any]:
-    from nba_props.forecast.linear import LinearEstimator
-
-    return LinearEstimator.defaults
-
-
-_lightgbm_defaults = partial(_boosting_defaults, "lightgbm")
 for _name, _kind in {
-    "lightgbm": EstimatorKind("LightGBM trees, L1 objective", _lightgbm, defaults=_lightgbm_defaults),
-    "xgboost": EstimatorKind("XGBoost trees, L1 objective", _xgboost, defaults=partial(_boosting_defaults, "xgboost")),
-    "linear": EstimatorKind("least absolute deviations on standardised features", _linear, defaults=_linear_defaults),
+    "lightgbm": EstimatorKind("LightGBM trees, L1 objective", _lightgbm),
+    "xgboost": EstimatorKind("XGBoost trees, L1 objective", _xgboost),
+    "linear": EstimatorKind("least absolute deviations on standardised features", _linear),
     "two_stage": EstimatorKind(
-        "minutes, then production a minute: two LightGBM models multiplied",
-        _two_stage,
-        flavour="pyfunc",
-        needs_minutes=True,
-        defaults=_lightgbm_defaults,
+        "minutes, then production a minute: two LightGBM models multiplied", _two_stage, "pyfunc", needs_minutes=True
     ),
 }.items():
     ESTIMATORS.add(_name, _kind)
