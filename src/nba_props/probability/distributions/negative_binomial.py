@@ -6,14 +6,14 @@ import numpy as np
 from scipy.special import betainc
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.base import PredictiveDistribution
 from nba_props.probability.distributions.scale import fits_by_group, nonnegative_pair
 
 _LEAST_MEAN = 0.02
 _LEAST_EXCESS = 1e-4
 
 
-class NegativeBinomialDistribution(CountDistribution):
+class NegativeBinomialDistribution(PredictiveDistribution):
     """``Y ~ NB(mean m, variance m + m (a_g + b_g m))`` with ``m = c_g + d_g mu``, by group.
 
     The mean is regressed on the forecast, because a median-like forecast of a skewed count lies below its mean. With

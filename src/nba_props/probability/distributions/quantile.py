@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.base import PredictiveDistribution
 from nba_props.probability.distributions.scale import fit_scale, fits_by_group
 
 _LEVELS: Final = np.r_[0.005, 0.02, np.arange(0.05, 0.96, 0.05), 0.98, 0.995]
@@ -24,7 +24,7 @@ _NEWTON_STEPS: Final = 40
 _CHUNK: Final = 100_000
 
 
-class QuantileDistribution(CountDistribution):
+class QuantileDistribution(PredictiveDistribution):
     """CDF interpolated through regressed quantiles; beyond the outermost ones the tails run out exponentially."""
 
     def __init__(self) -> None:
