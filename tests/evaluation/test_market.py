@@ -1,4 +1,4 @@
-"""The evaluation of a market: probabilities from earlier predictions only, and no number that can not be computed."""
+"""The evaluation of a market: probabilities from earlier predictions only, and no number that cannot be computed."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from scipy.stats import poisson
 
 from nba_props.errors import NotEnoughDataError
 from nba_props.probability import (
-    CountDistribution,
+    PredictiveDistribution,
     compare_distributions,
     crps,
     log_score,
@@ -16,7 +16,7 @@ from nba_props.probability import (
 )
 
 
-class Point(CountDistribution):
+class Point(PredictiveDistribution):
     """All mass on the rounded forecast."""
 
     def __init__(self):
@@ -29,7 +29,7 @@ class Point(CountDistribution):
         return (whole >= np.round(mu)).astype("float64")
 
 
-class Poisson(CountDistribution):
+class Poisson(PredictiveDistribution):
     """The distribution of the test data."""
 
     def __init__(self):

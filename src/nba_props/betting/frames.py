@@ -183,20 +183,8 @@ def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
     >>> group_median(np.array([0, 0, 0, 1]), np.array([1.0, 3.0, 9.0, np.nan]), 2).tolist()
     [3.0, nan]
     """
-    known = ~np.isnan(values)
-    code, value = codes[known], values[known]
-    count = np.bincount(code, minlength=n_groups)
-    total = np.bincount(code, weights=value, minlength=n_groups)
-    # Of one or two values the median is the mean; only larger groups have to be sorted.
-    result: Floats = np.divide(total, count, out=np.full(n_groups, np.nan), where=count > 0)
-    large = count[code] > 2
-    if large.any():
-        code, value = code[large], value[large]
-        order = np.lexsort((value, code))
-        code, value = code[order], value[order]
-        starts = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])
-        sizes = np.diff(np.r_[starts, len(code)])
-        result[code[starts]] = (value[starts + (sizes - 1) // 2] + value[starts + sizes // 2]) / 2.0
+    medians = pd.Series(values).groupby(codes).median()
+    result: Floats = medians.reindex(np.arange(n_groups)).to_numpy(dtype="float64", copy=True)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Every betting number, from the ledger alone. What can not be computed is absent, never NaN and never a stand-in."""
+"""Every betting number, from the ledger alone. What cannot be computed is absent, never NaN and never a stand-in."""
 
 from __future__ import annotations
 

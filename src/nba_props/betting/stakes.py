@@ -19,7 +19,7 @@ class StakeConfig:
     Attributes:
         kelly: Share of full Kelly staked; None stakes one unit flat.
         bankroll_units: Bankroll at the start, in units. Flat stakes never stop at ruin: the ledger then shows a
-            negative bankroll, and what can not be computed from one is absent.
+            negative bankroll, and what cannot be computed from one is absent.
         unit_cents: One unit in cents; stakes and payouts are whole cents.
         shrink: Kelly only: how far the probability is moved towards the market's, 0 (trust the model) to 1 (no bet).
             Full trust over-bets out of sample (Baker and McHale 2013).

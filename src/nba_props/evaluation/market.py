@@ -55,10 +55,10 @@ class MarketEvaluation:
         priced: Priced quotes: those on offer at decision time with the model's probabilities and their ``fold``.
         results: One row per prop with its result: what bets are settled by.
         closing: Good quotes of all moments, from which each bet's close is taken.
-        pit: PIT histogram of the residual distribution; None where it can not be fitted.
+        pit: PIT histogram of the residual distribution; None where it cannot be fitted.
         distribution: Name of the residual distribution.
         distribution_scores: What it was chosen by; None where the settings named it.
-        metrics: Metric key (docs/metrics.md) to value; what can not be computed is absent.
+        metrics: Metric key (docs/metrics.md) to value; what cannot be computed is absent.
         fold_metrics: Metric key to one value per test fold.
     """
 

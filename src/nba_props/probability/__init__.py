@@ -10,7 +10,7 @@ from nba_props.probability.calibrators import (
     walk_forward_calibration,
 )
 from nba_props.probability.distribution_scores import crps, log_score, pit_bounds, pit_histogram
-from nba_props.probability.distributions.base import CountDistribution, PredictiveDistribution, minutes_tier
+from nba_props.probability.distributions.base import PredictiveDistribution, minutes_tier
 from nba_props.probability.distributions.conformal import ConformalDistribution
 from nba_props.probability.distributions.negative_binomial import NegativeBinomialDistribution
 from nba_props.probability.distributions.normal import NormalDistribution
@@ -23,7 +23,6 @@ __all__ = [
     "BetaCalibrator",
     "Calibrator",
     "ConformalDistribution",
-    "CountDistribution",
     "IsotonicCalibrator",
     "NegativeBinomialDistribution",
     "NormalDistribution",

@@ -90,7 +90,7 @@ class BetaCalibrator(Calibrator):
     def _fit(self, p: Floats, y: Floats) -> None:
         self._weights = _logistic(self._design(p), y, np.array([1.0, 1.0, 0.0]), self.prior)
         if (self._weights[:2] < 0).any():
-            # A falling map can not be told from noise: the parameter is dropped, as the authors do.
+            # A falling map cannot be told from noise: the parameter is dropped, as the authors do.
             dropped = self._weights[:2] < 0
             free = np.r_[~dropped, True]
             start = np.array([1.0, 1.0, 0.0])[free]

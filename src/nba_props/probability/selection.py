@@ -61,7 +61,7 @@ def compare_distributions(
     result, forecast, number, label = result[known], forecast[known], number[known], label[known]
     folds = [value for value in np.unique(number) if (number < value).sum() >= MIN_FIT_ROWS]
     if not folds:
-        message = f"No fold has {MIN_FIT_ROWS} out-of-sample rows before it: distributions can not be compared."
+        message = f"No fold has {MIN_FIT_ROWS} out-of-sample rows before it: distributions cannot be compared."
         raise NotEnoughDataError(message)
     rows = []
     for name, make in (candidates or DISTRIBUTIONS).items():

@@ -86,18 +86,11 @@ def closing_values(
 
 def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:
     """Every (bet, closing quote of its prop observed after the price taken), as two arrays of positions."""
-    both = pd.concat([bets[PROP_GROUP], closing[PROP_GROUP]], ignore_index=True)
-    codes = group_codes(both, PROP_GROUP)
-    bet_code, close_code = codes[: len(bets)], codes[len(bets) :]
-    order = np.argsort(close_code, kind="stable")
-    ordered = close_code[order]
-    start, stop = np.searchsorted(ordered, bet_code), np.searchsorted(ordered, bet_code, side="right")
-    length = stop - start
-    bet = np.repeat(np.arange(len(bets)), length)
-    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    row = order[np.repeat(start, length) + offset]
-    later = utc_nanoseconds(closing["observed_at"])[row] > utc_nanoseconds(bets["observed_at"])[bet]
-    return bet[later], row[later]
+    taken = bets[PROP_GROUP].assign(bet=np.arange(len(bets)), taken_at=utc_nanoseconds(bets["observed_at"]))
+    seen = closing[PROP_GROUP].assign(row=np.arange(len(closing)), seen_at=utc_nanoseconds(closing["observed_at"]))
+    pairs = taken.merge(seen, on=PROP_GROUP)
+    later = pairs[pairs["seen_at"] > pairs["taken_at"]]
+    return later["bet"].to_numpy(), later["row"].to_numpy()
 
 
 def _thinned(closing: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "far_line_wrong_way": "the line is far from the other books' median and the price points the wrong way",
     "price_off_market": "the price contradicts the other books' lines and prices",
     "stale_line": "an unchanged quote while the other books' lines have moved away",
-    "no_peers": "no other book quotes the prop, though others quote the market: the quote can not be checked",
+    "no_peers": "no other book quotes the prop, though others quote the market: the quote cannot be checked",
 }
 """Reason code -> meaning, in the order in which they are given when several apply."""
 
@@ -159,7 +159,7 @@ def _repeats(quotes: pd.DataFrame, market_p_over: Floats) -> tuple[Bools, Bools,
     conflict = np.zeros(len(quotes), dtype=bool)
     rest = quotes[~duplicate]
     conflict[~duplicate] = rest.duplicated([*moment, "line"], keep=False).to_numpy()
-    # The main line is the most balanced of a ladder; equally balanced lines: the lower. Unpriced ones can not be main.
+    # The main line is the most balanced of a ladder; equally balanced lines: the lower. Unpriced ones cannot be main.
     usable = np.flatnonzero(~duplicate & ~conflict)
     keys = group_codes(quotes, moment)[usable]
     imbalance = np.nan_to_num(np.abs(market_p_over[usable] - 0.5), nan=1.0)

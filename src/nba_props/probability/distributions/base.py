@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol, Self, runtime_checkable
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,30 +17,12 @@ MIN_FIT_ROWS = 100
 _TIER_EDGES = (18.0, 30.0)
 
 
-@runtime_checkable
-class PredictiveDistribution(Protocol):
+class PredictiveDistribution(ABC):
     """Distribution of a result given its forecast and the group of its player.
 
-    Results are whole numbers; ``P(Y <= value)`` is a step function, and a push on a whole line has a probability.
+    Results are whole numbers; ``P(Y <= value)`` is a step function, and a push on a whole line has a probability. A
+    subclass has `_fit` and `_cdf`; checks, group codes and the three probabilities of a line are here.
     """
-
-    def fit(self, y: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Learn from results `y` (n) and their OUT-OF-SAMPLE forecasts `mu` (n) of earlier dates."""
-        ...
-
-    def cdf(self, value: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Floats:
-        """P(Y <= value) at forecasts `mu`; all of shape n."""
-        ...
-
-    def over_push_under(
-        self, line: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None
-    ) -> tuple[Floats, Floats, Floats]:
-        """P(Y > line), P(Y = line), P(Y < line), which sum to 1; the middle one is 0 on half lines."""
-        ...
-
-
-class CountDistribution(ABC):
-    """Shared parts of the distributions: checking, group codes, and the three probabilities from the CDF."""
 
     _names: Ints
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.base import PredictiveDistribution
 from nba_props.probability.distributions.scale import ScaleModel, fit_scale
 
 _GOLDEN = 0.6180339887498949
 
 
-class ConformalDistribution(CountDistribution):
+class ConformalDistribution(PredictiveDistribution):
     """Empirical distribution of scaled out-of-sample errors.
 
     Args:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
 from scipy.special import betainc
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.base import PredictiveDistribution
+from nba_props.probability.distributions.scale import fits_by_group, nonnegative_pair
 
-_OWN_FIT_ROWS = 300
 _LEAST_MEAN = 0.02
 _LEAST_EXCESS = 1e-4
 
 
-class NegativeBinomialDistribution(CountDistribution):
+class NegativeBinomialDistribution(PredictiveDistribution):
     """``Y ~ NB(mean m, variance m + m (a_g + b_g m))`` with ``m = c_g + d_g mu``, by group.
 
     The mean is regressed on the forecast, because a median-like forecast of a skewed count lies below its mean. With
@@ -28,9 +27,7 @@ class NegativeBinomialDistribution(CountDistribution):
         self._excess: Floats
 
     def _fit(self, y: Floats, mu: Floats, code: Ints) -> None:
-        pooled = _fit_one(y, mu)
-        rows = [np.flatnonzero(code == group) for group in range(len(self._names))]
-        fits = [_fit_one(y[part], mu[part]) if len(part) >= _OWN_FIT_ROWS else pooled for part in rows]
+        fits = fits_by_group(_fit_one, code, len(self._names), y, mu)
         self._mean = np.array([mean for mean, _ in fits])
         self._excess = np.array([excess for _, excess in fits])
 
@@ -50,10 +47,7 @@ def _fit_one(y: Floats, mu: Floats) -> tuple[Floats, Floats]:
     weight = 1.0 / (mean + 1.0)
     excess = (np.square(y - mean) - mean) * weight
     columns = np.column_stack([mean, np.square(mean)]) * weight[:, None]
-    gram, target = columns.T @ columns, columns.T @ excess
-    root = np.linalg.cholesky(gram + 1e-12 * np.trace(gram) * np.eye(2))
-    solution, _ = nnls(root.T, np.linalg.solve(root, target))
-    return coefficients, np.asarray(solution, dtype="float64")
+    return coefficients, nonnegative_pair(columns, excess, 1e-12)
 
 
 def _linear(coefficients: Floats, value: Floats, least: float = _LEAST_MEAN) -> Floats:

@@ -6,11 +6,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
+from nba_props.probability.distributions.base import PredictiveDistribution
 from nba_props.probability.distributions.scale import ScaleModel, fit_scale
 
 
-class NormalDistribution(CountDistribution):
+class NormalDistribution(PredictiveDistribution):
     """``Y ~ Normal(mu + bias_g, intercept_g + slope_g mu)``, read at half points, by group."""
 
     def __init__(self) -> None:

@@ -14,18 +14,17 @@ import numpy as np
 from scipy.special import ndtr
 
 from nba_props.arrays import Floats, Ints
-from nba_props.probability.distributions.base import CountDistribution
-from nba_props.probability.distributions.scale import fit_scale
+from nba_props.probability.distributions.base import PredictiveDistribution
+from nba_props.probability.distributions.scale import fit_scale, fits_by_group
 
 _LEVELS: Final = np.r_[0.005, 0.02, np.arange(0.05, 0.96, 0.05), 0.98, 0.995]
 _GOLDEN: Final = 0.6180339887498949
-_OWN_FIT_ROWS: Final = 300
 _FIT_ROWS: Final = 15_000
 _NEWTON_STEPS: Final = 40
 _CHUNK: Final = 100_000
 
 
-class QuantileDistribution(CountDistribution):
+class QuantileDistribution(PredictiveDistribution):
     """CDF interpolated through regressed quantiles; beyond the outermost ones the tails run out exponentially."""
 
     def __init__(self) -> None:
@@ -35,14 +34,7 @@ class QuantileDistribution(CountDistribution):
         # Each whole number stands for the unit interval around it.
         spread = y + (np.arange(len(y)) * _GOLDEN) % 1.0 - 0.5
         scale = fit_scale(y - mu, mu, code, len(self._names)).at(mu, code)
-        pooled = _quantile_fan(spread, mu, scale)
-        rows = [np.flatnonzero(code == group) for group in range(len(self._names))]
-        self._coefficients = np.stack(
-            [
-                _quantile_fan(spread[part], mu[part], scale[part]) if len(part) >= _OWN_FIT_ROWS else pooled
-                for part in rows
-            ]
-        )
+        self._coefficients = np.stack(fits_by_group(_quantile_fan, code, len(self._names), spread, mu, scale))
 
     def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
         result = np.empty(len(mu))
@@ -85,7 +77,7 @@ def _smoothed_quantile(design: Floats, y: Floats, level: float, width: float, st
         gradient = design.T @ (ndtr(scaled) - level)
         curvature = np.exp(-0.5 * np.square(scaled)) / (width * np.sqrt(2.0 * np.pi)) + 1e-4 / width
         hessian = design.T @ (design * curvature[:, None])
-        # Forecasts that hardly vary can not tell the three terms apart: a hair of ridge picks one of the equal answers.
+        # Forecasts that hardly vary cannot tell the three terms apart: a hair of ridge picks one of the equal answers.
         step = np.linalg.solve(hessian + 1e-9 * np.trace(hessian) * np.eye(len(gradient)), gradient)
         slope = float(gradient @ step)
         size = 1.0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy.optimize import nnls
 
 from nba_props.arrays import Floats, Ints
+
+T = TypeVar("T")
 
 _OWN_FIT_ROWS = 300
 _FLOOR = 0.25
@@ -41,10 +45,27 @@ def fit_scale(error: Floats, mu: Floats, code: Ints, n_groups: int) -> ScaleMode
     >>> model.at(np.array([9.0]), np.array([0])).round(2).tolist()
     [3.0]
     """
-    pooled = _fit_one(error, mu)
-    rows = [np.flatnonzero(code == group) for group in range(n_groups)]
-    fits = [_fit_one(error[part], mu[part]) if len(part) >= _OWN_FIT_ROWS else pooled for part in rows]
+    fits = fits_by_group(_fit_one, code, n_groups, error, mu)
     return ScaleModel(np.array([fit[0] for fit in fits]), np.array([fit[1] for fit in fits]))
+
+
+def fits_by_group(fit: Callable[..., T], code: Ints, n_groups: int, *values: Floats) -> list[T]:
+    """`fit` of the rows of each group (arrays of n); a group of few rows takes the fit of all rows."""
+    pooled = fit(*values)
+    rows = [np.flatnonzero(code == group) for group in range(n_groups)]
+    return [fit(*(each[part] for each in values)) if len(part) >= _OWN_FIT_ROWS else pooled for part in rows]
+
+
+def nonnegative_pair(columns: Floats, target: Floats, ridge: float) -> Floats:
+    """Two non-negative weights, least squares of ``columns @ weights - target`` (columns n x 2).
+
+    The normal equations keep nnls at 2 x 2 however many rows there are; `ridge`, relative to their trace, keeps them
+    solvable.
+    """
+    gram = columns.T @ columns
+    root = np.linalg.cholesky(gram + ridge * np.trace(gram) * np.eye(2))
+    weights: Floats = np.asarray(nnls(root.T, np.linalg.solve(root, columns.T @ target))[0], dtype="float64")
+    return weights
 
 
 def _fit_one(error: Floats, mu: Floats) -> tuple[float, float]:
@@ -52,8 +73,5 @@ def _fit_one(error: Floats, mu: Floats) -> tuple[float, float]:
     weight = 1.0 / (size + 1.0)
     squared = np.square(error - error.mean())
     design = np.column_stack([np.ones_like(size), size]) * weight[:, None]
-    # Two unknowns: the normal equations keep nnls at 2 x 2 however many rows there are.
-    gram, target = design.T @ design, design.T @ (squared * weight)
-    root = np.linalg.cholesky(gram + 1e-9 * np.trace(gram) * np.eye(2))
-    solution, _ = nnls(root.T, np.linalg.solve(root, target))
-    return float(solution[0]), float(solution[1])
+    intercept, slope = nonnegative_pair(design, squared * weight, 1e-9)
+    return float(intercept), float(slope)
