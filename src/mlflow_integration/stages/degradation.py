@@ -45,8 +45,6 @@ _DEFINITIONS: Final[dict[str, _Definition]] = {
     "clv": _Definition(("clv",), clv_rows),
     "brier_score": _Definition(("probability", "outcome"), brier_score_rows),
 }
-LIVE_METRICS: Final = tuple(_DEFINITIONS)
-"""Metrics that can be computed from live results, by the columns these have."""
 
 DEGRADED: Final = "degraded"
 OK: Final = "ok"
