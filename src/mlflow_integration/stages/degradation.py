@@ -200,6 +200,12 @@ def check_live(
 ) -> tuple[LiveMetric, ...]:
     """Hold live results against references.
 
+    >>> import pandas as pd
+    >>> nights = pd.date_range("2025-01-01", periods=40)
+    >>> live = pd.DataFrame({"game_date": nights, "actual": 30.0, "predicted": 24.0})
+    >>> [(entry.metric, entry.live, entry.verdict) for entry in check_live(live, {"val_mae": 5.0})]
+    [('val_mae', 6.0, 'degraded')]
+
     Args:
         live: One row per settled prediction or bet: ``game_date`` and the columns of the metrics (``actual`` and
             ``predicted``; ``profit`` and ``stake``; ``outcome`` and ``probability``; ``clv``).
