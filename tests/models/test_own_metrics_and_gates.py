@@ -64,7 +64,7 @@ def test_the_version_is_judged_by_the_profile_of_the_file_and_remembers_it(track
     assert (named.gate.key, named.value) == ("beats_breakeven", run.data.metrics["win_rate"])
     path = client.download_artifacts(run.info.run_id, "gate_report.json", str(folder))
     content = json.loads(Path(path).read_text(encoding="utf-8"))
-    assert content["profile_definition"]["gates"][-1] == {"gate": "beats_breakeven"}
+    assert content["profile_definition"]["gates"][-1] == {"name": "beats_breakeven"}
     assert content["profile_definition"]["markets"]["pra"][0]["threshold"] == 6.5
     assert client.get_model_version("NBAProps_pts_SIMULATED", "1").tags["gate_profile"] == "cautious"
 

@@ -118,6 +118,7 @@ def test_a_family_of_ones_own_takes_any_name_for_its_placeholder():
 def test_rows_with_something_missing_are_left_out():
     assert mae([10.0, np.nan, 30.0], [12.0, 5.0, 26.0]) == 3.0
     assert brier_score([0.5, np.nan], [1.0, 1.0]) == 0.25
+    assert np.isnan(mae([10.0], [np.nan]))
     profit, stake = np.array([0.9, np.nan, -1.0, 0.0]), np.array([1.0, 1.0, np.nan, 1.0])
     result = np.array([1.0, np.nan, -1.0, 0.0])
     assert [part.tolist() for part in roi_rows(profit, stake, result)] == [[0.9, 0, 0, 0], [1, 0, 0, 0]]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -32,6 +32,7 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
 }
 Bound = Literal["point", "lower", "upper"]
+_ENDINGS: Final[dict[Bound, str]] = {"point": "", "lower": "_ci_low", "upper": "_ci_high"}
 
 
 class Verdict(StrEnum):
@@ -82,7 +83,7 @@ class Gate:
         if self.comparison not in _COMPARE:
             message = f"Gate {self.metric}: comparison must be one of {', '.join(_COMPARE)}, not {self.comparison!r}."
             raise ConfigError(message)
-        if self.bound not in ("point", "lower", "upper"):
+        if self.bound not in _ENDINGS:
             message = f"Gate {self.metric}: bound must be point, lower or upper, not {self.bound!r}."
             raise ConfigError(message)
         if (
@@ -98,12 +99,7 @@ class Gate:
     @property
     def key(self) -> str:
         """Metric key that is read."""
-        return {"point": self.metric, "lower": f"{self.metric}_ci_low", "upper": f"{self.metric}_ci_high"}[self.bound]
-
-    @property
-    def other_key(self) -> str | None:
-        """Key of the opposite bound, where the gate is on a bound."""
-        return {"point": None, "lower": f"{self.metric}_ci_high", "upper": f"{self.metric}_ci_low"}[self.bound]
+        return f"{self.metric}{_ENDINGS[self.bound]}"
 
     def holds(self, value: float) -> bool:
         """Whether `value` meets the condition."""
@@ -124,21 +120,13 @@ class Gate:
         text = f"{self.key} = {value:.6g}, wanted {self.comparison} {self.threshold:g}"
         if self.metric.startswith("n_") and self.comparison in (">", ">="):
             return GateResult(self, value, Verdict.INSUFFICIENT, f"{text}: too few to tell")
-        other = metrics.get(self.other_key) if self.other_key else None
+        opposite = {"lower": "_ci_high", "upper": "_ci_low"}
+        other = metrics.get(f"{self.metric}{opposite[self.bound]}") if self.bound in opposite else None
         if other is not None and math.isfinite(other) and self.holds(other):
             return GateResult(
                 self, value, Verdict.INSUFFICIENT, f"{text}: the interval to {other:.6g} holds the threshold"
             )
         return GateResult(self, value, Verdict.FAIL, text)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The gate as in a TOML file."""
-        return {
-            "metric": self.metric,
-            "bound": self.bound,
-            "comparison": self.comparison,
-            "threshold": self.threshold,
-        }
 
 
 @dataclass(frozen=True)
@@ -179,10 +167,6 @@ class NamedGate:
             raise ConfigError(message) from error
         return GateResult(self, answer.value, verdict, answer.reason)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The gate as in a TOML file."""
-        return {"gate": self.name}
-
 
 AnyGate = Gate | NamedGate
 
@@ -207,13 +191,6 @@ class GateResult:
         """One row of the report, for JSON: a value that is NaN becomes None, and so does what a named gate lacks."""
         finite = self.value is not None and math.isfinite(self.value)
         named = {"metric": self.gate.key, "bound": "gate", "comparison": None, "threshold": None}
-        about = self.gate.as_dict() if isinstance(self.gate, Gate) else named
-        return {
-            "metric": about["metric"],
-            "bound": about["bound"],
-            "value": self.value if finite else None,
-            "comparison": about["comparison"],
-            "threshold": about["threshold"],
-            "verdict": self.verdict.value,
-            "reason": self.reason,
-        }
+        about = asdict(self.gate) if isinstance(self.gate, Gate) else named
+        value = self.value if finite else None
+        return {**about, "value": value, "verdict": self.verdict.value, "reason": self.reason}

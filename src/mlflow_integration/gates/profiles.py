@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -47,12 +47,7 @@ class GateProfile:
         'fail'
         """
         gates = self.for_market(market)
-        return check_gates(metrics, gates, profile=self.name, market=market, definition=self.as_dict(), **about)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The profile as its table in a TOML file."""
-        markets = {market: [gate.as_dict() for gate in gates] for market, gates in self.markets.items()}
-        return {"gates": [gate.as_dict() for gate in self.gates], "markets": markets}
+        return check_gates(metrics, gates, profile=self.name, market=market, definition=asdict(self), **about)
 
 
 _PLAN: Final = (

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 def side_by_side(values: Mapping[str, Mapping[str, float]], metrics: Sequence[str]) -> pd.DataFrame:
     """Put metrics side by side.
 
+    >>> table = side_by_side({"old": {"roi": 0.02}, "new": {"roi": 0.05}}, ["roi"])
+    >>> table[["metric", "direction", "best", "change"]].to_numpy().tolist()
+    [['roi', 'max', 'new', 'better']]
+
     Args:
         values: Column name to metrics.
         metrics: Rows of the table, in order.

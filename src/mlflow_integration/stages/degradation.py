@@ -45,8 +45,6 @@ _DEFINITIONS: Final[dict[str, _Definition]] = {
     "clv": _Definition(("clv",), clv_rows),
     "brier_score": _Definition(("probability", "outcome"), brier_score_rows),
 }
-LIVE_METRICS: Final = tuple(_DEFINITIONS)
-"""Metrics that can be computed from live results, by the columns these have."""
 
 DEGRADED: Final = "degraded"
 OK: Final = "ok"
@@ -201,6 +199,12 @@ def check_live(
     seed: int = 0,
 ) -> tuple[LiveMetric, ...]:
     """Hold live results against references.
+
+    >>> import pandas as pd
+    >>> nights = pd.date_range("2025-01-01", periods=40)
+    >>> live = pd.DataFrame({"game_date": nights, "actual": 30.0, "predicted": 24.0})
+    >>> [(entry.metric, entry.live, entry.verdict) for entry in check_live(live, {"val_mae": 5.0})]
+    [('val_mae', 6.0, 'degraded')]
 
     Args:
         live: One row per settled prediction or bet: ``game_date`` and the columns of the metrics (``actual`` and

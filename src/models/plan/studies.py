@@ -12,6 +12,7 @@ from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
 from nba_props.evaluation.paired import paired_comparison
 from nba_props.features import GROUPS
+from nba_props.metrics.definitions import mae
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +126,7 @@ def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
         metrics = {}
         for name, member in forecast.members.items():
             test = member.predictions[member.predictions["role"] == "test"]
-            metrics[f"val_mae_{name}"] = float((test["predicted"] - test["actual"]).abs().mean())
+            metrics[f"val_mae_{name}"] = mae(test["actual"], test["predicted"])
         findings |= Findings(metrics=metrics, tables={"ensemble_weights.csv": forecast.weights})
     return findings
 

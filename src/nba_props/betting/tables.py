@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.betting.daily import daily
-from nba_props.metrics.bootstrap import MIN_NIGHTS, resample_counts
+from nba_props.metrics.bootstrap import MIN_NIGHTS, night_sums, ratio_interval
 
 _EDGES: Final = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
 
@@ -106,22 +106,20 @@ def edge_table(
         if part.empty:
             continue
         stake = float(part["stake"].sum())
-        night, code = np.unique(part["game_date"].to_numpy(), return_inverse=True)
-        sums = [np.bincount(code, weights=part[name]) for name in ("profit", "stake")]
-        ci_low = ci_high = np.nan
-        if len(night) >= MIN_NIGHTS:
-            counts = resample_counts(len(night), resamples=resamples, seed=seed)
-            ci_low, ci_high = np.quantile((counts @ sums[0]) / (counts @ sums[1]), [(1 - level) / 2, (1 + level) / 2])
+        money = (part[name].to_numpy(dtype="float64") for name in ("profit", "stake"))
+        nights, (profit, turnover) = night_sums(part["game_date"], *money)
+        enough = len(nights) >= MIN_NIGHTS
+        interval = ratio_interval(profit, turnover, resamples=resamples, level=level, seed=seed) if enough else None
         rows.append(
             {
                 "low": low,
                 "high": edges[index + 1] if index + 1 < len(edges) else np.nan,
                 "n_bets": len(part),
-                "nights": len(night),
+                "nights": len(nights),
                 "expected_roi": float((part["ev"] * part["stake"]).sum()) / stake,
                 "roi": float(part["profit"].sum()) / stake,
-                "roi_ci_low": float(ci_low),
-                "roi_ci_high": float(ci_high),
+                "roi_ci_low": np.nan if interval is None else interval.low,
+                "roi_ci_high": np.nan if interval is None else interval.high,
             }
         )
     columns = ["low", "high", "n_bets", "nights", "expected_roi", "roi", "roi_ci_low", "roi_ci_high"]

@@ -22,6 +22,7 @@ from nba_props.evaluation.regression import regression_metrics
 from nba_props.forecast import Estimator
 from nba_props.forecast.folds import Fold
 from nba_props.forecast.parallel import in_order
+from nba_props.metrics import all_prefixed
 
 _MIN_TRAIN_ROWS = 200
 
@@ -197,7 +198,7 @@ def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[]
     return _Fitted(
         predicted=estimator.predict(features.iloc[fit.tested]),
         seconds=seconds,
-        train_metrics={f"train_{name}": value for name, value in fitted.items()},
+        train_metrics=all_prefixed(fitted, "train"),
         selected=tuple(getattr(estimator, "selected", ())),
     )
 

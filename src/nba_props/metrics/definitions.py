@@ -2,11 +2,13 @@
 
 Arrays have one entry per row (a prediction, a prop, a bet). A metric that is one sum over another has a function
 ``<metric>_rows`` besides: numerator and denominator of each row, which can be added up by night and then resampled
-(`nba_props.metrics.bootstrap`). A row with a missing value (NaN) is 0 in both, and so left out.
+(`nba_props.metrics.bootstrap`). A row with a missing value (NaN) is 0 in both, and so left out; where no row is left,
+the metric is NaN.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -222,4 +224,5 @@ def _known(values: Floats) -> Rows:
 
 
 def _ratio(rows: Rows) -> float:
-    return float(rows[0].sum()) / float(rows[1].sum())
+    total = float(rows[1].sum())
+    return float(rows[0].sum()) / total if total else math.nan
