@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration.cli import number
 from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
 from mlflow_integration.reports.weekly import gather_week
-from mlflow_integration.cli import number
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
