@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.values.arguments import at_least
+from mlflow_integration.phases import PHASES
+from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, values_of
 from mlflow_integration.stages.records import RegistryStore
-from mlflow_integration.reading.luck import deflated_best
+from mlflow_integration.values.arguments import at_least
 from nba_props.metrics import direction
-from mlflow_integration.phases import PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

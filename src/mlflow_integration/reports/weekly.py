@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration.metric_names import direction
 from mlflow_integration.reading.reader import Reader, market_of, values_of
-from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.reports.sections import (
     RANKED,
     ReportData,
@@ -18,6 +18,7 @@ from mlflow_integration.reports.sections import (
     since_when,
     started,
 )
+from mlflow_integration.stages.records import RegistryStore
 from nba_props.metrics import direction
 
 if TYPE_CHECKING:

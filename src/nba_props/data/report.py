@@ -47,8 +47,8 @@ class JoinReport:
 
     Attributes:
         rows: Odds rows given.
-        matched, void, duplicate, same_quote, no_game, ambiguous_date, observed_after_game, unknown_name,
-            ambiguous_name: Rows per cause, see `CAUSES`.
+        matched, void, duplicate, same_quote: Rows per cause, see `CAUSES`.
+        no_game, ambiguous_date, observed_after_game, unknown_name, ambiguous_name: Rows per cause as well.
         examples: Cause -> the first row it happened to.
         spellings: How the names of the joined rows were found -> rows.
         one_sided: Joined rows with a price missing.

@@ -1,0 +1,1 @@
+"""Reports on many runs: what stands in them, the week, and Markdown or HTML."""
