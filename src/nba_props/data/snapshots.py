@@ -6,18 +6,18 @@ leaves the store as it was, and two at once cannot damage it.
 
 from __future__ import annotations
 
-import os
+import io
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset, parquet
 
+from nba_props.data.atomic import write_atomically
 from nba_props.data.content import fingerprint
 from nba_props.data.files import Paths
 from nba_props.data.odds import COLUMNS, load_odds
@@ -164,20 +164,11 @@ def _not_in(rows: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(rows: pd.DataFrame, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
     # The date is in the folder's name alone, so that any reader of such data sets finds it once.
     table = pa.table({name: _column(rows[name]) for name in rows if name != "game_date"})
-    part = folder / f"{fingerprint(rows)}.parquet"
-    unfinished = folder / f".{part.stem}-{uuid4().hex}"
-    try:
-        with unfinished.open("xb") as handle:
-            parquet.write_table(table, handle, compression="zstd")
-            handle.flush()
-            os.fsync(handle.fileno())
-        unfinished.replace(part)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    _synchronise(folder)
+    content = io.BytesIO()
+    parquet.write_table(table, content, compression="zstd")
+    write_atomically(folder / f"{fingerprint(rows)}.parquet", content.getvalue())
 
 
 def _column(values: pd.Series) -> pa.Array:
@@ -187,13 +178,3 @@ def _column(values: pd.Series) -> pa.Array:
     if pd.api.types.is_string_dtype(values.dtype):  # one without any value has no type of its own
         return pa.array(values, type=pa.string(), from_pandas=True)
     return pa.array(values, from_pandas=True)
-
-
-def _synchronise(folder: Path) -> None:
-    """Make the new name of a file last; only POSIX opens folders."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

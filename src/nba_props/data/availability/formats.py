@@ -113,15 +113,17 @@ def nobody_waiting() -> pd.DataFrame:
 def time_in_name(path: Path) -> pd.Timestamp | None:
     """The UTC time in a name such as `Injury-Report_2026-02-08_03_30PM.pdf` (Eastern); None if there is none.
 
-    >>> time_in_name(Path("Injury-Report_2026-02-08_03PM.csv"))
-    Timestamp('2026-02-08 20:00:00+0000', tz='UTC')
+    Until December 2025 the league's names had no minutes: those reports are of half past.
+
+    >>> time_in_name(Path("Injury-Report_2025-02-08_03PM.csv"))
+    Timestamp('2025-02-08 20:30:00+0000', tz='UTC')
     """
     found = _TIME_IN_NAME.search(path.name)
     if found is None:
         return None
     year, month, day, hour, minute, half = found.groups()
     try:
-        return eastern_time(f"{month}/{day}/{year}", f"{hour}:{minute or '00'}{half.upper()}")
+        return eastern_time(f"{month}/{day}/{year}", f"{hour}:{minute or '30'}{half.upper()}")
     except ValueError:
         return None
 
