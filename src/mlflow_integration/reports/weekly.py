@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from mlflow_integration.metric_names import direction
 from mlflow_integration.reading.reader import Reader, market_of, values_of
 from mlflow_integration.reports.sections import (
     RANKED,

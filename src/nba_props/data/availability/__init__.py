@@ -1,0 +1,22 @@
+"""Who was reported to play or not to play, and when."""
+
+from nba_props.data.availability.formats import FORMATS, Format, load_availability
+from nba_props.data.availability.injury_report import InjuryReport, read_injury_report
+from nba_props.data.availability.join import AvailabilityJoin, AvailabilityReport, join_availability
+from nba_props.data.availability.table import COLUMNS, STATUSES, AvailabilityReading, absence, as_of
+
+__all__ = [
+    "COLUMNS",
+    "FORMATS",
+    "STATUSES",
+    "AvailabilityJoin",
+    "AvailabilityReading",
+    "AvailabilityReport",
+    "Format",
+    "InjuryReport",
+    "absence",
+    "as_of",
+    "join_availability",
+    "load_availability",
+    "read_injury_report",
+]

@@ -1,0 +1,166 @@
+"""Which availability files are known, and the reading of one or more of them.
+
+A format is a `Format` in the registry `FORMATS`: one file that adds it, plus its test.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from nba_props.data.availability.injury_report import eastern_time
+from nba_props.data.availability.table import AvailabilityReading
+from nba_props.data.files import Paths, TableFile, open_table
+from nba_props.errors import DataError
+from nba_props.plugins import Registry
+
+_LOG: Final = logging.getLogger(__name__)
+_SUFFIXES: Final = (".pdf", ".json", ".csv", ".csv.gz", ".parquet")
+_TIME_IN_NAME: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})[_-](\d{2})(?:[_-]?(\d{2}))?([AP]M)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that was looked into: its path, and whichever of table, JSON or PDF it is."""
+
+    path: Path
+    table: TableFile | None = None
+    document: object = None
+    is_pdf: bool = False
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of availability files.
+
+    Attributes:
+        needs: What such a file holds, for the message about one that is in no known format.
+        recognises: Whether a file is one.
+        read: Reads it; the second argument is the time of the report where the file does not tell it.
+    """
+
+    needs: str
+    recognises: Callable[[Opened], bool]
+    read: Callable[[Opened, pd.Timestamp | None], AvailabilityReading]
+
+
+_ROOM: Final = "nba_props.data.availability"
+FORMATS: Final = Registry[Format](
+    "availability format", home=[f"{_ROOM}.{name}" for name in ("pdf", "inactive", "box_scores", "status_table")]
+)
+"""Formats by name, the first that recognises a file reads it."""
+
+
+def load_availability(
+    paths: Paths, *, reported_at: str | pd.Timestamp | None = None, form: str | None = None
+) -> AvailabilityReading:
+    """Load who was reported out, and when, from files of any known format.
+
+    Args:
+        paths: Files, or folders (searched one level deep; files of other kinds there are passed over and named in the
+            log).
+        reported_at: UTC time of files that tell none, neither in a column nor in their name.
+        form: Name of a format of `FORMATS`; None recognises each file by itself.
+
+    Returns:
+        The `availability` table with the rows in file order, and the teams that had not reported.
+
+    Raises:
+        DataError: A file is in no known format, or holds a value that is impossible; names file, column, number of
+            rows and the first of them.
+        ConfigError: There is no format `form`.
+    """
+    told = None if reported_at is None else pd.Timestamp(reported_at)
+    if told is not None:
+        told = told.tz_localize("UTC") if told.tzinfo is None else told.tz_convert("UTC")
+    readings = []
+    for path, in_folder in _files(paths):
+        opened = _open(path)
+        found = FORMATS[form] if form else next((f for _, f in FORMATS.items() if f.recognises(opened)), None)
+        if found is not None:
+            readings.append(found.read(opened, told or time_in_name(path)))
+        elif in_folder:
+            _LOG.warning("%s: in no known availability format, passed over", path)
+        else:
+            raise DataError(str(path), "the file is in no known availability format", mend=f"Known are {_known()}.")
+    if not readings:
+        source = str(paths)
+        raise DataError(source, "no availability file is there", mend=f"Known are {_known()}.")
+    tables = [reading.availability for reading in readings]
+    waiting = [reading.not_submitted for reading in readings]
+    return AvailabilityReading(pd.concat(tables, ignore_index=True), pd.concat(waiting, ignore_index=True))
+
+
+def nobody_waiting() -> pd.DataFrame:
+    """The table of teams that had not reported, for formats that know of none."""
+    return pd.DataFrame(
+        {
+            "game_date": pd.Series(dtype="datetime64[us]"),
+            "team": pd.Series(dtype="str"),
+            "reported_at": pd.Series(dtype="datetime64[us, UTC]"),
+        }
+    )
+
+
+def time_in_name(path: Path) -> pd.Timestamp | None:
+    """The UTC time in a name such as `Injury-Report_2026-02-08_03_30PM.pdf` (Eastern); None if there is none.
+
+    Until December 2025 the league's names had no minutes: those reports are of half past.
+
+    >>> time_in_name(Path("Injury-Report_2025-02-08_03PM.csv"))
+    Timestamp('2025-02-08 20:30:00+0000', tz='UTC')
+    """
+    found = _TIME_IN_NAME.search(path.name)
+    if found is None:
+        return None
+    year, month, day, hour, minute, half = found.groups()
+    try:
+        return eastern_time(f"{month}/{day}/{year}", f"{hour}:{minute or '30'}{half.upper()}")
+    except ValueError:
+        return None
+
+
+def _known() -> str:
+    return "; ".join(f"{name} ({form.needs})" for name, form in FORMATS.items())
+
+
+def _files(paths: Paths) -> Iterable[tuple[Path, bool]]:
+    """Every file meant, and whether it was found in a folder."""
+    given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    seen: set[Path] = set()
+    for item in given:
+        path = Path(item)
+        if not path.exists():
+            raise DataError(str(path), "there is no such file or folder", mend="Check the path.")
+        inside = sorted(p for p in path.iterdir() if p.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
+        for file in inside:
+            if not file.is_file():
+                raise DataError(str(file), "it is no regular file", mend="Give a file or a folder of files.")
+            if file.resolve() in seen:
+                raise DataError(str(file), "the same file is given twice", mend="Name every file once.")
+            seen.add(file.resolve())
+            yield file, path.is_dir()
+
+
+def _open(path: Path) -> Opened:
+    try:
+        with path.open("rb") as handle:
+            start = handle.read(1024)
+        if start.startswith(b"%PDF"):
+            return Opened(path, is_pdf=True)
+        if path.suffix == ".json" or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+            return Opened(path, document=json.loads(path.read_text(encoding="utf-8-sig")))
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mend = "Fetch or export it again."
+        raise DataError(str(path), f"the file can not be read ({type(error).__name__}: {error})", mend=mend) from error
+    if path.suffix == ".pdf":
+        raise DataError(str(path), "the file is named .pdf but is no PDF", mend="Fetch it again.")
+    return Opened(path, table=open_table(path))
