@@ -209,7 +209,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             Names of the metrics left out because they are not finite (only with `allow_missing`).
 
         Raises:
-            TrackingError: Something can not be stored; then nothing of `items` has been sent.
+            TrackingError: Something cannot be stored; then nothing of `items` has been sent.
         """
         return self._sink.write(self.run_id, items, allow_missing=allow_missing)
 
@@ -367,7 +367,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
 
         Raises:
-            TrackingError: The model can not be stored, or an option is unknown.
+            TrackingError: The model cannot be stored, or an option is unknown.
         """
         unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
         if unknown:

@@ -145,7 +145,7 @@ def test_a_key_with_two_values_is_refused():
         Batch.of([Params({"a": 1}), Params({"a": 2})])
     with pytest.raises(TrackingError, match="val_mae"):
         Batch.of([Metrics({"val_mae": 1.0}), History("val_mae", [1.0])])
-    with pytest.raises(TrackingError, match="can not be a key"):
+    with pytest.raises(TrackingError, match="cannot be a key"):
         Batch.of([Tags({"a\nb": 1})])
 
 

@@ -95,7 +95,7 @@ def history(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Tell who moved which version when, and why."""
+    """List who moved which version when, and why."""
     with reported():
         frame = registry_of(tracking_uri).transition_history(model)
         emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")

@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is one sentence that comes out true, or false with the reason."""
+"""Does tracking work here? Each check is one sentence that holds, or fails with the reason."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def _readable(store: Store) -> str:
     database = store.database
     if database is not None and not database.exists():
         parent = next(folder for folder in database.parents if folder.exists())
-        with tempfile.TemporaryFile(dir=parent):  # raises where the folder can not be written to
+        with tempfile.TemporaryFile(dir=parent):  # raises where the folder cannot be written to
             return f"{database} does not exist yet; the first run makes it"
     count = len(active_experiments(store.client(), store.uri))
     return f"{count} experiments"

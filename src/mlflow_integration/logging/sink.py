@@ -69,7 +69,7 @@ class Batch:
         """Check `items` and sort them into one batch; nothing is sent.
 
         Raises:
-            TrackingError: A key or value can not be stored (NonFiniteMetricError for numbers).
+            TrackingError: A key or value cannot be stored (NonFiniteMetricError for numbers).
         """
         batch = cls()
         single: set[str] = set()
@@ -99,7 +99,7 @@ class Batch:
             name = str(key)
             if not _KEY.fullmatch(name):
                 allowed = "letters, digits, '_', '-', '.', ' ', ':' and '/', at most 250"
-                message = f"{name!r} can not be a key in {kind}: {allowed}."
+                message = f"{name!r} cannot be a key in {kind}: {allowed}."
                 raise TrackingError(message)
             text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
             if len(text) > limit:
@@ -186,7 +186,7 @@ class Sink:
             Names of the metrics left out because they are not finite (only with `allow_missing`).
 
         Raises:
-            TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
+            TrackingError: Something cannot be stored; nothing has been sent if the values themselves are at fault.
         """
         batch = Batch.of(items, allow_missing=allow_missing)
         if batch.missing:
@@ -275,7 +275,7 @@ def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
         written: Paths that other items of the same call hold.
 
     Raises:
-        TrackingError: The file does not exist or can not be read, its name leaves the folder or is another item's, or
+        TrackingError: The file does not exist or cannot be read, its name leaves the folder or is another item's, or
             its ending names no known format.
     """
     name = _name(item)
@@ -286,7 +286,7 @@ def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
             raise TrackingError(message)
         _write(item, target)
     except OSError as error:
-        message = f"{name!r} can not be logged: {error}"
+        message = f"{name!r} cannot be logged: {error}"
         raise TrackingError(message) from error
     return target
 
@@ -297,7 +297,7 @@ def _name(item: FileItem) -> str:
         name = as_path(item.path).name
         return f"{item.folder}/{name}" if item.folder else name
     if not isinstance(item.name, str):
-        message = f"The name of a file is wanted, not {item.name!r}."
+        message = f"Expected the name of a file, not {item.name!r}."
         raise TrackingError(message)
     return item.name
 
@@ -310,7 +310,7 @@ def _write(item: FileItem, target: Path) -> None:
         elif source.is_file():
             shutil.copy2(source, target)
         else:
-            message = f"{source} does not exist, so it can not be logged."
+            message = f"{source} does not exist, so it cannot be logged."
             raise TrackingError(message)
     elif isinstance(item, Document):
         target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
@@ -323,7 +323,7 @@ def _write(item: FileItem, target: Path) -> None:
 def _target(folder: Path, name: str) -> Path:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.name:
-        message = f"{name!r} can not be an artifact's name: it must stay inside the run's artifacts."
+        message = f"{name!r} cannot be an artifact's name: it must stay inside the run's artifacts."
         raise TrackingError(message)
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -349,7 +349,7 @@ def _write_figure(item: Figure, target: Path) -> None:
         figure = item.make() if callable(item.make) else item.make
         if not hasattr(figure, "savefig"):
             got = f"its function returned a {type(figure).__name__}" if callable(item.make) else f"got {figure!r}"
-            message = f"{item.name!r}: wanted a matplotlib Figure, or a function that returns one; {got}."
+            message = f"{item.name!r}: expected a matplotlib Figure, or a function that returns one; {got}."
             raise TrackingError(message)
         known = figure.canvas.get_supported_filetypes()
         if target.suffix.lstrip(".").lower() not in known:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.metric_names import direction
 from mlflow_integration.phases import PHASES
-from mlflow_integration.reading.reader import Reader, by_market, metric_of
+from mlflow_integration.reading.reader import Reader, by_market, metric_of, outcomes
 from mlflow_integration.reading.search import COMPARED_METRICS
 from mlflow_integration.values.arguments import as_names
 
@@ -56,8 +56,7 @@ def compare_phases(
 
 def _phase_row(runs: list[Run], metrics: Sequence[str]) -> dict[str, Any]:
     finished = [run for run in runs if run.info.status == "FINISHED"]
-    failed = sum(run.info.status in ("FAILED", "KILLED") for run in runs)
-    row: dict[str, Any] = {"runs": len(runs), "finished": len(finished), "failed": failed}
+    row: dict[str, Any] = {**outcomes(runs)}
     for metric in metrics:
         row |= _phase_metric([(metric_of(run, metric), run.info.run_id) for run in finished], metric)
     return row

@@ -1,4 +1,4 @@
-"""What can be read of the registry: versions, stages, history, and the models themselves."""
+"""What can be read from the registry: versions, stages, history, and the models themselves."""
 
 from __future__ import annotations
 

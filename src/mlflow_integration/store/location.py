@@ -114,7 +114,7 @@ def old_file_store(folder: Path) -> Path | None:
 
 
 def old_store_message(folder: Path) -> str:
-    """Say what an old file store is and how its runs are brought over."""
+    """Say what an old file store is and how its runs are imported."""
     return (
         f"{folder} is a file store of an earlier MLflow, which MLflow 3.17 no longer reads. Bring its runs over with\n"
         f"    uv run scripts/mlflow/compare_experiments.py migrate --source {folder}\n"
@@ -166,7 +166,7 @@ class Store:
             An ``MlflowClient`` for both tracking and registry of this store.
 
         Raises:
-            StoreError: The server does not answer, or the database can not be opened; names URI and mend.
+            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix.
         """
         database = self.database
         if not create and database is not None and not database.exists():
@@ -193,7 +193,7 @@ class Store:
             message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
             raise StoreError(message) from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-            message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
+            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(str(error))}"
             raise StoreError(message) from error
         return client
 
@@ -225,7 +225,7 @@ def _create_database(path: Path) -> None:
 
 
 def _probe(store: Store) -> None:
-    """Ask the server for a sign of life; any HTTP answer below 500 is one."""
+    """Ask the server whether it is alive; any HTTP status below 500 says so."""
     import requests
 
     try:
@@ -237,12 +237,12 @@ def _probe(store: Store) -> None:
         )
         raise StoreError(message) from error
     if status >= 500:
-        message = f"The tracking server at {store.label} answers with status {status}: it is not well. See its log."
+        message = f"The tracking server at {store.label} answers with status {status}: it is unhealthy. See its log."
         raise StoreError(message)
 
 
 def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:
-    """Decide which store is meant, without opening it.
+    """Return the store that is meant, without opening it.
 
     Args:
         tracking_uri: A URI, or a path of a SQLite file. None: ``MLFLOW_TRACKING_URI``, else the embedded store.
@@ -278,7 +278,7 @@ def _with_driver(uri: str) -> str:
     scheme, rest = uri.split("://", 1) if "://" in uri else (uri, "")
     if scheme not in {"postgresql", "postgresql+psycopg2"}:
         message = (
-            f"{mask_secrets(uri)}: MLflow 3.17 can not use this driver for its model registry; say postgresql://... "
+            f"{mask_secrets(uri)}: MLflow 3.17 cannot use this driver for its model registry; say postgresql://... "
             "(psycopg2, `uv sync --extra team`)."
         )
         raise StoreError(message)
@@ -297,7 +297,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         raise StoreError(kind)
     if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
         message = (
-            f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
+            f"{mask_secrets(given)!r} is not a tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
             "postgresql://..., or the path of a .db file. "
             f"MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
         )

@@ -1,4 +1,4 @@
-"""From the values people have (numpy, pandas, nested dictionaries) to what MLflow stores without spoiling it."""
+"""From numpy, pandas and nested dictionaries to what MLflow stores faithfully."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def to_number(name: str, value: AnyValue) -> float:
     Accepts Python, numpy and pandas scalars and arrays of one element.
 
     Raises:
-        TrackingError: It is no number.
+        TrackingError: It is not a number.
     """
     if value is None:
         return math.nan
@@ -61,7 +61,7 @@ def finite_metrics(values: Mapping[str, Any], *, allow_missing: bool) -> tuple[d
 
     Raises:
         NonFiniteMetricError: A value is missing, NaN or infinite and `allow_missing` is False; names them all.
-        TrackingError: A name can not be a metric name, or a value is no number.
+        TrackingError: A name cannot be a metric name, or a value is not a number.
     """
     numbers = {check_metric_name(name): to_number(name, value) for name, value in values.items()}
     bad = [name for name, number in numbers.items() if not math.isfinite(number)]
