@@ -53,7 +53,7 @@ LOGGING = {
     "predictions as a list": (lambda t: t.log_predictions([1.0]), "DataFrame, not a list"),
     "a data set as a list": (lambda t: t.log_dataset([1.0], name="x"), "DataFrame"),
     "a data set without a name": (lambda t: t.log_dataset(FEATURES, name=""), "name"),
-    "an evaluation without its parts": (lambda t: t.log_evaluation({"metrics": {}}), "not an evaluation: it has no params"),
+    "an evaluation without its parts": (lambda t: t.log_evaluation({"metrics": {}}), "an evaluation: it has no params"),
     "an unfitted model": (lambda t: t.log_model(LinearRegression()), "LinearRegression has not been fitted"),
     "an unfitted LightGBM": (lambda t: t.log_model(lgb.LGBMRegressor()), "not been fitted"),
     "an unfitted XGBoost": (lambda t: t.log_model(xgb.XGBRegressor()), "not been fitted"),

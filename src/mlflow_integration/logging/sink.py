@@ -73,22 +73,21 @@ class Batch:
         """
         batch = cls()
         single: set[str] = set()
-        courses: set[str] = set()
+        histories: set[str] = set()
         for item in items:
             if isinstance(item, Params):
                 batch._add_texts(batch.params, flatten(as_mapping("Parameters", item.values)), MAX_PARAM, "params")
             elif isinstance(item, Tags):
                 batch._add_texts(batch.tags, as_mapping("Tags", item.values), MAX_TAG, "tags")
             elif isinstance(item, Metrics):
-                batch._add_metrics(item, allow_missing=allow_missing)
-                single.update(map(str, item.values))
+                single |= batch._add_metrics(item, allow_missing=allow_missing)
             elif isinstance(item, History):
                 batch._add_history(item, allow_missing=allow_missing)
-                courses.add(item.name)
+                histories.add(item.name)
             else:
                 batch.files.append(item)
-        if single & courses:
-            message = f"Metric {min(single & courses)!r} is given both as one number and as a history."
+        if single & histories:
+            message = f"Metric {min(single & histories)!r} is given both as one number and as a history."
             raise TrackingError(message)
         if batch.missing:
             batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
@@ -112,15 +111,16 @@ class Batch:
                 raise TrackingError(message)
             target[name] = text
 
-    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
+    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> set[str]:
         values, step = as_mapping("Metrics", item.values), as_whole("The step", item.step)
         numbers, missing = finite_metrics(values, allow_missing=allow_missing)
         self.metrics += [(name, number, step) for name, number in numbers.items()]
         self.missing += missing
+        return {*values}
 
     def _add_history(self, item: History, *, allow_missing: bool) -> None:
         check_metric_name(item.name)
-        steps = {f"{item.name}.{step}": step for step in range(len(item.values))}  # what a message calls each of them
+        steps = {f"{item.name}.{step}": step for step in range(len(item.values))}  # a value's name in messages
         numbers, missing = finite_metrics(dict(zip(steps, item.values, strict=True)), allow_missing=allow_missing)
         self.metrics += [(item.name, number, steps[label]) for label, number in numbers.items()]
         self.missing += missing
