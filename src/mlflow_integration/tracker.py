@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.logging import diagnostics as _diagnostics
-from mlflow_integration.logging.autolog import disable_autologging, enable_autologging
+from mlflow_integration.logging.autolog import enable_autologging
 from mlflow_integration.logging.environment import standard_tags
 from mlflow_integration.logging.items import (
     Artifact,
@@ -20,7 +19,7 @@ from mlflow_integration.logging.items import (
     evaluation_items,
 )
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
-from mlflow_integration.logging.run import TrackedRun, failure_of, fluent_stack, register_exit_handler
+from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.metric_names import all_prefixed
 from mlflow_integration.stages.records import RegistryStore
@@ -66,7 +65,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self.store = resolve_store(tracking_uri)
         self._client: MlflowClient | None = None
         self._experiment: Experiment | None = None
-        self._local = threading.local()
+        self._runs = RunStack()
 
     # -- the store ------------------------------------------------------------------------------------------------
 
@@ -95,24 +94,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     # -- runs -----------------------------------------------------------------------------------------------------
 
     @property
-    def _stack(self) -> list[TrackedRun]:
-        if not hasattr(self._local, "stack"):
-            self._local.stack = []
-        stack: list[TrackedRun] = self._local.stack
-        while stack and stack[-1].ended:  # by another thread
-            stack.pop().leave()
-        return stack
-
-    def _forget(self, run: TrackedRun) -> None:
-        if run in self._stack:
-            self._stack.remove(run)
-        if not self._stack:
-            disable_autologging()
-
-    @property
     def active_run(self) -> TrackedRun | None:
         """The innermost run of this tracker under way in this thread."""
-        return self._stack[-1] if self._stack else None
+        return self._runs.active
 
     @property
     def run_id(self) -> str:
@@ -121,10 +105,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: None is active.
         """
-        if not self._stack:
-            message = "No run is active: start one with `with tracker.start_run(run_name): ...` before logging."
-            raise TrackingError(message)
-        return self._stack[-1].run_id
+        return self._runs.current().run_id
 
     def start_run(
         self,
@@ -154,7 +135,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if parent_run_id:
             with store_errors(f"Reading the parent run {parent_run_id!r}", self.store.uri):
                 client.get_run(str(parent_run_id))
-        parent = parent_run_id or self._parent(nested=nested)
+        parent = parent_run_id or self._runs.parent_of_next(nested=nested)
         given = as_mapping("Tags", tags or {})
         if description:
             given["mlflow.note.content"] = description
@@ -162,26 +143,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.parentRunId"] = parent
         sink = self._sink
         made, files = sink.start(self.experiment_id, run_name, {**standard_tags(project_root()), **given})
-        run = TrackedRun(made, sink, self.store.uri, self._forget)
-        self._stack.append(run)
+        run = self._runs.enter(made, sink, self.store.uri)
         try:
             sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
             run.end("FAILED", reason=failure_of(error)[1])
             raise
         return run
-
-    def _parent(self, *, nested: bool) -> str | None:
-        active = self._stack[-1].run_id if self._stack else None
-        foreign = fluent_stack()
-        if active is None and foreign:
-            active = foreign[-1].info.run_id
-        if active is None:
-            return None
-        if not nested:
-            message = f"Run {active} is still under way: end it first, or say nested=True to make this one its child."
-            raise TrackingError(message)
-        return active
 
     def end_run(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
         """End the active run.
@@ -193,8 +161,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: No run is active, or the status is unknown.
         """
-        _ = self.run_id
-        self._stack[-1].end(status, reason=reason)
+        self._runs.current().end(status, reason=reason)
 
     # -- logging --------------------------------------------------------------------------------------------------
 
@@ -373,8 +340,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)
-        _ = self.run_id
-        run = self._stack[-1]
+        run = self._runs.current()
         require_fitted(model)
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)

@@ -58,7 +58,7 @@ LOGGING = {
     "an unfitted LightGBM": (lambda t: t.log_model(lgb.LGBMRegressor()), "not been fitted"),
     "an unfitted XGBoost": (lambda t: t.log_model(xgb.XGBRegressor()), "not been fitted"),
     "a class for a model": (lambda t: t.log_model(LinearRegression), "is a class"),
-    "a model of another kind": (lambda t: t.log_model(LINEAR, "lightgbm"), "no lightgbm model"),
+    "a model of another kind": (lambda t: t.log_model(LINEAR, "lightgbm"), "not a lightgbm model"),
     "text for an example": (lambda t: t.log_model(LINEAR, input_example="x"), "DataFrame or an array"),
     "an empty example": (lambda t: t.log_model(LINEAR, input_example=FEATURES.head(0)), "at least one row"),
     "a column twice": (lambda t: t.log_model(LINEAR, input_example=FEATURES[["usage", "usage"]]), "name of its own"),

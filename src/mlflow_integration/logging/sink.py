@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import sys
@@ -19,7 +18,8 @@ from mlflow_integration.metric_names import check_metric_name
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
-from mlflow_integration.values.secrets import mask_secrets, one_line, own_file_name
+from mlflow_integration.values.file_names import unique_file_name
+from mlflow_integration.values.secrets import is_secret, mask_json, mask_secrets, one_line
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
-_MASKED: Final = "(password|passwd|secret|token|api_?key|access_?key)"
-_SECRET_KEY: Final = re.compile(rf"(^|[._-]){_MASKED}$", re.IGNORECASE)
-_SECRET_IN_JSON: Final = re.compile(f'{_MASKED}"', re.IGNORECASE)
 
 
 @dataclass
@@ -100,10 +97,10 @@ class Batch:
                 allowed = "letters, digits, '_', '-', '.', ' ', ':' and '/', at most 250"
                 message = f"{name!r} cannot be a key in {kind}: {allowed}."
                 raise TrackingError(message)
-            text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
+            text = "***" if is_secret(name) and value is not None else as_text(value)
             if len(text) > limit:
                 digest = hashlib.sha256(text.encode()).hexdigest()
-                path = f"{kind}/{own_file_name(name)}.txt"
+                path = f"{kind}/{unique_file_name(name)}.txt"
                 self.files.append(Document(path, text))
                 text = f"sha256:{digest} (whole text, {len(text):,} characters: {path})"
             if target.get(name, text) != text:
@@ -152,19 +149,8 @@ def _size(pair: tuple[str, str]) -> int:
 
 def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     text = to_json(content)
-    return to_json(_without_secrets(json.loads(text))) if _SECRET_IN_JSON.search(text) else text
-
-
-def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
-    """Structured content with what its key calls a secret replaced by ``***``."""
-    if isinstance(content, dict):
-        return {
-            key: "***" if _SECRET_KEY.search(str(key)) and value is not None else _without_secrets(value)
-            for key, value in content.items()
-        }
-    if isinstance(content, list):
-        return [_without_secrets(value) for value in content]
-    return content
+    masked = mask_json(text)
+    return text if masked is None else to_json(masked)
 
 
 class Sink:

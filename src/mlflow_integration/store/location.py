@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
-from mlflow_integration.values.secrets import mask_secrets, own_file_name
+from mlflow_integration.values.file_names import unique_file_name
+from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Store:
         """Return the artifact URI of a new experiment, or None where the server decides."""
         if self.is_http:
             return None
-        return (self.root / ARTIFACT_FOLDER / own_file_name(experiment)).as_uri()
+        return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
 
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.

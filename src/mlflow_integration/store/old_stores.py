@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import ARTIFACT_FOLDER, load_mlflow, old_file_store, resolve_store
-from mlflow_integration.values.secrets import file_name
+from mlflow_integration.values.file_names import safe_file_name
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _place_artifacts(old: Path, repaired: Path, artifacts: Path) -> dict[Path, P
     moves: dict[Path, Path] = {}
     sources: dict[str, str] = {}
     for meta, content in _metas(repaired, "*/meta.yaml"):
-        target = artifacts / file_name(str(content.get("name", meta.parent.name)))
+        target = artifacts / safe_file_name(str(content.get("name", meta.parent.name)))
         for child, inner in _metas(meta.parent, "*/meta.yaml", "models/*/meta.yaml"):
             place = old / child.parent.relative_to(repaired) / "artifacts"
             key = "artifact_uri" if "artifact_uri" in inner else "artifact_location"
