@@ -42,7 +42,7 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
 
 
 def note(message: str) -> None:
-    """Print a remark on stderr, so that stdout stays what was asked for."""
+    """Print a remark on stderr, so that stdout holds nothing but the result."""
     print(message, file=sys.stderr)  # noqa: T201 - see fail
 
 

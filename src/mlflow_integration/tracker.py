@@ -1,4 +1,4 @@
-"""`NBAPropsTracker`: runs, numbers, plots and models into MLflow, in few requests and with nothing false stored."""
+"""`NBAPropsTracker`: runs, numbers, plots and models into MLflow, in few requests and checked before they are sent."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         return self._sink.write(self.run_id, items, allow_missing=allow_missing)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
-        """Log parameters; nested dictionaries are flattened, a too long value is kept whole as an artifact."""
+        """Log parameters; nested dictionaries are flattened, a value that is too long is kept whole as an artifact."""
         self.log_items([Params(params)])
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
@@ -267,7 +267,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self.log_items([Document("feature_config.json", as_mapping("The configuration", config))])
 
     def log_evaluation(self, evaluation: SupportsEvaluation, *, allow_missing: bool = False) -> tuple[str, ...]:
-        """Log everything one evaluation has to show: parameters, tags, metrics, histories, documents, tables, plots.
+        """Log everything that one evaluation holds: parameters, tags, metrics, histories, documents, tables, plots.
 
         Args:
             evaluation: Anything with the attributes of `SupportsEvaluation`.
@@ -322,7 +322,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         registered_model_name: str | None = None,
         **options: AnyValue,
     ) -> LoggedModel:
-        """Log a fitted model; its kind is seen from its class.
+        """Log a fitted model; its kind follows from its class.
 
         Args:
             model: XGBoost, LightGBM or scikit-learn model, or an ``mlflow.pyfunc.PythonModel``.

@@ -58,7 +58,7 @@ def migrate(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Bring the runs of an old file store (mlruns/) over into a new store."""
+    """Import the runs of an old file store (mlruns/) into a new store."""
     from mlflow_integration.store.old_stores import migrate_file_store
 
     with reported():

@@ -45,7 +45,7 @@ def promote(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Promote a version; exit 1 if the gates say no.
+    """Promote a version; exit 1 if the gates refuse.
 
     Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3 --profile market
     """

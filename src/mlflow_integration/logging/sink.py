@@ -45,13 +45,13 @@ _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
 
 @dataclass
 class Batch:
-    """What goes out in as few requests as the limits permit.
+    """Checked items, sent in as few requests as the limits permit.
 
     Attributes:
         params: Parameter key to text.
         tags: Tag key to text.
         metrics: (key, value, step) triples.
-        files: What is written to files.
+        files: Items that are written to files.
         missing: Names of metrics left out because they are not finite.
     """
 
@@ -123,7 +123,7 @@ class Batch:
         self.missing += missing
 
     def requests(self) -> Iterator[tuple[list[tuple[str, float, int]], dict[str, str], dict[str, str]]]:
-        """Yield (metrics, params, tags) of each request, normally one."""
+        """Yield (metrics, params, tags) of each request; normally there is one."""
         entries: list[tuple[str, Any, int]] = [("tag", pair, 40 + _size(pair)) for pair in self.tags.items()]
         entries += [("param", pair, 40 + _size(pair)) for pair in self.params.items()]
         entries += [("metric", metric, 110 + len(metric[0])) for metric in self.metrics]

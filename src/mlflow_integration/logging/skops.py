@@ -65,7 +65,7 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
             f"name them: log_model(..., trusted_types={strange})."
         )
         raise TrackingError(message)
-    # MLflow describes the model by whether it predicts; the file itself is then put in place of the stand-in's.
+    # MLflow's description depends only on whether the model predicts; then the file replaces the stand-in's.
     stand_in = DummyRegressor() if hasattr(model, "predict") else StandardScaler()
     types = sorted(held | set(trusted))
     mlflow.sklearn.save_model(stand_in, serialization_format="skops", skops_trusted_types=types, **arguments)

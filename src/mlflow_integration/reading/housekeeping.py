@@ -41,7 +41,7 @@ def cleanup_failed_runs(
     stale_hours: float | None = None,
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Delete runs that failed or were killed (as MLflow deletes: they can be restored until ``mlflow gc``).
+    """Delete runs that failed or were killed; as always in MLflow they can be restored until ``mlflow gc``.
 
     Args:
         experiments: Names of experiments; all by default.
@@ -151,7 +151,7 @@ def _files(location: str, uri: str) -> Iterator[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What is needed to run a run again.
+    """What is needed to repeat a run.
 
     Attributes:
         run_id: The run it was read from; name it in the tag ``rerun_of`` of the new one.
@@ -183,7 +183,7 @@ class RunConfig:
 
 
 def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> RunConfig:
-    """Return what is needed to run `run_id` again.
+    """Return what is needed to repeat run `run_id`.
 
     Raises:
         TrackingError: There is no such run, or a configuration file of it is broken.

@@ -25,7 +25,7 @@ def compare_phases(
     where: str = "",
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Put phases side by side, market by market: how many runs, best and median of each metric of the finished ones.
+    """Put phases side by side, market by market: number of runs, best and median of each metric over the finished ones.
 
     Args:
         experiments: Names of experiments; those of the four phases that exist by default.

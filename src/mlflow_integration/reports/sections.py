@@ -94,7 +94,7 @@ def gather(
     now: datetime | None = None,
     images: bool = True,
 ) -> ReportData:
-    """Read the content of a report: one search over the runs, one reading of the registry, the plots of the best runs.
+    """Read the content of a report: one search over the runs, one of the registry, the plots of the best runs.
 
     Args:
         experiments: Names of experiments; all by default.

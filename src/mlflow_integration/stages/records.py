@@ -34,7 +34,7 @@ MAX_ROUNDS = 5
 
 
 def current_user() -> str:
-    """Return who is promoting: ``NBA_PROPS_USER``, else the login name, else ``unknown``."""
+    """Return the name of the user: ``NBA_PROPS_USER``, else the login name, else ``unknown``."""
     named = os.environ.get("NBA_PROPS_USER")
     if named:
         return named
@@ -52,7 +52,7 @@ class VersionState:
         version: Its number.
         stage: Its real stage.
         run_id: Its run.
-        source: Where its files are, as MLflow names it.
+        source: URI of its files, as MLflow records it.
         tags: Its tags.
         native_stage: MLflow's own deprecated stage.
         created: When it was registered, in milliseconds since 1970.

@@ -49,7 +49,7 @@ class VersionInfo:
 
 
 class RegistryViews:
-    """What the registry shows; arguments and errors as in `ModelRegistry`.
+    """The readings of the registry; arguments and errors as in `ModelRegistry`.
 
     Args:
         records: Reads of the registry.

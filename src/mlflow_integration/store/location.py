@@ -49,9 +49,9 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A library prints nothing: MLflow would draw a bar for every file it reads, and tell where each run can be seen.
+    # A library prints nothing: MLflow would draw a bar for every file it reads, and print a link to each run.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where the output of a script is JSON
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # scripts print JSON
 }
 _CHATTY: Final = (
     "alembic",
@@ -65,12 +65,12 @@ _CHATTY: Final = (
 
 
 def load_mlflow() -> AnyValue:
-    """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
+    """Import MLflow (seconds, once) with this project's defaults for whatever the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if "mlflow" not in sys.modules:
         with warnings.catch_warnings(), suppress(ImportError):
-            # In a notebook without ipywidgets it warns about bars that are not drawn anyway.
+            # In a notebook without ipywidgets it warns about progress bars that are switched off anyway.
             warnings.simplefilter("ignore")
             importlib.import_module("tqdm.auto")
     import mlflow
@@ -138,12 +138,12 @@ class Store:
 
     @property
     def is_http(self) -> bool:
-        """Whether the store is a server, which then decides itself where artifacts go."""
+        """Whether the store is a server; a server decides itself where artifacts go."""
         return self.uri.startswith(("http://", "https://"))
 
     @property
     def label(self) -> str:
-        """The URI as it may be shown: without its password."""
+        """The URI without its password, fit to be shown."""
         return mask_secrets(self.uri)
 
     @property
@@ -204,12 +204,12 @@ def _sqlite_path(uri: str) -> Path:
 
 
 def _sqlite_uri(path: Path) -> str:
-    """Return the URI of a database file; SQLAlchemy reads ``%`` and ``?`` in it as signs of its own."""
+    """Return the URI of a database file; SQLAlchemy gives ``%`` and ``?`` a meaning of its own."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def _create_database(path: Path) -> None:
-    """Make an empty SQLite store that is there whole or not at all, whoever else makes it and whenever this one dies.
+    """Create an empty SQLite store, complete or not at all, even if another process creates it too or this one dies.
 
     MLflow itself would build up its tables in place, in dozens of steps without a lock: a process that dies among them
     leaves a file that no MLflow opens again.
@@ -220,7 +220,7 @@ def _create_database(path: Path) -> None:
         made = Path(folder) / path.name
         upgrade.callback(_sqlite_uri(made))
         try:
-            os.link(made, path)  # unlike a renaming, it never replaces what is there
+            os.link(made, path)  # unlike a rename, a link never replaces an existing file
         except FileExistsError:
             return  # another process was faster
 
@@ -259,7 +259,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
-        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays what it is
+        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays as it is
         return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
     if given.startswith("postgresql"):
         given = _with_driver(given)
@@ -269,7 +269,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
 
 
 def _with_driver(uri: str) -> str:
-    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 moves no version to Production.
+    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 cannot move a version to Production.
 
     It compares the version's number with text, which PostgreSQL refuses when the driver says that it is text.
 

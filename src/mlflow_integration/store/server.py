@@ -54,7 +54,7 @@ def local_server(folder: Path, *, database: Path | None = None, port: int | None
 
 @contextmanager
 def local_ui(database: Path, log: Path, *, port: int | None = None, light: bool = True) -> Iterator[str]:
-    """Run ``mlflow ui`` in the folder of a SQLite store, as its user does.
+    """Run ``mlflow ui`` in the folder of a SQLite store, as a user does.
 
     Args:
         database: The store. One called ``mlflow.db`` is what the command opens by itself; another is named to it.

@@ -34,7 +34,7 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
 
 
 def as_names(names: Sequence[str] | str) -> list[str]:
-    """Return one name or several as a list: a text is one name, not its letters.
+    """Return one name or several as a list: a string is one name, not a sequence of letters.
 
     Raises:
         TrackingError: They are not texts.

@@ -95,7 +95,7 @@ def flatten(values: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
 
 
 def plain(value: AnyValue) -> AnyValue:
-    """Return `value` as what JSON knows: numbers, text, lists, mappings; other objects as their text.
+    """Return `value` as JSON types: numbers, text, lists, mappings; other objects as their text.
 
     Non-finite numbers become None, because JSON has none.
     """

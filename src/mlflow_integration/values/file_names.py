@@ -15,7 +15,7 @@ def safe_file_name(text: str) -> str:
 
 
 def unique_file_name(text: str) -> str:
-    """Return `text` as one path part that no other text has: changed or cut text gets a piece of its hash."""
+    """Return `text` as one path part that no other text has: changed or cut text gets part of its hash."""
     name = safe_file_name(text)
     encoded = name.encode()
     if name == text and len(encoded) <= MAX_NAME_BYTES:
