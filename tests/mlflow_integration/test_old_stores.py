@@ -97,7 +97,7 @@ def test_an_existing_store_is_never_written_over(old, tmp_path, empty_store):
     with pytest.raises(StoreError, match="exists already"):
         migrate_file_store(old, target)
     assert target.read_bytes() == before
-    with pytest.raises(StoreError, match="no SQLite file"):
+    with pytest.raises(StoreError, match="not a SQLite file"):
         migrate_file_store(old, "http://127.0.0.1:1")
 
 
