@@ -37,12 +37,12 @@ USAGE: Final = 2
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Print `message` on stderr and leave with `code`."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is the one place where a script speaks
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is the one place where a script prints
     raise SystemExit(code)
 
 
 def note(message: str) -> None:
-    """Print a remark on stderr, so that stdout stays what was asked for."""
+    """Print a remark on stderr, so that stdout holds nothing but the result."""
     print(message, file=sys.stderr)  # noqa: T201 - see fail
 
 
@@ -60,7 +60,7 @@ def reported() -> Iterator[None]:
 
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Progress]:
-    """Show a progress bar on stderr if that is a terminal; nothing otherwise.
+    """Show a progress bar on stderr if it is a terminal, and nothing otherwise.
 
     Yields:
         A rich ``Progress`` with one task of id 0: call ``advance(0)``, or ``update(0, ...)``.

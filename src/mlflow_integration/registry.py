@@ -190,7 +190,7 @@ class ModelRegistry:
     def delete_model_version(
         self, model_name: str, version: int | str, *, by: str | None = None, reason: str = ""
     ) -> None:
-        """Delete a version from the registry; its run and files stay, and the history says so.
+        """Delete a version from the registry; its run and files stay, and the history records it.
 
         Raises:
             PromotionError: It is in Production.
@@ -247,7 +247,7 @@ class ModelRegistry:
         profile: str | GateProfile = "plan",
         by: str | None = None,
     ) -> PromotionDecision:
-        """Judge a version; take it over Staging into Production if every gate passes, else leave it where it is."""
+        """Judge a version; move it through Staging to Production if every gate passes, else leave it where it is."""
         number = as_version(version)
         report = self.evaluate_for_production(model_name, number, criteria, profile=profile)
         if report.passed:
@@ -345,7 +345,7 @@ class ModelRegistry:
         tolerance: float = 0.05,
         **options: AnyValue,
     ) -> DegradationReport:
-        """Hold recent live results against what the version showed in validation, or against its gates.
+        """Compare recent live results with the version's validation, or with its gates.
 
         A metric has degraded only if its whole confidence interval, over days, lies on the worse side: a few unlucky
         nights prove nothing. Looking every day is testing many times; choose `confidence` accordingly.

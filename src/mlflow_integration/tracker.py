@@ -1,13 +1,12 @@
-"""`NBAPropsTracker`: runs, numbers, plots and models into MLflow, in few requests and with nothing false stored."""
+"""`NBAPropsTracker`: runs, numbers, plots and models into MLflow, in few requests and checked before they are sent."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.logging import diagnostics as _diagnostics
-from mlflow_integration.logging.autolog import disable_autologging, enable_autologging
+from mlflow_integration.logging.autolog import enable_autologging
 from mlflow_integration.logging.environment import standard_tags
 from mlflow_integration.logging.items import (
     Artifact,
@@ -20,7 +19,7 @@ from mlflow_integration.logging.items import (
     evaluation_items,
 )
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
-from mlflow_integration.logging.run import TrackedRun, failure_of, fluent_stack, register_exit_handler
+from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.registration import check_model_name, register_version
@@ -66,7 +65,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self.store = resolve_store(tracking_uri)
         self._client: MlflowClient | None = None
         self._experiment: Experiment | None = None
-        self._local = threading.local()
+        self._runs = RunStack()
 
     # -- the store ------------------------------------------------------------------------------------------------
 
@@ -95,24 +94,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     # -- runs -----------------------------------------------------------------------------------------------------
 
     @property
-    def _stack(self) -> list[TrackedRun]:
-        if not hasattr(self._local, "stack"):
-            self._local.stack = []
-        stack: list[TrackedRun] = self._local.stack
-        while stack and stack[-1].ended:  # by another thread
-            stack.pop().leave()
-        return stack
-
-    def _forget(self, run: TrackedRun) -> None:
-        if run in self._stack:
-            self._stack.remove(run)
-        if not self._stack:
-            disable_autologging()
-
-    @property
     def active_run(self) -> TrackedRun | None:
         """The innermost run of this tracker under way in this thread."""
-        return self._stack[-1] if self._stack else None
+        return self._runs.active
 
     @property
     def run_id(self) -> str:
@@ -121,10 +105,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: None is active.
         """
-        if not self._stack:
-            message = "No run is active: start one with `with tracker.start_run(run_name): ...` before logging."
-            raise TrackingError(message)
-        return self._stack[-1].run_id
+        return self._runs.current().run_id
 
     def start_run(
         self,
@@ -154,7 +135,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if parent_run_id:
             with store_errors(f"Reading the parent run {parent_run_id!r}", self.store.uri):
                 client.get_run(str(parent_run_id))
-        parent = parent_run_id or self._parent(nested=nested)
+        parent = parent_run_id or self._runs.parent_of_next(nested=nested)
         given = as_mapping("Tags", tags or {})
         if description:
             given["mlflow.note.content"] = description
@@ -162,26 +143,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.parentRunId"] = parent
         sink = self._sink
         made, files = sink.start(self.experiment_id, run_name, {**standard_tags(project_root()), **given})
-        run = TrackedRun(made, sink, self.store.uri, self._forget)
-        self._stack.append(run)
+        run = self._runs.enter(made, sink, self.store.uri)
         try:
             sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
             run.end("FAILED", reason=failure_of(error)[1])
             raise
         return run
-
-    def _parent(self, *, nested: bool) -> str | None:
-        active = self._stack[-1].run_id if self._stack else None
-        foreign = fluent_stack()
-        if active is None and foreign:
-            active = foreign[-1].info.run_id
-        if active is None:
-            return None
-        if not nested:
-            message = f"Run {active} is still under way: end it first, or say nested=True to make this one its child."
-            raise TrackingError(message)
-        return active
 
     def end_run(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
         """End the active run.
@@ -193,8 +161,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: No run is active, or the status is unknown.
         """
-        _ = self.run_id
-        self._stack[-1].end(status, reason=reason)
+        self._runs.current().end(status, reason=reason)
 
     # -- logging --------------------------------------------------------------------------------------------------
 
@@ -209,12 +176,12 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             Names of the metrics left out because they are not finite (only with `allow_missing`).
 
         Raises:
-            TrackingError: Something can not be stored; then nothing of `items` has been sent.
+            TrackingError: Something cannot be stored; then nothing of `items` has been sent.
         """
         return self._sink.write(self.run_id, items, allow_missing=allow_missing)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
-        """Log parameters; nested dictionaries are flattened, a too long value is kept whole as an artifact."""
+        """Log parameters; nested dictionaries are flattened, a value that is too long is kept whole as an artifact."""
         self.log_items([Params(params)])
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
@@ -300,7 +267,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self.log_items([Document("feature_config.json", as_mapping("The configuration", config))])
 
     def log_evaluation(self, evaluation: SupportsEvaluation, *, allow_missing: bool = False) -> tuple[str, ...]:
-        """Log everything one evaluation has to show: parameters, tags, metrics, histories, documents, tables, plots.
+        """Log everything that one evaluation holds: parameters, tags, metrics, histories, documents, tables, plots.
 
         Args:
             evaluation: Anything with the attributes of `SupportsEvaluation`.
@@ -356,7 +323,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         registered_model_name: str | None = None,
         **options: AnyValue,
     ) -> LoggedModel:
-        """Log a fitted model; its kind is seen from its class.
+        """Log a fitted model; its kind follows from its class.
 
         Args:
             model: XGBoost, LightGBM or scikit-learn model, or an ``mlflow.pyfunc.PythonModel``.
@@ -368,14 +335,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
 
         Raises:
-            TrackingError: The model can not be stored, or an option is unknown.
+            TrackingError: The model cannot be stored, or an option is unknown.
         """
         unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)
-        _ = self.run_id
-        run = self._stack[-1]
+        run = self._runs.current()
         require_fitted(model)
         kind = model_type_of(model, model_type)
         spec = ModelToLog(model, kind, name, signature, input_example, options)

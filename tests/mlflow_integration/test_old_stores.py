@@ -97,7 +97,7 @@ def test_an_existing_store_is_never_written_over(old, tmp_path, empty_store):
     with pytest.raises(StoreError, match="exists already"):
         migrate_file_store(old, target)
     assert target.read_bytes() == before
-    with pytest.raises(StoreError, match="no SQLite file"):
+    with pytest.raises(StoreError, match="not a SQLite file"):
         migrate_file_store(old, "http://127.0.0.1:1")
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_old_store_or_a_broken_one_leaves_nothing_behind(old, tmp_pat
     with pytest.raises(StoreError, match="no old file store"):
         migrate_file_store(tmp_path, tmp_path / "new.db")
     (old / "123" / RUN / "meta.yaml").write_text("a: [")
-    with pytest.raises(StoreError, match=r"meta\.yaml of the old store can not be read"):
+    with pytest.raises(StoreError, match=r"meta\.yaml of the old store cannot be read"):
         migrate_file_store(old, tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
     assert not (tmp_path / "mlflow_artifacts").exists()

@@ -86,7 +86,7 @@ def test_a_run_without_a_model_and_a_run_that_is_not_there_are_refused(registry,
         registry.register_model(run.run_id, name)
     with pytest.raises(TrackingError, match="0" * 32):
         registry.register_model("0" * 32, name)
-    with pytest.raises(UnknownModelError, match="can not be a model name"):
+    with pytest.raises(UnknownModelError, match="cannot be a model name"):
         registry.register_model(run.run_id, "a/b'c")
 
 

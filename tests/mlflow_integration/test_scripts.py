@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
@@ -69,6 +70,27 @@ def test_no_script_imports_anything_heavy_for_its_help():
             [sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", ["setup_experiments", "compare_experiments", "test_tracking"])
+def test_a_command_is_a_program_of_the_environment_too(name, tmp_path):
+    program = Path(sys.executable).with_name(f"{name}.py")
+    done = subprocess.run([program, "--help"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert f"Usage: {name}.py" in done.stdout
+
+
+def test_every_command_takes_the_shared_options():
+    for name in ("setup_experiments", "compare_experiments", "test_tracking"):
+        command = get_command(app(name))
+        for verb in getattr(command, "commands", {name: command}).values():
+            options = {option for parameter in verb.params for option in parameter.opts}
+            assert options >= {"--json", "--tracking-uri", "--plugin"}, verb.name
+
+
+def test_a_plug_in_that_can_not_be_loaded_stops_a_command(store):
+    done = run(COMPARE, "models", "--plugin", "none.py", uri=store)
+    assert done.exit_code == 2
+    assert "none.py" in done.stderr
 
 
 def test_set_up_is_idempotent_and_speaks_json(uri):
@@ -174,6 +196,9 @@ def test_reports_and_tables_go_to_files(store, tmp_path):
     assert run(COMPARE, "export", tmp_path / "runs.csv", uri=store).exit_code == 0
     assert len((tmp_path / "runs.csv").read_text(encoding="utf-8").splitlines()) == 4
     assert "Weekly report" in run(COMPARE, "weekly", "--report", uri=store).stdout
+    assert json.loads(run(COMPARE, "report", "--json", uri=store).stdout)["title"] == "Experiment report"
+    counted = json.loads(run(COMPARE, "export", tmp_path / "runs.json", "--json", uri=store).stdout)
+    assert counted["runs"] == 3
     assert "No failed run." in run(COMPARE, "cleanup", uri=store).stderr
 
 

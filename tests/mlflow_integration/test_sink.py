@@ -145,7 +145,7 @@ def test_a_key_with_two_values_is_refused():
         Batch.of([Params({"a": 1}), Params({"a": 2})])
     with pytest.raises(TrackingError, match="val_mae"):
         Batch.of([Metrics({"val_mae": 1.0}), History("val_mae", [1.0])])
-    with pytest.raises(TrackingError, match="can not be a key"):
+    with pytest.raises(TrackingError, match="cannot be a key"):
         Batch.of([Tags({"a\nb": 1})])
 
 
@@ -245,3 +245,26 @@ def test_long_values_are_kept_whole_whatever_their_keys(tracker, tmp_path):
 def test_a_name_that_occurs_twice_in_a_series_is_refused(tracker):
     with tracker.start_run("r"), pytest.raises(TrackingError, match="twice"):
         tracker.log_metrics(pd.Series([1.0, 2.0], index=["mae", "mae"]))
+
+
+def test_a_run_ends_with_its_reason_on_one_line_and_without_secrets(tracker):
+    from mlflow_integration.logging.run import failure_of
+
+    sink = Sink(tracker.client, tracker.tracking_uri)
+    made, _ = sink.start(tracker.experiment_id, "broken", {"market": "pra"})
+    error = ConnectionError("postgresql://ann:hunter2@db/x\ntoken=abc123 refused")
+    sink.end(made.info.run_id, *failure_of(error))
+    stored = tracker.client.get_run(made.info.run_id)
+    assert stored.info.status == "FAILED"
+    reason = "ConnectionError: postgresql://ann:***@db/x token=*** refused"
+    assert stored.data.tags["failure_reason"] == reason
+    assert failure_of(KeyboardInterrupt())[0] == "KILLED"
+
+
+def test_a_history_is_one_value_per_step_under_one_name():
+    batch = Batch.of([History("val_mae.x_fold", [3.0, 2.5]), Metrics({"val_mae": 2.7}, step=4)])
+    assert batch.metrics == [("val_mae.x_fold", 3.0, 0), ("val_mae.x_fold", 2.5, 1), ("val_mae", 2.7, 4)]
+    with pytest.raises(TrackingError, match="both as one number and as a history"):
+        Batch.of([History("val_mae", [1.0]), Metrics({"val_mae": 1.0})])
+    with pytest.raises(NonFiniteMetricError, match=r"fold\.0 = nan, fold\.2 = inf"):
+        Batch.of([History("fold", [float("nan"), 1.0, float("inf")])])

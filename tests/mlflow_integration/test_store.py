@@ -185,7 +185,7 @@ def test_a_store_that_another_process_made_in_the_meantime_is_not_replaced(tmp_p
 
 def test_a_database_that_is_no_database_is_one_clear_error(tmp_path):
     (tmp_path / "bad.db").write_text("this is no database, " * 100)
-    with pytest.raises(StoreError, match=r"bad\.db can not be opened"):
+    with pytest.raises(StoreError, match=r"bad\.db cannot be opened"):
         resolve_store("bad.db").client()
 
 

@@ -426,7 +426,7 @@ def test_a_model_name_that_can_not_be_registered_is_refused_before_the_model_is_
     model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
     with tracker.start_run("r") as run:
         for name in ("a/b", " ", "."):
-            with pytest.raises(UnknownModelError, match="can not be a model name"):
+            with pytest.raises(UnknownModelError, match="cannot be a model name"):
                 tracker.log_model(model, registered_model_name=name)
     assert tracker.client.search_logged_models([tracker.experiment_id]) == []
     assert tracker.client.get_run(run.run_id).outputs.model_outputs == []

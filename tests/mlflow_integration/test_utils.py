@@ -225,7 +225,7 @@ def test_an_export_can_not_run_as_a_formula_in_a_spreadsheet(uri, tmp_path):
 def test_a_file_that_can_not_be_written_is_one_clear_error(filled, tmp_path):
     uri, _ = filled
     (tmp_path / "file").write_text("")
-    with pytest.raises(TrackingError, match="can not be written"):
+    with pytest.raises(TrackingError, match="cannot be written"):
         utils.export_runs(tmp_path / "file" / "x.csv", tracking_uri=uri)
     with pytest.raises(TrackingError, match=r"\.csv, \.parquet, \.json"):
         utils.export_runs(tmp_path / "x.xlsx", tracking_uri=uri)

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, plain, to_json, to_number
-from mlflow_integration.values.secrets import file_name, mask_secrets, one_line
+from mlflow_integration.values.file_names import safe_file_name
+from mlflow_integration.values.secrets import mask_secrets, one_line
 from nba_props.errors import NonFiniteMetricError, TrackingError
 
 
@@ -116,5 +117,5 @@ def test_reasons_are_one_masked_line_of_bounded_length():
 
 
 def test_names_of_experiments_become_one_path_part():
-    assert file_name("../a b/c:ü") == "_a_b_c_ü"
-    assert file_name("...") == "_"
+    assert safe_file_name("../a b/c:ü") == "_a_b_c_ü"
+    assert safe_file_name("...") == "_"

@@ -53,17 +53,17 @@ LOGGING = {
     "predictions as a list": (lambda t: t.log_predictions([1.0]), "DataFrame, not a list"),
     "a data set as a list": (lambda t: t.log_dataset([1.0], name="x"), "DataFrame"),
     "a data set without a name": (lambda t: t.log_dataset(FEATURES, name=""), "name"),
-    "an evaluation without its parts": (lambda t: t.log_evaluation({"metrics": {}}), "no evaluation: it has no params"),
+    "an evaluation without its parts": (lambda t: t.log_evaluation({"metrics": {}}), "an evaluation: it has no params"),
     "an unfitted model": (lambda t: t.log_model(LinearRegression()), "LinearRegression has not been fitted"),
     "an unfitted LightGBM": (lambda t: t.log_model(lgb.LGBMRegressor()), "not been fitted"),
     "an unfitted XGBoost": (lambda t: t.log_model(xgb.XGBRegressor()), "not been fitted"),
     "a class for a model": (lambda t: t.log_model(LinearRegression), "is a class"),
-    "a model of another kind": (lambda t: t.log_model(LINEAR, "lightgbm"), "no lightgbm model"),
+    "a model of another kind": (lambda t: t.log_model(LINEAR, "lightgbm"), "not a lightgbm model"),
     "text for an example": (lambda t: t.log_model(LINEAR, input_example="x"), "DataFrame or an array"),
     "an empty example": (lambda t: t.log_model(LINEAR, input_example=FEATURES.head(0)), "at least one row"),
     "a column twice": (lambda t: t.log_model(LINEAR, input_example=FEATURES[["usage", "usage"]]), "name of its own"),
     "other columns": (lambda t: t.log_model(LINEAR, input_example=FEATURES[["usage"]]), "minutes, usage"),
-    "an example too wide": (lambda t: t.log_model(CLASSIFIER, input_example=np.zeros((2, 5))), "can not predict"),
+    "an example too wide": (lambda t: t.log_model(CLASSIFIER, input_example=np.zeros((2, 5))), "cannot predict"),
     "a package that is no file": (lambda t: t.log_model(LINEAR, pip_requirements="scipy"), r"\['scipy'\]"),
 }  # fmt: skip
 
@@ -120,7 +120,7 @@ def test_a_version_is_registered_only_from_the_run_whose_metrics_judge_it(regist
         registry.register_model(runs[one], "swapped", model_id=foreign)
     with pytest.raises(UnknownModelError, match="id of a run"):
         registry.register_model(object(), "swapped")
-    with pytest.raises(UnknownModelError, match="None can not be a model name"):
+    with pytest.raises(UnknownModelError, match="None cannot be a model name"):
         registry.register_model(runs[one], None)
     with pytest.raises(TrackingError, match="dictionary"):
         registry.register_model(runs[one], "swapped", tags=["a"])
@@ -195,8 +195,8 @@ def test_numbers_that_make_no_sense_are_refused_when_reading(tracker, shared_uri
         "top_n must": lambda: utils.best_with_trials(name, top_n=0, **where),
         "days": lambda: utils.get_weekly_summary(name, days=-1, **where),
         "older_than_days": lambda: utils.cleanup_failed_runs(name, older_than_days=-1, **where),
-        "A name or a list of names is wanted, not None": lambda: utils.compare_runs(None, **where),
-        "A name or a list of names is wanted, not 5": lambda: utils.setup_experiments([5], **where),
+        "Expected a name or a list of names, not None": lambda: utils.compare_runs(None, **where),
+        "Expected a name or a list of names, not 5": lambda: utils.setup_experiments([5], **where),
         "Name the runs": lambda: utils.compare_runs([], **where),
         f"None of {run.run_id} has zork; they have: val_mae": lambda: utils.compare_runs(
             [run.run_id], ["val_mae", "zork"], **where

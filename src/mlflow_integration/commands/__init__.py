@@ -1,1 +1,1 @@
-"""The commands of the wrapper: set up, compare, check."""
+"""The commands of the wrapper (set up, compare, check); `scripts/mlflow` and the entry points lead here."""

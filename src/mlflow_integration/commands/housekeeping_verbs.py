@@ -31,7 +31,7 @@ def storage(
 def cleanup(
     experiment: Experiments = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
-    older_than_days: Annotated[float, typer.Option(min=0, help="Keep those that started within so many days.")] = 0.0,
+    older_than_days: Annotated[float, typer.Option(min=0, help="Keep runs that started within this many days.")] = 0.0,
     stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
     json: Json = False,
     output: Output = None,
@@ -58,7 +58,7 @@ def migrate(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Bring the runs of an old file store (mlruns/) over into a new store."""
+    """Import the runs of an old file store (mlruns/) into a new store."""
     from mlflow_integration.store.old_stores import migrate_file_store
 
     with reported():

@@ -11,7 +11,7 @@ from mlflow_integration.cli import reported
 
 
 def _load(files: list[Path] | None) -> list[Path] | None:
-    """Load the plug-ins before anything else is looked up."""
+    """Load the plug-ins before any name is looked up."""
     from nba_props.plugins import load_plugins
 
     with reported():

@@ -143,7 +143,7 @@ def weekly(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Tell what the last week brought.
+    """Summarise the last week.
 
     Example: uv run scripts/mlflow/compare_experiments.py weekly --output week.html
     """

@@ -42,7 +42,7 @@ def promote(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Promote a version; exit 1 if the gates say no.
+    """Promote a version; exit 1 if the gates refuse.
 
     Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3 --gates market
     """
@@ -92,7 +92,7 @@ def history(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Tell who moved which version when, and why."""
+    """List who moved which version when, and why."""
     with reported():
         frame = registry_of(tracking_uri).transition_history(model)
         emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")

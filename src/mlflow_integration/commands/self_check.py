@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is one sentence that comes out true, or false with the reason."""
+"""Does tracking work here? Each check is a sentence that holds, or fails with a reason."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _expect(condition: object, otherwise: str) -> None:
 
 
 class _CheckFailedError(NBAPropsError):
-    """A check found something else than it should."""
+    """A check did not find what it should."""
 
 
 def _run(name: str, check: Callable[[], str | None]) -> CheckResult:
@@ -206,13 +206,13 @@ def _no_old_store(store: Store) -> str:
 
 
 def _readable(store: Store) -> str:
-    """Read the store without making one: opening a SQLite file that does not exist would create it."""
+    """Read the store without creating one: opening a SQLite file that does not exist would create it."""
     from mlflow_integration.store.experiments import active_experiments
 
     database = store.database
     if database is not None and not database.exists():
         parent = next(folder for folder in database.parents if folder.exists())
-        with tempfile.TemporaryFile(dir=parent):  # raises where the folder can not be written to
+        with tempfile.TemporaryFile(dir=parent):  # raises where the folder cannot be written to
             return f"{database} does not exist yet; the first run makes it"
     count = len(active_experiments(store.client(), store.uri))
     return f"{count} experiments"

@@ -1,4 +1,4 @@
-"""Autologging that does not get in the way: no model, no data set, no signature per fit."""
+"""Cheap autologging: no model, no data set and no signature per fit."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _enabled: set[str] = set()
 def _chosen(frameworks: tuple[str, ...]) -> tuple[str, ...]:
     for framework in frameworks:
         if framework not in FRAMEWORKS:
-            message = f"Autologging is known for {', '.join(FRAMEWORKS)}, not {framework!r}."
+            message = f"Autologging supports {', '.join(FRAMEWORKS)}, not {framework!r}."
             raise TrackingError(message)
     return frameworks or FRAMEWORKS
 
 
 def enable_autologging(*frameworks: str) -> None:
-    """Let MLflow log parameters and metrics of each fit by itself, without logging a model or a data set each time.
+    """Let MLflow log the parameters and metrics of each fit, without a model or a data set each time.
 
-    Four walk-forward folds with MLflow's own defaults take minutes; like this they take a second or two.
+    Four walk-forward folds take minutes with MLflow's own defaults, and a second or two with these.
 
     Args:
-        *frameworks: Of ``"xgboost"``, ``"lightgbm"``, ``"sklearn"``; all of them by default.
+        *frameworks: Any of ``"xgboost"``, ``"lightgbm"``, ``"sklearn"``; all of them by default.
 
     Raises:
         TrackingError: A framework is unknown.

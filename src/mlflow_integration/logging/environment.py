@@ -1,4 +1,4 @@
-"""What every run says of the code and packages that made it, and nothing of the person or the machine."""
+"""Tags of every run: the code and packages that made it, nothing about the person or the machine."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Models written in a format that is fast, safe and loadable elsewhere.
+"""Models written in a format that is fast, safe and loadable anywhere.
 
-XGBoost and LightGBM regressors go out in their native format, scikit-learn models as skops (pickle runs code when it is
-loaded) with every trusted type named. Requirements are always given: MLflow's own inference of them starts a Python
-process for every model.
+XGBoost and LightGBM regressors are written in their native format, scikit-learn models as skops (pickle runs code when
+it is loaded) with every trusted type named. Requirements are always given: MLflow's own inference of them starts a
+Python process for every model.
 """
 
 from __future__ import annotations
@@ -39,35 +39,35 @@ _REQUIREMENTS: Final = {
 }
 
 
+@dataclass
 class LoggedModel:
     """A model as it was logged.
 
     Attributes:
         model_id: Id of the logged model.
         run_id: The run it belongs to.
-        model_uri: ``models:/<id>``, for ``mlflow.pyfunc.load_model``.
         model_type: One of `MODEL_TYPES`.
         version: Version in the registry, where it was registered.
+        registered_model_name: Name in the registry, where it was registered.
     """
 
-    def __init__(self, model_id: str, run_id: str, model_type: str) -> None:
-        self.model_id = model_id
-        self.run_id = run_id
-        self.model_type = model_type
-        self.model_uri = f"models:/{model_id}"
-        self.version: int | None = None
-        self.registered_model_name: str | None = None
+    model_id: str
+    run_id: str
+    model_type: str
+    version: int | None = None
+    registered_model_name: str | None = None
 
-    def __repr__(self) -> str:
-        registered = f" {self.registered_model_name} v{self.version}" if self.version is not None else ""
-        return f"<LoggedModel {self.model_type} {self.model_uri}{registered}>"
+    @property
+    def model_uri(self) -> str:
+        """``models:/<id>``, for ``mlflow.pyfunc.load_model``."""
+        return f"models:/{self.model_id}"
 
 
 def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
-    """Return which kind of model this is, from its class, or check the kind that was named.
+    """Return the kind of a model, from its class, or check the kind that was named.
 
     Raises:
-        TrackingError: The kind is unknown, or not that of the model.
+        TrackingError: The kind is unknown, or does not match the model.
     """
     packages = [base.__module__.split(".", 1)[0] for base in type(model).__mro__]
     if model_type is not None:
@@ -75,7 +75,7 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
             message = f"model_type must be one of {', '.join(MODEL_TYPES)}, not {model_type!r}."
             raise TrackingError(message)
         if model_type not in {*packages, "pyfunc"}:
-            message = f"A {type(model).__name__} of {packages[0]} is no {model_type} model."
+            message = f"A {type(model).__name__} of {packages[0]} is not a {model_type} model."
             raise TrackingError(message)
         return model_type
     for package in packages:
@@ -84,7 +84,7 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
     if "mlflow" in packages or (callable(model) and not isinstance(model, type)):
         return "pyfunc"
     message = (
-        f"A {type(model).__module__}.{type(model).__name__} can not be logged as it is: log an XGBoost, LightGBM or "
+        f"A {type(model).__module__}.{type(model).__name__} cannot be logged as it is: log an XGBoost, LightGBM or "
         "scikit-learn model, or wrap it in an mlflow.pyfunc.PythonModel."
     )
     raise TrackingError(message)
@@ -138,7 +138,7 @@ def _example(frame: AnyValue) -> AnyValue:
 
 
 def _predictions(model: AnyModel, model_type: str, example: AnyValue) -> AnyValue:
-    """What the model predicts, by type: regressors and native boosters numbers, classifiers their classes."""
+    """What the model predicts: numbers for regressors and native boosters, classes for classifiers."""
     import numpy as np
     from sklearn.base import is_regressor
 
@@ -153,13 +153,13 @@ def _predictions(model: AnyModel, model_type: str, example: AnyValue) -> AnyValu
     try:
         return model.predict(example)
     except (TypeError, ValueError) as error:
-        message = f"The model can not predict its input_example: {error}"
+        message = f"The model cannot predict its input_example: {error}"
         raise TrackingError(message) from error
 
 
 @dataclass(frozen=True)
 class ModelToLog:
-    """A fitted model and how it is to be logged.
+    """A fitted model and how to log it.
 
     Attributes:
         model: The fitted model.
@@ -209,10 +209,10 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
         client: Client of the store.
         uri: Tracking URI, for messages.
         run: Experiment id and run id.
-        spec: The model and how it is to be logged.
+        spec: The model and how to log it.
 
     Raises:
-        TrackingError: The model can not be written in that format.
+        TrackingError: The model cannot be written in that format.
     """
     load_mlflow()
     from mlflow.entities import LoggedModelOutput
@@ -256,7 +256,7 @@ def _save(spec: ModelToLog, arguments: dict[str, Any]) -> None:
     elif spec.model_type == "xgboost":
         flavor.save_model(model, **arguments)
     elif spec.model_type == "lightgbm" and type(model).__name__ in {"Booster", "LGBMRegressor"}:
-        # The regressor predicts exactly what its booster does, and the native format outlives library versions.
+        # The regressor predicts exactly what its booster does, and the native format survives changes of the library.
         flavor.save_model(getattr(model, "booster_", model), **arguments)
     else:
         save_skops(model, arguments, tuple(spec.options.get("trusted_types") or ()))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration.logging.autolog import disable_autologging
 from mlflow_integration.logging.sink import STATUSES
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import NBAPropsError, TrackingError
@@ -137,6 +139,61 @@ class TrackedRun:
         status, reason = failure_of(error)
         with contextlib.suppress(NBAPropsError):  # the error under way matters more than one of the store
             self.end(status, reason=reason)
+
+
+class RunStack:
+    """The runs of one tracker that are under way in the present thread, the innermost last."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    @property
+    def _runs(self) -> list[TrackedRun]:
+        runs: list[TrackedRun] = self._local.__dict__.setdefault("runs", [])
+        while runs and runs[-1].ended:  # by another thread
+            runs.pop().leave()
+        return runs
+
+    @property
+    def active(self) -> TrackedRun | None:
+        """The innermost run."""
+        return self._runs[-1] if self._runs else None
+
+    def current(self) -> TrackedRun:
+        """Return the innermost run.
+
+        Raises:
+            TrackingError: None is active.
+        """
+        if self.active is None:
+            message = "No run is active: start one with `with tracker.start_run(run_name): ...` before logging."
+            raise TrackingError(message)
+        return self.active
+
+    def parent_of_next(self, *, nested: bool) -> str | None:
+        """Return the run under way, of this tracker or of MLflow's own functions, whose child the next run is.
+
+        Raises:
+            TrackingError: A run is under way and `nested` is False.
+        """
+        foreign = fluent_stack()
+        active = self.active.run_id if self.active else foreign[-1].info.run_id if foreign else None
+        if active is not None and not nested:
+            message = f"Run {active} is still under way: end it first, or say nested=True to make this one its child."
+            raise TrackingError(message)
+        return active
+
+    def enter(self, run: Run, sink: Sink, uri: str) -> TrackedRun:
+        """Make `run` the innermost one until it ends."""
+        tracked = TrackedRun(run, sink, uri, self._leave)
+        self._runs.append(tracked)
+        return tracked
+
+    def _leave(self, run: TrackedRun) -> None:
+        if run in self._runs:
+            self._runs.remove(run)
+        if not self._runs:
+            disable_autologging()
 
 
 def _end_open_runs() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import sys
@@ -18,7 +17,8 @@ from mlflow_integration.logging.items import Artifact, Document, Figure, History
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
-from mlflow_integration.values.secrets import mask_secrets, one_line, own_file_name
+from mlflow_integration.values.file_names import unique_file_name
+from mlflow_integration.values.secrets import is_secret, mask_json, mask_secrets, one_line
 from nba_props.errors import TrackingError
 from nba_props.metrics import check_metric_name
 
@@ -41,20 +41,17 @@ MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
-_MASKED: Final = "(password|passwd|secret|token|api_?key|access_?key)"
-_SECRET_KEY: Final = re.compile(rf"(^|[._-]){_MASKED}$", re.IGNORECASE)
-_SECRET_IN_JSON: Final = re.compile(f'{_MASKED}"', re.IGNORECASE)
 
 
 @dataclass
 class Batch:
-    """What goes out in as few requests as the limits permit.
+    """Checked items, sent in as few requests as the limits permit.
 
     Attributes:
         params: Parameter key to text.
         tags: Tag key to text.
         metrics: (key, value, step) triples.
-        files: What is written to files.
+        files: Items that are written to files.
         missing: Names of metrics left out because they are not finite.
     """
 
@@ -69,26 +66,25 @@ class Batch:
         """Check `items` and sort them into one batch; nothing is sent.
 
         Raises:
-            TrackingError: A key or value can not be stored (NonFiniteMetricError for numbers).
+            TrackingError: A key or value cannot be stored (NonFiniteMetricError for numbers).
         """
         batch = cls()
         single: set[str] = set()
-        courses: set[str] = set()
+        histories: set[str] = set()
         for item in items:
             if isinstance(item, Params):
                 batch._add_texts(batch.params, flatten(as_mapping("Parameters", item.values)), MAX_PARAM, "params")
             elif isinstance(item, Tags):
                 batch._add_texts(batch.tags, as_mapping("Tags", item.values), MAX_TAG, "tags")
             elif isinstance(item, Metrics):
-                batch._add_metrics(item, allow_missing=allow_missing)
-                single.update(map(str, item.values))
+                single |= batch._add_metrics(item, allow_missing=allow_missing)
             elif isinstance(item, History):
                 batch._add_history(item, allow_missing=allow_missing)
-                courses.add(item.name)
+                histories.add(item.name)
             else:
                 batch.files.append(item)
-        if single & courses:
-            message = f"Metric {min(single & courses)!r} is given both as one number and as a history."
+        if single & histories:
+            message = f"Metric {min(single & histories)!r} is given both as one number and as a history."
             raise TrackingError(message)
         if batch.missing:
             batch.tags["missing_metrics"] = ", ".join(sorted(set(batch.missing)))[:MAX_TAG]
@@ -99,12 +95,12 @@ class Batch:
             name = str(key)
             if not _KEY.fullmatch(name):
                 allowed = "letters, digits, '_', '-', '.', ' ', ':' and '/', at most 250"
-                message = f"{name!r} can not be a key in {kind}: {allowed}."
+                message = f"{name!r} cannot be a key in {kind}: {allowed}."
                 raise TrackingError(message)
-            text = "***" if _SECRET_KEY.search(name) and value is not None else as_text(value)
+            text = "***" if is_secret(name) and value is not None else as_text(value)
             if len(text) > limit:
                 digest = hashlib.sha256(text.encode()).hexdigest()
-                path = f"{kind}/{own_file_name(name)}.txt"
+                path = f"{kind}/{unique_file_name(name)}.txt"
                 self.files.append(Document(path, text))
                 text = f"sha256:{digest} (whole text, {len(text):,} characters: {path})"
             if target.get(name, text) != text:
@@ -112,21 +108,22 @@ class Batch:
                 raise TrackingError(message)
             target[name] = text
 
-    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> None:
+    def _add_metrics(self, item: Metrics, *, allow_missing: bool) -> set[str]:
         values, step = as_mapping("Metrics", item.values), as_whole("The step", item.step)
         numbers, missing = finite_metrics(values, allow_missing=allow_missing)
         self.metrics += [(name, number, step) for name, number in numbers.items()]
         self.missing += missing
+        return {*values}
 
     def _add_history(self, item: History, *, allow_missing: bool) -> None:
         check_metric_name(item.name)
-        steps = {f"{item.name}.{step}": step for step in range(len(item.values))}  # what a message calls each of them
+        steps = {f"{item.name}.{step}": step for step in range(len(item.values))}  # a value's name in messages
         numbers, missing = finite_metrics(dict(zip(steps, item.values, strict=True)), allow_missing=allow_missing)
         self.metrics += [(item.name, number, steps[label]) for label, number in numbers.items()]
         self.missing += missing
 
     def requests(self) -> Iterator[tuple[list[tuple[str, float, int]], dict[str, str], dict[str, str]]]:
-        """Yield (metrics, params, tags) of each request, normally one."""
+        """Yield (metrics, params, tags) of each request; normally there is one."""
         entries: list[tuple[str, Any, int]] = [("tag", pair, 40 + _size(pair)) for pair in self.tags.items()]
         entries += [("param", pair, 40 + _size(pair)) for pair in self.params.items()]
         entries += [("metric", metric, 110 + len(metric[0])) for metric in self.metrics]
@@ -152,19 +149,8 @@ def _size(pair: tuple[str, str]) -> int:
 
 def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
     text = to_json(content)
-    return to_json(_without_secrets(json.loads(text))) if _SECRET_IN_JSON.search(text) else text
-
-
-def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
-    """Structured content with what its key calls a secret replaced by ``***``."""
-    if isinstance(content, dict):
-        return {
-            key: "***" if _SECRET_KEY.search(str(key)) and value is not None else _without_secrets(value)
-            for key, value in content.items()
-        }
-    if isinstance(content, list):
-        return [_without_secrets(value) for value in content]
-    return content
+    masked = mask_json(text)
+    return text if masked is None else to_json(masked)
 
 
 class Sink:
@@ -186,7 +172,7 @@ class Sink:
             Names of the metrics left out because they are not finite (only with `allow_missing`).
 
         Raises:
-            TrackingError: Something can not be stored; nothing has been sent if the values themselves are at fault.
+            TrackingError: Something cannot be stored; nothing has been sent if the values themselves are at fault.
         """
         batch = Batch.of(items, allow_missing=allow_missing)
         if batch.missing:
@@ -275,7 +261,7 @@ def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
         written: Paths that other items of the same call hold.
 
     Raises:
-        TrackingError: The file does not exist or can not be read, its name leaves the folder or is another item's, or
+        TrackingError: The file does not exist or cannot be read, its name leaves the folder or is another item's, or
             its ending names no known format.
     """
     name = _name(item)
@@ -286,7 +272,7 @@ def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
             raise TrackingError(message)
         _write(item, target)
     except OSError as error:
-        message = f"{name!r} can not be logged: {error}"
+        message = f"{name!r} cannot be logged: {error}"
         raise TrackingError(message) from error
     return target
 
@@ -297,7 +283,7 @@ def _name(item: FileItem) -> str:
         name = as_path(item.path).name
         return f"{item.folder}/{name}" if item.folder else name
     if not isinstance(item.name, str):
-        message = f"The name of a file is wanted, not {item.name!r}."
+        message = f"Expected the name of a file, not {item.name!r}."
         raise TrackingError(message)
     return item.name
 
@@ -310,7 +296,7 @@ def _write(item: FileItem, target: Path) -> None:
         elif source.is_file():
             shutil.copy2(source, target)
         else:
-            message = f"{source} does not exist, so it can not be logged."
+            message = f"{source} does not exist, so it cannot be logged."
             raise TrackingError(message)
     elif isinstance(item, Document):
         target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
@@ -323,7 +309,7 @@ def _write(item: FileItem, target: Path) -> None:
 def _target(folder: Path, name: str) -> Path:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.name:
-        message = f"{name!r} can not be an artifact's name: it must stay inside the run's artifacts."
+        message = f"{name!r} cannot be an artifact's name: it must stay inside the run's artifacts."
         raise TrackingError(message)
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -349,7 +335,7 @@ def _write_figure(item: Figure, target: Path) -> None:
         figure = item.make() if callable(item.make) else item.make
         if not hasattr(figure, "savefig"):
             got = f"its function returned a {type(figure).__name__}" if callable(item.make) else f"got {figure!r}"
-            message = f"{item.name!r}: wanted a matplotlib Figure, or a function that returns one; {got}."
+            message = f"{item.name!r}: expected a matplotlib Figure, or a function that returns one; {got}."
             raise TrackingError(message)
         known = figure.canvas.get_supported_filetypes()
         if target.suffix.lstrip(".").lower() not in known:

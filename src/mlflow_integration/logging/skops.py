@@ -1,7 +1,8 @@
 """Scikit-learn models as skops: pickle runs code when it is loaded, skops builds named types only.
 
 MLflow's own ``save_model`` writes the file indented, by a pure Python encoder, and loads it again to see whether the
-trusted types suffice: for a forest of 100 trees three quarters of the whole time. Here the types are asked of the file.
+trusted types suffice: three quarters of the whole time for a forest of 100 trees. Here the types are read from the
+file.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
     Args:
         model: The fitted model.
         arguments: Arguments of ``mlflow.sklearn.save_model``, ``path`` among them.
-        trusted: Types of packages that are not known here and that the caller vouches for.
+        trusted: Types of unknown packages that the caller vouches for.
 
     Raises:
-        TrackingError: The model holds types of other packages, or can not be written as skops at all.
+        TrackingError: The model holds types of other packages, or cannot be written as skops at all.
     """
     import mlflow.sklearn
     import skops.io
@@ -54,7 +55,7 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
             held = set(skops.io.get_untrusted_types(file=content))
     except (TypeError, ValueError, AttributeError, NotImplementedError, KeyError) as error:
         message = (
-            f"A {type(model).__name__} can not be written as skops ({error}). Wrap it in an mlflow.pyfunc.PythonModel."
+            f"A {type(model).__name__} cannot be written as skops ({error}). Wrap it in an mlflow.pyfunc.PythonModel."
         )
         raise TrackingError(message) from error
     strange = sorted(name for name in held if not name.startswith(_KNOWN_PACKAGES) and name not in trusted)
@@ -64,7 +65,7 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
             f"name them: log_model(..., trusted_types={strange})."
         )
         raise TrackingError(message)
-    # MLflow describes the model by whether it predicts; the file itself is then put in place of the stand-in's.
+    # MLflow's description depends only on whether the model predicts; then the file replaces the stand-in's.
     stand_in = DummyRegressor() if hasattr(model, "predict") else StandardScaler()
     types = sorted(held | set(trusted))
     mlflow.sklearn.save_model(stand_in, serialization_format="skops", skops_trusted_types=types, **arguments)
@@ -72,7 +73,7 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
 
 
 def _write(model: AnyModel, path: Path) -> dict[str, Any] | None:
-    """Write `model` as ``skops.io.dump`` does, the description not indented, where the inner parts are as known.
+    """Write `model` as ``skops.io.dump`` does, without indentation, where skops' inner parts are as expected.
 
     Returns:
         The description; None where skops itself has written the file.
@@ -95,7 +96,7 @@ def _write(model: AnyModel, path: Path) -> dict[str, Any] | None:
 
 
 def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
-    """Return the types that `state` names, where they are all plain objects of known packages.
+    """Return the types that `state` names, if all are plain objects of known packages.
 
     Trusting a type that skops trusts anyway changes nothing, so all of them may be named; asking skops which
     ones it does not trust builds its whole tree once more.

@@ -1,1 +1,1 @@
-"""Runs read back: all pages, compared, exported, and kept in order."""
+"""Reading runs: search, comparison, bests, phases, housekeeping, export; handed on by `mlflow_integration.utils`."""

@@ -18,12 +18,18 @@ MAX_IMAGE: Final = 3_000_000
 _FIRST: Final = ("calibration_curve.png", "equity_curve.png", "bankroll.png", "drawdown.png")
 
 
+def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
+    """Return the content of one artifact of a run."""
+    doing = store_errors(f"Reading {name} of run {run_id}", reader.store.uri)
+    with doing, tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
+        return Path(reader.client.download_artifacts(run_id, name, folder)).read_bytes()
+
+
 def run_images(reader: Reader, run_id: str, *, limit: int = 8) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of the PNG plots at the top of a run's artifacts, calibration and bankroll first."""
+    """Yield name and bytes of the PNG plots among a run's top-level artifacts, calibration and bankroll first."""
     with store_errors(f"Reading the artifacts of run {run_id}", reader.store.uri):
         entries = reader.client.list_artifacts(run_id)
-        names = [e.path for e in entries if e.path.endswith(".png") and (e.file_size or 0) <= MAX_IMAGE]
-        names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-            for name in names[:limit]:
-                yield name, Path(reader.client.download_artifacts(run_id, name, folder)).read_bytes()
+    names = [e.path for e in entries if e.path.endswith(".png") and (e.file_size or 0) <= MAX_IMAGE]
+    names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+    for name in names[:limit]:
+        yield name, read_artifact(reader, run_id, name)

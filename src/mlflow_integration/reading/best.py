@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from mlflow.entities import Run
 
     from mlflow_integration.values.types import AnyValue
 
@@ -46,6 +47,20 @@ def get_best_runs(
     Raises:
         TrackingError: The direction is not known, or `top_n` is not positive.
     """
+    frame, _, _ = _best(experiments, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
+    return frame
+
+
+def _best(
+    experiments: Sequence[str] | str | None,
+    metric: str,
+    top_n: int,
+    *,
+    mode: str | None = None,
+    where: str = "",
+    tracking_uri: str | Path | None = None,
+) -> tuple[pd.DataFrame, list[Run], Reader]:
+    """Return the table of the best runs, the runs in its order, and the open store."""
     at_least("top_n", top_n, 1)
     ascending = resolve_direction(check_metric_name(metric), mode) == "min"
     reader = Reader(tracking_uri)
@@ -65,7 +80,7 @@ def get_best_runs(
     if column not in frame:
         frame[column] = None
     frame.insert(0, "rank", frame[column].rank(method="min", ascending=ascending).astype("int64"))
-    return frame
+    return frame, known, reader
 
 
 def get_best_model(
@@ -79,12 +94,9 @@ def get_best_model(
     """
     import pandas as pd
 
-    frame = get_best_runs(experiment, metric, top_n, **options)
-    reader = Reader(options.get("tracking_uri"))
-    listed = ", ".join(f"'{run_id}'" for run_id in frame["run_id"])
-    runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
-    uris = {run.info.run_id: model_uri_of(reader.client, run) for run in runs}
-    frame.insert(1, "model_uri", pd.Series([uris[run_id] for run_id in frame["run_id"]], frame.index, dtype="object"))
+    frame, runs, reader = _best(experiment, metric, top_n, **options)
+    uris = [model_uri_of(reader.client, run) for run in runs]
+    frame.insert(1, "model_uri", pd.Series(uris, frame.index, dtype="object"))
     return frame
 
 

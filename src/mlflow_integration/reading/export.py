@@ -1,4 +1,4 @@
-"""Tables into files, whole or not at all."""
+"""Tables written to files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _is_formula(value: object) -> bool:
     return isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
 
 
-def _calm(frame: pd.DataFrame) -> pd.DataFrame:
+def _escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before text that a spreadsheet would run as a formula (CSV injection)."""
     import pandas as pd
 
@@ -40,7 +40,7 @@ def write_text(text: str, path: Path) -> None:
     """Write `text` to `path`: first beside it, then into place, so that no reader finds half a file.
 
     Raises:
-        TrackingError: The file can not be written.
+        TrackingError: The file cannot be written.
     """
     _in_place(path, lambda part: part.write_text(text, encoding="utf-8"))
 
@@ -49,11 +49,11 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` to `path` in the format that its ending names.
 
     Raises:
-        TrackingError: The ending names none of `FORMATS`, or the file can not be written.
+        TrackingError: The ending names none of `FORMATS`, or the file cannot be written.
     """
     ending = Path(path).suffix.lower()
     if ending == ".csv":
-        _in_place(path, lambda part: _calm(frame).to_csv(part, index=False, encoding="utf-8-sig"))
+        _in_place(path, lambda part: _escape_formulas(frame).to_csv(part, index=False, encoding="utf-8-sig"))
     elif ending == ".parquet":
         _in_place(path, lambda part: frame.to_parquet(part, index=False))
     elif ending == ".json":
@@ -73,5 +73,5 @@ def _in_place(path: Path, write: Callable[[Path], object]) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink()
-        message = f"{target} can not be written: {error.strerror or error}"
+        message = f"{target} cannot be written: {error.strerror or error}"
         raise TrackingError(message) from error

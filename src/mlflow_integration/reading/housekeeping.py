@@ -1,15 +1,15 @@
-"""Keeping house: what failed, what takes room, what a run needs to be run again."""
+"""Housekeeping: what failed, what takes space, and what is needed to repeat a run."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.reading.reader import Reader
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
@@ -41,13 +41,13 @@ def cleanup_failed_runs(
     stale_hours: float | None = None,
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Delete runs that failed or were killed (as MLflow deletes: they can be restored until ``mlflow gc``).
+    """Delete runs that failed or were killed; as always in MLflow they can be restored until ``mlflow gc``.
 
     Args:
         experiments: Names of experiments; all by default.
-        dry_run: Only tell which ones it would be.
-        older_than_days: Keep those that started within so many days.
-        stale_hours: Also those that say RUNNING though they started longer ago than this.
+        dry_run: Only list the runs that would be deleted.
+        older_than_days: Keep runs that started within this many days.
+        stale_hours: Also delete runs that are still RUNNING and started longer ago than this.
         tracking_uri: The store.
 
     Returns:
@@ -151,7 +151,7 @@ def _files(location: str, uri: str) -> Iterator[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What is needed to run a run again.
+    """What is needed to repeat a run.
 
     Attributes:
         run_id: The run it was read from; name it in the tag ``rerun_of`` of the new one.
@@ -183,7 +183,7 @@ class RunConfig:
 
 
 def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> RunConfig:
-    """Return what is needed to run `run_id` again.
+    """Return what is needed to repeat run `run_id`.
 
     Raises:
         TrackingError: There is no such run, or a configuration file of it is broken.
@@ -222,11 +222,9 @@ def _dataset(entry: AnyValue) -> dict[str, str]:
 def _document(reader: Reader, run_id: str, name: str, present: set[str]) -> dict[str, Any] | None:
     if name not in present:
         return None
-    with tempfile.TemporaryDirectory(prefix="nba_props_") as folder, store_errors(f"Reading {name} of {run_id}"):
-        text = Path(reader.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
     try:
-        content: dict[str, Any] = json.loads(text)
+        content: dict[str, Any] = json.loads(read_artifact(reader, run_id, name))
     except json.JSONDecodeError as error:
-        message = f"{name} of run {run_id} is no JSON: {error}"
+        message = f"{name} of run {run_id} is not JSON: {error}"
         raise TrackingError(message) from error
     return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.phases import PHASES
-from mlflow_integration.reading.reader import Reader, by_market, metric_of
+from mlflow_integration.reading.reader import Reader, by_market, metric_of, outcomes
 from mlflow_integration.values.arguments import as_names
 from nba_props.metrics import direction, headline_metrics
 
@@ -24,7 +24,7 @@ def compare_phases(
     where: str = "",
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Put phases side by side, market by market: how many runs, best and median of each metric of the finished ones.
+    """Put phases side by side, market by market: number of runs, best and median of each metric over the finished ones.
 
     Args:
         experiments: Names of experiments; those of the four phases that exist by default.
@@ -55,8 +55,7 @@ def compare_phases(
 
 def _phase_row(runs: list[Run], metrics: Sequence[str]) -> dict[str, Any]:
     finished = [run for run in runs if run.info.status == "FINISHED"]
-    failed = sum(run.info.status in ("FAILED", "KILLED") for run in runs)
-    row: dict[str, Any] = {"runs": len(runs), "finished": len(finished), "failed": failed}
+    row: dict[str, Any] = {**outcomes(runs)}
     for metric in metrics:
         row |= _phase_metric([(metric_of(run, metric), run.info.run_id) for run in finished], metric)
     return row

@@ -63,7 +63,7 @@ class Reader:
             experiment_ids: Ids of experiments.
             where: MLflow filter.
             order_by: MLflow order; the store does the sorting.
-            limit: At most so many; all by default.
+            limit: At most this many; all by default.
         """
         at_least("limit", 0 if limit is None else limit, 0)
         ids = list(experiment_ids)
@@ -76,9 +76,9 @@ class Reader:
 
 
 def market_of(run: Run) -> str:
-    """Return the market a run says it is for, in its tag or its parameter; a dash where it says none.
+    """Return the market in a run's tag or parameter; a dash where it has neither.
 
-    Runs on simulated data are of a market of their own, "pts SIMULATED": nothing real is ranked with them.
+    Runs on simulated data have a market of their own, "pts SIMULATED", so that they are never ranked with real ones.
     """
     market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
     return f"{market} SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else market
@@ -91,8 +91,15 @@ def metric_of(run: Run, metric: str) -> float | None:
 
 
 def values_of(runs: Iterable[Run], metric: str) -> list[float]:
-    """Return a metric of several runs, of those that have it and where it is finite."""
+    """Return the finite values of a metric over several runs."""
     return [value for value in (metric_of(run, metric) for run in runs) if value is not None]
+
+
+def outcomes(runs: Iterable[Run]) -> dict[str, int]:
+    """Return how many ``runs`` there are, how many of them ``finished`` and how many ``failed`` or were killed."""
+    states = [run.info.status for run in runs]
+    failed = states.count("FAILED") + states.count("KILLED")
+    return {"runs": len(states), "finished": states.count("FINISHED"), "failed": failed}
 
 
 def by_market(runs: Iterable[Run]) -> dict[str, list[Run]]:

@@ -32,7 +32,7 @@ def search_runs(
         experiments: Names of experiments; all by default.
         where: MLflow filter, ``"metrics.val_mae < 6 and tags.market = 'pra'"``.
         order_by: MLflow order, ``["metrics.val_mae ASC"]``; newest first by default.
-        limit: At most so many.
+        limit: At most this many.
         tracking_uri: The store.
 
     Returns:
@@ -124,7 +124,7 @@ def export_runs(
         Number of runs written.
 
     Raises:
-        TrackingError: The ending names no known format, or the file can not be written.
+        TrackingError: The ending names no known format, or the file cannot be written.
     """
     frame = search_runs(experiments, where=where, tracking_uri=tracking_uri)
     write_frame(frame, path)

@@ -1,14 +1,14 @@
-"""What a report shows, gathered once; the writers of Markdown and HTML only lay it out."""
+"""The content of a report, gathered once; the writers of Markdown and HTML only lay it out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.luck import deflated_best
-from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, values_of
+from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, outcomes, values_of
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.values.arguments import at_least
 from nba_props.metrics import direction
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 RANKED: Final = ("val_mae", "mae_skill", "roi", "brier_skill_vs_market", "sharpe_ratio")
-SHOWN: Final = ("val_mae", "baseline_mae", "mae_skill", "roi", "roi_ci_low", "roi_ci_high", "win_rate", "n_bets", "clv")
 CALIBRATION: Final = (
     "calibration_error",
     "calibration_error_null",
@@ -46,7 +45,7 @@ class Section:
 
     Attributes:
         title: Heading.
-        text: What stands above the table.
+        text: Text above the table.
         table: The table, if there is one.
         images: Caption and PNG bytes of each plot.
     """
@@ -63,7 +62,7 @@ class ReportData:
 
     Attributes:
         title: Its title.
-        subtitle: Store, time, and what was looked at.
+        subtitle: Store, time and scope.
         sections: Its parts.
     """
 
@@ -78,7 +77,7 @@ def since_when(days: float, now: datetime | None = None) -> datetime:
     present = now or datetime.now(UTC)
     try:
         return (present if present.tzinfo else present.replace(tzinfo=UTC)) - timedelta(days=days)
-    except OverflowError:  # further back than dates go: everything
+    except OverflowError:  # further back than dates reach: everything
         return datetime.min.replace(tzinfo=UTC)
 
 
@@ -95,7 +94,7 @@ def gather(
     now: datetime | None = None,
     images: bool = True,
 ) -> ReportData:
-    """Read what a report shows: one search over the runs, one reading of the registry, the plots of the best runs.
+    """Read the content of a report: one search over the runs, one of the registry, the plots of the best runs.
 
     Args:
         experiments: Names of experiments; all by default.
@@ -146,19 +145,10 @@ def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
     order = sorted(names.items(), key=lambda pair: PHASES[pair[1]].number if pair[1] in PHASES else 99)
     for experiment_id, name in order:
         mine = [run for run in runs if str(run.info.experiment_id) == experiment_id]
-        states = [run.info.status for run in mine]
         markets = sorted({market_of(run) for run in mine} - {"–"})
         latest = max((started(run) for run in mine), default=None)
-        rows.append(
-            (
-                name,
-                len(mine),
-                states.count("FINISHED"),
-                states.count("FAILED") + states.count("KILLED"),
-                ", ".join(markets) or None,
-                f"{latest:%Y-%m-%d}" if latest else None,
-            )
-        )
+        day = f"{latest:%Y-%m-%d}" if latest else None
+        rows.append((name, *outcomes(mine).values(), ", ".join(markets) or None, day))
     columns = ("experiment", "runs", "finished", "failed", "markets", "latest")
     return Section("Phases", table=TableData(columns, tuple(rows)))
 
@@ -235,8 +225,19 @@ def models_section(store: RegistryStore) -> Section:
     return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
 
 
+def best_before_and_now(
+    old: list[float], new: list[float], metric: str
+) -> tuple[float | None, float, float, Literal["first", "better", "no better"]]:
+    """Return the best of `old` (None where it is empty), of `new`, and of both, and what changed."""
+    pick = min if direction(metric) == "min" else max
+    before, best = (pick(old) if old else None), pick(old + new)
+    change: Literal["first", "better", "no better"]
+    change = "first" if before is None else "better" if best != before else "no better"
+    return before, pick(new), best, change
+
+
 def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, days: float) -> Section:
-    """Return which bests became better since then, and which versions moved."""
+    """Return which bests improved since then, and which versions moved."""
     fresh = [run for run in runs if started(run) >= since]
     older = by_market(run for run in runs if started(run) < since)
     rows: list[tuple[Any, ...]] = []
@@ -245,9 +246,7 @@ def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, 
             new, old = values_of(mine, metric), values_of(older.get(market, ()), metric)
             if not new:
                 continue
-            pick = min if direction(metric) == "min" else max
-            before, after = (pick(old) if old else None), pick(old + new)
-            changed = "first" if before is None else "better" if after != before else "no better"
+            before, _, after, changed = best_before_and_now(old, new, metric)
             rows.append((market, metric, before, after, changed))
     moves = [
         f"{name} version {entry.version}: {entry.from_stage} to {entry.to_stage} ({entry.reason or 'no reason given'})"

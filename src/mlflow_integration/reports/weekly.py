@@ -1,16 +1,17 @@
-"""The week: what was run, what became better, what moved, what failed."""
+"""The week: what was run, what improved, what moved, what failed."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from mlflow_integration.reading.reader import Reader, market_of, values_of
+from mlflow_integration.reading.reader import Reader, market_of, outcomes, values_of
 from mlflow_integration.reports.sections import (
     RANKED,
     ReportData,
     Section,
     TableData,
+    best_before_and_now,
     best_rows,
     changes_section,
     models_section,
@@ -18,7 +19,6 @@ from mlflow_integration.reports.sections import (
     started,
 )
 from mlflow_integration.stages.records import RegistryStore
-from nba_props.metrics import direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def get_weekly_summary(
     tracking_uri: str | Path | None = None,
     now: datetime | None = None,
 ) -> pd.DataFrame:
-    """Return what the last week brought, by experiment and market.
+    """Return the results of the last week, by experiment and market.
 
     Args:
         experiments: Names of experiments; all by default.
@@ -56,23 +56,17 @@ def get_weekly_summary(
     since = since_when(days, now)
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
-    runs = reader.runs(names)
-    keys = sorted({(names[str(run.info.experiment_id)], market_of(run)) for run in runs if started(run) >= since})
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in reader.runs(names):
+        groups.setdefault((names[str(run.info.experiment_id)], market_of(run)), []).append(run)
     rows = []
-    for name, market in keys:
-        mine = [run for run in runs if (names[str(run.info.experiment_id)], market_of(run)) == (name, market)]
+    for (name, market), mine in sorted(groups.items()):
         fresh = [run for run in mine if started(run) >= since]
-        states = [run.info.status for run in fresh]
-        row: dict[str, object] = {
-            "experiment": name,
-            "market": market,
-            "runs": len(fresh),
-            "finished": states.count("FINISHED"),
-            "failed": states.count("FAILED") + states.count("KILLED"),
-        }
-        for metric in RANKED:
-            row |= _week_of(mine, fresh, metric)
-        rows.append(row)
+        if fresh:
+            row: dict[str, object] = {"experiment": name, "market": market, **outcomes(fresh)}
+            for metric in RANKED:
+                row |= _week_of(mine, since, metric)
+            rows.append(row)
     fixed = ["experiment", "market", "runs", "finished", "failed"]
     moving = [f"{metric}{ending}" for metric in RANKED for ending in ("", "_before", "_change")]
     return (
@@ -80,16 +74,13 @@ def get_weekly_summary(
     )
 
 
-def _week_of(mine: Sequence[Run], fresh: Sequence[Run], metric: str) -> dict[str, object]:
-    recent = {run.info.run_id for run in fresh}
-    finished = [run for run in mine if run.info.status == "FINISHED"]
-    new = values_of([run for run in finished if run.info.run_id in recent], metric)
-    old = values_of([run for run in finished if run.info.run_id not in recent], metric)
+def _week_of(runs: Sequence[Run], since: datetime, metric: str) -> dict[str, object]:
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    new = values_of([run for run in finished if started(run) >= since], metric)
+    old = values_of([run for run in finished if started(run) < since], metric)
     if not new:
         return {}
-    pick = min if direction(metric) == "min" else max
-    best, before = pick(new), pick(old) if old else None
-    change = "first" if before is None else "better" if best != before and pick(best, before) == best else "no better"
+    before, best, _, change = best_before_and_now(old, new, metric)
     return {metric: best, f"{metric}_before": before, f"{metric}_change": change}
 
 
@@ -100,7 +91,7 @@ def gather_week(
     tracking_uri: str | Path | None = None,
     now: datetime | None = None,
 ) -> ReportData:
-    """Read what the weekly report shows."""
+    """Read the content of the weekly report."""
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
     present = now or datetime.now(UTC)
@@ -125,9 +116,8 @@ def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:
     for experiment_id, name in names.items():
         mine = [run for run in fresh if str(run.info.experiment_id) == experiment_id]
         if mine:
-            states = [run.info.status for run in mine]
-            failed = states.count("FAILED") + states.count("KILLED")
-            rows.append((name, len(mine), states.count("FINISHED"), failed, states.count("RUNNING")))
+            running = sum(run.info.status == "RUNNING" for run in mine)
+            rows.append((name, *outcomes(mine).values(), running))
     columns = ("experiment", "runs", "finished", "failed", "running")
     return Section("Activity", "" if rows else "No run was started.", TableData(columns, tuple(rows)))
 

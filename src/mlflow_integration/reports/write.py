@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
 from mlflow_integration.reports.weekly import gather_week
@@ -11,12 +11,9 @@ from mlflow_integration.values.show import number
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
-
-
-FORMATS: Final = ("markdown", "html")
 
 
 def generate_report(
@@ -40,9 +37,8 @@ def generate_report(
         ConfigError: The style is unknown.
         UnknownExperimentError: An experiment does not exist.
     """
-    _check_style(style)
-    data = gather(experiments, tracking_uri=tracking_uri, days=days, now=now, images=style == "html")
-    return to_markdown(data) if style == "markdown" else to_html(data)
+    write = _writer(style)
+    return write(gather(experiments, tracking_uri=tracking_uri, days=days, now=now, images=style == "html"))
 
 
 def generate_weekly_report(
@@ -53,28 +49,20 @@ def generate_weekly_report(
     tracking_uri: str | Path | None = None,
     now: datetime | None = None,
 ) -> str:
-    """Return the report of the week: activity, best of the week, what became better or moved, failures, models.
+    """Return the report of the week: activity, best of the week, what improved or moved, failures, models.
 
-    Args:
-        experiments: Names of experiments; all by default.
-        style: ``"markdown"`` or ``"html"``.
-        days: How far back to look.
-        tracking_uri: The store.
-        now: The present, for tests.
-
-    Raises:
-        ConfigError: The style is unknown.
-        UnknownExperimentError: An experiment does not exist.
+    Arguments and errors are those of `generate_report`.
     """
-    _check_style(style)
-    data = gather_week(experiments, days=days, tracking_uri=tracking_uri, now=now)
-    return to_markdown(data) if style == "markdown" else to_html(data)
+    write = _writer(style)
+    return write(gather_week(experiments, days=days, tracking_uri=tracking_uri, now=now))
 
 
-def _check_style(style: str) -> None:
-    if style not in FORMATS:
-        message = f"A report's style is one of {', '.join(FORMATS)}, not {style!r}."
+def _writer(style: str) -> Callable[[ReportData], str]:
+    writers = {"markdown": to_markdown, "html": to_html}
+    if style not in writers:
+        message = f"A report's style is one of {', '.join(writers)}, not {style!r}."
         raise ConfigError(message)
+    return writers[style]
 
 
 def to_markdown(data: ReportData) -> str:

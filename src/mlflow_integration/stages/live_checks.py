@@ -1,4 +1,4 @@
-"""Live results held against what a registered version promised."""
+"""Live results compared with what a registered version promised."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LiveChecks:
         tolerance: float,
         **options: AnyValue,
     ) -> DegradationReport:
-        """Hold live results against validation, or against `thresholds`: metric to number, asked for by version."""
+        """Compare live results with validation, or with the `thresholds` (metric to number) of the version."""
         from mlflow_integration.stages.degradation import DegradationReport, check_live
 
         record = self._records.state(name).find(version)

@@ -1,4 +1,4 @@
-"""The registry's requests: a consistent reading of one model, and the few writes that move a stage.
+"""The requests of the registry: a consistent reading of one model, and the few writes that move a stage.
 
 A move is: write the history entry (pending), move the alias (the one step that counts, atomic), bring the copies up to
 date, confirm the entry. A process may die between any two of these: a reader goes by the alias, so it finds the old or
@@ -34,7 +34,7 @@ MAX_ROUNDS = 5
 
 
 def current_user() -> str:
-    """Return who is promoting: ``NBA_PROPS_USER``, else the login name, else ``unknown``."""
+    """Return the name of the user: ``NBA_PROPS_USER``, else the login name, else ``unknown``."""
     named = os.environ.get("NBA_PROPS_USER")
     if named:
         return named
@@ -50,9 +50,9 @@ class VersionState:
 
     Attributes:
         version: Its number.
-        stage: Where it really stands.
+        stage: Its real stage.
         run_id: Its run.
-        source: Where its files are, as MLflow names it.
+        source: URI of its files, as MLflow records it.
         tags: Its tags.
         native_stage: MLflow's own deprecated stage.
         created: When it was registered, in milliseconds since 1970.
@@ -92,7 +92,7 @@ class ModelState:
 
     @property
     def is_stale(self) -> bool:
-        """Whether a copy is out of line with the aliases, or one version holds two."""
+        """Whether a copy disagrees with the aliases, or one version holds both."""
         both = self.aliases.get(Stage.PRODUCTION)
         doubled = both is not None and both == self.aliases.get(Stage.STAGING)
         return doubled or any(record.tags.get("stage") != record.stage for record in self.versions.values())
@@ -101,7 +101,7 @@ class ModelState:
         """Return one version.
 
         Raises:
-            UnknownModelError: It does not exist; names those that do.
+            UnknownModelError: It does not exist; names the ones that do.
         """
         if number not in self.versions:
             listed = ", ".join(map(str, self.versions)) or "none"
@@ -161,7 +161,7 @@ class RegistryStore:
         """Return aliases and tags of a model in one request, without its versions.
 
         Raises:
-            UnknownModelError: There is no such model; names those there are.
+            UnknownModelError: There is no such model; names the ones that exist.
         """
         mlflow = load_mlflow()
         with store_errors(f"Reading model {name!r}", self.uri):
@@ -233,7 +233,7 @@ class RegistryStore:
             The confirmed history entry.
         """
         state = self.state(name)
-        if state.is_stale:  # a process died here before; what its version was must be known before it is displaced
+        if state.is_stale:  # an earlier process died here; the stage it left must be settled before the move
             self.settle(name)
             state = self.state(name)
         current = state.version(version).stage
@@ -254,7 +254,7 @@ class RegistryStore:
         return done
 
     def settle(self, name: str) -> None:
-        """Bring stage tags and native stages in line with the aliases; repeats while another process moves them."""
+        """Bring stage tags and native stages in line with the aliases; repeats while they are being moved."""
         for _ in range(MAX_ROUNDS):
             state = self._without_double(self.state(name))
             # Production first: MLflow moves the old one out of its own Production stage in the same transaction.
@@ -267,7 +267,7 @@ class RegistryStore:
                 return
 
     def _without_double(self, state: ModelState) -> ModelState:
-        """Take Staging from the version that holds Production too: left by a process that died after promoting it."""
+        """Take Staging from a version that also holds Production, left so by a process that died after promoting it."""
         holder = state.aliases.get(Stage.PRODUCTION)
         if holder is None or state.aliases.get(Stage.STAGING) != holder:
             return state

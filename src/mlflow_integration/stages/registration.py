@@ -40,7 +40,7 @@ def check_model_name(name: str) -> str:
 
 
 def _check_tags(tags: Mapping[str, str]) -> None:
-    """Refuse tags that MLflow would refuse only after it has made the model.
+    """Refuse tags that MLflow would refuse only after it has created the model.
 
     Raises:
         TrackingError: A key is not a text of 1 to 250 characters, or a value is over 100,000 characters long.

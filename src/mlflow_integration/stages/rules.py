@@ -25,7 +25,7 @@ TRANSITION_PREFIX: Final = "transition."
 
 
 class Stage(StrEnum):
-    """Where a version stands."""
+    """The stages of a version."""
 
     NONE = "None"
     STAGING = "Staging"
@@ -59,7 +59,7 @@ def check_move(name: str, version: int, current: Stage, target: Stage, *, overri
     """Check a promotion.
 
     Raises:
-        PromotionError: The target is no promotion from where the version stands, or skips Staging without `override`.
+        PromotionError: The target is not a promotion from the version's stage, or it skips Staging without `override`.
     """
     if target not in ALIASED:
         verb = "archive_model" if target is Stage.ARCHIVED else "demote_model"
@@ -77,7 +77,7 @@ def check_move(name: str, version: int, current: Stage, target: Stage, *, overri
 
 
 def effective_stage(version: int, aliases: Mapping[str, int], tag: str | None) -> Stage:
-    """Return where a version really stands.
+    """Return the real stage of a version.
 
     Args:
         version: The version.
@@ -95,13 +95,13 @@ def effective_stage(version: int, aliases: Mapping[str, int], tag: str | None) -
 
 @dataclass(frozen=True)
 class Why:
-    """What is kept with a move.
+    """What is recorded with a move.
 
     Attributes:
         by: Who.
         reason: Why.
         override: Whether a rule was overridden.
-        kind: ``rollback`` for a way back, ``change`` for everything else.
+        kind: ``rollback`` for a return to an earlier version, ``change`` for everything else.
     """
 
     by: str
@@ -124,7 +124,7 @@ class Transition:
         reason: Why.
         previous: The version that held the target stage until then.
         override: Whether a rule was overridden.
-        kind: ``rollback`` for a way back, ``change`` for everything else.
+        kind: ``rollback`` for a return to an earlier version, ``change`` for everything else.
         status: ``done``; ``pending`` while (or because) the process that made the entry has not confirmed it;
             ``abandoned`` where it is known never to have happened.
     """
@@ -189,9 +189,9 @@ def read_history(tags: Mapping[str, str], aliases: Mapping[str, int]) -> list[Tr
 
 
 def previous_production(history: Iterable[Transition], current: int | None, present: Iterable[int]) -> int | None:
-    """Return the version to go back to from `current`: what was in Production before it and still exists.
+    """Return the version to roll back to from `current`: the one in Production before it that still exists.
 
-    Going back twice goes back further: a version that was rolled back from, demoted or archived is not come back to.
+    A second rollback goes further back: a version that was rolled back, demoted or archived is never returned to.
     """
     exists = set(present)
     trail: list[int] = []
@@ -204,7 +204,7 @@ def previous_production(history: Iterable[Transition], current: int | None, pres
             continue
         if entry.kind == "rollback" and entry.version in trail:
             del trail[trail.index(entry.version) :]
-        elif entry.previous is not None and entry.kind != "rollback":  # perhaps put there by hand, without an entry
+        elif entry.previous is not None and entry.kind != "rollback":  # perhaps set by hand, without an entry
             trail = [version for version in trail if version != entry.previous] + [entry.previous]
         trail = [version for version in trail if version != entry.version]
         trail.append(entry.version)

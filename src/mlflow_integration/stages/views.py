@@ -1,4 +1,4 @@
-"""What can be read of the registry: versions, stages, history, and the models themselves."""
+"""What can be read from the registry: versions, stages, history, and the models themselves."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class VersionInfo:
 
 
 class RegistryViews:
-    """What the registry shows; arguments and errors as in `ModelRegistry`.
+    """The readings of the registry; arguments and errors as in `ModelRegistry`.
 
     Args:
         records: Reads of the registry.

@@ -1,4 +1,4 @@
-"""MLflow's exceptions turned into the project's own: one message, secrets masked, the mend named."""
+"""MLflow's exceptions turned into the project's own: one message, secrets masked, with the fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments by name: created once, found again, restored where somebody deleted them."""
+"""Experiments by name: created once, found again, restored if they were deleted."""
 
 from __future__ import annotations
 

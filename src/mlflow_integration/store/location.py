@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
-from mlflow_integration.values.secrets import mask_secrets, own_file_name
+from mlflow_integration.values.file_names import unique_file_name
+from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A library prints nothing: MLflow would draw a bar for every file it reads, and tell where each run can be seen.
+    # A library prints nothing: MLflow would draw a bar for every file it reads, and print a link to each run.
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where the output of a script is JSON
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # scripts print JSON
 }
 _CHATTY: Final = (
     "alembic",
@@ -64,12 +65,12 @@ _CHATTY: Final = (
 
 
 def load_mlflow() -> AnyValue:
-    """Import MLflow (seconds, once) with this project's defaults for what the user has not set."""
+    """Import MLflow (seconds, once) with this project's defaults for whatever the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if "mlflow" not in sys.modules:
         with warnings.catch_warnings(), suppress(ImportError):
-            # In a notebook without ipywidgets it warns about bars that are not drawn anyway.
+            # In a notebook without ipywidgets it warns about progress bars that are switched off anyway.
             warnings.simplefilter("ignore")
             importlib.import_module("tqdm.auto")
     import mlflow
@@ -114,7 +115,7 @@ def old_file_store(folder: Path) -> Path | None:
 
 
 def old_store_message(folder: Path) -> str:
-    """Say what an old file store is and how its runs are brought over."""
+    """Say what an old file store is and how its runs are imported."""
     return (
         f"{folder} is a file store of an earlier MLflow, which MLflow 3.17 no longer reads. Bring its runs over with\n"
         f"    uv run scripts/mlflow/compare_experiments.py migrate --source {folder}\n"
@@ -137,12 +138,12 @@ class Store:
 
     @property
     def is_http(self) -> bool:
-        """Whether the store is a server, which then decides itself where artifacts go."""
+        """Whether the store is a server; a server decides itself where artifacts go."""
         return self.uri.startswith(("http://", "https://"))
 
     @property
     def label(self) -> str:
-        """The URI as it may be shown: without its password."""
+        """The URI without its password, fit to be shown."""
         return mask_secrets(self.uri)
 
     @property
@@ -154,7 +155,7 @@ class Store:
         """Return the artifact URI of a new experiment, or None where the server decides."""
         if self.is_http:
             return None
-        return (self.root / ARTIFACT_FOLDER / own_file_name(experiment)).as_uri()
+        return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
 
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.
@@ -166,7 +167,7 @@ class Store:
             An ``MlflowClient`` for both tracking and registry of this store.
 
         Raises:
-            StoreError: The server does not answer, or the database can not be opened; names URI and mend.
+            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix.
         """
         database = self.database
         if not create and database is not None and not database.exists():
@@ -193,7 +194,7 @@ class Store:
             message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
             raise StoreError(message) from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-            message = f"The tracking store {self.label} can not be opened: {mask_secrets(str(error))}"
+            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(str(error))}"
             raise StoreError(message) from error
         return client
 
@@ -203,12 +204,12 @@ def _sqlite_path(uri: str) -> Path:
 
 
 def _sqlite_uri(path: Path) -> str:
-    """Return the URI of a database file; SQLAlchemy reads ``%`` and ``?`` in it as signs of its own."""
+    """Return the URI of a database file; SQLAlchemy gives ``%`` and ``?`` a meaning of its own."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def _create_database(path: Path) -> None:
-    """Make an empty SQLite store that is there whole or not at all, whoever else makes it and whenever this one dies.
+    """Create an empty SQLite store, complete or not at all, even if another process creates it too or this one dies.
 
     MLflow itself would build up its tables in place, in dozens of steps without a lock: a process that dies among them
     leaves a file that no MLflow opens again.
@@ -219,13 +220,13 @@ def _create_database(path: Path) -> None:
         made = Path(folder) / path.name
         upgrade.callback(_sqlite_uri(made))
         try:
-            os.link(made, path)  # unlike a renaming, it never replaces what is there
+            os.link(made, path)  # unlike a rename, a link never replaces an existing file
         except FileExistsError:
             return  # another process was faster
 
 
 def _probe(store: Store) -> None:
-    """Ask the server for a sign of life; any HTTP answer below 500 is one."""
+    """Ask the server whether it is alive; any HTTP status below 500 says so."""
     import requests
 
     try:
@@ -237,12 +238,12 @@ def _probe(store: Store) -> None:
         )
         raise StoreError(message) from error
     if status >= 500:
-        message = f"The tracking server at {store.label} answers with status {status}: it is not well. See its log."
+        message = f"The tracking server at {store.label} answers with status {status}: it is unhealthy. See its log."
         raise StoreError(message)
 
 
 def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:
-    """Decide which store is meant, without opening it.
+    """Return the store that is meant, without opening it.
 
     Args:
         tracking_uri: A URI, or a path of a SQLite file. None: ``MLFLOW_TRACKING_URI``, else the embedded store.
@@ -258,7 +259,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
-        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays what it is
+        absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays as it is
         return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
     if given.startswith("postgresql"):
         given = _with_driver(given)
@@ -268,7 +269,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
 
 
 def _with_driver(uri: str) -> str:
-    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 moves no version to Production.
+    """Name psycopg2: SQLAlchemy 2.1 would take psycopg 3, with which MLflow 3.17 cannot move a version to Production.
 
     It compares the version's number with text, which PostgreSQL refuses when the driver says that it is text.
 
@@ -278,7 +279,7 @@ def _with_driver(uri: str) -> str:
     scheme, rest = uri.split("://", 1) if "://" in uri else (uri, "")
     if scheme not in {"postgresql", "postgresql+psycopg2"}:
         message = (
-            f"{mask_secrets(uri)}: MLflow 3.17 can not use this driver for its model registry; say postgresql://... "
+            f"{mask_secrets(uri)}: MLflow 3.17 cannot use this driver for its model registry; say postgresql://... "
             "(psycopg2, `uv sync --extra team`)."
         )
         raise StoreError(message)
@@ -297,7 +298,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         raise StoreError(kind)
     if path.suffix not in {".db", ".sqlite", ".sqlite3"}:
         message = (
-            f"{mask_secrets(given)!r} is no tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
+            f"{mask_secrets(given)!r} is not a tracking URI: use http://host:port, sqlite:////path/{DATABASE_FILE}, "
             "postgresql://..., or the path of a .db file. "
             f"MLflow's file store ({OLD_STORE_FOLDER}/) is gone since 3.17."
         )

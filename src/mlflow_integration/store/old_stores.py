@@ -1,7 +1,7 @@
-"""Bringing over the file store (``mlruns/``) of an earlier MLflow, artifacts and registered models included.
+"""Importing the file store (``mlruns/``) of an earlier MLflow, artifacts and registered models included.
 
-MLflow's own ``mlflow migrate-filestore`` does the reading and writing. It stops at a metric line that is there twice,
-keeps absolute paths of artifacts that may since have moved, and stores infinity as 1.8e308; so it is given a mended
+MLflow's own ``mlflow migrate-filestore`` does the reading and writing. It stops at a repeated metric line,
+keeps absolute paths of artifacts that may since have moved, and stores infinity as 1.8e308; so it is given a repaired
 copy.
 """
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import ARTIFACT_FOLDER, load_mlflow, old_file_store, resolve_store
-from mlflow_integration.values.secrets import file_name
+from mlflow_integration.values.file_names import safe_file_name
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Migration:
-    """What was brought over.
+    """What was imported.
 
     Attributes:
         source: The old folder, untouched.
@@ -41,7 +41,7 @@ class Migration:
         experiments: Number of experiments.
         runs: Number of runs.
         models: Number of registered models.
-        duplicate_lines: Metric lines that were there twice and are once now.
+        duplicate_lines: Metric lines that occurred twice and now occur once.
         non_finite_lines: Metric lines with NaN or infinity, left out.
         artifact_files: Files copied.
     """
@@ -57,14 +57,14 @@ class Migration:
 
 
 def migrate_file_store(source: Path, tracking_uri: str | Path | None = None) -> Migration:
-    """Bring an old file store over into a new SQLite store; the old folder is only read.
+    """Import an old file store into a new SQLite store; the old folder is only read.
 
     Args:
         source: The folder ``mlruns``, or the one that holds it.
         tracking_uri: The new store, which must not exist yet; the project's embedded store by default.
 
     Raises:
-        StoreError: There is no old store, the new one exists already or is no SQLite file, or the old one is broken.
+        StoreError: There is no old store, the new one exists already or is not a SQLite file, or the old one is broken.
     """
     old = old_file_store(Path(source).resolve())
     if old is None:
@@ -73,35 +73,35 @@ def migrate_file_store(source: Path, tracking_uri: str | Path | None = None) -> 
     store = resolve_store(tracking_uri)
     database = store.database
     if database is None or database.exists():
-        state = "is no SQLite file" if database is None else "exists already"
-        message = f"Old runs are brought over into a new SQLite store, and {store.label} {state}: name another one."
+        state = "is not a SQLite file" if database is None else "exists already"
+        message = f"Old runs are imported into a new SQLite store, and {store.label} {state}: name another one."
         raise StoreError(message)
     artifacts = store.root / ARTIFACT_FOLDER
     database.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-        mended = Path(folder) / "mlruns"
-        shutil.copytree(old, mended, ignore=lambda _, names: [name for name in names if name == "artifacts"])
-        moves = _place_artifacts(old, mended, artifacts)
-        counts = _mend_metrics(mended)
+        repaired = Path(folder) / "mlruns"
+        shutil.copytree(old, repaired, ignore=lambda _, names: [name for name in names if name == "artifacts"])
+        moves = _place_artifacts(old, repaired, artifacts)
+        counts = _repair_metrics(repaired)
         part = Path(folder) / "new.db"
-        _migrate(mended, part)
+        _migrate(repaired, part)
         counts |= _counts(part)
         files = 0
         for origin, target in moves.items():
             shutil.copytree(origin, target, dirs_exist_ok=True)
             files += sum(1 for path in target.rglob("*") if path.is_file())
-        shutil.move(part, database)  # last: the new store exists once everything it points to does
+        shutil.move(part, database)  # last: everything the new store points to must exist before it does
     return Migration(old, database, artifact_files=files, **counts)
 
 
-def _place_artifacts(old: Path, mended: Path, artifacts: Path) -> dict[Path, Path]:
+def _place_artifacts(old: Path, repaired: Path, artifacts: Path) -> dict[Path, Path]:
     """Rewrite every artifact path in the copy to its new place; return old folder to new folder."""
     moves: dict[Path, Path] = {}
     sources: dict[str, str] = {}
-    for meta, content in _metas(mended, "*/meta.yaml"):
-        target = artifacts / file_name(str(content.get("name", meta.parent.name)))
+    for meta, content in _metas(repaired, "*/meta.yaml"):
+        target = artifacts / safe_file_name(str(content.get("name", meta.parent.name)))
         for child, inner in _metas(meta.parent, "*/meta.yaml", "models/*/meta.yaml"):
-            place = old / child.parent.relative_to(mended) / "artifacts"
+            place = old / child.parent.relative_to(repaired) / "artifacts"
             key = "artifact_uri" if "artifact_uri" in inner else "artifact_location"
             new = target / child.parent.relative_to(meta.parent) / "artifacts"
             if place.is_dir():
@@ -110,7 +110,7 @@ def _place_artifacts(old: Path, mended: Path, artifacts: Path) -> dict[Path, Pat
                 sources[str(inner[key])] = new.as_uri()
             _write(child, {**inner, key: new.as_uri()})
         _write(meta, {**content, "artifact_location": target.as_uri()})
-    for meta, content in _metas(mended, "models/*/version-*/meta.yaml"):
+    for meta, content in _metas(repaired, "models/*/version-*/meta.yaml"):
         changed = {key: _replaced(content[key], sources) for key in ("source", "storage_location") if content.get(key)}
         _write(meta, {**content, **changed})
     return moves
@@ -137,7 +137,7 @@ def _metas(folder: Path, *patterns: str) -> Iterator[tuple[Path, dict[str, Any]]
             try:
                 content = yaml.safe_load(path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-                message = f"{path.relative_to(folder)} of the old store can not be read: {error}"
+                message = f"{path.relative_to(folder)} of the old store cannot be read: {error}"
                 raise StoreError(message) from error
             if isinstance(content, dict):
                 yield path, content
@@ -149,10 +149,10 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
 
-def _mend_metrics(mended: Path) -> dict[str, int]:
+def _repair_metrics(repaired: Path) -> dict[str, int]:
     """Remove repeated and non-finite lines from the metric files of the copy."""
     counted: Counter[str] = Counter()
-    for path in mended.glob("*/*/metrics/**/*"):
+    for path in repaired.glob("*/*/metrics/**/*"):
         if not path.is_file():
             continue
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -167,14 +167,14 @@ def _mend_metrics(mended: Path) -> dict[str, int]:
     return {name: counted[name] for name in ("duplicate_lines", "non_finite_lines")}
 
 
-def _migrate(mended: Path, database: Path) -> None:
+def _migrate(repaired: Path, database: Path) -> None:
     load_mlflow()
     from mlflow.store.fs2db import migrate
 
     imported = database.with_name("imported.db")
     quiet = redirect_stdout(io.StringIO())  # it prints a summary of its own
-    with store_errors(f"Bringing over {mended}"), quiet, warnings.catch_warnings():  # and adds a warning filter
-        migrate(mended, f"sqlite:///{imported}", progress=False)
+    with store_errors(f"Importing {repaired}"), quiet, warnings.catch_warnings():  # and adds a warning filter
+        migrate(repaired, f"sqlite:///{imported}", progress=False)
     # It leaves its connection and a write-ahead log open; a backup is one whole file.
     source, target = sqlite3.connect(imported), sqlite3.connect(database)
     try:

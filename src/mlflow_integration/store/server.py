@@ -1,4 +1,4 @@
-"""A tracking server of one's own on this machine for as long as a block lasts: tests, benchmarks, screenshots."""
+"""A local tracking server for the duration of a block: tests, benchmarks, screenshots."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STORE_VARIABLES: Final = ("MLFLOW_TRACKING_URI", "MLFLOW_BACKEND_STORE_URI", "M
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -54,7 +54,7 @@ def local_server(folder: Path, *, database: Path | None = None, port: int | None
 
 @contextmanager
 def local_ui(database: Path, log: Path, *, port: int | None = None, light: bool = True) -> Iterator[str]:
-    """Run ``mlflow ui`` in the folder of a SQLite store, as its user does.
+    """Run ``mlflow ui`` in the folder of a SQLite store, as a user does.
 
     Args:
         database: The store. One called ``mlflow.db`` is what the command opens by itself; another is named to it.

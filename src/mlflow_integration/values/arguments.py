@@ -1,4 +1,4 @@
-"""What callers hand in, checked at the door: one message that says what is wanted, no traceback."""
+"""Arguments of public functions, checked on entry: one message that says what is expected, no traceback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
     """Return `values` as a dictionary; a pandas Series is one by its index.
 
     Raises:
-        TrackingError: It is no mapping.
+        TrackingError: It is not a mapping.
     """
     if isinstance(values, Mapping) or (hasattr(values, "items") and hasattr(values, "index")):
         pairs = list(values.items())
@@ -34,15 +34,15 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
 
 
 def as_names(names: Sequence[str] | str) -> list[str]:
-    """Return one name or several as a list: a text is one name, not its letters.
+    """Return one name or several as a list: a string is one name, not a sequence of letters.
 
     Raises:
-        TrackingError: They are no texts.
+        TrackingError: They are not texts.
     """
     several = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
     for name in several:
         if not isinstance(name, str):
-            message = f"A name or a list of names is wanted, not {name!r}."
+            message = f"Expected a name or a list of names, not {name!r}."
             raise TrackingError(message)
     return several
 
@@ -51,11 +51,11 @@ def as_path(path: AnyValue) -> Path:
     """Return a path.
 
     Raises:
-        TrackingError: It is no path.
+        TrackingError: It is not a path.
     """
     if isinstance(path, (str, Path)) or hasattr(path, "__fspath__"):
         return Path(path)
-    message = f"A file or folder is wanted, not a {type(path).__name__}."
+    message = f"Expected a file or folder, not a {type(path).__name__}."
     raise TrackingError(message)
 
 
@@ -63,7 +63,7 @@ def as_whole(what: str, value: AnyValue) -> int:
     """Return `value` (Python's or numpy's) as an integer.
 
     Raises:
-        TrackingError: It is no whole number.
+        TrackingError: It is not a whole number.
     """
     try:
         return operator.index(value)
@@ -88,10 +88,10 @@ def as_version(version: AnyValue) -> int:
 
 
 def at_least(what: str, value: AnyValue, least: float) -> None:
-    """Refuse numbers below `least` and what is no number.
+    """Refuse numbers below `least`, and anything that is not a number.
 
     Raises:
-        TrackingError: It is below, or no number.
+        TrackingError: It is below, or not a number.
     """
     if not isinstance(value, Real) or not float(value) >= least:
         message = f"{what} must be at least {least:g}, not {value!r}."
@@ -99,10 +99,10 @@ def at_least(what: str, value: AnyValue, least: float) -> None:
 
 
 def require_frame(what: str, frame: AnyValue) -> None:
-    """Refuse what is no pandas DataFrame.
+    """Refuse anything but a pandas DataFrame.
 
     Raises:
-        TrackingError: It is none.
+        TrackingError: It is not a DataFrame.
     """
     if not hasattr(frame, "columns") or not hasattr(frame, "dtypes"):
         message = f"{what} must be a pandas DataFrame, not a {type(frame).__name__}."
@@ -110,13 +110,13 @@ def require_frame(what: str, frame: AnyValue) -> None:
 
 
 def require_fitted(model: AnyModel) -> None:
-    """Refuse a model that has not been fitted; what does not follow scikit-learn's conventions passes.
+    """Refuse a model that has not been fitted; one that does not follow scikit-learn's conventions passes.
 
     Raises:
         TrackingError: It has not been fitted, or is a class.
     """
     if isinstance(model, type):
-        message = f"{model.__name__} is a class: fit an instance of it, {model.__name__}().fit(...), and hand that in."
+        message = f"{model.__name__} is a class: fit an instance of it, {model.__name__}().fit(...), and pass that."
         raise TrackingError(message)
     if not hasattr(model, "get_params") or not hasattr(model, "fit"):
         return

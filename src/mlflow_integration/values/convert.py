@@ -1,4 +1,4 @@
-"""From the values people have (numpy, pandas, nested dictionaries) to what MLflow stores without spoiling it."""
+"""From numpy, pandas and nested dictionaries to what MLflow stores faithfully."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def to_number(name: str, value: AnyValue) -> float:
     Accepts Python, numpy and pandas scalars and arrays of one element.
 
     Raises:
-        TrackingError: It is no number.
+        TrackingError: It is not a number.
     """
     if value is None:
         return math.nan
@@ -61,7 +61,7 @@ def finite_metrics(values: Mapping[str, Any], *, allow_missing: bool) -> tuple[d
 
     Raises:
         NonFiniteMetricError: A value is missing, NaN or infinite and `allow_missing` is False; names them all.
-        TrackingError: A name can not be a metric name, or a value is no number.
+        TrackingError: A name cannot be a metric name, or a value is not a number.
     """
     numbers = {check_metric_name(name): to_number(name, value) for name, value in values.items()}
     bad = [name for name, number in numbers.items() if not math.isfinite(number)]
@@ -95,7 +95,7 @@ def flatten(values: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
 
 
 def plain(value: AnyValue) -> AnyValue:
-    """Return `value` as what JSON knows: numbers, text, lists, mappings; other objects as their text.
+    """Return `value` as JSON types: numbers, text, lists, mappings; other objects as their text.
 
     Non-finite numbers become None, because JSON has none.
     """

@@ -1,12 +1,14 @@
-"""Small text helpers: masking of secrets, safe file names."""
+"""Secrets masked: in text by their form, in parameters and structured content by the name of their key."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 import re
-from typing import Final
+from typing import Any, Final
 
-MAX_NAME_BYTES: Final = 200  # file systems take 255; the rest is for an ending
+_NAMES: Final = "(password|passwd|secret|token|api_?key|access_?key)"
+_SECRET_KEY: Final = re.compile(rf"(^|[._-]){_NAMES}$", re.IGNORECASE)
+_SECRET_IN_JSON: Final = re.compile(f'{_NAMES}"', re.IGNORECASE)
 
 # Every pattern starts with fixed text, so that a long value is read once and not once per letter.
 _USERINFO: Final = re.compile(r"://(?P<user>[^\s:/@]*):(?P<secret>[^\s/@]+)@")
@@ -38,16 +40,22 @@ def one_line(text: str, limit: int = 500) -> str:
     return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
 
 
-def file_name(text: str) -> str:
-    """Return `text` with everything but letters, digits, ``.``, ``_`` and ``-`` replaced, fit for one path part."""
-    return re.sub(r"[^\w.-]+", "_", text).strip(".") or "_"
+def is_secret(key: str) -> bool:
+    """Return whether the name of a key says that its value is a secret (``db_password``)."""
+    return _SECRET_KEY.search(key) is not None
 
 
-def own_file_name(text: str) -> str:
-    """Return `text` as one path part that no other text has: changed or cut text gets a piece of its hash."""
-    name = file_name(text)
-    encoded = name.encode()
-    if name == text and len(encoded) <= MAX_NAME_BYTES:
-        return name
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{encoded[:MAX_NAME_BYTES].decode('utf-8', 'ignore')}-{digest}"
+def mask_json(text: str) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """Return the content of a JSON text with the values of secret keys replaced by ``***``; None where it has none."""
+    return _without_secrets(json.loads(text)) if _SECRET_IN_JSON.search(text) else None
+
+
+def _without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
+    if isinstance(content, dict):
+        return {
+            key: "***" if is_secret(str(key)) and value is not None else _without_secrets(value)
+            for key, value in content.items()
+        }
+    if isinstance(content, list):
+        return [_without_secrets(value) for value in content]
+    return content

@@ -1,4 +1,4 @@
-"""Names for what is deliberately not typed: objects of untyped libraries, and whatever people pass to be logged."""
+"""Names for what is deliberately untyped: objects of untyped libraries, and whatever a caller passes to be logged."""
 
 from __future__ import annotations
 
