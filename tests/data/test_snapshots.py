@@ -110,7 +110,7 @@ def test_dates_are_asked_for_without_reading_the_others(tmp_path):
     capture_files(write(tmp_path, *ROWS), store)
     (store / "game_date=2023-10-24" / "broken.parquet").write_bytes(b"PAR1")
     assert read_snapshots(store, first=date(2023, 10, 25))["market"].tolist() == ["reb"]
-    with pytest.raises(DataError, match=r"broken\.parquet: a part of the store can not be read"):
+    with pytest.raises(DataError, match=r"broken\.parquet: a part of the store cannot be read"):
         read_snapshots(store, last=date(2023, 10, 24))
     with pytest.raises(DataError, match="other dates"):
         read_snapshots(store, first=date(2024, 1, 1))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -116,3 +120,27 @@ def test_the_script_takes_fixtures(server, tmp_path, load_script):
     assert "1 fetched" in result.output
     assert server.paths == [f"{ROOT}2026-02-08_05_30PM.pdf"]
     assert [path.name for path in out.iterdir()] == ["Injury-Report_2026-02-08_05_30PM.pdf"]
+
+
+def test_a_process_that_is_killed_leaves_whole_files_and_asks_for_none_again(server, client, tmp_path):
+    """The real thing: the process is killed while it writes and asks."""
+    server.default = (200, {}, b"%PDF-1.7 " + b"x" * 200_000)
+    server.answers.clear()
+    script = Path(__file__).resolve().parents[2] / "scripts" / "data" / "fetch_availability.py"
+    out = tmp_path / "out"
+    command = [sys.executable, str(script), "--from", "2026-02-08", "--output", str(out), "--base-url", server.url,
+               "--pause", "0.05"]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        for _ in range(600):
+            if len(server.asked) >= 4 or process.poll() is not None:
+                break
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+    held = {path.name for path in out.glob("*.pdf")}
+    assert 3 <= len(held) < 12
+    assert {path.stat().st_size for path in out.glob("*.pdf")} == {200_009}
+    server.asked.clear()
+    done = fetch_reports(client, out, hourly([date(2026, 2, 8)]), now=NOW)
+    assert (done.cached, done.fetched) == (len(held), 12 - len(held))
+    assert not held & {path.rpartition("/")[2] for path in server.paths}

@@ -49,7 +49,7 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
         yet, are left out and counted in the log.
 
     Raises:
-        DataError: A file can not be read, a time or a day is none, a row has neither, or the two disagree.
+        DataError: A file cannot be read, a time or a day is none, a row has neither, or the two disagree.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -88,7 +88,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
         try:
             rows = list(_games(json.loads(path.read_text(encoding="utf-8-sig"))))
         except (OSError, ValueError, RecursionError) as error:
-            problem = f"the file can not be read ({type(error).__name__}: {error})"
+            problem = f"the file cannot be read ({type(error).__name__}: {error})"
             raise DataError(str(path), problem, mend="Fetch it again.") from error
         if not rows:
             raise DataError(str(path), "it holds no games", mend=_MEND)

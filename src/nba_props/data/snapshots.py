@@ -23,7 +23,10 @@ from nba_props.data.files import Paths
 from nba_props.data.odds import COLUMNS, load_odds
 from nba_props.errors import DataError
 
-KEY: Final = tuple(name for name in COLUMNS if name not in ("source_file", "source_date"))
+KEY: Final = (
+    "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price",
+    "timestamp", "event_id",
+)  # fmt: skip
 """Columns that make a quote: rows that agree in all of them are one."""
 
 _PARTITION: Final = "game_date="
@@ -52,7 +55,7 @@ def capture_files(paths: Paths, store: str | PathLike[str]) -> Captured:
     """Add the quotes of files in any format that `load_odds` reads.
 
     Raises:
-        DataError: A file can not be used; nothing of any of them is then in the store.
+        DataError: A file cannot be used; nothing of any of them is then in the store.
     """
     return capture(load_odds(paths), store)
 
@@ -68,7 +71,7 @@ def capture(odds: pd.DataFrame, store: str | PathLike[str]) -> Captured:
         How many quotes were new.
 
     Raises:
-        DataError: The folder holds something else, or a part of the store can not be read.
+        DataError: The folder holds something else, or a part of the store cannot be read.
     """
     root = Path(store)
     if root.exists() and not (root.is_dir() and (is_store(root) or not any(root.iterdir()))):
@@ -104,7 +107,7 @@ def read_snapshots(store: str | PathLike[str], *, first: date | None = None, las
         RangeIndex. `source_file` is the file a quote was first captured from.
 
     Raises:
-        DataError: The folder is no store, or a part of it can not be read.
+        DataError: The folder is no store, or a part of it cannot be read.
     """
     root = Path(store)
     if not is_store(root):
@@ -143,7 +146,7 @@ def _schema(file: Path) -> pa.Schema:
         return parquet.read_schema(file)
     except (pa.ArrowException, OSError) as error:
         mend = "Remove it and capture its files again."
-        raise DataError(str(file), f"a part of the store can not be read ({error})", mend=mend) from error
+        raise DataError(str(file), f"a part of the store cannot be read ({error})", mend=mend) from error
 
 
 def _empty() -> pa.Table:
@@ -151,7 +154,7 @@ def _empty() -> pa.Table:
 
 
 def _typed(odds: pd.DataFrame) -> pd.DataFrame:
-    odds = odds[[*COLUMNS, *(name for name in odds if name not in COLUMNS)]]
+    odds = odds.reindex(columns=[*COLUMNS, *(name for name in odds if name not in COLUMNS)])
     dates = {name: odds[name].astype("datetime64[us]") for name in ("game_date", "source_date")}
     numbers = {name: odds[name].astype("float64") for name in ("line", "over_price", "under_price")}
     text = {name: odds[name].astype("str") for name in odds if odds[name].dtype == object}

@@ -53,7 +53,7 @@ class Printer:
         self.pages[-1].append((self.at, {**lines, "reason": reason}, height))
         self.at += height
 
-    def save(self) -> Path:
+    def save(self, total: int | None = None) -> Path:
         canvas = Canvas(str(self.path), pagesize=(WIDTH, HEIGHT))
         for number, rows in enumerate(self.pages, 1):
             canvas.setFont("Helvetica-Bold", 20)
@@ -65,7 +65,7 @@ class Printer:
                     canvas.drawString(x - 1, HEIGHT - 115, heading)
             for top, cells, height in rows:
                 self._draw(canvas, top, cells, height)
-            canvas.drawString(398, HEIGHT - 546, f"Page {number} of {len(self.pages)}")
+            canvas.drawString(398, HEIGHT - 546, f"Page {number} of {total or len(self.pages)}")
             canvas.showPage()
         canvas.save()
         return self.path

@@ -234,3 +234,20 @@ def test_any_content_gives_a_clear_error_or_a_table(tmp_path, content):
 def test_every_format_says_what_it_needs():
     assert set(FORMATS) == {"injury report (PDF)", "inactive list", "box scores", "status table"}
     assert all(form.needs for _, form in FORMATS.items())
+
+
+LEAF = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=4),
+                 st.sampled_from(["BOS", "2026-02-08", "PLAYER_ID", "GAME_DATE_EST"]))  # fmt: skip
+PART = st.fixed_dictionaries(
+    {"headers": st.one_of(st.just(["PLAYER_ID", "FIRST_NAME", "LAST_NAME", "TEAM_ABBREVIATION"]),
+                          st.just(["GAME_DATE_EST"]), st.lists(LEAF, max_size=3), LEAF),
+     "rowSet": st.one_of(st.lists(st.lists(LEAF, min_size=1, max_size=4), max_size=3), LEAF)}
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(players=PART, game=PART)
+def test_any_summary_gives_a_clear_error_or_a_table(tmp_path, players, game):
+    sets = [{"name": "InactivePlayers", **players}, {"name": "GameSummary", **game}]
+    table = loaded(write(tmp_path, json.dumps({"resultSets": sets}), "any.json"))
+    assert table is None or (table["status"] == "out").all()

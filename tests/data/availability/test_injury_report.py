@@ -200,6 +200,16 @@ def test_many_pages_are_read_to_the_end(printer):
     assert report.pages > 4
 
 
+def test_a_report_without_one_of_its_pages_is_refused(printer):
+    paper = printer()
+    paper.row("Rest", game_date="02/08/2026", game_time="02:00 (ET)", matchup="BOS@NYK", team="Boston Celtics",
+              player="Hartford, Al", status="Out")  # fmt: skip
+    paper.save()
+    assert read_injury_report(paper.path).pages == 1
+    with pytest.raises(DataError, match="page 2, 3 of 3 is missing"):
+        read_injury_report(paper.save(total=3))
+
+
 def test_a_file_that_is_no_report_is_refused(printer, tmp_path):
     paper = printer(title="Box Score")
     paper.row("Rest", game_date="02/08/2026", team="Boston Celtics", player="Hartford, Al", status="Out")

@@ -160,7 +160,7 @@ def _open(path: Path) -> Opened:
             return Opened(path, document=json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mend = "Fetch or export it again."
-        raise DataError(str(path), f"the file can not be read ({type(error).__name__}: {error})", mend=mend) from error
+        raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", mend=mend) from error
     if path.suffix == ".pdf":
         raise DataError(str(path), "the file is named .pdf but is no PDF", mend="Fetch it again.")
     return Opened(path, table=open_table(path))

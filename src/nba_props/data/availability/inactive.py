@@ -72,19 +72,21 @@ def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading
 def _from_json(file: Opened) -> pd.DataFrame:
     sets = _sets(file.document)
     try:
-        players, game = (_frame(sets[name]) for name in ("InactivePlayers", "GameSummary"))
-        day = str(game["GAME_DATE_EST"].iloc[0])
+        players = _rows(sets["InactivePlayers"])
+        day = _rows(sets["GameSummary"])[0]["GAME_DATE_EST"]
         columns = {"player_id": "PLAYER_ID", "first_name": "FIRST_NAME", "last_name": "LAST_NAME",
                    "team": "TEAM_ABBREVIATION"}  # fmt: skip
-        frame = pd.DataFrame({name: players[column].astype("str") for name, column in columns.items()})
+        cells = {name: [row[column] for row in players] for name, column in columns.items()}
     except (KeyError, IndexError, ValueError, TypeError) as error:
         problem = f"it is no whole answer of BoxScoreSummaryV2 ({type(error).__name__}: {error})"
         raise DataError(str(file.path), problem, mend=_MEND) from error
-    return frame.assign(game_date=pd.Series(day, frame.index, dtype="str"))
+    text = {name: [None if value is None else str(value) for value in values] for name, values in cells.items()}
+    frame = pd.DataFrame(text, dtype="str")
+    return frame.assign(game_date=pd.Series(str(day), frame.index, dtype="str"))
 
 
-def _frame(part: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(part["rowSet"], columns=part["headers"])
+def _rows(part: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(part["headers"], row, strict=True)) for row in part["rowSet"]]
 
 
 FORMATS.add("inactive list", Format(needs="BoxScoreSummaryV2 with InactivePlayers", recognises=_recognises, read=_read))

@@ -29,7 +29,7 @@ _HEADINGS: Final = {
 _HEADER: Final = "".join(_HEADINGS)
 _SPANNING: Final = ("game_date", "game_time", "matchup", "team")
 _TITLE: Final = re.compile(r"InjuryReport:?(\d{1,2}/\d{1,2}/(?:\d{4}|\d{2}))(\d{1,2}:\d{2})([AP]M)", re.IGNORECASE)
-_FOOTER: Final = re.compile(r"Page\d+(?:of\d+)?", re.IGNORECASE)
+_FOOTER: Final = re.compile(r"Page(\d{1,3})(?:of(\d{1,3}))?", re.IGNORECASE)
 _NOT_SUBMITTED: Final = "NOTYETSUBMITTED"
 _SUFFIX: Final = re.compile(r"(?<=[a-z])(Jr\.|Sr\.|I{2,3}|IV)(?=,)")
 _SPACE: Final = 0.12
@@ -72,7 +72,7 @@ def read_injury_report(path: Path) -> InjuryReport:
     """Read one report.
 
     Raises:
-        DataError: The file is no PDF, has no title with a time, no table header, or a row that can not be understood.
+        DataError: The file is no PDF, has no title with a time, no table header, or a row that cannot be understood.
     """
     pages = _pages(path)
     report = InjuryReport(_reported_at(pages, path), pages=len(pages))
@@ -138,7 +138,7 @@ def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]
                 for page in pdf.pages
             ]
     except (PdfminerException, MalformedPDFException, ValueError, TypeError, KeyError, IndexError, OSError) as error:
-        raise DataError(str(path), f"the PDF can not be read ({type(error).__name__})", mend=_MEND) from error
+        raise DataError(str(path), f"the PDF cannot be read ({type(error).__name__})", mend=_MEND) from error
 
 
 def _reported_at(pages: Sequence[tuple[list[dict[str, Any]], Any]], path: Path) -> pd.Timestamp:
@@ -156,13 +156,16 @@ def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], 
     """The table of every page, without title, header and footer; the header's columns hold for the pages after it."""
     columns: dict[str, float] = {}
     tables = []
+    numbers: list[tuple[int, int]] = []
     for words, edges in pages:
         kept: list[dict[str, Any]] = []
         for line in _lines(words):
             text = "".join(word["text"] for word in line)
             if text == _HEADER:
                 columns = _columns(line)
-            elif not (_TITLE.search(text) or _FOOTER.fullmatch(text)):
+            elif footer := _FOOTER.fullmatch(text):
+                numbers += [(int(footer[1]), int(footer[2]))] if footer[2] else []
+            elif not _TITLE.search(text):
                 kept += line
         if kept and not columns:
             raise DataError(str(path), "no header 'Game Date ... Current Status, Reason' is on its pages", mend=_MEND)
@@ -172,6 +175,10 @@ def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], 
         tables.append(_Page(kept, columns, cuts))
     if not columns:
         raise DataError(str(path), "it holds no table of players", mend=_MEND)
+    lost = sorted({page for _, total in numbers for page in range(1, total + 1)} - {page for page, _ in numbers})
+    if lost:
+        problem = f"page {', '.join(map(str, lost))} of {numbers[0][1]} is missing or cannot be read"
+        raise DataError(str(path), problem, mend="Fetch the report again.")
     return tables
 
 
