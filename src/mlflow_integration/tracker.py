@@ -306,7 +306,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if not name:
             message = "A data set needs a name."
             raise TrackingError(message)
-        digest = fingerprint or content_of(df)
+        digest = fingerprint or content_of(df, ordered=True)
         described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
         with store_errors(f"Logging the data set {name!r}", self.store.uri):
             self.client.log_inputs(self.run_id, datasets=[described])

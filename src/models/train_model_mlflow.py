@@ -11,9 +11,10 @@ from models.data import TrainingData, load_training_data, prediction_info, simul
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.plan.studies import arms, forecast_findings, study_findings
 from models.view import EvaluationView
-from nba_props.config import ENSEMBLE, TrainerConfig, make_config
+from nba_props.config import TrainerConfig, make_config
+from nba_props.errors import ConfigError
 from nba_props.evaluation.market import evaluate_market
-from nba_props.forecast import ESTIMATORS
+from nba_props.forecast import ENSEMBLE, ESTIMATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,19 @@ class TrainingResult:
     run_id: str
     metrics: dict[str, float]
     registration: PromotionDecision | None
+
+
+def check_gate_profile(config: TrainerConfig) -> None:
+    """Refuse a gate profile that does not exist, before a training is spent on it.
+
+    Raises:
+        ConfigError: There is no such profile.
+    """
+    try:
+        get_profile(config.gate_profile)
+    except ConfigError as error:
+        message = f"gate_profile: {error}"
+        raise ConfigError(message) from error
 
 
 class NBAPropsMLflowTrainer:
@@ -92,7 +106,7 @@ class NBAPropsMLflowTrainer:
         **settings: Any,  # noqa: ANN401 - checked by TrainerConfig
     ) -> None:
         self.config = config or make_config(market=market, **settings)
-        get_profile(self.config.gate_profile)  # a profile that does not exist must not cost a training
+        check_gate_profile(self.config)
         self.training_data = training_data
         self.experiment_name = experiment_name
         self.tracking_uri = tracking_uri

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nba_props.errors import ConfigError, did_you_mean
-from nba_props.forecast.estimator import ESTIMATORS, check_params
+from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
 from nba_props.markets import check_market
 
 __all__ = [
-    "ENSEMBLE",
     "EnsembleConfig",
     "SelectionConfig",
     "TrainerConfig",
     "WalkForwardConfig",
     "make_config",
-    "model_names",
 ]
-
-ENSEMBLE: Final = "ensemble"
-"""Name of the model that is made of several."""
 
 
 class _Frozen(BaseModel):
@@ -37,11 +32,6 @@ def _known_model(name: str) -> str:
 
 def _known_model_or_ensemble(name: str) -> str:
     return name if name == ENSEMBLE else _known_model(name)
-
-
-def model_names() -> list[str]:
-    """Return what `TrainerConfig.model` may be."""
-    return [*ESTIMATORS, ENSEMBLE]
 
 
 class WalkForwardConfig(_Frozen):

@@ -12,7 +12,7 @@ _LENGTH: Final = 16
 _NOT_CONTENT: Final = frozenset({"source_file"})
 
 
-def fingerprint(*frames: pd.DataFrame) -> str:
+def fingerprint(*frames: pd.DataFrame, ordered: bool = False) -> str:
     """First 16 hexadecimal digits of a SHA-256 over the content of the tables.
 
     The content is the set of column names, their types and the rows with their multiplicity. The order of rows and of
@@ -25,6 +25,7 @@ def fingerprint(*frames: pd.DataFrame) -> str:
 
     Args:
         *frames: Tables, in a fixed order (games, then odds). Lists and dictionaries in a column count as their text.
+        ordered: The order of rows is content too.
 
     Returns:
         16 characters; the probability that two different tables share them is negligible (2^-64).
@@ -36,12 +37,13 @@ def fingerprint(*frames: pd.DataFrame) -> str:
         columns = [_plain(frame.iloc[:, place]) for _, place in order]
         kinds = "|".join(f"{name}:{_kind(column)}" for (name, _), column in zip(order, columns, strict=True))
         digest.update(f"{len(frame)}|{kinds}\n".encode())
-        digest.update(_row_hashes(columns).astype("<u8").tobytes())
+        rows = _row_hashes(columns)
+        digest.update((rows if ordered else np.sort(rows)).astype("<u8").tobytes())
     return digest.hexdigest()[:_LENGTH]
 
 
 def _row_hashes(columns: list[pd.Series]) -> np.ndarray:
-    """One number per row, in rising order, so that the order of the rows does not matter."""
+    """One number per row."""
     if not columns:
         return np.array([])
     table = pd.concat(columns, axis=1)
@@ -49,7 +51,7 @@ def _row_hashes(columns: list[pd.Series]) -> np.ndarray:
         hashes = pd.util.hash_pandas_object(table, index=False)
     except TypeError:  # lists or dictionaries
         hashes = pd.util.hash_pandas_object(table.map(repr), index=False)
-    return np.sort(hashes.to_numpy())
+    return np.asarray(hashes)
 
 
 def _plain(column: pd.Series) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperCommand, TyperOption
@@ -48,9 +48,9 @@ def _market_names() -> list[str]:
 
 
 def _model_names() -> list[str]:
-    from nba_props.config import TrainerConfig
+    from nba_props.forecast.estimator import model_names
 
-    return list(get_args(TrainerConfig.model_fields["model"].annotation))
+    return model_names()
 
 
 @app.command(cls=_Command)

@@ -13,7 +13,7 @@ import joblib
 
 from models.forecasting import Forecasts
 from models.plan.studies import arms
-from models.train_model_mlflow import NBAPropsMLflowTrainer
+from models.train_model_mlflow import NBAPropsMLflowTrainer, check_gate_profile
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Job:
     tags: dict[str, str] = field(default_factory=dict)
     chosen_from: tuple[str, ...] = ()
     tracking_uri: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a gate profile that does not exist."""
+        check_gate_profile(self.config)
 
 
 def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None) -> NBAPropsMLflowTrainer:

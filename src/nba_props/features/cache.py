@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats
+from nba_props.content import fingerprint
 from nba_props.features.build import build_features, feature_names
 from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
 
 _SUFFIX: Final = ".features"
 _KEEP: Final = 5
-_NOT_CONTENT: Final = frozenset({"source_file"})
 _STALE_SECONDS: Final = 3600.0
 _log = logging.getLogger(__name__)
 
@@ -69,13 +69,8 @@ def feature_key(games: pd.DataFrame) -> str:
     Returns:
         32 hexadecimal digits.
     """
-    table = games[sorted(name for name in games.columns if name not in _NOT_CONTENT)].reset_index(drop=True)
     made_by = [code_version("nba_props"), plugins_digest(), pd.__version__, np.__version__]
-    digest = hashlib.sha256(json.dumps([made_by, [[name, str(table[name].dtype)] for name in table]]).encode())
-    digest.update(len(table).to_bytes(8, "little"))
-    if len(table.columns):
-        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().astype("<u8").tobytes())
-    return digest.hexdigest()[:32]
+    return hashlib.sha256(json.dumps([*made_by, fingerprint(games, ordered=True)]).encode()).hexdigest()[:32]
 
 
 def _read(path: Path, names: list[str], rows: int) -> Floats | None:

@@ -1,5 +1,6 @@
 from .boosting import LightGBMEstimator, XGBoostEstimator
 from .estimator import (
+    ENSEMBLE,
     ESTIMATORS,
     Estimator,
     EstimatorKind,
@@ -7,6 +8,7 @@ from .estimator import (
     check_params,
     default_params,
     make_estimator,
+    model_names,
 )
 from .feature_selection import SelectedFeaturesEstimator, selection_stability
 from .linear import LinearEstimator
@@ -14,6 +16,7 @@ from .sklearn_regressor import SklearnEstimator
 from .two_stage import TwoStageMinutesEstimator, minutes_times_rate
 
 __all__ = [
+    "ENSEMBLE",
     "ESTIMATORS",
     "Estimator",
     "EstimatorKind",
@@ -28,5 +31,6 @@ __all__ = [
     "default_params",
     "make_estimator",
     "minutes_times_rate",
+    "model_names",
     "selection_stability",
 ]

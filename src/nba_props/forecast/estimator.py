@@ -61,8 +61,20 @@ class EstimatorKind:
     needs_minutes: bool = False
 
 
+ENSEMBLE: Final = "ensemble"
+"""Name of the model that is made of several."""
+
 ESTIMATORS: Final[Registry[EstimatorKind]] = Registry("model")
 """The forecasters by name; `add_sklearn_estimator` adds a scikit-learn regressor."""
+
+
+def model_names() -> list[str]:
+    """Return the names that a model can have in a recipe or on the command line.
+
+    >>> model_names()[-1]
+    'ensemble'
+    """
+    return [*ESTIMATORS, ENSEMBLE]
 
 
 def make_estimator(
