@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from nba_props.data import (
     join_season_stats,
     load_odds,
     load_season_stats,
+    no_odds,
     read_game_logs,
 )
 from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
@@ -53,7 +54,6 @@ class TrainingData:
         fingerprint: Short hash of games, quotes and season table.
         source: Where they came from, as the user named it (names of files or folders, no paths).
         league: The simulated league with its truth; None for real data.
-        memo: What was computed from these data already (`models.forecasting`).
     """
 
     games: pd.DataFrame
@@ -65,7 +65,6 @@ class TrainingData:
     fingerprint: str
     source: str
     league: League | None = None
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def simulated(self) -> bool:
@@ -151,7 +150,7 @@ def _assembled(
     league: League | None = None,
 ) -> TrainingData:
     """Put what was loaded together; `content` is the games with everything else that was read, but the odds."""
-    quotes = pd.DataFrame({"market": [], "game_id": []}) if joined is None else joined.quotes
+    quotes = join_odds(no_odds(), games).quotes if joined is None else joined.quotes
     return TrainingData(
         games=games,
         features=row_by_row(features),

@@ -79,13 +79,14 @@ class Forecast:
 class Forecasts:
     """The forecasts of several configurations: their fits go through one joblib call, so that no core waits.
 
-    Everything is remembered with the data: configurations that differ only in what comes after the forecast (a
-    calibrator, a betting rule) share it.
+    Everything is remembered here: configurations that differ only in what comes after the forecast (a calibrator, a
+    betting rule) share it. Other data, or replaced features, need another object and so never meet old forecasts.
 
     Args:
         data: What is trained on.
         configs: In the order they will be asked for.
         on_fold: Called with (market, fits done, fits in all) of the forecaster being waited for.
+        known: Results of the very same data made before, by what they depend on; what is made here joins them.
     """
 
     def __init__(
@@ -93,14 +94,16 @@ class Forecasts:
         data: TrainingData,
         configs: Sequence[TrainerConfig],
         on_fold: Callable[[str, int, int], None] | None = None,
+        known: dict[str, WalkForwardResult] | None = None,
     ) -> None:
-        self._data = data
+        self.data = data
         self._on_fold = on_fold
+        self._results = {} if known is None else known
         queue: dict[str, tuple[TrainerConfig, str]] = {}
         for config in configs:
             for member in members(config):
                 key = _key(config, member)
-                if key not in data.memo:
+                if key not in self._results:
                     queue.setdefault(key, (config, member))
         self._queue = list(queue)
         self._made = {key: forecaster(data, config, member) for key, (config, member) in queue.items()}
@@ -137,16 +140,15 @@ class Forecasts:
             self._running = None
 
     def _result(self, key: str) -> WalkForwardResult:
-        while key not in self._data.memo:
+        while key not in self._results:
             if self._running is None:
                 self._running = walk_forward_all(
                     [self._made[name] for name in self._queue], workers=self._workers, on_fold=self._count()
                 )
-            self._data.memo[self._queue.pop(0)] = next(self._running)
+            self._results[self._queue.pop(0)] = next(self._running)
         if not self._queue:
             self.close()
-        found: WalkForwardResult = self._data.memo[key]
-        return found
+        return self._results[key]
 
     def _count(self) -> Callable[[int, Fold | None], None]:
         waiting = list(self._queue)

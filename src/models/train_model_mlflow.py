@@ -245,7 +245,7 @@ class NBAPropsMLflowTrainer:
         )
 
     def _shared(self) -> Forecasts:
-        if self._forecasts is None:
+        if self._forecasts is None or self._forecasts.data is not self._data:
             self._forecasts = Forecasts(self._data, arms(self.config, self.study), self._on_fold)
         return self._forecasts
 

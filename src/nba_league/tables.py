@@ -93,21 +93,6 @@ def odds_rows(
     )
 
 
-def no_odds() -> pd.DataFrame:
-    """The odds table of a league without odds: its columns and types, no rows."""
-    text = ("player_name", "home_team", "away_team", "bookmaker", "market")
-    return pd.DataFrame(
-        {
-            "game_date": pd.Series(dtype="datetime64[us]"),
-            **{name: pd.Series(dtype="str") for name in text},
-            **{name: pd.Series(dtype="float64") for name in ("line", "over_price", "under_price")},
-            "timestamp": pd.Series(dtype="datetime64[us, UTC]"),
-            "source_date": pd.Series(dtype="datetime64[us]"),
-            "event_id": pd.Series(dtype="str"),
-        }
-    )
-
-
 def _strings(values: list[str]) -> Any:  # noqa: ANN401 - a pandas string array, of which pandas has no public type
     """A string array that can be taken from by position, much faster than a column of Python strings."""
     return pd.array(values, dtype="str")

@@ -196,7 +196,7 @@ def test_blas_keeps_to_one_thread_while_fits_run_side_by_side(backend):
 
 def test_workers_are_let_go_with_the_last_forecast_and_when_they_are_no_longer_wanted(data):
     first, second = CONFIGS["lightgbm"], CONFIGS["xgboost"]
-    forecasts, before = Forecasts(replace(data, memo={}), [first, second]), blas_threads()
+    forecasts, before = Forecasts(data, [first, second]), blas_threads()
     forecasts.of(first)
     assert blas_threads() == 1, "the fits of the second are under way"
     forecasts.close()

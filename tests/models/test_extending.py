@@ -16,7 +16,9 @@ from models.plan.recipe import RECIPES, load_recipe, recipes_of_phase
 from models.plan.run import code, run_key
 from nba_league import simulate_league
 from nba_props import plugins
+from nba_props.config import make_config
 from nba_props.errors import ConfigError
+from nba_props.forecast import ESTIMATORS
 from nba_props.plugins import PLUGINS_VARIABLE, load_plugins
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -119,3 +121,47 @@ def test_a_new_user_runs_a_recipe_of_a_plug_in_from_an_empty_folder(tmp_path):
     assert run.info.status == "FINISHED"
     assert run.data.tags["recipe"] == "phase1/linear_three_groups"
     assert run.data.metrics["val_mae"] == row["val_mae"] > 0
+
+
+def test_a_user_brings_features_a_model_and_a_market_from_an_empty_folder(league, tmp_path):
+    """The examples of docs/extending.md as files outside the package, through the command."""
+    own = simulate_league(("2022-23", "2023-24"), seed=5, odds_seasons=(), n_teams=6, n_games=24)
+    data = [path for path in own.write(tmp_path / "box_scores") if "game_logs" in path.name]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}", PLUGINS_VARIABLE: ""}
+    given = [
+        part for name in ("feature_group", "estimator", "market") for part in ("--plugin", EXAMPLES / f"{name}.py")
+    ]
+    command = [Path(sys.executable).with_name("train_model.py"), *given, "--market", "stocks,double_double"]
+    done = subprocess.run(
+        [*command, "--model", "hist_boosting", "--data", data[0].parent, "--json", "--no-register"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = {row["market"]: row for row in json.loads(done.stdout)["results"]}
+    assert set(results) == {"stocks", "double_double"}
+    assert results["stocks"]["val_mae"] < 2.5
+    client = mlflow.MlflowClient(environment["MLFLOW_TRACKING_URI"])
+    run = client.get_run(results["stocks"]["run_id"])
+    assert run.data.params["model_params.max_leaf_nodes"] == "15"
+    path = client.download_artifacts(run.info.run_id, "feature_config.json", str(tmp_path))
+    assert "pra_last_minus_season" in Path(path).read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_examples_as_they_are():
+    page = (DOCS / "extending.md").read_text(encoding="utf-8")
+    for name in ("feature_group", "estimator", "market"):
+        code = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").split('"""\n\n', 1)[1]
+        assert code.removeprefix("from __future__ import annotations\n\n").strip() in page, name
+
+
+def test_a_model_of_a_plug_in_refuses_parameters_it_does_not_know(monkeypatch):
+    monkeypatch.setattr(ESTIMATORS, "_items", dict(ESTIMATORS._items))
+    load_plugins([EXAMPLES / "estimator.py"])
+    with pytest.raises(ConfigError, match=r"Unknown parameter 'max_leafs' .did you mean 'max_leaf_nodes'.*Hist"):
+        make_config(model="hist_boosting", model_params={"max_leafs": 5})
+    with pytest.raises(ConfigError, match="cannot use: .*max_iter"):
+        make_config(model="hist_boosting", model_params={"max_iter": -1})
+    with pytest.raises(ConfigError, match="'random_state' is set by the configuration"):
+        make_config(model="hist_boosting", model_params={"random_state": 1})
+    with pytest.raises(ConfigError, match="unknown model 'hist_bosting' .did you mean 'hist_boosting'"):
+        make_config(model="hist_bosting")

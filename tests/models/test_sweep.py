@@ -251,7 +251,7 @@ def test_what_happens_in_the_test_seasons_does_not_change_a_single_trial(data, s
     later = data.games["game_date"] > max(fold.test_end for fold in folds)
     shuffled = np.random.default_rng(0).permutation(data.games.loc[later, "pts"])
     games = data.games.assign(pts=data.games["pts"].mask(later, pd.Series(shuffled, index=data.games.index[later])))
-    other = run_sweep(quick(), space, replace(data, games=games, fingerprint="other", memo={}), trials=3)
+    other = run_sweep(quick(), space, replace(data, games=games, fingerprint="other"), trials=3)
     told = ["trial", "state", "val_mae", "folds", "last_running_value", *SETTINGS]
     ours, theirs = (table.set_index("trial", drop=False)[told].sort_index() for table in (other, done[0]))
     pd.testing.assert_frame_equal(ours, theirs.loc[:2], check_exact=True)

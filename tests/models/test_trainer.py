@@ -137,11 +137,7 @@ def test_the_version_stands_where_its_gates_put_it(tracked):
     ids=["xgboost", "ensemble"],
 )
 def test_the_predictions_are_the_same_to_the_last_bit_on_any_number_of_workers(data, settings):
-    # Forecasts are remembered with the data: what one of them remembers, the other must not find.
-    one, two = (
-        NBAPropsMLflowTrainer("pts", training_data=replace(data, memo={}), workers=workers, **settings)
-        for workers in (1, 2)
-    )
+    one, two = (NBAPropsMLflowTrainer("pts", training_data=data, workers=workers, **settings) for workers in (1, 2))
     ours, theirs = one.train_and_evaluate_walk_forward(), two.train_and_evaluate_walk_forward()
     found = one.forecast().result.predictions
     assert found is not two.forecast().result.predictions
@@ -151,6 +147,15 @@ def test_the_predictions_are_the_same_to_the_last_bit_on_any_number_of_workers(d
     np.testing.assert_array_equal(one.forecast().estimator.predict(rows), two.forecast().estimator.predict(rows))
     assert ours.metrics.pop("training_time") != theirs.metrics.pop("training_time"), "both were fitted"
     assert ours.metrics == theirs.metrics
+
+
+def test_replaced_features_give_new_forecasts(data):
+    one = NBAPropsMLflowTrainer("pts", training_data=data, model="linear", walk_forward={"step": "once"})
+    before = one.forecast().result.predictions["predicted"]
+    one.training_data = replace(data, features=pd.DataFrame(0.0, data.features.index, data.features.columns, "float32"))
+    after = one.forecast().result.predictions["predicted"]
+    assert before.nunique() > 100
+    assert np.ptp(after) < 0.1, "features that say nothing give everybody the same forecast, up to the folds"
 
 
 def test_a_second_run_is_added_to_the_first(data, store):

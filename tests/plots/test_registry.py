@@ -75,6 +75,6 @@ def test_a_name_that_is_taken_is_refused():
 
 
 def test_the_page_shows_the_example_as_it_is():
-    page = (EXAMPLE.parents[2] / "extending_plots.md").read_text()
+    page = (EXAMPLE.parents[2] / "extending.md").read_text()
     code = EXAMPLE.read_text().split('"""\n\n', maxsplit=1)[1]
     assert code.strip() in page

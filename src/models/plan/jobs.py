@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from models.plan.studies import Study
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
+    from nba_props.forecast.walk_forward import WalkForwardResult
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def trainer_of(job: Job, data: TrainingData, forecasts: Forecasts | None = None)
 
 
 def run_jobs(
-    jobs: Sequence[Job], data: TrainingData, on_fold: Callable[[str, int, int], None] | None = None
+    jobs: Sequence[Job],
+    data: TrainingData,
+    on_fold: Callable[[str, int, int], None] | None = None,
+    known: dict[str, WalkForwardResult] | None = None,
 ) -> Iterator[TrainingResult]:
     """Run the jobs in order, the fits of all of them through one joblib call; yield each tracked result.
 
@@ -77,10 +81,11 @@ def run_jobs(
         jobs: What is run.
         data: What all of them are trained on.
         on_fold: Called with (market, fits done, fits in all) after each fit.
+        known: Forecasts of the very same data made before (`Forecasts`); new ones join them.
     """
     if not jobs:
         return
-    forecasts = Forecasts(data, [config for job in jobs for config in arms(job.config, job.study)], on_fold)
+    forecasts = Forecasts(data, [config for job in jobs for config in arms(job.config, job.study)], on_fold, known)
     with closing(forecasts):
         for job in jobs:
             yield trainer_of(job, data, forecasts).run(job.run_name, register=job.register)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models.plan.recipe import Recipe
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
+    from nba_props.forecast.walk_forward import WalkForwardResult
 
 
 _KEY: Final = "recipe_key"
@@ -78,6 +79,7 @@ def run_plan(
     setup_experiments()
     for phase in PHASES.values():
         close_abandoned(NBAPropsTracker(phase.name))
+    known: dict[str, WalkForwardResult] = {}
     for recipe in recipes:
         jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)
         todo = []
@@ -89,15 +91,18 @@ def run_plan(
                 todo.append(marked)
             else:
                 yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None)
-        for result in complete_runs(todo, data, on_fold):
+        for result in complete_runs(todo, data, on_fold, known):
             yield PlanStep(recipe.name, result.market, result.run_id, skipped=False, result=result)
 
 
 def complete_runs(
-    jobs: Sequence[Job], data: TrainingData, on_fold: Callable[[str, int, int], None] | None = None
+    jobs: Sequence[Job],
+    data: TrainingData,
+    on_fold: Callable[[str, int, int], None] | None = None,
+    known: dict[str, WalkForwardResult] | None = None,
 ) -> Iterator[TrainingResult]:
     """Run the jobs, and mark each run as one that nothing is left to do for."""
-    for job, result in zip(jobs, run_jobs(jobs, data, on_fold), strict=True):
+    for job, result in zip(jobs, run_jobs(jobs, data, on_fold, known), strict=True):
         _tracker(job).client.set_tag(result.run_id, _DONE, "true")
         yield result
 

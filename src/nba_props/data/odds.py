@@ -45,6 +45,21 @@ _MEND: Final = (
 )
 
 
+def no_odds() -> pd.DataFrame:
+    """The odds table without a row: what there is where nobody has lines."""
+    text = ("player_name", "home_team", "away_team", "bookmaker", "market")
+    return pd.DataFrame(
+        {
+            "game_date": pd.Series(dtype="datetime64[us]"),
+            **{name: pd.Series(dtype="str") for name in text},
+            **{name: pd.Series(dtype="float64") for name in ("line", "over_price", "under_price")},
+            "timestamp": pd.Series(dtype="datetime64[us, UTC]"),
+            "source_date": pd.Series(dtype="datetime64[us]"),
+            "event_id": pd.Series(dtype="str"),
+        }
+    )
+
+
 def load_odds(paths: Paths) -> pd.DataFrame:
     """Load prop odds as they were quoted, validated but not yet joined to games.
 

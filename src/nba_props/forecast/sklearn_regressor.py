@@ -75,19 +75,23 @@ class SklearnEstimator:
         return int(fitted if isinstance(fitted, int | np.integer) else asked or 1)
 
     @property
+    def selected(self) -> tuple[str, ...]:
+        """Columns that the model reads: those that had a value in the training rows."""
+        return tuple(self._names)
+
+    @property
     def native(self) -> Any:  # noqa: ANN401 - regressors share no base that scikit-learn asks for
         """The fitted regressor, behind an imputer where it needs one."""
         return self._fitted
 
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
         """Fit on `features` (n, k) and `target` (n, stat units)."""
-        self._names = list(features.columns)
+        self._names = list(features.columns[features.notna().any()])
         if get_tags(self._regressor).input_tags.allow_nan:
             self._fitted = self._regressor
-        else:  # keep_empty_features: a column without any value yet is a column of zeros, not an error
-            impute = SimpleImputer(strategy="median", keep_empty_features=True)
-            self._fitted = Pipeline([("impute", impute), ("regress", self._regressor)])
-        self._fitted.fit(features, target.to_numpy(dtype="float64"))
+        else:
+            self._fitted = Pipeline([("impute", SimpleImputer(strategy="median")), ("regress", self._regressor)])
+        self._fitted.fit(features[self._names], target.to_numpy(dtype="float64"))
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units)."""
