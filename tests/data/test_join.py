@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nba_props.data import JoinReport, join_odds
-from nba_props.data.join import CAUSES
+from nba_props.data.report import CAUSES
 from nba_props.errors import DataError
 
 

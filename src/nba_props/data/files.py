@@ -92,8 +92,13 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
     return [replace(table, reader=READERS[format]) for table in tables] if format else tables
 
 
+def is_data_file(path: Path) -> bool:
+    """Whether a folder's entry is looked at: a regular, visible file whose name ends as tables do."""
+    return path.is_file() and path.name.endswith(_SUFFIXES) and path.name[0] != "."
+
+
 def _in_folder(folder: Path, kind: str) -> list[TableFile]:
-    files = [p for p in sorted(folder.iterdir()) if p.is_file() and p.name.endswith(_SUFFIXES) and p.name[0] != "."]
+    files = [path for path in sorted(folder.iterdir()) if is_data_file(path)]
     tables = [open_table(path) for path in files]
     found = [table for table in tables if table.kind == kind]
     if not found:

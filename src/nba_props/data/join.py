@@ -198,7 +198,21 @@ def _quotes(
             "alternate": odds["alternate"].array,
         }
     )
+    quotes["alternate"] |= _rungs(quotes)
     return quotes[list(QUOTES)], int(swapped.sum())
+
+
+def _rungs(quotes: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which of several lines of one book, prop and moment are not the main one, whose prices are the most alike."""
+    payout = pd.DataFrame(
+        {name: np.where(quotes[name] > 0, 100 / (quotes[name] + 100), quotes[name] / (quotes[name] - 100))
+         for name in ("over_price", "under_price")}
+    )  # fmt: skip
+    apart = (payout["over_price"] - payout["under_price"]).abs().fillna(np.inf)
+    moment = quotes.groupby(["game_id", "player_id", "market", "bookmaker", "observed_at"], sort=False, dropna=False)
+    several = moment["line"].transform("nunique") > 1
+    main = apart.groupby(moment.ngroup()).transform("min") == apart
+    return np.asarray(several & ~main)
 
 
 def _home_teams(games: pd.DataFrame, schedule: Schedule) -> NDArray[np.object_]:
