@@ -66,7 +66,7 @@ class TableFile:
         return self.path.suffix == ".parquet"
 
 
-def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[TableFile]:
+def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[TableFile]:  # noqa: A002 - the option's name
     """Every file of `kind` among `paths`, in the order given; folders are searched one level deep, by name.
 
     A file named outright is taken as `kind` whatever its header (its missing columns are then reported); in a folder

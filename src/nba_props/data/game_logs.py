@@ -84,7 +84,11 @@ class LoadReport:
 
 
 def load_game_logs(
-    paths: Paths, *, game_types: Sequence[str] = ("2",), format: str | None = None, options: Options = NO_OPTIONS
+    paths: Paths,
+    *,
+    game_types: Sequence[str] = ("2",),
+    format: str | None = None,
+    options: Options = NO_OPTIONS,  # noqa: A002 - the option's name
 ) -> pd.DataFrame:
     """Load player game logs as the `games` table (see `docs/contract.md`).
 
@@ -109,7 +113,11 @@ def load_game_logs(
 
 
 def read_game_logs(
-    paths: Paths, *, game_types: Sequence[str] = ("2",), format: str | None = None, options: Options = NO_OPTIONS
+    paths: Paths,
+    *,
+    game_types: Sequence[str] = ("2",),
+    format: str | None = None,
+    options: Options = NO_OPTIONS,  # noqa: A002 - the option's name
 ) -> tuple[pd.DataFrame, LoadReport]:
     """Like `load_game_logs`, together with the report of what was left out.
 

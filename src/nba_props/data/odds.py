@@ -59,7 +59,7 @@ _MEND: Final = (
 )
 
 
-def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_OPTIONS) -> pd.DataFrame:
+def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_OPTIONS) -> pd.DataFrame:  # noqa: A002 - the option's name
     """Load prop odds as they were quoted, validated but not yet joined to games.
 
     Markets may carry the odds vendors' names (`player_points`); teams may be full names, nicknames or abbreviations and
@@ -75,7 +75,8 @@ def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_
         Columns `game_date` (US Eastern day, NaT where the file has none), `player_name`, `home_team`, `away_team`,
         `bookmaker`, `market`, `line`, `over_price`, `under_price` (American, NaN where not offered), `timestamp`
         (UTC; a bare date is its midnight), `source_date` (NaT where none), `event_id` (missing where none) and
-        `source_file`, `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex. Exact duplicates are kept: the join counts them.
+        `source_file`,
+        `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex. Exact duplicates are kept: the join counts them.
 
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.

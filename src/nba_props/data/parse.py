@@ -113,6 +113,8 @@ def seasons(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
 def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     """Calendar days (tz-naive) from ISO dates or `OCT 24, 2023`; a UTC time becomes its US Eastern day. Missing is NaT.
 
+    Midnight UTC in every row is a calendar day.
+
     Raises:
         DataError: Anything else is in the column.
     """

@@ -17,7 +17,7 @@ from nba_props.markets import MARKETS
 
 _MOST: Final = {"fgm": 60, "fga": 90, "fg3m": 40, "fg3a": 60, "ftm": 50, "fta": 60, "oreb": 50, "dreb": 60, "reb": 70,
                 "ast": 50, "stl": 25, "blk": 30, "tov": 30, "pf": 12, "pts": 150}  # fmt: skip
-"""Box-score column -> more than anyone can have in a game (records: 100 PTS, 55 REB, 30 AST, 11 STL, 17 BLK, 14 TOV)."""
+"""Box-score column -> more than anyone has in a game (records: 100 PTS, 55 REB, 30 AST, 11 STL, 17 BLK, 14 TOV)."""
 _MOST_PLUS_MINUS: Final = 100
 _MADE_OF: Final = (("fgm", "fga"), ("fg3m", "fg3a"), ("ftm", "fta"), ("fg3m", "fgm"), ("fg3a", "fga"))
 _LONGEST_MINUTES: Final = 100.0

@@ -22,7 +22,7 @@ _KINDS: Final = {"1": "1", "2": "2", "3": "4", "5": "5"}
 """ESPN's season_type -> kind of game."""
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _bring(table: TableFile, _options: Options) -> Brought:
     from nba_props.data.files import read_text
 
     raw = read_text(table)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nba_props.data.files import TableFile
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _bring(table: TableFile, _options: Options) -> Brought:
     try:
         rows = [row for envelope in _stream.read_json(table.path) for row in _rows(envelope)]
     except (KeyError, TypeError, AttributeError) as error:

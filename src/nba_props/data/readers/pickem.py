@@ -27,7 +27,7 @@ _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
 _REQUIRED: Final = ("player_name", "market", "line", "home_team", "away_team")
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _bring(table: TableFile, _options: Options) -> Brought:
     from nba_props.data.files import read_text
 
     raw = read_text(table)

@@ -52,7 +52,7 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
     return Brought(frame, len(rows), {"neither over nor under": other} if other else {})
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _bring(table: TableFile, _options: Options) -> Brought:
     from nba_props.data.files import read_text
 
     raw = read_text(table)
