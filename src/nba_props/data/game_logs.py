@@ -87,8 +87,8 @@ def load_game_logs(
     paths: Paths,
     *,
     game_types: Sequence[str] = ("2",),
-    format: str | None = None,
-    options: Options = NO_OPTIONS,  # noqa: A002 - the option's name
+    format: str | None = None,  # noqa: A002 - the option's name
+    options: Options = NO_OPTIONS,
 ) -> pd.DataFrame:
     """Load player game logs as the `games` table (see `docs/contract.md`).
 
@@ -116,8 +116,8 @@ def read_game_logs(
     paths: Paths,
     *,
     game_types: Sequence[str] = ("2",),
-    format: str | None = None,
-    options: Options = NO_OPTIONS,  # noqa: A002 - the option's name
+    format: str | None = None,  # noqa: A002 - the option's name
+    options: Options = NO_OPTIONS,
 ) -> tuple[pd.DataFrame, LoadReport]:
     """Like `load_game_logs`, together with the report of what was left out.
 

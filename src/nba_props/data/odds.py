@@ -76,7 +76,8 @@ def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_
         `bookmaker`, `market`, `line`, `over_price`, `under_price` (American, NaN where not offered), `timestamp`
         (UTC; a bare date is its midnight), `source_date` (NaT where none), `event_id` (missing where none) and
         `source_file`,
-        `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex. Exact duplicates are kept: the join counts them.
+        `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex.
+        Exact duplicates are kept: the join counts them.
 
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.
