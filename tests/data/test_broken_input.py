@@ -80,7 +80,13 @@ ODDS = [
     Broken("a line of zero", put("line", 0), "line", 1, ("not positive",)),
     Broken("a line of 20.25", put("line", 20.25), "line", 1, ("multiple of 0.5", "20.25")),
     Broken("no line", put("line", np.nan), "line", 1, ("missing",)),
-    Broken("an unknown market", put("market", "dunks"), "market", 1, ("unknown market", "pts, reb", "market dunks")),
+    Broken(
+        "an unknown market",
+        lambda f: f.assign(market="dunks"),
+        "market",
+        4,
+        ("unknown market", "pts, reb", "market dunks"),
+    ),
     Broken("an unknown team", put("home_team", "Seattle"), "home_team", 1, ("not a team", "Seattle")),
     Broken("a team against itself", put("away_team", "BOS"), "away_team", 1, ("same team",)),
     Broken("a time that is none", put("timestamp", "noon"), "timestamp", 1, ("not a time", "noon")),
@@ -130,13 +136,13 @@ def test_everything_wrong_with_a_file_is_said_at_once(log, write):
     [
         ("log.csv", b"", "the file is empty"),
         ("log.csv.gz", b"SEASON_ID,PLAYER_ID\n1,2\n", "not gzip-compressed"),
-        ("log.csv.gz", gzip.compress(b"SEASON_ID,PLAYER_ID\n" * 50, mtime=0)[:25], "can not be read"),
+        ("log.csv.gz", gzip.compress(b"SEASON_ID,PLAYER_ID\n" * 50, mtime=0)[:25], "cannot be read"),
         ("log.csv.gz", gzip.compress(b"", mtime=0), "no header line"),
         ("log.csv", bytes(range(256)) * 8, "binary"),
-        ("log.csv", "SEASON_ID,JOUEUR_É\n".encode("latin-1"), "can not be read"),
+        ("log.csv", "SEASON_ID,JOUEUR_É\n".encode("latin-1"), "required columns are missing"),
         ("log.csv", b"\n\n\n", "no header line"),
         ("log.parquet", b"SEASON_ID,PLAYER_ID\n1,2\n", "not Parquet"),
-        ("log.parquet", b"PAR1" + b"rubbish" * 9, "can not be read as Parquet"),
+        ("log.parquet", b"PAR1" + b"rubbish" * 9, "cannot be read as Parquet"),
         ("log.csv", b"<html><body>403 Forbidden</body></html>\n", "required columns are missing"),
     ],
 )
@@ -155,7 +161,7 @@ def test_a_gzip_file_cut_short_after_its_header_is_named(log, tmp_path):
     path = tmp_path / "log.csv.gz"
     whole = gzip.compress(big.to_csv(index=False).encode())
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=r"log\.csv\.gz: the file can not be read"):
+    with pytest.raises(DataError, match=r"log\.csv\.gz: the file cannot be read"):
         load_game_logs(path)
 
 
@@ -176,7 +182,7 @@ def test_a_file_cut_off_in_the_middle_of_a_line_is_refused(log, write):
     path = write(log)
     text = path.read_text()
     path.write_text(text[: text.rindex(",21,")])
-    with pytest.raises(DataError, match="values are missing"):
+    with pytest.raises(DataError, match="the last row is cut short"):
         load_game_logs(path)
 
 

@@ -87,7 +87,7 @@ def test_without_a_result_column_the_team_with_more_points_won(log, write, games
     camel = as_camel(log).drop(columns="WL")
     home = camel["matchup"].str.contains("vs.", regex=False)
     # A hundred points more for every player of the home side.
-    more = 100 * home
+    more = 40 * home
     camel = camel.assign(points=21 + more, freeThrowsMade=3 + more, freeThrowsAttempted=4 + more)
     assert load_game_logs(write(camel))["won"].tolist() == games["won"].tolist()
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nba_props.data import JoinReport, join_odds
-from nba_props.data.join import CAUSES
+from nba_props.data.report import CAUSES
 from nba_props.errors import DataError
 
 
@@ -35,7 +35,7 @@ def test_a_quote_carries_the_game_the_player_and_the_result(join):
     row = only(result)
     assert list(result.quotes) == [
         "game_date", "game_id", "player_id", "player_name", "home_team", "away_team", "bookmaker", "market", "line",
-        "over_price", "under_price", "observed_at", "event_id", "actual",
+        "over_price", "under_price", "observed_at", "event_id", "actual", "tip", "alternate",
     ]  # fmt: skip
     assert (row["game_id"], row["player_id"], row["player_name"]) == ("0022300001", 101, "Luka Brandić")
     assert (row["home_team"], row["away_team"], row["event_id"]) == ("BOS", "NYK", "e1")

@@ -13,7 +13,7 @@ def test_odds_are_returned_as_quoted_with_canonical_teams_and_utc_times(quote, w
     row = odds.iloc[0]
     assert list(odds) == [
         "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price",
-        "under_price", "timestamp", "source_date", "event_id", "source_file",
+        "under_price", "timestamp", "source_date", "event_id", "source_file", "tip", "alternate",
     ]  # fmt: skip
     assert (row["home_team"], row["away_team"]) == ("BOS", "NYK")
     assert row["timestamp"] == pd.Timestamp("2023-10-24 23:25", tz="UTC")

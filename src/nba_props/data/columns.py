@@ -27,7 +27,7 @@ STATS: Final[dict[str, tuple[str, ...]]] = {
     "ast": ("ast", "assists"),
     "stl": ("stl", "steals"),
     "blk": ("blk", "blocks"),
-    "tov": ("tov", "turnovers"),
+    "tov": ("tov", "turnovers", "to"),
     "pf": ("pf", "foulspersonal"),
     "pts": ("pts", "points"),
     "plus_minus": ("plusminus", "plusminuspoints"),
@@ -48,6 +48,7 @@ GAME_LOG: Final[dict[str, tuple[str, ...]]] = {
     "matchup": ("matchup",),
     "home": ("home", "ishome"),
     "won": ("wl", "won", "win"),
+    "comment": ("comment",),
     **STATS,
 }
 """Game-log column -> accepted spellings, best first."""
@@ -64,8 +65,9 @@ ODDS: Final[dict[str, tuple[str, ...]]] = {
     "under_price": ("underprice", "underodds"),
     "timestamp": ("timestamp", "observedat"),
     "source_date": ("sourcedate",),
-    "commence_time": ("commencetime",),
+    "commence_time": ("commencetime", "tip"),
     "event_id": ("eventid",),
+    "alternate": ("alternate",),
 }
 """Odds column -> accepted spellings, best first."""
 

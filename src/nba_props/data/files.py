@@ -1,34 +1,32 @@
 """Which files were meant, what kind of table each one holds, and how it is read.
 
 A file is recognised by its header, never by its name: a folder may hold game logs, odds and anything else side by side.
-Whatever can not be read becomes one `DataError` that names the file.
+Whatever cannot be read becomes one `DataError` that names the file.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import logging
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from nba_props.data.columns import classify
+from nba_props.data import stream as _stream
+from nba_props.data.readers import READERS, Reader, recognise
 from nba_props.errors import DataError
 
-Kind = Literal["game log", "odds", "other"]
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]
 
 _LOG: Final = logging.getLogger(__name__)
-_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+_TEXT_SUFFIXES: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+_SUFFIXES: Final = (*_TEXT_SUFFIXES, *(f"{suffix}.gz" for suffix in _TEXT_SUFFIXES), ".parquet")
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
 _MEND_UNREADABLE: Final = "Give a UTF-8 CSV, a gzip-compressed CSV (.csv.gz) or a Parquet file."
@@ -36,11 +34,21 @@ _MEND_UNREADABLE: Final = "Give a UTF-8 CSV, a gzip-compressed CSV (.csv.gz) or 
 
 @dataclass(frozen=True)
 class TableFile:
-    """One readable file: its path, its header and the kind of table the header says it is."""
+    """One readable file: its path, its header and the format the header says it is.
+
+    Attributes:
+        path: The file.
+        header: Column names; of JSON the keys of the first object.
+        reader: The format that recognised it, None where none did.
+        separator: Of a text file; empty for JSON and Parquet.
+        encoding: Of a text file.
+    """
 
     path: Path
     header: tuple[str, ...]
-    kind: Kind
+    reader: Reader | None
+    separator: str = ""
+    encoding: str = "utf-8"
 
     @property
     def source(self) -> str:
@@ -48,19 +56,24 @@ class TableFile:
         return str(self.path)
 
     @property
+    def kind(self) -> str:
+        """What kind of table it is: that of its format, or "other"."""
+        return self.reader.kind if self.reader else "other"
+
+    @property
     def is_parquet(self) -> bool:
         """Whether the file is Parquet (rows are then counted from 1 and not by lines of text)."""
         return self.path.suffix == ".parquet"
 
 
-def find_tables(paths: Paths, kind: Kind) -> list[TableFile]:
+def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[TableFile]:  # noqa: A002 - the option's name
     """Every file of `kind` among `paths`, in the order given; folders are searched one level deep, by name.
 
     A file named outright is taken as `kind` whatever its header (its missing columns are then reported); in a folder
     the header decides.
 
     Raises:
-        DataError: A path is missing, a folder holds no such table, a file can not be read or is given twice.
+        DataError: A path is missing, a folder holds no such table, a file cannot be read or is given twice.
     """
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if not given:
@@ -72,15 +85,20 @@ def find_tables(paths: Paths, kind: Kind) -> list[TableFile]:
         if path.is_dir():
             tables += _in_folder(path, kind)
         elif path.exists():
-            tables.append(open_table(path))
+            tables.append(open_table(path, kind))
         else:
             raise DataError(str(path), "there is no such file or folder", mend="Check the path.")
     _refuse_repeats(tables)
-    return tables
+    return [replace(table, reader=READERS[format]) for table in tables] if format else tables
 
 
-def _in_folder(folder: Path, kind: Kind) -> list[TableFile]:
-    files = [p for p in sorted(folder.iterdir()) if p.is_file() and p.name.endswith(_SUFFIXES) and p.name[0] != "."]
+def is_data_file(path: Path) -> bool:
+    """Whether a folder's entry is looked at: a regular, visible file whose name ends as tables do."""
+    return path.is_file() and path.name.endswith(_SUFFIXES) and path.name[0] != "."
+
+
+def _in_folder(folder: Path, kind: str) -> list[TableFile]:
+    files = [path for path in sorted(folder.iterdir()) if is_data_file(path)]
     tables = [open_table(path) for path in files]
     found = [table for table in tables if table.kind == kind]
     if not found:
@@ -101,17 +119,22 @@ def _refuse_repeats(tables: Sequence[TableFile]) -> None:
         seen.add(resolved)
 
 
-def open_table(path: Path) -> TableFile:
+def open_table(path: Path, kind: str | None = None) -> TableFile:
     """Look at one file: is it readable, and what does its header say it is?
 
+    Args:
+        path: The file.
+        kind: Of formats that recognise the same header, those of this kind come first.
+
     Raises:
-        DataError: It can not be read.
+        DataError: It cannot be read.
     """
+    _stream.refuse_irregular(path)
     try:
         with path.open("rb") as handle:
             magic = handle.read(4)
     except OSError as error:
-        raise DataError(str(path), f"the file can not be opened ({error.strerror})", mend="Check the path.") from error
+        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", mend="Check the path.") from error
     if not magic:
         raise DataError(str(path), "the file is empty", mend="Fetch or export it again.")
     zipped, is_parquet = path.name.endswith(".gz"), path.suffix == ".parquet"
@@ -119,29 +142,18 @@ def open_table(path: Path) -> TableFile:
         raise DataError(str(path), "the file is named .gz but is not gzip-compressed", mend=_MEND_UNREADABLE)
     if is_parquet and magic != _PARQUET_MAGIC:
         raise DataError(str(path), "the file is named .parquet but is not Parquet", mend=_MEND_UNREADABLE)
-    header = _parquet_header(path) if is_parquet else _csv_header(path, zipped=zipped)
-    return TableFile(path, header, classify(header))
-
-
-def _csv_header(path: Path, *, zipped: bool) -> tuple[str, ...]:
-    try:
-        with gzip.open(path, "rb") if zipped else path.open("rb") as handle:
-            first = handle.readline(65_536)
-            if b"\x00" in first:
-                raise DataError(str(path), "the file is binary, not CSV", mend=_MEND_UNREADABLE)
-            header = next(csv.reader(io.StringIO(first.decode("utf-8-sig"))), [])
-    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile, csv.Error) as error:
-        raise DataError(str(path), f"the file can not be read as CSV ({error})", mend=_MEND_UNREADABLE) from error
-    if not [name for name in header if name.strip()]:
-        raise DataError(str(path), "the file has no header line", mend="The first line must name the columns.")
-    return tuple(header)
+    if is_parquet:
+        header = _parquet_header(path)
+        return TableFile(path, header, recognise(header, kind))
+    head = _stream.look(path)
+    return TableFile(path, head.header, recognise(head.header, kind, json=head.is_json), head.separator, head.encoding)
 
 
 def _parquet_header(path: Path) -> tuple[str, ...]:
     try:
         return tuple(str(name) for name in parquet.read_schema(path).names)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(str(path), f"the file can not be read as Parquet ({error})", mend=_MEND_UNREADABLE) from error
+        raise DataError(str(path), f"the file cannot be read as Parquet ({error})", mend=_MEND_UNREADABLE) from error
 
 
 def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) -> pd.DataFrame:
@@ -153,29 +165,68 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
         text: Canonical names read as text, so that leading zeros survive; the others are inferred.
 
     Raises:
-        DataError: A wanted column appears twice, the file has no rows or can not be read.
+        DataError: A wanted column appears twice, the file has no rows or cannot be read.
     """
     repeated = sorted({name for name in wanted.values() if table.header.count(name) > 1})
     if repeated:
         column = ", ".join(repeated)
         raise DataError(table.source, "the header names it twice", column=column, mend="Keep one of them.")
     names = list(dict.fromkeys(wanted.values()))
-    try:
-        if table.is_parquet:
-            raw = pd.read_parquet(table.path, columns=names)
-        else:
-            as_text = {wanted[name]: "str" for name in text if name in wanted}
-            # All columns are read: with `usecols`, pandas passes over lines that have too many fields.
-            raw = pd.read_csv(table.path, dtype=as_text, encoding="utf-8-sig", low_memory=False)
-    except (pd.errors.ParserError, UnicodeDecodeError, EOFError, zlib.error, OSError, pyarrow.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(table.source, f"the file can not be read ({reason})", mend=_MEND_UNREADABLE) from error
-    if not table.is_parquet and not isinstance(raw.index, pd.RangeIndex):
-        problem = "the first line after the header has more fields than the header"
-        raise DataError(table.source, problem, mend="Quote values that hold a comma, or complete the header.")
+    raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
         raise DataError(table.source, "the file has a header but no rows", mend="Fetch or export it again.")
     frame = pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()}).reset_index(drop=True)
     # Parquet has its own types: text that was stored as a number is text here.
     numbers = [name for name in text if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
     return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})
+
+
+def read_text(table: TableFile) -> pd.DataFrame:
+    """Every column of one CSV or Parquet file as text under its own name, missing where empty.
+
+    Raises:
+        DataError: See `read_table`.
+    """
+    if table.is_parquet:
+        raw = _parquet(table, list(table.header))
+        return raw.astype("str").mask(raw.isna())
+    return _text_table(table, set(table.header))
+
+
+def _parquet(table: TableFile, names: list[str]) -> pd.DataFrame:
+    try:
+        schema = parquet.read_schema(table.path)
+        for name in names:
+            kind = schema.field(name).type
+            if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+                raise DataError(table.source, f"the column holds {kind}", column=name, mend="Write numbers or text.")
+        size = sum(group.total_byte_size for group in _row_groups(table.path))
+        _stream.refuse_size(table.source, size)
+        raw = pd.read_parquet(table.path, columns=names)
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise _unreadable(table, error) from error
+    for name in names:
+        if isinstance(raw[name].dtype, pd.StringDtype) or raw[name].dtype == object:
+            _stream.refuse_control(table.source, raw[name], name)
+    return raw
+
+
+def _row_groups(path: Path) -> list[parquet.RowGroupMetaData]:
+    metadata = parquet.read_metadata(path)
+    return [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+
+
+def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
+    try:
+        raw = _stream.read_csv(table.path, table.header, table.separator, table.encoding, as_text)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, EOFError, zlib.error, OSError) as error:
+        raise _unreadable(table, error) from error
+    if not isinstance(raw.index, pd.RangeIndex):
+        problem = "the first line after the header has more fields than the header"
+        raise DataError(table.source, problem, mend="Quote values that hold a comma, or complete the header.")
+    return raw
+
+
+def _unreadable(table: TableFile, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())
+    return DataError(table.source, f"the file cannot be read ({reason})", mend=_MEND_UNREADABLE)

@@ -12,12 +12,15 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
-from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.files import Paths, TableFile, find_tables, open_table, read_table
+from nba_props.data.readers import GAME_LOG, Options, formats
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
 
 _LOG: Final = logging.getLogger(__name__)
+
+NO_OPTIONS: Final = Options()
 
 GAME_TYPES: Final[dict[str, str]] = {
     "1": "preseason",
@@ -35,9 +38,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Columns of the `games` table, in order."""
 
+_PLAYERS: Final = {"player_id": ("playerid", "personid", "id"),
+                   "player_name": ("playername", "personname", "fullname", "displayfirstlast")}  # fmt: skip
+_ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|inactive|did not)"
 _DNP: Final = "did not play"
 _TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
-                "opponent", "matchup", "min")  # fmt: skip
+                "opponent", "matchup", "min", "comment")  # fmt: skip
 _MEND: Final = (
     "Use nba.com's LeagueGameLog columns (players), or box-score columns to which season, game date and matchup "
     "(such as 'BOS vs. NYK') were added: the box-score endpoints do not give those."
@@ -77,7 +83,13 @@ class LoadReport:
         )
 
 
-def load_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> pd.DataFrame:
+def load_game_logs(
+    paths: Paths,
+    *,
+    game_types: Sequence[str] = ("2",),
+    format: str | None = None,  # noqa: A002 - the option's name
+    options: Options = NO_OPTIONS,
+) -> pd.DataFrame:
     """Load player game logs as the `games` table (see `docs/contract.md`).
 
     Accepts nba.com's LeagueGameLog columns (players) and the camelCase columns of its box-score endpoints. Minutes may
@@ -87,6 +99,8 @@ def load_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> pd.Da
     Args:
         paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
         game_types: Keys of `GAME_TYPES` to keep; the regular season by default.
+        format: Name of a format in `nba_props.data.readers`; recognised without.
+        options: What the files cannot say themselves.
 
     Returns:
         One row per player-game, sorted by date, game, team and player, with a RangeIndex.
@@ -95,10 +109,16 @@ def load_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> pd.Da
         DataError: Naming file, column, number of rows and the first offending ones.
         ConfigError: An unknown game type.
     """
-    return read_game_logs(paths, game_types=game_types)[0]
+    return read_game_logs(paths, game_types=game_types, format=format, options=options)[0]
 
 
-def read_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> tuple[pd.DataFrame, LoadReport]:
+def read_game_logs(
+    paths: Paths,
+    *,
+    game_types: Sequence[str] = ("2",),
+    format: str | None = None,  # noqa: A002 - the option's name
+    options: Options = NO_OPTIONS,
+) -> tuple[pd.DataFrame, LoadReport]:
     """Like `load_game_logs`, together with the report of what was left out.
 
     Raises:
@@ -109,10 +129,10 @@ def read_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> tuple
     if unknown or not game_types:
         message = f"Unknown game types {unknown}; known: " + ", ".join(f"{k} ({v})" for k, v in GAME_TYPES.items())
         raise ConfigError(message)
-    tables = find_tables(paths, "game log")
+    tables = find_tables(paths, "game log", format)
     parts, read, dropped = [], 0, Counter[str]()
     for table in tables:
-        part, rows, out = _read_one(table, game_types)
+        part, rows, out = _read_one(table, game_types, options)
         parts.append(part.assign(_file=table.source))
         read, dropped = read + rows, dropped + out
     games = pd.concat(parts, ignore_index=True)
@@ -128,10 +148,20 @@ def read_game_logs(paths: Paths, *, game_types: Sequence[str] = ("2",)) -> tuple
     return games, report
 
 
-def _read_one(table: TableFile, game_types: Sequence[str]) -> tuple[pd.DataFrame, int, Counter[str]]:
-    names = _wanted(table)
-    frame = read_table(table, names, [name for name in _TEXT if name in names])
-    read, dropped = len(frame), Counter[str]()
+def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> tuple[pd.DataFrame, int, Counter[str]]:
+    if table.reader and table.reader.bring:
+        _refuse_other_kind(table)
+        brought = table.reader.bring(table, options)
+        frame, read, dropped = brought.frame, brought.rows, Counter(brought.dropped)
+        names = _columns.resolve(table.header, _columns.GAME_LOG)
+        if frame.empty:
+            return _empty(), read, dropped
+        if "player_name" in frame and frame["player_name"].isna().any():
+            frame = frame.assign(player_name=_named(frame, table))
+    else:
+        names = _wanted(table)
+        frame = read_table(table, names, [name for name in _TEXT if name in names])
+        read, dropped = len(frame), Counter[str]()
     origin = Origin(table.source, names, ("game_id", "player_name", "player_id"), is_parquet=table.is_parquet)
     frame = _parse.names(frame)
     frame["min"], to_the_second = _parse.minutes(frame, origin)
@@ -155,6 +185,30 @@ def _read_one(table: TableFile, game_types: Sequence[str]) -> tuple[pd.DataFrame
     return frame[list(COLUMNS)], read, +dropped
 
 
+def _refuse_other_kind(table: TableFile) -> None:
+    if table.kind != GAME_LOG:
+        raise DataError(table.source, f"it is a table of {table.kind}", mend=formats(table.header, GAME_LOG))
+
+
+def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
+    """Names of a log that has ids alone, from the other files of its folder that have both."""
+    known: dict[str, str] = {}
+    for path in sorted(table.path.parent.iterdir()):
+        if path == table.path or not path.is_file() or not path.name.endswith((".csv", ".csv.gz", ".parquet")):
+            continue
+        other = open_table(path)
+        names = _columns.resolve(other.header, _PLAYERS)
+        if set(names) == set(_PLAYERS):
+            both = read_table(other, names, list(_PLAYERS)).dropna()
+            known |= dict(zip(both["player_id"].str.removesuffix(".0"), both["player_name"], strict=True))
+    found = frame["player_name"].fillna(frame["player_id"].str.removesuffix(".0").map(known))
+    if found.isna().any():
+        mend = "Put a file with PLAYER_ID and PLAYER_NAME (or id and full_name) beside it, or give the option player."
+        raise DataError(table.source, "the file has no names", column="player_name", count=int(found.isna().sum()),
+                        mend=mend)  # fmt: skip
+    return found
+
+
 def _empty() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
@@ -174,13 +228,15 @@ def _wanted(table: TableFile) -> dict[str, str]:
         missing.append("MATCHUP")
     if missing:
         mend = "It looks like a table of odds. " + _MEND if table.kind == "odds" else _MEND
+        mend = f"{mend} {formats(table.header, GAME_LOG)}"
         raise _columns.missing_columns(table.source, table.header, missing, mend)
     return names
 
 
 def _did_not_play(frame: pd.DataFrame, *, to_the_second: bool) -> pd.Series:
     """No minutes and nothing in the box score: the row of a player who was on the bench or out."""
-    no_minutes = frame["min"].isna() | (frame["min"].eq(0) & to_the_second)
+    told = frame["comment"].astype("str").str.contains(_ABSENT, na=False) if "comment" in frame else False
+    no_minutes = frame["min"].isna() | (frame["min"].eq(0) & (to_the_second | told))
     counts = [name for name in _columns.STATS if name not in ("min", "plus_minus")]
     return no_minutes & ~frame[counts].fillna(0).ne(0).any(axis=1)
 

@@ -15,9 +15,10 @@ from nba_props.arrays import Ints
 from nba_props.data import columns as _columns
 from nba_props.data.events import Schedule, evidence, locate, pair_number
 from nba_props.data.names import UNKNOWN, PlayerIndex
-from nba_props.data.odds import canonical_odds
+from nba_props.data.odds import COLUMNS, canonical_odds
 from nba_props.data.report import Cause, JoinReport, build_report
-from nba_props.data.validate import Origin
+from nba_props.data.schemas import ODDS
+from nba_props.data.validate import Origin, check_frame
 from nba_props.errors import DataError
 from nba_props.markets import actual
 
@@ -25,7 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 QUOTES: Final = (
     "game_date", "game_id", "player_id", "player_name", "home_team", "away_team", "bookmaker", "market", "line",
-    "over_price", "under_price", "observed_at", "event_id", "actual",
+    "over_price", "under_price", "observed_at", "event_id", "actual", "tip", "alternate",
 )  # fmt: skip
 """Columns of the `quotes` table, in order."""
 
@@ -72,6 +73,7 @@ def join_odds(odds: pd.DataFrame, games: pd.DataFrame, *, aliases: Mapping[str, 
     cause = np.where(cause == Cause.MATCHED, named, cause)
     row = _rows_of(games, schedule, game, player)
     cause = np.where((cause == Cause.MATCHED) & (row < 0), Cause.VOID, cause)
+    cause = np.where(((cause == Cause.MATCHED) | (cause == Cause.VOID)) & _in_play(odds), Cause.IN_PLAY, cause)
     cause = np.where(_repeated(odds), Cause.DUPLICATE, cause)
     cause = _without_second_spellings(odds, cause, game, player)
     joined = np.flatnonzero((cause == Cause.MATCHED) | (cause == Cause.VOID))
@@ -90,7 +92,17 @@ def _canonical(odds: pd.DataFrame) -> pd.DataFrame:
         mend = "Give the table that load_odds returns, or the same columns."
         raise _columns.missing_columns(source, list(odds), missing, mend)
     odds = odds.reset_index(drop=True)
-    return canonical_odds(odds, Origin(source, {}, ("player_name", "bookmaker"), is_parquet=True))
+    origin = Origin(source, {}, ("player_name", "bookmaker"), is_parquet=True)
+    if list(odds) == list(COLUMNS) and isinstance(odds["timestamp"].dtype, pd.DatetimeTZDtype):
+        check_frame(odds, ODDS, origin)  # loaded, so canonical; the values may have been changed since
+        return odds
+    return canonical_odds(odds, origin)
+
+
+def _in_play(odds: pd.DataFrame) -> NDArray[np.bool_]:
+    """Seen at or after the tip. A bare date says no hour, so such rows are not judged."""
+    stamp = odds["timestamp"]
+    return np.asarray((stamp >= odds["tip"]) & (stamp != stamp.dt.normalize()))
 
 
 def _games_of(odds: pd.DataFrame, schedule: Schedule, teams: pd.Index) -> tuple[Ints, Ints, NDArray[np.bool_]]:
@@ -182,9 +194,25 @@ def _quotes(
             "observed_at": odds["timestamp"].array,
             "event_id": odds["event_id"].array,
             "actual": settled,
+            "tip": odds["tip"].array,
+            "alternate": odds["alternate"].array,
         }
     )
+    quotes["alternate"] |= _rungs(quotes)
     return quotes[list(QUOTES)], int(swapped.sum())
+
+
+def _rungs(quotes: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which of several lines of one book, prop and moment are not the main one, whose prices are the most alike."""
+    payout = pd.DataFrame(
+        {name: np.where(quotes[name] > 0, 100 / (quotes[name] + 100), quotes[name] / (quotes[name] - 100))
+         for name in ("over_price", "under_price")}
+    )  # fmt: skip
+    apart = (payout["over_price"] - payout["under_price"]).abs().fillna(np.inf)
+    moment = quotes.groupby(["game_id", "player_id", "market", "bookmaker", "observed_at"], sort=False, dropna=False)
+    several = moment["line"].transform("nunique") > 1
+    main = apart.groupby(moment.ngroup()).transform("min") == apart
+    return np.asarray(several & ~main)
 
 
 def _home_teams(games: pd.DataFrame, schedule: Schedule) -> NDArray[np.object_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,13 +12,20 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.readers import ODDS as ODDS_KIND
+from nba_props.data.readers import Options, formats
 from nba_props.data.schemas import ODDS
 from nba_props.data.teams import team_code
-from nba_props.data.validate import Origin, check_frame, text_in_column, to_numbers
+from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
+from nba_props.markets import MARKETS
+
+_LOG: Final = logging.getLogger(__name__)
+
+NO_OPTIONS: Final = Options()
 
 COLUMNS: Final = (
     "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price",
-    "timestamp", "source_date", "event_id", "source_file",
+    "timestamp", "source_date", "event_id", "source_file", "tip", "alternate",
 )  # fmt: skip
 """Columns of the odds table, in order."""
 
@@ -26,19 +35,24 @@ _MARKET_ALIASES: Final = {
     spelling: market
     for market, spellings in {
         "pts": "points",
-        "reb": "rebounds",
-        "ast": "assists",
+        "reb": "rebounds rebs",
+        "ast": "assists asts",
         "pra": "pointsreboundsassists ptsrebast ptsrebsasts",
         "pr": "pointsrebounds ptsreb ptsrebs",
         "pa": "pointsassists ptsast ptsasts",
         "ra": "reboundsassists rebast rebsasts",
-        "fg3m": "threes 3pm threepointersmade",
+        "fg3m": "threes 3pm threepointersmade 3ptmade 3pointersmade 3ptsmade threepointers",
         "stl": "steals",
-        "blk": "blocks blockedshots",
+        "blk": "blocks blks blockedshots blockshots",
         "tov": "turnovers",
     }.items()
     for spelling in spellings.split()
 }
+_NUMBERS: Final = ("line", "over_price", "under_price")
+_DECIMAL: Final = (1.01, 30.0)
+_ODD_SHARE: Final = 0.1
+"""A file with more odd rows than this is refused, one with fewer loses them."""
+_ALTERNATE: Final = r"(?i)[\s_-]*\(?alt(?:ernate)?\)?$"
 _MEND: Final = (
     "One row per bookmaker, prop and time stamp: player_name, home_team, away_team, bookmaker, market, line, "
     "over_price, under_price (American), timestamp (UTC)."
@@ -60,7 +74,7 @@ def no_odds() -> pd.DataFrame:
     )
 
 
-def load_odds(paths: Paths) -> pd.DataFrame:
+def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_OPTIONS) -> pd.DataFrame:  # noqa: A002 - the option's name
     """Load prop odds as they were quoted, validated but not yet joined to games.
 
     Markets may carry the odds vendors' names (`player_points`); teams may be full names, nicknames or abbreviations and
@@ -69,48 +83,94 @@ def load_odds(paths: Paths) -> pd.DataFrame:
     Args:
         paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
 
+        format: Name of a format in `nba_props.data.readers`; recognised without.
+        options: What the files cannot say themselves.
+
     Returns:
         Columns `game_date` (US Eastern day, NaT where the file has none), `player_name`, `home_team`, `away_team`,
         `bookmaker`, `market`, `line`, `over_price`, `under_price` (American, NaN where not offered), `timestamp`
         (UTC; a bare date is its midnight), `source_date` (NaT where none), `event_id` (missing where none) and
-        `source_file`; rows in file order, with a RangeIndex. Exact duplicates are kept: the join counts them.
+        `source_file`,
+        `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex.
+        Exact duplicates are kept: the join counts them.
 
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.
     """
-    return pd.concat([_read_one(table) for table in find_tables(paths, "odds")], ignore_index=True)
+    return pd.concat([read_odds_file(t, options)[0] for t in find_tables(paths, ODDS_KIND, format)], ignore_index=True)
 
 
-def _read_one(table: TableFile) -> pd.DataFrame:
+def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.DataFrame, int, dict[str, int]]:
+    """The odds of one file, the rows it has, and cause -> rows left out. Unknown markets and a few odd rows are.
+
+    Raises:
+        DataError: See `load_odds`; more than a tenth of the rows are odd.
+    """
+    frame, names, read, dropped = _raw(table, options)
+    labels = ("player_name", "bookmaker", "timestamp")
+    origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
+    known = frame["market"].isna() | _mapped(frame["market"], _market).isin(MARKETS)
+    if known.any() and not known.all():
+        dropped["unknown market"] = int((~known).sum())
+        frame = frame[known]
+    odds, odd = _without_odd_rows(frame, origin, options.decimal_prices)
+    if odd:
+        dropped["odd row"] = odd
+    if dropped:
+        _LOG.warning(
+            "%s: left out: %s", table.source, ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
+        )
+    return odds.assign(source_file=table.path.name)[list(COLUMNS)], read, dropped
+
+
+def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, str], int, dict[str, int]]:
     names = _columns.resolve(table.header, _columns.ODDS)
+    if table.reader and table.reader.bring and table.kind == ODDS_KIND:
+        brought = table.reader.bring(table, options)
+        return brought.frame, names, brought.rows, dict(brought.dropped)
     missing = [name for name in _columns.ODDS_REQUIRED if name not in names]
     if missing:
         mend = "It looks like a game log. " + _MEND if table.kind == "game log" else _MEND
+        mend = f"{mend} {formats(table.header, ODDS_KIND)}"
         raise _columns.missing_columns(table.source, table.header, missing, mend)
     frame = read_table(table, names, [name for name in _TEXT if name in names])
-    labels = ("player_name", "bookmaker", "timestamp")
-    origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
-    return canonical_odds(frame, origin).assign(source_file=table.path.name)[list(COLUMNS)]
+    return frame, names, len(frame), {}
 
 
-def canonical_odds(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+def _without_odd_rows(frame: pd.DataFrame, origin: Origin, decimal: bool | None) -> tuple[pd.DataFrame, int]:
+    rows, first = len(frame), None
+    while True:
+        try:
+            return canonical_odds(frame, origin, decimal=decimal), rows - len(frame)
+        except RowError as error:
+            first = first or error
+            frame = frame.drop(index=error.index)
+            if not len(error.index) or rows - len(frame) > _ODD_SHARE * rows:
+                raise first from None
+
+
+def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None = None) -> pd.DataFrame:
     """Types, markets and teams brought to their canonical form, then validated.
 
     Raises:
         DataError: See `load_odds`.
     """
-    frame = to_numbers(frame, ["line", "over_price", "under_price"], origin)
+    frame = frame.assign(**{name: _written(frame[name]) for name in _NUMBERS})
+    frame = _american(to_numbers(frame, _NUMBERS, origin), decimal)
     days = {
         name: _parse.dates(frame, name, origin) if name in frame else pd.Series(pd.NaT, frame.index, "datetime64[us]")
         for name in ("game_date", "source_date")
     }
+    start = pd.Series(pd.NaT, frame.index, "datetime64[us, UTC]")
     if "commence_time" in frame:
         start = _parse.utc_times(frame, "commence_time", origin)
         eastern = start.dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize()
         days["game_date"] = days["game_date"].fillna(eastern)
     frame = frame.assign(
         **days,
-        timestamp=_parse.utc_times(frame, "timestamp", origin),
+        timestamp=_observed(frame, origin),
+        tip=start,
+        alternate=_alternates(frame),
         market=_mapped(frame["market"], _market),
         player_name=frame["player_name"].astype("str").str.strip(),
         bookmaker=frame["bookmaker"].astype("str").str.strip(),
@@ -122,6 +182,49 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     return frame
 
 
+def _written(column: pd.Series) -> pd.Series:
+    """Numbers as people write them: EVEN, a unicode minus, and `25+`, which is over 24.5."""
+    if not isinstance(column.dtype, pd.StringDtype) and column.dtype != object:
+        return column
+    is_bool = column.map(lambda value: isinstance(value, bool)).astype(bool)
+    text = column.astype("str").str.strip().str.replace("[\u2212\u2013]", "-", regex=True)
+    text = text.str.replace(r"(?i)^(?:even|evens|ev)$", "100", regex=True)
+    at_least = text.str.extract(r"^(\d{1,3})\+$")[0].astype("float64") - 0.5
+    return (
+        text.mask(column.isna() | text.eq("")).astype(object).where(at_least.isna(), at_least).where(~is_bool, column)
+    )
+
+
+def _american(frame: pd.DataFrame, decimal: bool | None) -> pd.DataFrame:
+    """American prices; a bookmaker whose prices all lie in 1.01 to 30 writes decimal ones."""
+    prices = frame[["over_price", "under_price"]]
+    if decimal is None:
+        fits = (prices.isna() | ((prices >= _DECIMAL[0]) & (prices <= _DECIMAL[1]))).all(axis=1)
+        converted = fits.groupby(frame["bookmaker"].fillna("")).transform("all")
+    else:
+        converted = pd.Series(decimal, frame.index)
+    american = prices.where(prices >= 2, -100 / (prices - 1).where(prices > 1)).where(prices < 2, (prices - 1) * 100)
+    return frame.assign(**{name: prices[name].where(~converted, american[name]) for name in prices})
+
+
+def _observed(frame: pd.DataFrame, origin: Origin) -> pd.Series:
+    """Times of observation, all NaT where the file has no such column."""
+    if "timestamp" not in frame:
+        return pd.Series(pd.NaT, frame.index, "datetime64[us, UTC]")
+    seen = _parse.utc_times(frame, "timestamp", origin)
+    if seen.isna().any():
+        missing = {"timestamp": frame.index[seen.isna()]}
+        raise text_in_column(frame, missing, origin, "a time (values are missing)", "Fill these values.")
+    return seen
+
+
+def _alternates(frame: pd.DataFrame) -> pd.Series:
+    named = frame["market"].astype("str").str.contains(_ALTERNATE, na=False)
+    if "alternate" not in frame:
+        return named
+    return named | frame["alternate"].astype("str").str.strip().str.lower().isin(["true", "1", "1.0", "yes"])
+
+
 def _mapped(column: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """`column.map(function)` worked out once per different value; what maps to None stays missing."""
     known = {value: function(str(value)) for value in column.dropna().unique()}
@@ -129,7 +232,7 @@ def _mapped(column: pd.Series, function: Callable[[str], str | None]) -> pd.Seri
 
 
 def _market(name: str) -> str:
-    plain = name.strip().lower()
+    plain = re.sub(_ALTERNATE, "", name.strip()).lower()
     squeezed = "".join(c for c in plain.removeprefix("player_") if c.isalnum())
     return _MARKET_ALIASES.get(squeezed, plain)
 

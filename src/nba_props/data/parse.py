@@ -40,7 +40,8 @@ def names(frame: pd.DataFrame) -> pd.DataFrame:
 def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
     """Minutes played as a decimal number, from `32`, `32.5`, `32:10` or `PT32M10.00S`; missing stays NaN.
 
-    The second value says whether the file gives seconds: then 0:00 means that the player did not appear, while a whole
+    The second value says whether the file gives seconds or fractions: then 0:00 means that the player did not
+    appear, while a whole
     0 is how LeagueGameLog writes less than half a minute.
 
     Raises:
@@ -48,15 +49,16 @@ def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
     """
     raw = frame["min"]
     if not isinstance(raw.dtype, pd.StringDtype) and raw.dtype != object:
-        return raw.astype("float64"), False
+        return raw.astype("float64"), bool((raw.fillna(0) % 1 != 0).any())
     text = raw.astype("str").str.strip().mask(raw.isna() | (raw.astype("str").str.strip() == ""))
-    clock = _extract(text, r"^(?:PT)?(\d+)(?::|M)(\d+(?:\.\d+)?)?S?$").apply(pd.to_numeric)
+    clock = _extract(text, r"^(?:PT)?(\d+)(?:\.0+)?(?::|M)(\d+(?:\.\d+)?)?S?$").apply(pd.to_numeric)
     value = pd.to_numeric(text, errors="coerce").astype("float64")
     value = value.fillna(clock[0] + clock[1].fillna(0.0) / 60.0)
     wrong = value.isna() & text.notna()
     if wrong.any():
         raise text_in_column(frame, {"min": frame.index[wrong]}, origin, "minutes", "Write 32, 32:10 or PT32M10.00S.")
-    return value, bool(clock[0].notna().any() and clock[1].notna().any())
+    to_the_second = (clock[0].notna() & clock[1].notna()) | (value.fillna(0) % 1 != 0)
+    return value, bool(to_the_second.any())
 
 
 def game_ids(frame: pd.DataFrame) -> pd.Series:
@@ -112,30 +114,49 @@ def seasons(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
 def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     """Calendar days (tz-naive) from ISO dates or `OCT 24, 2023`; a UTC time becomes its US Eastern day. Missing is NaT.
 
+    Midnight UTC in every row is a calendar day.
+
     Raises:
         DataError: Anything else is in the column.
     """
-    raw = frame[column]
-    if isinstance(raw.dtype, pd.DatetimeTZDtype):
-        days = raw.dt.tz_convert("America/New_York").dt.tz_localize(None)
-    elif pd.api.types.is_datetime64_dtype(raw.dtype):
-        days = raw
-    else:
-        codes, unique = pd.factorize(raw.astype("str").str.strip().mask(raw.isna()))
-        days = pd.Series(_days(pd.Series(unique)).reindex(codes).to_numpy(), index=raw.index)
-    wrong = days.isna() & raw.notna()
+    text = _text(frame[column])
+    codes, unique = pd.factorize(text)
+    days = pd.Series(_days(pd.Series(unique, dtype="str")).reindex(codes).to_numpy(), index=text.index)
+    wrong = days.isna() & text.notna()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days.dt.normalize().astype("datetime64[us]")
 
 
+_DATE: Final = r"\d{4}-\d{2}-\d{2}|\d{8}"
+_TIME: Final = r"[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?"
+_ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
+
+
+def _text(raw: pd.Series) -> pd.Series:
+    text = raw.astype("str").str.strip()
+    return text.mask(raw.isna() | text.eq("")).astype("str")
+
+
+def _parsed(text: pd.Series, pattern: str) -> pd.Series:
+    """UTC instants of the values that match the pattern, between 1946 and the end of next year; NaT otherwise."""
+    fits = text.str.fullmatch(pattern, na=False)
+    plain = text.where(fits).str.replace(r" (?=Z|[+-]\d)", "", regex=True)
+    times = pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True).astype("datetime64[us, UTC]")
+    last = pd.Timestamp(pd.Timestamp.now(tz="UTC").year + 2, 1, 1, tz="UTC")
+    return times.where((times >= pd.Timestamp(1946, 1, 1, tz="UTC")) & (times < last))
+
+
 def _days(text: pd.Series) -> pd.Series:
-    zoned = text.str.contains(r"T.*(?:Z|[+-]\d\d:?\d\d)$", na=False)
-    days = pd.to_datetime(text.mask(zoned), format="ISO8601", errors="coerce")
-    if zoned.any():
-        local = pd.to_datetime(text.where(zoned), format="ISO8601", errors="coerce", utc=True)
-        days = days.fillna(local.dt.tz_convert("America/New_York").dt.tz_localize(None))
-    return days.fillna(pd.to_datetime(text.str.title(), format="%b %d, %Y", errors="coerce"))
+    zoned = _parsed(text, f"(?:{_DATE}){_TIME}{_ZONE}")
+    told = zoned.dropna()
+    if (told == told.dt.normalize()).all():
+        local = zoned.dt.tz_localize(None)  # midnight UTC in every row is how nba.com writes a calendar day
+    else:
+        local = zoned.dt.tz_convert("America/New_York").dt.tz_localize(None)
+    words = pd.to_datetime(text.str.title(), format="%b %d, %Y", errors="coerce").dt.strftime("%Y-%m-%d")
+    days = _parsed(text, f"(?:{_DATE})(?:{_TIME})?").fillna(_parsed(words.astype("str"), _DATE))
+    return local.fillna(days.dt.tz_localize(None))
 
 
 def sides(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
@@ -144,7 +165,7 @@ def sides(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
     The row's own team may stand on either side, so a file that writes one matchup for both teams is read rightly.
 
     Raises:
-        DataError: A matchup can not be read or does not name the row's team.
+        DataError: A matchup cannot be read or does not name the row's team.
     """
     if "matchup" not in frame:
         return frame["opponent"].str.strip().str.upper(), _booleans(frame, "home", origin)
@@ -187,7 +208,7 @@ def results(frame: pd.DataFrame, origin: Origin) -> pd.Series:
     if wrong.any():
         raise DataError(
             origin.source,
-            "who won can not be worked out (no column WL, and not both teams' points)",
+            "who won cannot be worked out (no column WL, and not both teams' points)",
             mend="Add a column WL with W or L, or the rows of both teams.",
             column="WL",
             count=int(wrong.sum()),
@@ -202,13 +223,11 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column.
     """
-    raw = frame[column]
-    if isinstance(raw.dtype, pd.DatetimeTZDtype):
-        return raw.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
-    codes, unique = pd.factorize(raw)
-    times = pd.to_datetime(pd.Series(unique), format="ISO8601", errors="coerce", utc=True).astype("datetime64[us, UTC]")
-    found = times.reindex(codes).set_axis(raw.index)
-    wrong = found.isna() & raw.notna()
+    text = _text(frame[column])
+    codes, unique = pd.factorize(text)
+    times = _parsed(pd.Series(unique, dtype="str"), f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
+    found = times.reindex(codes).set_axis(text.index)
+    wrong = found.isna() & text.notna()
     if wrong.any():
         mend = "Write UTC times as 2023-10-25T01:55:42Z."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", mend)

@@ -23,6 +23,7 @@ CAUSES: Final[dict[str, str]] = {
     "observed_after_game": "price seen after the day of the game",
     "unknown_name": "no such player on either team, or in the league that season",
     "ambiguous_name": "the name fits more than one player",
+    "in_play": "price seen at or after the tip",
 }
 """What becomes of an odds row -> the same in words. Every row has exactly one cause."""
 
@@ -39,6 +40,7 @@ class Cause(IntEnum):
     OBSERVED_AFTER_GAME = 6
     UNKNOWN_NAME = 7
     AMBIGUOUS_NAME = 8
+    IN_PLAY = 9
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,14 @@ class JoinReport:
 
     Attributes:
         rows: Odds rows given.
-        matched, void, duplicate, same_quote: Rows per cause, see `CAUSES`.
+        matched, void, duplicate, same_quote, in_play: Rows per cause, see `CAUSES`.
         no_game, ambiguous_date, observed_after_game, unknown_name, ambiguous_name: Rows per cause as well.
         examples: Cause -> the first row it happened to.
         spellings: How the names of the joined rows were found -> rows.
         one_sided: Joined rows with a price missing.
         date_only: Joined rows whose time stamp is a bare date.
         swapped_venue: Joined rows whose home and away teams are the other way round in the log.
+        tip_unknown: Joined rows without a tip time: whether they were in play is not known.
         utc_dated: Joined rows whose `game_date` is the UTC day, one later than the game's.
     """
 
@@ -67,12 +70,14 @@ class JoinReport:
     observed_after_game: int = 0
     unknown_name: int = 0
     ambiguous_name: int = 0
+    in_play: int = 0
     examples: Mapping[str, str] = field(default_factory=dict)
     spellings: Mapping[str, int] = field(default_factory=dict)
     one_sided: int = 0
     date_only: int = 0
     swapped_venue: int = 0
     utc_dated: int = 0
+    tip_unknown: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a report that loses rows.
@@ -92,8 +97,8 @@ class JoinReport:
 
     @property
     def in_log(self) -> int:
-        """Different rows whose game is in the log."""
-        return self.rows - self.duplicate - self.same_quote - self.no_game
+        """Different rows seen before the tip whose game is in the log."""
+        return self.rows - self.duplicate - self.same_quote - self.no_game - self.in_play
 
     @property
     def reachable(self) -> float:
@@ -130,6 +135,7 @@ class JoinReport:
             "time stamp without an hour": self.date_only,
             "home and away swapped": self.swapped_venue,
             "game_date in UTC": self.utc_dated,
+            "tip not known": self.tip_unknown,
         }
         noted = ", ".join(f"{note} {rows:,}" for note, rows in notes.items() if rows)
         return "\n".join(lines + ([f"  of the joined rows: {noted}"] if noted else []))
@@ -165,10 +171,11 @@ def build_report(
         date_only=int((stamp == stamp.dt.normalize()).sum()),
         swapped_venue=swapped,
         utc_dated=utc_dated,
+        tip_unknown=int(part["tip"].isna().sum()),
     )
 
 
 def _example(odds: pd.DataFrame, position: int) -> str:
     row = odds.iloc[position]
     day = row["timestamp"] if pd.isna(row["game_date"]) else row["game_date"]
-    return f"{row['player_name']}, {row['away_team']} at {row['home_team']}, {day.date()}, {row['bookmaker']}"
+    return f"{row['player_name']}, {row['away_team']} at {row['home_team']}, {str(day)[:10]}, {row['bookmaker']}"

@@ -12,11 +12,13 @@ from typing import Final
 import pandas as pd
 import pandera.pandas as pa
 
-from nba_props.data.columns import STATS
 from nba_props.data.validate import rule
 from nba_props.markets import MARKETS
 
-_COUNTS: Final = tuple(name for name in STATS if name not in ("min", "plus_minus"))
+_MOST: Final = {"fgm": 60, "fga": 90, "fg3m": 40, "fg3a": 60, "ftm": 50, "fta": 60, "oreb": 50, "dreb": 60, "reb": 70,
+                "ast": 50, "stl": 25, "blk": 30, "tov": 30, "pf": 12, "pts": 150}  # fmt: skip
+"""Box-score column -> more than anyone has in a game (records: 100 PTS, 55 REB, 30 AST, 11 STL, 17 BLK, 14 TOV)."""
+_MOST_PLUS_MINUS: Final = 100
 _MADE_OF: Final = (("fgm", "fga"), ("fg3m", "fg3a"), ("ftm", "fta"), ("fg3m", "fgm"), ("fg3a", "fga"))
 _LONGEST_MINUTES: Final = 100.0
 """The longest game so far had six overtimes: 78 minutes."""
@@ -65,6 +67,15 @@ def _text_column(pattern: str, problem: str, mend: str) -> pa.Column:
     return pa.Column(str, rule(test, problem, mend))
 
 
+def _at_most(bound: float) -> pa.Check:
+    return rule(lambda s: s <= bound, f"more than {bound:g} in one game", "Give totals of one game.")
+
+
+_within_plus_minus = rule(
+    lambda s: s.abs() <= _MOST_PLUS_MINUS, f"beyond {_MOST_PLUS_MINUS} points either way", "Correct the plus-minus."
+)
+
+
 def _stat_columns() -> dict[str, pa.Column]:
     count = [
         rule(lambda s: s >= 0, "the value is negative", "Correct the box score."),
@@ -76,8 +87,8 @@ def _stat_columns() -> dict[str, pa.Column]:
     ]
     return {
         "min": pa.Column(float, minutes),
-        **{name: pa.Column(float, count) for name in _COUNTS},
-        "plus_minus": pa.Column(float, nullable=True),
+        **{name: pa.Column(float, [*count, _at_most(bound)]) for name, bound in _MOST.items()},
+        "plus_minus": pa.Column(float, _within_plus_minus, nullable=True),
     }
 
 
@@ -149,12 +160,13 @@ ODDS: Final = pa.DataFrameSchema(
             float,
             [
                 rule(lambda s: s > 0, "the line is not positive", "Correct the line."),
+                rule(lambda s: s <= 150, "the line is above 150", "Correct the line."),
                 rule(lambda s: (2 * s) % 1 == 0, "the line is not a multiple of 0.5", "Correct the line."),
             ],
         ),
         "over_price": pa.Column(float, _PRICE, nullable=True),
         "under_price": pa.Column(float, _PRICE, nullable=True),
-        "timestamp": pa.Column(),
+        "timestamp": pa.Column(nullable=True),
     },
     checks=[
         rule(

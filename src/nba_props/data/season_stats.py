@@ -17,8 +17,9 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data import columns as _columns
-from nba_props.data.files import open_table, read_table
+from nba_props.data.files import Paths, TableFile, find_tables, read_table
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
+from nba_props.data.readers import SEASON_TABLE
 from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column
@@ -39,6 +40,9 @@ _RATES: Final[dict[str, tuple[str, ...]]] = {
     "foul_pct": ("foul%", "foulpct"),
 }
 """Rates, held as fractions of 1."""
+
+_RARE: Final = {"stl_pct": 0.1, "blk_pct": 0.2, "foul_pct": 0.25}
+"""Rates whose values above this, in a column without signs, are percent."""
 
 _STATS: Final = {**_RATES, "psa": ("psa",), "ast_usg": ("ast:usg", "astusg")}
 _ACCEPTED: Final = {
@@ -103,7 +107,7 @@ class SeasonStatsJoin:
     report: SeasonStatsReport
 
 
-def load_season_stats(path: str | PathLike[str]) -> pd.DataFrame:
+def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFrame:
     """Load a season table: one row per player and season.
 
     Rates are returned as fractions (`27.5%`, or a column of numbers above 1, is divided by 100), `psa` as points per
@@ -111,7 +115,8 @@ def load_season_stats(path: str | PathLike[str]) -> pd.DataFrame:
     by minutes.
 
     Args:
-        path: CSV, CSV.gz or Parquet with columns Player, Season and any of the rates.
+        paths: Files or folders of tables with a column Player and any of the rates.
+        season: Season of tables without a column Season; else it is in the name of the file or its folder.
 
     Returns:
         Columns `player_name`, `season`, `team` (missing where not given, or several) and the rates found, as float64.
@@ -119,15 +124,52 @@ def load_season_stats(path: str | PathLike[str]) -> pd.DataFrame:
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.
     """
-    if not Path(path).is_file():
-        raise DataError(str(path), "there is no such file", mend="Check the path.")
-    table = open_table(Path(path))
+    if isinstance(paths, (str, PathLike)) and not Path(paths).exists():
+        raise DataError(str(paths), "there is no such file", mend="Check the path.")
+    parts = [_read_one(table, season) for table in find_tables(paths, SEASON_TABLE)]
+    return _refuse_repeated_players(parts)
+
+
+def _refuse_repeated_players(parts: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """The tables below each other; different rates of one player and season come together in one row."""
+    key = ["player_name", "season"]
+    merged = parts[0][1]
+    for source, part in parts[1:]:
+        shared = [name for name in part if name in merged and name not in (*key, "team")]
+        both = merged[key].merge(part[key])
+        if shared and len(both):
+            column = ", ".join(shared)
+            mend = "Keep one of the files."
+            raise DataError(
+                source, "another file has these players and rates", column=column, count=len(both), mend=mend
+            )
+        if len(both):
+            merged = merged.merge(part.drop(columns="team"), on=key, how="outer")
+        else:
+            merged = pd.concat([merged, part], ignore_index=True)
+    return merged
+
+
+def _season_in_name(path: Path) -> str | None:
+    """The season in the name of the file or its folder: 2022-23, 2022_23 or 2022-2023."""
+    for name in (path.name, path.resolve().parent.name):
+        found = re.search(r"(?<!\d)(\d{4})[-_](?:\d{2})?(\d{2})(?!\d)", name)
+        if found and (int(found[1]) + 1) % 100 == int(found[2]):
+            return f"{found[1]}-{found[2]}"
+    return None
+
+
+def _read_one(table: TableFile, season: str | None) -> tuple[str, pd.DataFrame]:
     names = _columns.resolve(table.header, _ACCEPTED)
-    missing = [name for name in ("player_name", "season") if name not in names]
+    told = season or _season_in_name(table.path)
+    missing = [name for name in ("player_name", "season") if name not in names and not (name == "season" and told)]
     stats = [name for name in _STATS if name in names]
     if missing or not stats:
-        raise _columns.missing_columns(table.source, table.header, missing or ["Usage"], _MEND)
+        mend = f"{_MEND} Without Season, name the file or its folder after it, or give the option season."
+        raise _columns.missing_columns(table.source, table.header, missing or ["Usage"], mend)
     frame = read_table(table, names, list(names))
+    if "season" not in names:
+        frame["season"] = told
     origin = Origin(table.source, names, ("player_name", "season"), is_parquet=table.is_parquet)
     values = {name: _numbers(frame, name, origin) for name in [*stats, *(["min"] if "min" in names else [])]}
     frame = frame.assign(
@@ -137,7 +179,7 @@ def load_season_stats(path: str | PathLike[str]) -> pd.DataFrame:
         **values,
     )
     check_frame(frame, SEASON_STATS, origin)
-    return _one_per_season(frame, stats, origin)
+    return table.source, _one_per_season(frame, stats, origin)
 
 
 def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
@@ -149,7 +191,9 @@ def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a number")
     if column in _RATES:
-        return value / 100 if percent.any() or (value > 1).any() else value
+        # Block and steal rates in percent may all be below 1: a fraction of one in four blocks is nobody's.
+        in_percent = percent.any() or (value > 1).any() or (column in _RARE and (value > _RARE[column]).any())
+        return value / 100 if in_percent else value
     return value / 100 if column == "psa" and value.median() > 10 else value
 
 

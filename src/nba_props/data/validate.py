@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrorReason
@@ -57,6 +58,17 @@ def _text(value: object) -> str:
     return str(value)
 
 
+class RowError(DataError):
+    """A `DataError` about some rows, which can be left out: `index` names them."""
+
+    index: pd.Index
+
+
+def _of_rows(error: RowError, index: pd.Index) -> RowError:
+    error.index = index
+    return error
+
+
 def rule(test: Any, problem: str, mend: str, *, column: str | None = None) -> pa.Check:  # noqa: ANN401 - any predicate
     """A pandera check that knows what is wrong and what to do, in words.
 
@@ -85,7 +97,7 @@ def _as_data_error(frame: pd.DataFrame, failures: Sequence[Any], origin: Origin)
     described = [_describe(failure) for failure in failures]
     column, problem, mend, index = described[0]
     also = "; ".join(f"column {origin.column(c)}: {p} ({len(i):,} rows)" for c, p, _, i in described[1:4])
-    return DataError(
+    error = RowError(
         origin.source,
         problem,
         mend=mend + (f" Also wrong: {also}." if also else ""),
@@ -93,6 +105,7 @@ def _as_data_error(frame: pd.DataFrame, failures: Sequence[Any], origin: Origin)
         count=len(index),
         rows=origin.rows(frame, index, [column]),
     )
+    return _of_rows(error, index)
 
 
 def _describe(failure: Any) -> tuple[str, str, str, pd.Index]:  # noqa: ANN401 - pandera's SchemaError is untyped
@@ -119,6 +132,8 @@ def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> p
     for column in columns:
         values = pd.to_numeric(frame[column], errors="coerce").astype("float64")
         wrong = values.isna() & frame[column].notna()
+        if pd.api.types.is_bool_dtype(frame[column].dtype) or frame[column].dtype == object:
+            wrong |= frame[column].map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool)
         if wrong.any():
             broken[column] = frame.index[wrong]
         converted[column] = values
@@ -129,11 +144,11 @@ def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> p
 
 def text_in_column(
     frame: pd.DataFrame, broken: Mapping[str, pd.Index], origin: Origin, wanted: str, mend: str = ""
-) -> DataError:
+) -> RowError:
     """The error for values of the wrong type, column -> index of the rows concerned."""
     column, index = next(iter(broken.items()))
     others = "; ".join(f"column {origin.column(c)} ({len(i):,} rows)" for c, i in list(broken.items())[1:4])
-    return DataError(
+    error = RowError(
         origin.source,
         f"wrong type: the value is not {wanted}",
         mend=(mend or "Correct these values, or leave them empty.") + (f" Also wrong: {others}." if others else ""),
@@ -141,3 +156,4 @@ def text_in_column(
         count=len(index),
         rows=origin.rows(frame, index, [column]),
     )
+    return _of_rows(error, index)

@@ -1,0 +1,55 @@
+"""hoopR / sportsdataverse player_box: ESPN's box scores with `starter`, `did_not_play` and `reason`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
+from nba_props.data.teams import team_code
+
+if TYPE_CHECKING:
+    from nba_props.data.files import TableFile
+
+_COLUMNS: Final = {
+    "game_id": "gameid", "game_date": "gamedate", "player_id": "athleteid", "player_name": "athletedisplayname",
+    "team": "teamabbreviation", "opponent": "opponentteamabbreviation", "home": "homeaway", "won": "teamwinner",
+    "min": "minutes", "fgm": "fieldgoalsmade", "fga": "fieldgoalsattempted", "fg3m": "threepointfieldgoalsmade",
+    "fg3a": "threepointfieldgoalsattempted", "ftm": "freethrowsmade", "fta": "freethrowsattempted",
+    "oreb": "offensiverebounds", "dreb": "defensiverebounds", "reb": "rebounds", "ast": "assists", "stl": "steals",
+    "blk": "blocks", "tov": "turnovers", "pf": "fouls", "plus_minus": "plusminus", "pts": "points",
+}  # fmt: skip
+_KINDS: Final = {"1": "1", "2": "2", "3": "4", "5": "5"}
+"""ESPN's season_type -> kind of game."""
+
+
+def _bring(table: TableFile, _options: Options) -> Brought:
+    from nba_props.data.files import read_text
+
+    raw = read_text(table)
+    raw = raw.set_axis([plain(name) for name in raw], axis=1)
+    frame = raw[list(_COLUMNS.values())].set_axis(list(_COLUMNS), axis=1)
+    kind = raw["seasontype"].str.removesuffix(".0").map(_KINDS).fillna("2")
+    absent = raw["didnotplay"].fillna("").str.lower().isin(["true", "1", "1.0", "yes"])
+    frame = frame.assign(
+        season=kind + (raw["season"].astype("float64") - 1).astype("Int64").astype("str"),
+        home=frame["home"].str.lower().map({"home": "true", "away": "false"}),
+        plus_minus=frame["plus_minus"].str.removeprefix("+"),
+        comment=("DNP " + raw["reason"].fillna("") if "reason" in raw else raw["didnotplay"]).where(absent),
+        team=frame["team"].map(_code),
+        opponent=frame["opponent"].map(_code),
+    )
+    return Brought(frame, len(raw))
+
+
+def _code(name: object) -> str:
+    return team_code(str(name)) or str(name)
+
+
+add(
+    Reader(
+        "hoopR player_box",
+        GAME_LOG,
+        ("season", "seasontype", "didnotplay", *_COLUMNS.values()),
+        _bring,
+    )
+)

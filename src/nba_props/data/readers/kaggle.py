@@ -1,0 +1,96 @@
+"""Kaggle's PlayerStatistics: every player-game since 1947 in one file, of which only some seasons are wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from nba_props.data import columns as _columns
+from nba_props.data import stream as _stream
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
+from nba_props.data.teams import team_code
+
+if TYPE_CHECKING:
+    from nba_props.data.files import TableFile
+
+_ROWS: Final = 200_000
+_FIRST_SEASON: Final = 1996
+"""The box scores of earlier seasons lack columns."""
+_KINDS: Final = {"pre": "1", "all": "3", "pla": "4"}
+
+
+def _bring(table: TableFile, options: Options) -> Brought:
+    from nba_props.data.files import read_text
+
+    wanted = {int(season[:4]) for season in options.seasons}
+    names = _columns.resolve(table.header, _columns.GAME_LOG)
+    date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
+    parts, rows, dropped = [], 0, Counter[str]()
+    whole = (
+        [read_text(table)] if table.is_parquet else _stream.chunks(table.path, table.separator, table.encoding, _ROWS)
+    )
+    for chunk in whole:
+        rows += len(chunk)
+        year = season_of(pd.to_datetime(chunk[date].str[:10], format="%Y-%m-%d", errors="coerce"))
+        # A date that cannot be read stays, so that it is refused by name.
+        keep = year.isna() | (year.isin(wanted) if wanted else year.ge(_FIRST_SEASON))
+        dropped["season not wanted"] += int((~keep).sum())
+        parts.append(_canonical(chunk[keep], names, date, year[keep]))
+    return Brought(pd.concat(parts), rows, dict(+dropped))
+
+
+def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.Series) -> pd.DataFrame:
+    by_plain = {plain(name): name for name in chunk}
+    kept = {canonical: name for canonical, name in names.items() if canonical not in ("team", "opponent", "season")}
+    frame = chunk[list(kept.values())].set_axis(list(kept), axis=1)
+    counts = [name for name in _columns.STATS if name in frame]
+    numbers = {
+        name: pd.to_numeric(frame[name], errors="coerce").where(lambda s: s.notna(), frame[name]) for name in counts
+    }
+    sides = {side: _teams(chunk[by_plain[f"{word}teamcity"]], chunk[by_plain[f"{word}teamname"]])
+             for side, word in (("team", "player"), ("opponent", "opponent"))}  # fmt: skip
+    return frame.assign(
+        **numbers,
+        **sides,
+        game_date=chunk[date].str.strip().str[:10],
+        season=_kinds(chunk, by_plain) + year.astype("Int64").astype("str"),
+    )
+
+
+def _teams(city: pd.Series, nickname: pd.Series) -> pd.Series:
+    """Abbreviations; a team of another name (a former city, an All-Star side) keeps its own, shortened to three."""
+    both = nickname.fillna("").str.strip() + "|" + city.fillna("").str.strip()
+    known = {}
+    for value in both.unique():
+        name, _, place = value.partition("|")
+        known[value] = (
+            team_code(place + name) or team_code(name) or "".join(filter(str.isalpha, place + name))[:3].upper()
+        )
+    return both.map(known)
+
+
+def _kinds(chunk: pd.DataFrame, by_plain: dict[str, str]) -> pd.Series:
+    text = chunk[by_plain["gametype"]].fillna("").str.strip().str.lower()
+    kind = text.str[:3].map(_KINDS).fillna("2")
+    kind = kind.mask(text.str.contains("play-in|playin"), "5")
+    labels = [
+        chunk[by_plain[name]].fillna("").str.lower() for name in ("gamelabel", "gamesublabel") if name in by_plain
+    ]
+    final = text.str.contains("cup") & False
+    if len(labels) == 2:
+        cup = text.str.contains("cup|tournament") | labels[0].str.contains("cup|in-season")
+        final = cup & labels[1].str.contains("championship|^final$")
+    return kind.mask(final & kind.eq("2"), "6")
+
+
+add(
+    Reader(
+        "Kaggle PlayerStatistics",
+        GAME_LOG,
+        ("firstname", "lastname", "personid", "gameid", "gamedatetimeest|gamedate", "playerteamcity", "playerteamname",
+         "opponentteamcity", "opponentteamname", "gametype", "numminutes", "points"),
+        _bring,
+    )
+)  # fmt: skip

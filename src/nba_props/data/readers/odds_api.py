@@ -1,0 +1,49 @@
+"""The Odds API v4 as JSON: current or historical, one event, a list of them, or one a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from nba_props.data import stream as _stream
+from nba_props.data.readers import ODDS, Brought, Options, Reader, add
+from nba_props.data.readers.side_rows import pair_sides
+from nba_props.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nba_props.data.files import TableFile
+
+
+def _bring(table: TableFile, _options: Options) -> Brought:
+    try:
+        rows = [row for envelope in _stream.read_json(table.path) for row in _rows(envelope)]
+    except (KeyError, TypeError, AttributeError) as error:
+        mend = "Save the answer of The Odds API v4 (event odds) as it came."
+        raise DataError(table.source, f"an event has another shape ({error})", mend=mend) from error
+    if not rows:
+        raise DataError(table.source, "the events hold no odds", mend="Fetch player markets of the events.")
+    frame = pd.DataFrame(rows)
+    return pair_sides(frame.astype("str").mask(frame.isna()))
+
+
+def _rows(envelope: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    data = envelope.get("data", envelope)
+    for event in data if isinstance(data, list) else [data]:
+        for book in event.get("bookmakers", []):
+            for market in book["markets"]:
+                seen = market.get("last_update") or book.get("last_update") or envelope.get("timestamp")
+                for outcome in market["outcomes"]:
+                    yield {
+                        "event_id": event["id"], "commence_time": event["commence_time"],
+                        "home_team": event["home_team"], "away_team": event["away_team"],
+                        "bookmaker": book.get("title") or book["key"], "market": market["key"], "timestamp": seen,
+                        "player_name": outcome.get("description"), "side": outcome["name"],
+                        "line": outcome.get("point"), "price": outcome.get("price"),
+                    }  # fmt: skip
+
+
+add(Reader("The Odds API (historical)", ODDS, ("timestamp", "data"), _bring, is_json=True))
+add(Reader("The Odds API", ODDS, ("id", "commencetime", "hometeam", "awayteam", "bookmakers"), _bring, is_json=True))

@@ -1,0 +1,65 @@
+"""One row per side (Over and Under apart), The Odds API's flat CSV among them: paired to quotes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
+
+if TYPE_CHECKING:
+    from nba_props.data.files import TableFile
+
+_ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
+    "side": ("side", "overunder", "betside", "selection", "outcome", "outcomename", "label", "name"),
+    "price": ("price", "odds", "outcomeprice", "americanodds", "decimalodds"),
+    "line": ("line", "point", "outcomepoint", "handicap"),
+    "player_name": ("playername", "player", "description", "outcomedescription", "participant"),
+    "market": ("market", "marketkey", "markettype", "stat", "stattype"),
+    "bookmaker": ("bookmaker", "bookmakerkey", "bookmakertitle", "book", "sportsbook"),
+    "home_team": ("hometeam", "home"),
+    "away_team": ("awayteam", "away"),
+    "timestamp": ("timestamp", "observedat", "marketlastupdate", "lastupdate", "bookmakerlastupdate", "snapshot"),
+    "game_date": ("gamedate",),
+    "source_date": ("sourcedate",),
+    "commence_time": ("commencetime", "tip"),
+    "event_id": ("eventid", "gameid", "id"),
+}
+_REQUIRED: Final = ("side", "price", "line", "player_name", "market", "bookmaker", "home_team", "away_team")
+_SIDES: Final = {"over": "over", "o": "over", "higher": "over", "more": "over", "under": "under", "u": "under",
+                 "lower": "under", "less": "under"}  # fmt: skip
+
+
+def pair_sides(rows: pd.DataFrame) -> Brought:
+    """Quotes from rows with `side` and `price`; the n-th Over of a prop, book and time goes with its n-th Under.
+
+    Rows whose side is neither (Yes, No, First, ...) are left out and counted.
+    """
+    side = rows["side"].fillna("").str.strip().str.lower().map(_SIDES)
+    told = rows[side.notna()].drop(columns=["side", "price"])
+    side = side[side.notna()]
+    key = told.groupby(list(told), dropna=False, sort=False).ngroup()
+    nth = key.groupby([key, side]).cumcount()
+    place = pd.MultiIndex.from_arrays([key, nth])
+    frame = told[~place.duplicated()]
+    price = rows.loc[told.index, "price"]
+    for name in ("over", "under"):
+        here = (side == name).to_numpy()
+        values = pd.Series(price.to_numpy()[here], index=place[here], dtype=price.dtype)
+        frame = frame.assign(**{f"{name}_price": values.reindex(place[~place.duplicated()]).to_numpy()})
+    other = len(rows) - len(told)
+    return Brought(frame, len(rows), {"neither over nor under": other} if other else {})
+
+
+def _bring(table: TableFile, _options: Options) -> Brought:
+    from nba_props.data.files import read_text
+
+    raw = read_text(table)
+    by_plain = {plain(name): name for name in raw}
+    names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}
+    names = {canonical: name for canonical, name in names.items() if name}
+    return pair_sides(pd.DataFrame({canonical: raw[name] for canonical, name in names.items()}))
+
+
+add(Reader("side rows", ODDS, tuple("|".join(_ACCEPTED[name]) for name in _REQUIRED), _bring))

@@ -1,0 +1,249 @@
+"""Bytes to text tables: encodings, separators, and limits that are kept while reading.
+
+Only regular files are opened. What a file unpacks to is counted as it is read, so that a small file cannot fill the
+memory; the last line is kept, so that a file that was cut short is noticed.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import stat
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+import pandas as pd
+
+from nba_props.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+LIMIT_VARIABLE: Final = "NBA_PROPS_MAX_UNPACKED_BYTES"
+"""Environment variable with the number of bytes a file may unpack to."""
+DEFAULT_LIMIT: Final = 2 * 1024**3
+_HEAD: Final = 65_536
+_SEPARATORS: Final = ",;\t|"
+_CONTROL: Final = bytes(code for code in (*range(9), 11, 12, *range(14, 32), 127))
+_CONTROL_PATTERN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_MEND: Final = "Give a CSV (UTF-8, UTF-16 or Windows-1252), JSON, or either of them gzip-compressed, or a Parquet file."
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the first bytes of a text file say."""
+
+    header: tuple[str, ...]
+    separator: str
+    encoding: str
+    is_json: bool = False
+
+
+def limit() -> int:
+    """Bytes a file may unpack to: 2 GiB, or the number in the environment.
+
+    Raises:
+        ConfigError: The variable is no positive whole number.
+    """
+    text = os.environ.get(LIMIT_VARIABLE, str(DEFAULT_LIMIT))
+    if not text.isdecimal() or int(text) == 0:
+        message = f"{LIMIT_VARIABLE} is {text!r}; give a positive number of bytes."
+        raise ConfigError(message)
+    return int(text)
+
+
+def refuse_irregular(path: Path) -> None:
+    """Refuse pipes, devices and sockets without opening them: reading one may wait for ever.
+
+    Raises:
+        DataError: The path is no regular file.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", mend="Check the path.") from error
+    if not stat.S_ISREG(mode):
+        raise DataError(str(path), "it is not a regular file", mend="Save the data to a file and give that.")
+
+
+def refuse_size(source: str, size: int) -> None:
+    """Refuse more bytes than `limit`.
+
+    Raises:
+        DataError: There are more.
+    """
+    if size > limit():
+        mend = f"Split it by season, or raise {LIMIT_VARIABLE}."
+        raise DataError(source, f"the file unpacks to more than {limit():,} bytes", mend=mend)
+
+
+def refuse_control(source: str, text: pd.Series, column: str) -> None:
+    """Refuse control characters in a text column.
+
+    Raises:
+        DataError: There are some.
+    """
+    wrong = text.astype("str").str.contains(_CONTROL_PATTERN, na=False)
+    if wrong.any():
+        mend = "Remove them, or export the file again."
+        raise DataError(source, "values hold control characters", column=column, count=int(wrong.sum()), mend=mend)
+
+
+class _Watched(io.RawIOBase):
+    """Hands bytes on, counts them, refuses control characters, and remembers the end."""
+
+    def __init__(self, inner: BinaryIO, source: str, *, wide: bool) -> None:
+        super().__init__()
+        self._inner, self._source, self._wide = inner, source, wide
+        self._seen = 0
+        self.tail = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        data = self._inner.read(len(buffer))
+        self._seen += len(data)
+        refuse_size(self._source, self._seen)
+        if not self._wide and len(data.translate(None, _CONTROL)) != len(data):
+            raise DataError(self._source, "the file is binary or holds control characters, not CSV", mend=_MEND)
+        if data:
+            self.tail = (self.tail + data)[-_HEAD:] if len(data) < _HEAD else data[-_HEAD:]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb"))
+
+
+def look(path: Path) -> Head:
+    """Encoding, separator and header of a text file, from its first 64 KiB; the keys of a JSON file.
+
+    Raises:
+        DataError: It is no text, or has no header.
+    """
+    try:
+        with _open(path) as handle:
+            first = handle.read(_HEAD)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(str(path), f"the file cannot be read as CSV ({error})", mend=_MEND) from error
+    encoding = _encoding(first)
+    if encoding != "utf-16" and b"\x00" in first:
+        raise DataError(str(path), "the file is binary, not CSV", mend=_MEND)
+    text = first.decode(encoding, errors="ignore")
+    if text.lstrip()[:1] in ("{", "["):
+        keys = next(iter(read_json(path)), {})
+        return Head(tuple(keys), "", encoding, is_json=True)
+    line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+    separator = max(_SEPARATORS, key=line.count)
+    try:
+        header = next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error as error:
+        raise DataError(str(path), f"the file cannot be read as CSV ({error})", mend=_MEND) from error
+    if not [name for name in header if name.strip()]:
+        raise DataError(str(path), "the file has no header line", mend="The first line must name the columns.")
+    return Head(tuple(header), separator, encoding)
+
+
+def _encoding(first: bytes) -> str:
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        first[: len(first) - 4 if len(first) == _HEAD else None].decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Four bytes may be missing from the last character of the part that was read.
+        return "utf-8-sig" if len(first) == _HEAD and error.start > _HEAD - 8 else "cp1252"
+    return "utf-8-sig"
+
+
+def read_csv(path: Path, header: tuple[str, ...], separator: str, encoding: str, text: set[str]) -> pd.DataFrame:
+    """All columns of a CSV: with `usecols`, pandas passes over lines that have too many fields.
+
+    Args:
+        path: The file.
+        header: Its column names, to tell whether the last row is whole.
+        separator: Between the fields.
+        encoding: Tried first; what is not UTF-8 after all is read as Windows-1252.
+        text: Columns kept as text, so that leading zeros survive; the others are inferred.
+
+    Raises:
+        DataError: A limit is passed, or the last row was cut short.
+    """
+
+    def parse(stream: BinaryIO, used: str) -> pd.DataFrame:
+        dtype = dict.fromkeys(text, "str")
+        return pd.read_csv(stream, dtype=dtype, sep=separator, encoding=used, low_memory=False)
+
+    return _with_encodings(path, header, separator, encoding, parse)
+
+
+def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.DataFrame]:
+    """A large CSV as text, `rows` at a time.
+
+    Raises:
+        DataError: A limit is passed, or the file cannot be read.
+    """
+    try:
+        with _open(path) as inner:
+            watched = _Watched(inner, str(path), wide=encoding == "utf-16")
+            stream = cast("BinaryIO", io.BufferedReader(watched, _HEAD * 16))
+            yield from pd.read_csv(stream, dtype="str", sep=separator, encoding=encoding, chunksize=rows)
+    except (pd.errors.ParserError, UnicodeError, EOFError, zlib.error, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(str(path), f"the file cannot be read ({reason})", mend=_MEND) from error
+
+
+def _with_encodings(
+    path: Path, header: tuple[str, ...], separator: str, encoding: str, parse: Callable[[BinaryIO, str], pd.DataFrame]
+) -> pd.DataFrame:
+    for used in dict.fromkeys((encoding, "cp1252")):
+        try:
+            with _open(path) as inner:
+                watched = _Watched(inner, str(path), wide=encoding == "utf-16")
+                frame = parse(cast("BinaryIO", io.BufferedReader(watched, _HEAD * 16)), used)
+        except UnicodeDecodeError:
+            if used == "cp1252" or encoding == "utf-16":
+                raise
+            continue
+        _refuse_half_row(str(path), watched.tail, header, separator, used)
+        return frame
+    raise AssertionError
+
+
+def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separator: str, encoding: str) -> None:
+    text = tail.decode(encoding, errors="ignore")
+    if text.endswith(("\n", "\r")) or encoding == "utf-16":
+        return
+    line = text.rpartition("\n")[2]
+    fields = len(next(csv.reader([line], delimiter=separator), []))
+    if line.strip() and fields < len(header):
+        problem = f"the last row is cut short ({fields} of {len(header)} fields)"
+        raise DataError(source, problem, count=1, rows=f"  {line[:80]}", mend="Fetch or export the file again.")
+
+
+def read_json(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON file: one, a list of them, or one a line.
+
+    Raises:
+        DataError: It is no JSON, or holds something else than objects.
+    """
+    try:
+        with _open(path) as inner:
+            content = io.BufferedReader(_Watched(inner, str(path), wide=False), _HEAD * 16).read()
+        text = content.decode("utf-8-sig")
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError, OSError, EOFError, zlib.error) as error:
+        raise DataError(str(path), f"the file cannot be read as JSON ({error})", mend=_MEND) from error
+    objects = found if isinstance(found, list) else [found]
+    if not all(isinstance(item, dict) for item in objects):
+        raise DataError(str(path), "the JSON holds something else than objects", mend="Give a list of objects.")
+    return objects
