@@ -101,7 +101,7 @@ def load_training_data(
         season_stats: Optional season table; joined with the previous season only.
 
     Raises:
-        DataError: A file can not be used; the message names file, column, rows and mend.
+        DataError: A file cannot be used; the message names file, column, rows and fix.
     """
     games, load_report = read_game_logs(list(data))
     reports = [str(load_report)]

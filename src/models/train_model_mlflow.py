@@ -87,7 +87,7 @@ class NBAPropsMLflowTrainer:
         **settings: Fields of `nba_props.config.TrainerConfig`.
 
     Raises:
-        ConfigError: A setting can not be used.
+        ConfigError: A setting cannot be used.
     """
 
     def __init__(  # noqa: PLR0913 - keyword only; each is one thing a run can be given
@@ -126,7 +126,7 @@ class NBAPropsMLflowTrainer:
         """Load, check and join the input and build the features; the simulated league where `data` is None.
 
         Raises:
-            DataError: Input that can not be used; nothing has been written.
+            DataError: Input that cannot be used; nothing has been written.
         """
         if data is None:
             self.training_data = simulated_training_data()

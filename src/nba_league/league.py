@@ -60,8 +60,8 @@ class League:
         """
         missing = [name for name in _QUOTE_COLUMNS if name not in quotes]
         if missing:
-            source, mend = "quotes", f"Pass {', '.join(_QUOTE_COLUMNS)}."
-            raise DataError(source, "columns are missing", mend=mend, column=", ".join(missing))
+            source, fix = "quotes", f"Pass {', '.join(_QUOTE_COLUMNS)}."
+            raise DataError(source, "columns are missing", fix=fix, column=", ".join(missing))
         index = pd.MultiIndex.from_frame(self.truth[["game_id", "player_id"]])
         row = index.get_indexer(pd.MultiIndex.from_frame(quotes[["game_id", "player_id"]]))
         line = quotes["line"].to_numpy(dtype=np.float64)

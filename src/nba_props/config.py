@@ -93,11 +93,11 @@ class TrainerConfig(_Frozen):
         market: Key of `nba_props.markets.MARKETS`.
         model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...) or "ensemble".
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
-            library does not know, or can not use, is refused.
+            library does not know, or cannot use, is refused.
         ensemble: Members and method, for model "ensemble".
         selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
-        noise_features: Columns of noise added to the features: what can not help, to see what the study says of it.
+        noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
         min_edge: Least edge over the no-vig market probability that is bet.
@@ -158,7 +158,7 @@ def make_config(**settings: Any) -> TrainerConfig:  # noqa: ANN401 - validated h
         return TrainerConfig(**settings)
     except ValidationError as error:
         problems = "; ".join(": ".join(filter(None, (_path(item["loc"]), item["msg"]))) for item in error.errors())
-        message = f"Settings that can not be used: {problems}."
+        message = f"Settings that cannot be used: {problems}."
         raise ConfigError(message) from error
 
 

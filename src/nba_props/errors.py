@@ -1,6 +1,6 @@
 """The one exception hierarchy of the project.
 
-Every error that a user can mend derives from `NBAPropsError`; the command line turns those into one message and exit
+Every error that a user can fix derives from `NBAPropsError`; the command line turns those into one message and exit
 code 2. Anything else is a bug and keeps its traceback. This module imports nothing but the standard library, so that
 every package of the project may use it.
 """
@@ -30,15 +30,15 @@ __all__ = [
 
 
 class NBAPropsError(Exception):
-    """Base of every error that names a cause and a mend."""
+    """Base of every error that names a cause and a fix."""
 
 
 class ConfigError(NBAPropsError):
-    """A setting has a value that can not be used; the message names the setting and the allowed values."""
+    """A setting has a value that cannot be used; the message names the setting and the allowed values."""
 
 
 class ModelError(NBAPropsError):
-    """A fitted model gave something that can not be used (forecasts that are not finite numbers)."""
+    """A fitted model gave something that cannot be used (forecasts that are not finite numbers)."""
 
 
 class NotEnoughDataError(NBAPropsError):
@@ -50,7 +50,7 @@ class TrackingError(NBAPropsError):
 
 
 class StoreError(TrackingError):
-    """The tracking store can not be reached or is of a kind that can not be used; the message names the mend."""
+    """The tracking store cannot be reached or is of a kind that cannot be used; the message names the fix."""
 
 
 class UnknownExperimentError(TrackingError):
@@ -70,12 +70,12 @@ class PromotionError(TrackingError):
 
 
 class DataError(NBAPropsError):
-    """Input that can not be used, described so that the file can be mended.
+    """Input that cannot be used, described so that the file can be fixed.
 
     Args:
         source: File (or table) the rows came from, as the user named it.
         problem: What is wrong, in one clause.
-        mend: What to do about it, in one clause.
+        fix: What to do about it, in one clause.
         column: Column concerned, if one is.
         count: Number of offending rows, if rows are.
         rows: The first offending rows, already formatted as short text.
@@ -86,14 +86,14 @@ class DataError(NBAPropsError):
         source: str,
         problem: str,
         *,
-        mend: str,
+        fix: str,
         column: str | None = None,
         count: int | None = None,
         rows: str | None = None,
     ) -> None:
         self.source = source
         self.problem = problem
-        self.mend = mend
+        self.fix = fix
         self.column = column
         self.count = count
         self.rows = rows
@@ -102,7 +102,7 @@ class DataError(NBAPropsError):
     def _message(self) -> str:
         where = f"{self.source}: column {self.column}" if self.column else self.source
         counted = f" ({self.count:,} row{'' if self.count == 1 else 's'})" if self.count is not None else ""
-        lines = [f"{where}: {self.problem}{counted}. {self.mend}"]
+        lines = [f"{where}: {self.problem}{counted}. {self.fix}"]
         if self.rows:
             lines += ["First offending rows:", self.rows]
         return "\n".join(lines)

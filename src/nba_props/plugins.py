@@ -145,7 +145,7 @@ def _load_file(path: Path) -> None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        message = f"Plug-in {path} can not be read: {error.strerror or error}."
+        message = f"Plug-in {path} cannot be read: {error.strerror or error}."
         raise ConfigError(message) from error
     name = f"nba_props_plugin_{path.stem}"
     spec = spec_from_file_location(name, path)

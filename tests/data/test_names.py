@@ -1,4 +1,4 @@
-"""Which spellings can be one person, and which can not."""
+"""Which spellings can be one person, and which cannot."""
 
 from __future__ import annotations
 

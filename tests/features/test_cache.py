@@ -152,7 +152,7 @@ def test_a_folder_that_can_not_be_written_costs_nothing_but_time(games, tmp_path
     blocked.write_text("not a folder")
     found = cached_features(games, blocked)
     pd.testing.assert_frame_equal(found, build_features(games), check_exact=True)
-    assert "can not be kept" in caplog.text
+    assert "cannot be kept" in caplog.text
 
 
 def test_bad_games_are_refused_as_by_a_build_and_leave_nothing(games, tmp_path):

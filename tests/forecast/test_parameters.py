@@ -1,4 +1,4 @@
-"""A parameter that a library would ignore, or can not use, never gets into a run."""
+"""A parameter that a library would ignore, or cannot use, never gets into a run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstima
     [
         ("lightgbm", {"num_leafs": 7}, r"Unknown .* of lightgbm.* 'num_leafs' \(did you mean 'num_leaves'\?\)\.$"),
         ("lightgbm", {"subsample": 0.5}, "Unknown parameters of lightgbm, by its own names: 'subsample'"),
-        ("lightgbm", {"learning_rate": -1}, r"lightgbm can not use: Check failed: \(learning_rate\) > \(0\.0\)\.$"),
+        ("lightgbm", {"learning_rate": -1}, r"lightgbm cannot use: Check failed: \(learning_rate\) > \(0\.0\)\.$"),
         ("lightgbm", {"objective": "guess"}, "Unknown objective type name: guess"),
         ("lightgbm", {"num_threads": 4}, "'num_threads' is set by the project: one thread a fit"),
         ("lightgbm", {"num_leaves": {3}}, "must be numbers, texts or lists of them"),
         ("two_stage", {"num_leafs": 7}, "did you mean 'num_leaves'"),
         ("xgboost", {"max_dept": 3}, r"Unknown .* of xgboost.* 'max_dept' \(did you mean 'max_depth'\?\)\.$"),
         ("xgboost", {"num_leaves": 7}, "Unknown parameters of xgboost, by its own names: 'num_leaves'"),
-        ("xgboost", {"max_depth": "deep"}, "xgboost can not use: Invalid Parameter format for max_depth expect int"),
+        ("xgboost", {"max_depth": "deep"}, "xgboost cannot use: Invalid Parameter format for max_depth expect int"),
         ("xgboost", {"subsample": 2}, "value 2 for Parameter subsample exceed bound"),
         ("xgboost", {"objective": "guess"}, "Unknown objective function: `guess`"),
         ("xgboost", {"eta": 0.3}, "'eta' goes by the name 'learning_rate' here"),
@@ -35,7 +35,7 @@ def test_a_parameter_that_would_be_ignored_or_can_not_be_used_is_refused(model, 
     with pytest.raises(ConfigError, match=said):
         check_params(model, params)
     assert capfd.readouterr().out == "", "standard output is for results"
-    with pytest.raises(ConfigError, match="^Settings that can not be used: Value error, model_params: "):
+    with pytest.raises(ConfigError, match="^Settings that cannot be used: Value error, model_params: "):
         make_config(model=model, model_params=params)
 
 

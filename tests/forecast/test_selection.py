@@ -134,7 +134,7 @@ def test_opposite_sets_reach_the_lower_bound_and_random_ones_lie_at_zero():
     assert np.mean(values) == pytest.approx(0.0, abs=0.02)
 
 
-def test_what_can_not_be_measured_is_absent():
+def test_what_cannot_be_measured_is_absent():
     assert selection_stability([["a"]]) == {}
     assert selection_stability([]) == {}
     assert selection_stability([["a"], ["a"]]) == {"jaccard": 1.0}  # everything there was to choose, as far as known

@@ -1,4 +1,4 @@
-"""The walk-forward trains on the past, reports only what it was asked to, and refuses what it can not trust."""
+"""The walk-forward trains on the past, reports only what it was asked to, and refuses what it cannot trust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model has become worse only if bad luck can not explain it."""
+"""A model has become worse only if bad luck cannot explain it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_days_are_resampled_not_bets():
         (bets(30, 0.5), {"min_days": 1}, "min_days"),
     ],
 )
-def test_what_can_not_be_judged_says_what_is_wanted(live, options, message):
+def test_what_cannot_be_judged_says_what_is_wanted(live, options, message):
     with pytest.raises(TrackingError, match=message):
         check_live(live, {"roi": 0.0}, **options)
 

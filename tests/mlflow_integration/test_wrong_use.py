@@ -69,7 +69,7 @@ LOGGING = {
 
 
 @pytest.mark.parametrize("name", LOGGING)
-def test_what_can_not_be_logged_is_refused_with_what_is_wanted_and_nothing_is_stored(shared_uri, name):
+def test_what_cannot_be_logged_is_refused_with_what_is_wanted_and_nothing_is_stored(shared_uri, name):
     tracker = NBAPropsTracker("wrong uses", tracking_uri=shared_uri)
     wrong, message = LOGGING[name]
     with tracker.start_run(name) as run, pytest.raises(TrackingError, match=message):
@@ -95,7 +95,7 @@ def test_a_series_and_lists_in_cells_are_taken_as_they_are_meant(tracker, shared
 
 
 @pytest.mark.parametrize("name", ["", "  ", None, 5, "two\nlines"])
-def test_what_can_not_name_an_experiment_is_refused_before_a_store_is_made(name, tmp_path):
+def test_what_cannot_name_an_experiment_is_refused_before_a_store_is_made(name, tmp_path):
     with pytest.raises(TrackingError, match="name of an experiment"):
         NBAPropsTracker(name, tracking_uri=tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()

@@ -72,7 +72,7 @@ def test_a_plug_in_that_can_not_be_imported_is_named(tmp_path, name, text, messa
 
 
 def test_a_missing_plug_in_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"absent\.py can not be read: No such file"):
+    with pytest.raises(ConfigError, match=r"absent\.py cannot be read: No such file"):
         load_plugins([tmp_path / "absent.py"])
 
 

@@ -1,4 +1,4 @@
-"""Calibrators learn from earlier dates only, mend what is wrong and leave alone what is right."""
+"""Calibrators learn from earlier dates only, fix what is wrong and leave alone what is right."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def _overconfident(n=8000, seed=0):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_overconfident_model_is_mended(name):
     p, truth, y = _overconfident()
-    mended = CALIBRATORS[name]().fit(p, y).transform(p)
+    fixed = CALIBRATORS[name]().fit(p, y).transform(p)
     assert np.abs(p - truth).mean() > 0.1
-    assert np.abs(mended - truth).mean() < 0.02
+    assert np.abs(fixed - truth).mean() < 0.02
 
 
 @pytest.mark.parametrize("name", ["beta", "platt"])
@@ -67,9 +67,9 @@ def test_pushes_are_not_learnt_from_and_a_missing_probability_stays_missing(name
     holes = y.copy()
     holes[::5] = np.nan
     kept = ~np.isnan(holes)
-    mended = CALIBRATORS[name]().fit(p, holes).transform([0.7, np.nan])
-    assert mended[0] == CALIBRATORS[name]().fit(p[kept], y[kept]).transform([0.7])[0]
-    assert np.isnan(mended[1])
+    fixed = CALIBRATORS[name]().fit(p, holes).transform([0.7, np.nan])
+    assert fixed[0] == CALIBRATORS[name]().fit(p[kept], y[kept]).transform([0.7])[0]
+    assert np.isnan(fixed[1])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,9 +96,9 @@ def test_no_calibrated_probability_depends_on_a_result_of_its_own_or_a_later_dat
 
 def test_before_enough_props_are_settled_the_probabilities_stay_as_they_came():
     p, truth, y, dates = _nights()
-    mended = walk_forward_calibration(p, y, dates)
-    assert (mended[:300] == p[:300]).all()  # the first three nights, up to the first refit
-    assert np.abs(mended[2000:] - truth[2000:]).mean() < 0.3 * np.abs(p[2000:] - truth[2000:]).mean()
+    fixed = walk_forward_calibration(p, y, dates)
+    assert (fixed[:300] == p[:300]).all()  # the first three nights, up to the first refit
+    assert np.abs(fixed[2000:] - truth[2000:]).mean() < 0.3 * np.abs(p[2000:] - truth[2000:]).mean()
 
 
 def test_the_order_of_rows_does_not_matter():
@@ -115,10 +115,10 @@ def test_quotes_are_calibrated_on_props_and_keep_their_push():
     props["actual"] = np.where(y == 1, 12.0, 8.0)
     quotes = pd.DataFrame({"game_date": dates[-3:], "p_over": [0.63, 0.45, np.nan], "p_push": [0.1, 0.1, np.nan]})
     quotes["p_under"] = 1.0 - quotes["p_over"] - quotes["p_push"]
-    mended = calibrated_quotes(quotes, props)
-    assert mended["p_push"].tolist()[:2] == [0.1, 0.1]
-    assert (mended["p_over"] + mended["p_push"] + mended["p_under"]).tolist()[:2] == pytest.approx([1.0, 1.0])
-    given_no_push = mended["p_over"] / 0.9
+    fixed = calibrated_quotes(quotes, props)
+    assert fixed["p_push"].tolist()[:2] == [0.1, 0.1]
+    assert (fixed["p_over"] + fixed["p_push"] + fixed["p_under"]).tolist()[:2] == pytest.approx([1.0, 1.0])
+    given_no_push = fixed["p_over"] / 0.9
     assert given_no_push.iloc[0] == pytest.approx(0.57, abs=0.03)  # a third of the log-odds of 0.7
     assert given_no_push.iloc[1] == pytest.approx(0.5, abs=0.03)
-    assert np.isnan(mended["p_over"].iloc[2])
+    assert np.isnan(fixed["p_over"].iloc[2])

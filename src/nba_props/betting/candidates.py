@@ -153,7 +153,7 @@ def _probabilities(priced: pd.DataFrame, source: str) -> tuple[Floats, Floats, F
         raise DataError(
             source,
             "p_over, p_push and p_under are not three probabilities that sum to 1",
-            mend="Give NaN in all three where there is no forecast.",
+            fix="Give NaN in all three where there is no forecast.",
             count=int(off.sum()),
             rows=shown,
         )

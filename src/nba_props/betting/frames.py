@@ -23,7 +23,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) ->
         raise DataError(
             source,
             f"missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-            mend="See docs/contract.md for the columns of each table.",
+            fix="See docs/contract.md for the columns of each table.",
             count=len(table),
         )
 
@@ -53,8 +53,8 @@ def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.Data
     agreed = actual[first][prop]
     differs = ~((actual == agreed) | (np.isnan(actual) & np.isnan(agreed)))
     if differs.any():
-        mend = "Give one result per game, player and market."
-        raise DataError(source, "a prop has two results", mend=mend, column="actual", count=int(differs.sum()))
+        fix = "Give one result per game, player and market."
+        raise DataError(source, "a prop has two results", fix=fix, column="actual", count=int(differs.sum()))
     results = quotes[PROP_GROUP].iloc[first].reset_index(drop=True).assign(actual=actual[first])
     return quotes.drop(columns="actual"), results
 
@@ -76,8 +76,8 @@ def results_of(props: pd.DataFrame, results: pd.DataFrame, source: str = "result
     row[known] = np.arange(len(results))
     unknown = row[sought] < 0
     if unknown.any():
-        mend = "Give every prop a row, with NaN where the player did not play."
-        raise DataError(source, "props without a result", mend=mend, count=int(unknown.sum()))
+        fix = "Give every prop a row, with NaN where the player did not play."
+        raise DataError(source, "props without a result", fix=fix, count=int(unknown.sum()))
     actual: Floats = as_numbers(results, "actual", source)[row[sought]]
     return actual
 
@@ -101,10 +101,8 @@ def utc_times(times: pd.Series, source: str) -> pd.Series:
     try:
         return pd.to_datetime(times, utc=True, format="ISO8601")
     except (ValueError, TypeError) as error:
-        mend = "Give times with a zone, or in UTC."
-        raise DataError(
-            source, f"not all are times ({_first_line(error)})", mend=mend, column=str(times.name)
-        ) from error
+        fix = "Give times with a zone, or in UTC."
+        raise DataError(source, f"not all are times ({_first_line(error)})", fix=fix, column=str(times.name)) from error
 
 
 def nights(dates: pd.Series, source: str) -> pd.Series:
@@ -113,13 +111,13 @@ def nights(dates: pd.Series, source: str) -> pd.Series:
     Raises:
         DataError: Values that are no dates, or missing ones.
     """
-    column, mend = str(dates.name), "Give the US Eastern day of the game in every row."
+    column, fix = str(dates.name), "Give the US Eastern day of the game in every row."
     try:
         stamps = pd.to_datetime(dates, format="ISO8601")
     except (ValueError, TypeError) as error:
-        raise DataError(source, f"not all are dates ({_first_line(error)})", mend=mend, column=column) from error
+        raise DataError(source, f"not all are dates ({_first_line(error)})", fix=fix, column=column) from error
     if stamps.isna().any():
-        raise DataError(source, "missing dates", mend=mend, column=column, count=int(stamps.isna().sum()))
+        raise DataError(source, "missing dates", fix=fix, column=column, count=int(stamps.isna().sum()))
     return stamps.dt.tz_localize(None).dt.normalize()
 
 
@@ -133,11 +131,11 @@ def as_numbers(table: pd.DataFrame, column: str, source: str, *, missing: bool =
         values: Floats = table[column].to_numpy(dtype="float64", na_value=np.nan)
     except (ValueError, TypeError) as error:
         raise DataError(
-            source, f"not all are numbers ({_first_line(error)})", mend="Give numbers.", column=column
+            source, f"not all are numbers ({_first_line(error)})", fix="Give numbers.", column=column
         ) from error
     absent = np.isnan(values)
     if not missing and absent.any():
-        raise DataError(source, "missing values", mend="Leave such rows out.", column=column, count=int(absent.sum()))
+        raise DataError(source, "missing values", fix="Leave such rows out.", column=column, count=int(absent.sum()))
     return values
 
 

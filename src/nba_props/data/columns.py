@@ -105,9 +105,9 @@ def classify(header: Sequence[str]) -> Literal["game log", "odds", "other"]:
     return "other"
 
 
-def missing_columns(source: str, header: Sequence[str], missing: Sequence[str], mend: str) -> DataError:
+def missing_columns(source: str, header: Sequence[str], missing: Sequence[str], fix: str) -> DataError:
     """The error that names every missing column at once."""
     shown = ", ".join(header[:8]) + (", ..." if len(header) > 8 else "")
     plural = "s are" if len(missing) > 1 else " is"
     problem = f"{len(missing)} required column{plural} missing (the header has: {shown})"
-    return DataError(source, problem, column=", ".join(missing), mend=mend)
+    return DataError(source, problem, column=", ".join(missing), fix=fix)

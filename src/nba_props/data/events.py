@@ -62,7 +62,7 @@ class Schedule:
             ids = self.games["game_id"].iloc[self._order[[twice[0], twice[0] + 1]]]
             problem = f"two games of the same teams on one day ({', '.join(ids)})"
             source = "the games table"
-            raise DataError(source, problem, mend="Correct the dates or the game ids.", count=len(twice))
+            raise DataError(source, problem, fix="Correct the dates or the game ids.", count=len(twice))
 
     @staticmethod
     def _key(pair: Ints, day: Ints) -> Ints:

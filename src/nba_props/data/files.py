@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
-from nba_props.data.readers import READERS, Reader, recognise
+from nba_props.data.readers import READERS, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]
@@ -29,41 +29,7 @@ _TEXT_SUFFIXES: Final = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 _SUFFIXES: Final = (*_TEXT_SUFFIXES, *(f"{suffix}.gz" for suffix in _TEXT_SUFFIXES), ".parquet")
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
-_MEND_UNREADABLE: Final = "Give a UTF-8 CSV, a gzip-compressed CSV (.csv.gz) or a Parquet file."
-
-
-@dataclass(frozen=True)
-class TableFile:
-    """One readable file: its path, its header and the format the header says it is.
-
-    Attributes:
-        path: The file.
-        header: Column names; of JSON the keys of the first object.
-        reader: The format that recognised it, None where none did.
-        separator: Of a text file; empty for JSON and Parquet.
-        encoding: Of a text file.
-    """
-
-    path: Path
-    header: tuple[str, ...]
-    reader: Reader | None
-    separator: str = ""
-    encoding: str = "utf-8"
-
-    @property
-    def source(self) -> str:
-        """The file as messages name it."""
-        return str(self.path)
-
-    @property
-    def kind(self) -> str:
-        """What kind of table it is: that of its format, or "other"."""
-        return self.reader.kind if self.reader else "other"
-
-    @property
-    def is_parquet(self) -> bool:
-        """Whether the file is Parquet (rows are then counted from 1 and not by lines of text)."""
-        return self.path.suffix == ".parquet"
+_FIX_UNREADABLE: Final = "Give a UTF-8 CSV, a gzip-compressed CSV (.csv.gz) or a Parquet file."
 
 
 def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[TableFile]:  # noqa: A002 - the option's name
@@ -78,7 +44,7 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if not given:
         source = "the list of paths"
-        raise DataError(source, "no file was given", mend=f"Name at least one {kind} file or folder.")
+        raise DataError(source, "no file was given", fix=f"Name at least one {kind} file or folder.")
     tables: list[TableFile] = []
     for item in given:
         path = Path(item)
@@ -87,7 +53,7 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
         elif path.exists():
             tables.append(open_table(path, kind))
         else:
-            raise DataError(str(path), "there is no such file or folder", mend="Check the path.")
+            raise DataError(str(path), "there is no such file or folder", fix="Check the path.")
     _refuse_repeats(tables)
     return [replace(table, reader=READERS[format]) for table in tables] if format else tables
 
@@ -103,7 +69,7 @@ def _in_folder(folder: Path, kind: str) -> list[TableFile]:
     found = [table for table in tables if table.kind == kind]
     if not found:
         seen = ", ".join(f"{t.path.name} ({t.kind})" for t in tables[:5]) or "no .csv, .csv.gz or .parquet file"
-        raise DataError(str(folder), f"the folder holds no {kind}", mend=f"It holds: {seen}.")
+        raise DataError(str(folder), f"the folder holds no {kind}", fix=f"It holds: {seen}.")
     others = [table.path.name for table in tables if table.kind == "other"]
     if others:
         _LOG.warning("%s: neither a game log nor odds, ignored: %s", folder, ", ".join(others))
@@ -115,7 +81,7 @@ def _refuse_repeats(tables: Sequence[TableFile]) -> None:
     for table in tables:
         resolved = table.path.resolve()
         if resolved in seen:
-            raise DataError(table.source, "the same file is given twice", mend="Name every file once.")
+            raise DataError(table.source, "the same file is given twice", fix="Name every file once.")
         seen.add(resolved)
 
 
@@ -134,14 +100,14 @@ def open_table(path: Path, kind: str | None = None) -> TableFile:
         with path.open("rb") as handle:
             magic = handle.read(4)
     except OSError as error:
-        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", mend="Check the path.") from error
+        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", fix="Check the path.") from error
     if not magic:
-        raise DataError(str(path), "the file is empty", mend="Fetch or export it again.")
+        raise DataError(str(path), "the file is empty", fix="Fetch or export it again.")
     zipped, is_parquet = path.name.endswith(".gz"), path.suffix == ".parquet"
     if zipped and not magic.startswith(_GZIP_MAGIC):
-        raise DataError(str(path), "the file is named .gz but is not gzip-compressed", mend=_MEND_UNREADABLE)
+        raise DataError(str(path), "the file is named .gz but is not gzip-compressed", fix=_FIX_UNREADABLE)
     if is_parquet and magic != _PARQUET_MAGIC:
-        raise DataError(str(path), "the file is named .parquet but is not Parquet", mend=_MEND_UNREADABLE)
+        raise DataError(str(path), "the file is named .parquet but is not Parquet", fix=_FIX_UNREADABLE)
     if is_parquet:
         header = _parquet_header(path)
         return TableFile(path, header, recognise(header, kind))
@@ -153,7 +119,7 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
     try:
         return tuple(str(name) for name in parquet.read_schema(path).names)
     except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(str(path), f"the file cannot be read as Parquet ({error})", mend=_MEND_UNREADABLE) from error
+        raise DataError(str(path), f"the file cannot be read as Parquet ({error})", fix=_FIX_UNREADABLE) from error
 
 
 def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) -> pd.DataFrame:
@@ -170,11 +136,11 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     repeated = sorted({name for name in wanted.values() if table.header.count(name) > 1})
     if repeated:
         column = ", ".join(repeated)
-        raise DataError(table.source, "the header names it twice", column=column, mend="Keep one of them.")
+        raise DataError(table.source, "the header names it twice", column=column, fix="Keep one of them.")
     names = list(dict.fromkeys(wanted.values()))
     raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
-        raise DataError(table.source, "the file has a header but no rows", mend="Fetch or export it again.")
+        raise DataError(table.source, "the file has a header but no rows", fix="Fetch or export it again.")
     frame = pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()}).reset_index(drop=True)
     # Parquet has its own types: text that was stored as a number is text here.
     numbers = [name for name in text if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
@@ -199,7 +165,7 @@ def _parquet(table: TableFile, names: list[str]) -> pd.DataFrame:
         for name in names:
             kind = schema.field(name).type
             if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
-                raise DataError(table.source, f"the column holds {kind}", column=name, mend="Write numbers or text.")
+                raise DataError(table.source, f"the column holds {kind}", column=name, fix="Write numbers or text.")
         size = sum(group.total_byte_size for group in _row_groups(table.path))
         _stream.refuse_size(table.source, size)
         raw = pd.read_parquet(table.path, columns=names)
@@ -223,10 +189,10 @@ def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
         raise _unreadable(table, error) from error
     if not isinstance(raw.index, pd.RangeIndex):
         problem = "the first line after the header has more fields than the header"
-        raise DataError(table.source, problem, mend="Quote values that hold a comma, or complete the header.")
+        raise DataError(table.source, problem, fix="Quote values that hold a comma, or complete the header.")
     return raw
 
 
 def _unreadable(table: TableFile, error: Exception) -> DataError:
     reason = " ".join(str(error).split())
-    return DataError(table.source, f"the file cannot be read ({reason})", mend=_MEND_UNREADABLE)
+    return DataError(table.source, f"the file cannot be read ({reason})", fix=_FIX_UNREADABLE)

@@ -33,7 +33,7 @@ _SPELLINGS: Final = {
     "away": ("awayteamteamtricode", "visitorteam", "awayteam", "away"),
     "tip": ("gamedatetimeutc", "tip", "commencetime"),
 }
-_MEND: Final = "Give home, away and tip (UTC) or game_date; events of The Odds API; or nba_api's ScheduleLeagueV2."
+_FIX: Final = "Give home, away and tip (UTC) or game_date; events of The Odds API; or nba_api's ScheduleLeagueV2."
 
 
 def load_fixtures(paths: Paths) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
     parts = [_canonical(*_read(path)) for path in _files(paths)]
     if not parts:
         source = str(paths)
-        raise DataError(source, "no file with fixtures is there", mend=_MEND)
+        raise DataError(source, "no file with fixtures is there", fix=_FIX)
     fixtures = pd.concat(parts, ignore_index=True)
     pair = fixtures[["home", "away"]].min(axis=1) + fixtures[["home", "away"]].max(axis=1)
     # Of two tips of one game the last counts, and one that is known before one that is not.
@@ -80,7 +80,7 @@ def _files(paths: Paths) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            raise DataError(str(path), "there is no such file or folder", mend="Check the path.")
+            raise DataError(str(path), "there is no such file or folder", fix="Check the path.")
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
@@ -89,9 +89,9 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
             rows = list(_games(json.loads(path.read_text(encoding="utf-8-sig"))))
         except (OSError, ValueError, RecursionError) as error:
             problem = f"the file cannot be read ({type(error).__name__}: {error})"
-            raise DataError(str(path), problem, mend="Fetch it again.") from error
+            raise DataError(str(path), problem, fix="Fetch it again.") from error
         if not rows:
-            raise DataError(str(path), "it holds no games", mend=_MEND)
+            raise DataError(str(path), "it holds no games", fix=_FIX)
         frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
         return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     table = open_table(path)
@@ -99,7 +99,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
     missing = [name for name in ("home", "away") if name not in names]
     missing += [] if {"tip", "game_date"} & set(names) else ["tip"]
     if missing:
-        raise missing_columns(table.source, table.header, missing, _MEND)
+        raise missing_columns(table.source, table.header, missing, _FIX)
     frame = read_table(table, names, list(names))
     blank = {name: pd.Series(None, frame.index, "str") for name in COLUMNS if name not in frame}
     return frame.assign(**blank), Origin(table.source, names, ("home", "away"), is_parquet=table.is_parquet)
@@ -164,6 +164,6 @@ def _refuse(frame: pd.DataFrame, wrong: pd.Series, origin: Origin, problem: str,
     if wrong.any():
         rows = origin.rows(frame, frame.index[wrong], ["game_date", "tip"])
         raise DataError(
-            origin.source, problem, mend="Correct the rows; tips are UTC, days are US Eastern.",
+            origin.source, problem, fix="Correct the rows; tips are UTC, days are US Eastern.",
             column=origin.column(column), count=int(wrong.sum()), rows=rows,
         )  # fmt: skip

@@ -12,8 +12,8 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
-from nba_props.data.files import Paths, TableFile, find_tables, open_table, read_table
-from nba_props.data.readers import GAME_LOG, Options, formats
+from nba_props.data.files import Paths, find_tables, open_table, read_table
+from nba_props.data.readers import GAME_LOG, Options, TableFile, formats
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
@@ -44,7 +44,7 @@ _ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|inactive|did not)"
 _DNP: Final = "did not play"
 _TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
                 "opponent", "matchup", "min", "comment")  # fmt: skip
-_MEND: Final = (
+_FIX: Final = (
     "Use nba.com's LeagueGameLog columns (players), or box-score columns to which season, game date and matchup "
     "(such as 'BOS vs. NYK') were added: the box-score endpoints do not give those."
 )
@@ -139,7 +139,7 @@ def read_game_logs(
     if games.empty:
         kept = ", ".join(GAME_TYPES[kind] for kind in game_types)
         found = ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
-        raise DataError(tables[0].source, f"no {kept} rows", mend=f"The rows are: {found}.", count=read)
+        raise DataError(tables[0].source, f"no {kept} rows", fix=f"The rows are: {found}.", count=read)
     _refuse_duplicates(games)
     games, neutral = _without_home_at_neutral_sites(games)
     games = games.sort_values(["game_date", "game_id", "team", "player_id"], ignore_index=True)[list(COLUMNS)]
@@ -187,7 +187,7 @@ def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> 
 
 def _refuse_other_kind(table: TableFile) -> None:
     if table.kind != GAME_LOG:
-        raise DataError(table.source, f"it is a table of {table.kind}", mend=formats(table.header, GAME_LOG))
+        raise DataError(table.source, f"it is a table of {table.kind}", fix=formats(table.header, GAME_LOG))
 
 
 def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
@@ -203,9 +203,9 @@ def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
             known |= dict(zip(both["player_id"].str.removesuffix(".0"), both["player_name"], strict=True))
     found = frame["player_name"].fillna(frame["player_id"].str.removesuffix(".0").map(known))
     if found.isna().any():
-        mend = "Put a file with PLAYER_ID and PLAYER_NAME (or id and full_name) beside it, or give the option player."
+        fix = "Put a file with PLAYER_ID and PLAYER_NAME (or id and full_name) beside it, or give the option player."
         raise DataError(table.source, "the file has no names", column="player_name", count=int(found.isna().sum()),
-                        mend=mend)  # fmt: skip
+                        fix=fix)  # fmt: skip
     return found
 
 
@@ -227,9 +227,9 @@ def _wanted(table: TableFile) -> dict[str, str]:
     if "matchup" not in names and not {"home", "opponent"} <= set(names):
         missing.append("MATCHUP")
     if missing:
-        mend = "It looks like a table of odds. " + _MEND if table.kind == "odds" else _MEND
-        mend = f"{mend} {formats(table.header, GAME_LOG)}"
-        raise _columns.missing_columns(table.source, table.header, missing, mend)
+        fix = "It looks like a table of odds. " + _FIX if table.kind == "odds" else _FIX
+        fix = f"{fix} {formats(table.header, GAME_LOG)}"
+        raise _columns.missing_columns(table.source, table.header, missing, fix)
     return names
 
 
@@ -260,7 +260,7 @@ def _refuse_duplicates(games: pd.DataFrame) -> None:
         column="PLAYER_ID",
         count=int(again.sum()),
         rows=rows,
-        mend="Keep one of the files.",
+        fix="Keep one of the files.",
     )
 
 

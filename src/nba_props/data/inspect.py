@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from nba_props.data.files import TableFile, is_data_file, open_table
+from nba_props.data.files import is_data_file, open_table
 from nba_props.data.game_logs import GAME_TYPES, NO_OPTIONS, read_game_logs
 from nba_props.data.odds import read_odds_file
-from nba_props.data.readers import GAME_LOG, ODDS, SEASON_TABLE, Options
+from nba_props.data.readers import GAME_LOG, ODDS, SEASON_TABLE, Options, TableFile
 from nba_props.data.season_stats import load_season_stats
 from nba_props.errors import DataError
 

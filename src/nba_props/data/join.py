@@ -63,7 +63,7 @@ def join_odds(odds: pd.DataFrame, games: pd.DataFrame, *, aliases: Mapping[str, 
     odds = _canonical(odds)
     if games.empty:
         source = "the games table"
-        raise DataError(source, "it has no rows", mend="Load game logs of the seasons of the odds.")
+        raise DataError(source, "it has no rows", fix="Load game logs of the seasons of the odds.")
     columns = (games["team"], games["opponent"], odds["home_team"], odds["away_team"])
     teams = pd.Index(sorted(set().union(*(column.unique() for column in columns))))
     schedule = Schedule(games, teams)
@@ -89,8 +89,8 @@ def _canonical(odds: pd.DataFrame) -> pd.DataFrame:
     source = "the odds table"
     missing = [name for name in _columns.ODDS_REQUIRED if name not in odds]
     if missing:
-        mend = "Give the table that load_odds returns, or the same columns."
-        raise _columns.missing_columns(source, list(odds), missing, mend)
+        fix = "Give the table that load_odds returns, or the same columns."
+        raise _columns.missing_columns(source, list(odds), missing, fix)
     odds = odds.reset_index(drop=True)
     origin = Origin(source, {}, ("player_name", "bookmaker"), is_parquet=True)
     if list(odds) == list(COLUMNS) and isinstance(odds["timestamp"].dtype, pd.DatetimeTZDtype):

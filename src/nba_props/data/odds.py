@@ -11,9 +11,9 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
-from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.files import Paths, find_tables, read_table
 from nba_props.data.readers import ODDS as ODDS_KIND
-from nba_props.data.readers import Options, formats
+from nba_props.data.readers import Options, TableFile, formats
 from nba_props.data.schemas import ODDS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
@@ -53,7 +53,7 @@ _DECIMAL: Final = (1.01, 30.0)
 _ODD_SHARE: Final = 0.1
 """A file with more odd rows than this is refused, one with fewer loses them."""
 _ALTERNATE: Final = r"(?i)[\s_-]*\(?alt(?:ernate)?\)?$"
-_MEND: Final = (
+_FIX: Final = (
     "One row per bookmaker, prop and time stamp: player_name, home_team, away_team, bookmaker, market, line, "
     "over_price, under_price (American), timestamp (UTC)."
 )
@@ -130,9 +130,9 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
         return brought.frame, names, brought.rows, dict(brought.dropped)
     missing = [name for name in _columns.ODDS_REQUIRED if name not in names]
     if missing:
-        mend = "It looks like a game log. " + _MEND if table.kind == "game log" else _MEND
-        mend = f"{mend} {formats(table.header, ODDS_KIND)}"
-        raise _columns.missing_columns(table.source, table.header, missing, mend)
+        fix = "It looks like a game log. " + _FIX if table.kind == "game log" else _FIX
+        fix = f"{fix} {formats(table.header, ODDS_KIND)}"
+        raise _columns.missing_columns(table.source, table.header, missing, fix)
     frame = read_table(table, names, [name for name in _TEXT if name in names])
     return frame, names, len(frame), {}
 
@@ -241,6 +241,6 @@ def _teams(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     codes = _mapped(frame[column], team_code)
     unknown = codes.isna() & frame[column].notna()
     if unknown.any():
-        mend = "Write the team's full name or nba.com's abbreviation, such as Boston Celtics or BOS."
-        raise text_in_column(frame, {column: frame.index[unknown]}, origin, "a team", mend)
+        fix = "Write the team's full name or nba.com's abbreviation, such as Boston Celtics or BOS."
+        raise text_in_column(frame, {column: frame.index[unknown]}, origin, "a team", fix)
     return codes

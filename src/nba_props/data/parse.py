@@ -100,13 +100,13 @@ def seasons(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
         follows = (pd.to_numeric(named[0]) + 1) % 100 == pd.to_numeric(named[1])
         year = pd.to_numeric(coded[1]).fillna(pd.to_numeric(named[0]).where(follows))
         kind = coded[0].fillna(ids[0]).fillna("2")
-        column, mend = "season", "Write the season as 2023-24 or as nba.com's SEASON_ID 22023."
+        column, fix = "season", "Write the season as 2023-24 or as nba.com's SEASON_ID 22023."
     else:
         year, kind = year_of_id, ids[0]
-        column, mend = "game_id", "Use nba.com's game id, or add a column SEASON_ID."
+        column, fix = "game_id", "Use nba.com's game id, or add a column SEASON_ID."
     wrong = year.isna()
     if wrong.any():
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a season", mend)
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a season", fix)
     start = year.astype("int64")
     return start.astype("str") + "-" + ((start + 1) % 100).astype("str").str.zfill(2), kind
 
@@ -176,7 +176,7 @@ def sides(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
         raise DataError(
             origin.source,
             "the matchup does not name the team of the row",
-            mend="Write 'BOS vs. NYK' (at home) or 'NYK @ BOS' (away), with the team of the row in it.",
+            fix="Write 'BOS vs. NYK' (at home) or 'NYK @ BOS' (away), with the team of the row in it.",
             column=origin.column("matchup"),
             count=int(wrong.sum()),
             rows=origin.rows(frame, frame.index[wrong], ["team", "matchup"]),
@@ -209,7 +209,7 @@ def results(frame: pd.DataFrame, origin: Origin) -> pd.Series:
         raise DataError(
             origin.source,
             "who won cannot be worked out (no column WL, and not both teams' points)",
-            mend="Add a column WL with W or L, or the rows of both teams.",
+            fix="Add a column WL with W or L, or the rows of both teams.",
             column="WL",
             count=int(wrong.sum()),
             rows=origin.rows(frame, frame.index[wrong], ["team"]),
@@ -229,6 +229,6 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     found = times.reindex(codes).set_axis(text.index)
     wrong = found.isna() & text.notna()
     if wrong.any():
-        mend = "Write UTC times as 2023-10-25T01:55:42Z."
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", mend)
+        fix = "Write UTC times as 2023-10-25T01:55:42Z."
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
     return found

@@ -59,12 +59,12 @@ def _not_more_than(made: str, tried: str) -> pa.Check:
     return rule(test, f"more {made.upper()} than {tried.upper()}", "Correct the box score.", column=made)
 
 
-def _text_column(pattern: str, problem: str, mend: str) -> pa.Column:
+def _text_column(pattern: str, problem: str, fix: str) -> pa.Column:
     # Checked once per different value: a million odds rows hold a few hundred names.
     def test(column: pd.Series) -> pd.Series:
         return column.isin([value for value in column.unique() if re.fullmatch(pattern, value)])
 
-    return pa.Column(str, rule(test, problem, mend))
+    return pa.Column(str, rule(test, problem, fix))
 
 
 def _at_most(bound: float) -> pa.Check:

@@ -17,9 +17,9 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data import columns as _columns
-from nba_props.data.files import Paths, TableFile, find_tables, read_table
+from nba_props.data.files import Paths, find_tables, read_table
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
-from nba_props.data.readers import SEASON_TABLE
+from nba_props.data.readers import SEASON_TABLE, TableFile
 from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column
@@ -52,7 +52,7 @@ _ACCEPTED: Final = {
     "min": ("min", "minutes", "mp"),
     **_STATS,
 }
-_MEND: Final = (
+_FIX: Final = (
     "Give columns Player, Season (such as 2022-23) and any of: Usage, PSA, AST%, AST:Usg, TOV%, eFG%, ORB%, DRB%."
 )
 
@@ -125,7 +125,7 @@ def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFram
         DataError: Naming file, column, number of rows and the first offending ones.
     """
     if isinstance(paths, (str, PathLike)) and not Path(paths).exists():
-        raise DataError(str(paths), "there is no such file", mend="Check the path.")
+        raise DataError(str(paths), "there is no such file", fix="Check the path.")
     parts = [_read_one(table, season) for table in find_tables(paths, SEASON_TABLE)]
     return _refuse_repeated_players(parts)
 
@@ -139,10 +139,8 @@ def _refuse_repeated_players(parts: list[tuple[str, pd.DataFrame]]) -> pd.DataFr
         both = merged[key].merge(part[key])
         if shared and len(both):
             column = ", ".join(shared)
-            mend = "Keep one of the files."
-            raise DataError(
-                source, "another file has these players and rates", column=column, count=len(both), mend=mend
-            )
+            fix = "Keep one of the files."
+            raise DataError(source, "another file has these players and rates", column=column, count=len(both), fix=fix)
         if len(both):
             merged = merged.merge(part.drop(columns="team"), on=key, how="outer")
         else:
@@ -165,8 +163,8 @@ def _read_one(table: TableFile, season: str | None) -> tuple[str, pd.DataFrame]:
     missing = [name for name in ("player_name", "season") if name not in names and not (name == "season" and told)]
     stats = [name for name in _STATS if name in names]
     if missing or not stats:
-        mend = f"{_MEND} Without Season, name the file or its folder after it, or give the option season."
-        raise _columns.missing_columns(table.source, table.header, missing or ["Usage"], mend)
+        fix = f"{_FIX} Without Season, name the file or its folder after it, or give the option season."
+        raise _columns.missing_columns(table.source, table.header, missing or ["Usage"], fix)
     frame = read_table(table, names, list(names))
     if "season" not in names:
         frame["season"] = told
@@ -203,8 +201,8 @@ def _seasons(frame: pd.DataFrame, origin: Origin) -> pd.Series:
     coded = frame["season"].str.strip().str.fullmatch(r"[1-6]\d{4}", na=False)
     wrong = start.isna() | ~(coded | ((start + 1) % 100 == end))
     if wrong.any():
-        mend = "Write the season as 2022-23 (a bare year does not say whether it begins or ends then)."
-        raise text_in_column(frame, {"season": frame.index[wrong]}, origin, "a season", mend)
+        fix = "Write the season as 2022-23 (a bare year does not say whether it begins or ends then)."
+        raise text_in_column(frame, {"season": frame.index[wrong]}, origin, "a season", fix)
     year = start.astype("int64")
     return year.astype("str") + "-" + ((year + 1) % 100).astype("str").str.zfill(2)
 
@@ -216,7 +214,7 @@ def _one_per_season(frame: pd.DataFrame, stats: list[str], origin: Origin) -> pd
         raise DataError(
             origin.source,
             "a player has several rows in one season and there is no column MIN to weigh them by",
-            mend="Add MIN, or keep one row per player and season.",
+            fix="Add MIN, or keep one row per player and season.",
             column=origin.column("player_name"),
             count=int(several.sum()),
             rows=origin.rows(frame, frame.index[several], ["team"]),
@@ -269,7 +267,7 @@ def join_season_stats(
         named = ", ".join(sorted(set(stats.loc[previous.index[twice], "player_name"]))[:5])
         source = "the season stats"
         problem = f"two rows of one season are the same player's ({named})"
-        raise DataError(source, problem, mend="Keep one of them.", count=int(twice.sum()))
+        raise DataError(source, problem, fix="Keep one of them.", count=int(twice.sum()))
     joined = games.merge(previous, on=["player_id", "season"], how="left", validate="many_to_one")
     report = SeasonStatsReport(
         stats_rows=len(stats),

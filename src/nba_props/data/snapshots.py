@@ -31,7 +31,7 @@ KEY: Final = (
 
 _PARTITION: Final = "game_date="
 _NO_DATE: Final = "unknown"
-_MEND: Final = "Give the folder that capture_lines.py wrote (--store)."
+_FIX: Final = "Give the folder that capture_lines.py wrote (--store)."
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def capture(odds: pd.DataFrame, store: str | PathLike[str]) -> Captured:
     """
     root = Path(store)
     if root.exists() and not (root.is_dir() and (is_store(root) or not any(root.iterdir()))):
-        raise DataError(str(root), "it is no store of line snapshots", mend="Give a new folder, or the store.")
+        raise DataError(str(root), "it is no store of line snapshots", fix="Give a new folder, or the store.")
     root.mkdir(parents=True, exist_ok=True)
     new = odds.drop_duplicates(list(KEY))
     added, dates = 0, 0
@@ -111,12 +111,12 @@ def read_snapshots(store: str | PathLike[str], *, first: date | None = None, las
     """
     root = Path(store)
     if not is_store(root):
-        raise DataError(str(root), "it is no store of line snapshots", mend=_MEND)
+        raise DataError(str(root), "it is no store of line snapshots", fix=_FIX)
     folders = [folder for folder in sorted(root.iterdir()) if folder.name.startswith(_PARTITION)]
     wanted = [folder for folder in folders if _within(folder.name.removeprefix(_PARTITION), first, last)]
     parts = [_read(folder) for folder in wanted]
     if not parts:
-        raise DataError(str(root), "it holds no quotes on games of these days", mend="Ask for other dates.")
+        raise DataError(str(root), "it holds no quotes on games of these days", fix="Ask for other dates.")
     odds = pd.concat(parts, ignore_index=True).drop_duplicates(list(KEY))
     order = ["game_date", "timestamp", *(name for name in KEY if name not in ("game_date", "timestamp"))]
     return odds.sort_values(order, kind="stable").reset_index(drop=True)
@@ -145,8 +145,8 @@ def _schema(file: Path) -> pa.Schema:
     try:
         return parquet.read_schema(file)
     except (pa.ArrowException, OSError) as error:
-        mend = "Remove it and capture its files again."
-        raise DataError(str(file), f"a part of the store cannot be read ({error})", mend=mend) from error
+        fix = "Remove it and capture its files again."
+        raise DataError(str(file), f"a part of the store cannot be read ({error})", fix=fix) from error
 
 
 def _empty() -> pa.Table:

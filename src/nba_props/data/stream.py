@@ -31,7 +31,7 @@ _HEAD: Final = 65_536
 _SEPARATORS: Final = ",;\t|"
 _CONTROL: Final = bytes(code for code in (*range(9), 11, 12, *range(14, 32), 127))
 _CONTROL_PATTERN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-_MEND: Final = "Give a CSV (UTF-8, UTF-16 or Windows-1252), JSON, or either of them gzip-compressed, or a Parquet file."
+_FIX: Final = "Give a CSV (UTF-8, UTF-16 or Windows-1252), JSON, or either of them gzip-compressed, or a Parquet file."
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ def refuse_irregular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", mend="Check the path.") from error
+        raise DataError(str(path), f"the file cannot be opened ({error.strerror})", fix="Check the path.") from error
     if not stat.S_ISREG(mode):
-        raise DataError(str(path), "it is not a regular file", mend="Save the data to a file and give that.")
+        raise DataError(str(path), "it is not a regular file", fix="Save the data to a file and give that.")
 
 
 def refuse_size(source: str, size: int) -> None:
@@ -78,8 +78,8 @@ def refuse_size(source: str, size: int) -> None:
         DataError: There are more.
     """
     if size > limit():
-        mend = f"Split it by season, or raise {LIMIT_VARIABLE}."
-        raise DataError(source, f"the file unpacks to more than {limit():,} bytes", mend=mend)
+        fix = f"Split it by season, or raise {LIMIT_VARIABLE}."
+        raise DataError(source, f"the file unpacks to more than {limit():,} bytes", fix=fix)
 
 
 def refuse_control(source: str, text: pd.Series, column: str) -> None:
@@ -90,8 +90,8 @@ def refuse_control(source: str, text: pd.Series, column: str) -> None:
     """
     wrong = text.astype("str").str.contains(_CONTROL_PATTERN, na=False)
     if wrong.any():
-        mend = "Remove them, or export the file again."
-        raise DataError(source, "values hold control characters", column=column, count=int(wrong.sum()), mend=mend)
+        fix = "Remove them, or export the file again."
+        raise DataError(source, "values hold control characters", column=column, count=int(wrong.sum()), fix=fix)
 
 
 class _Watched(io.RawIOBase):
@@ -111,7 +111,7 @@ class _Watched(io.RawIOBase):
         self._seen += len(data)
         refuse_size(self._source, self._seen)
         if not self._wide and len(data.translate(None, _CONTROL)) != len(data):
-            raise DataError(self._source, "the file is binary or holds control characters, not CSV", mend=_MEND)
+            raise DataError(self._source, "the file is binary or holds control characters, not CSV", fix=_FIX)
         if data:
             self.tail = (self.tail + data)[-_HEAD:] if len(data) < _HEAD else data[-_HEAD:]
         buffer[: len(data)] = data
@@ -132,10 +132,10 @@ def look(path: Path) -> Head:
         with _open(path) as handle:
             first = handle.read(_HEAD)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(str(path), f"the file cannot be read as CSV ({error})", mend=_MEND) from error
+        raise DataError(str(path), f"the file cannot be read as CSV ({error})", fix=_FIX) from error
     encoding = _encoding(first)
     if encoding != "utf-16" and b"\x00" in first:
-        raise DataError(str(path), "the file is binary, not CSV", mend=_MEND)
+        raise DataError(str(path), "the file is binary, not CSV", fix=_FIX)
     text = first.decode(encoding, errors="ignore")
     if text.lstrip()[:1] in ("{", "["):
         keys = next(iter(read_json(path)), {})
@@ -145,9 +145,9 @@ def look(path: Path) -> Head:
     try:
         header = next(csv.reader(io.StringIO(line), delimiter=separator), [])
     except csv.Error as error:
-        raise DataError(str(path), f"the file cannot be read as CSV ({error})", mend=_MEND) from error
+        raise DataError(str(path), f"the file cannot be read as CSV ({error})", fix=_FIX) from error
     if not [name for name in header if name.strip()]:
-        raise DataError(str(path), "the file has no header line", mend="The first line must name the columns.")
+        raise DataError(str(path), "the file has no header line", fix="The first line must name the columns.")
     return Head(tuple(header), separator, encoding)
 
 
@@ -196,7 +196,7 @@ def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.
             yield from pd.read_csv(stream, dtype="str", sep=separator, encoding=encoding, chunksize=rows)
     except (pd.errors.ParserError, UnicodeError, EOFError, zlib.error, OSError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(str(path), f"the file cannot be read ({reason})", mend=_MEND) from error
+        raise DataError(str(path), f"the file cannot be read ({reason})", fix=_FIX) from error
 
 
 def _with_encodings(
@@ -224,7 +224,7 @@ def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separato
     fields = len(next(csv.reader([line], delimiter=separator), []))
     if line.strip() and fields < len(header):
         problem = f"the last row is cut short ({fields} of {len(header)} fields)"
-        raise DataError(source, problem, count=1, rows=f"  {line[:80]}", mend="Fetch or export the file again.")
+        raise DataError(source, problem, count=1, rows=f"  {line[:80]}", fix="Fetch or export the file again.")
 
 
 def read_json(path: Path) -> list[dict[str, Any]]:
@@ -242,8 +242,8 @@ def read_json(path: Path) -> list[dict[str, Any]]:
         except json.JSONDecodeError:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError, OSError, EOFError, zlib.error) as error:
-        raise DataError(str(path), f"the file cannot be read as JSON ({error})", mend=_MEND) from error
+        raise DataError(str(path), f"the file cannot be read as JSON ({error})", fix=_FIX) from error
     objects = found if isinstance(found, list) else [found]
     if not all(isinstance(item, dict) for item in objects):
-        raise DataError(str(path), "the JSON holds something else than objects", mend="Give a list of objects.")
+        raise DataError(str(path), "the JSON holds something else than objects", fix="Give a list of objects.")
     return objects

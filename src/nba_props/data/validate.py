@@ -1,4 +1,4 @@
-"""From declared pandera schemas to one `DataError` that a user can mend the file by.
+"""From declared pandera schemas to one `DataError` that a user can fix the file by.
 
 Importing pandera takes most of a second, so `nba_props.data` imports its modules only when they are asked for.
 """
@@ -69,16 +69,16 @@ def _of_rows(error: RowError, index: pd.Index) -> RowError:
     return error
 
 
-def rule(test: Any, problem: str, mend: str, *, column: str | None = None) -> pa.Check:  # noqa: ANN401 - any predicate
+def rule(test: Any, problem: str, fix: str, *, column: str | None = None) -> pa.Check:  # noqa: ANN401 - any predicate
     """A pandera check that knows what is wrong and what to do, in words.
 
     Args:
         test: Takes a column (or the frame) and returns a boolean Series.
         problem: What is wrong where it is False.
-        mend: What to do about it.
+        fix: What to do about it.
         column: For a rule over the whole frame: the column it is reported under.
     """
-    return pa.Check(test, name=column, title=problem, description=mend, error=problem, ignore_na=column is None)
+    return pa.Check(test, name=column, title=problem, description=fix, error=problem, ignore_na=column is None)
 
 
 def check_frame(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: Origin) -> None:
@@ -95,12 +95,12 @@ def check_frame(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: Origin)
 
 def _as_data_error(frame: pd.DataFrame, failures: Sequence[Any], origin: Origin) -> DataError:
     described = [_describe(failure) for failure in failures]
-    column, problem, mend, index = described[0]
+    column, problem, fix, index = described[0]
     also = "; ".join(f"column {origin.column(c)}: {p} ({len(i):,} rows)" for c, p, _, i in described[1:4])
     error = RowError(
         origin.source,
         problem,
-        mend=mend + (f" Also wrong: {also}." if also else ""),
+        fix=fix + (f" Also wrong: {also}." if also else ""),
         column=origin.column(column),
         count=len(index),
         rows=origin.rows(frame, index, [column]),
@@ -111,15 +111,15 @@ def _as_data_error(frame: pd.DataFrame, failures: Sequence[Any], origin: Origin)
 def _describe(failure: Any) -> tuple[str, str, str, pd.Index]:  # noqa: ANN401 - pandera's SchemaError is untyped
     check = failure.check
     if failure.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
-        column, problem, mend = str(failure.schema.name), "values are missing", "Fill these values or remove the rows."
+        column, problem, fix = str(failure.schema.name), "values are missing", "Fill these values or remove the rows."
     elif failure.reason_code is SchemaErrorReason.WRONG_DATATYPE:
         column = str(failure.schema.name)
-        problem, mend = f"the column has another type than {failure.schema.dtype}", "Convert the column."
-        return column, problem, mend, pd.Index([])
+        problem, fix = f"the column has another type than {failure.schema.dtype}", "Convert the column."
+        return column, problem, fix, pd.Index([])
     else:
         column = str(failure.schema.name or check.name)
-        problem, mend = str(check.title), str(check.description)
-    return column, problem, mend, pd.Index(pd.unique(failure.failure_cases["index"]))
+        problem, fix = str(check.title), str(check.description)
+    return column, problem, fix, pd.Index(pd.unique(failure.failure_cases["index"]))
 
 
 def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> pd.DataFrame:
@@ -143,7 +143,7 @@ def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> p
 
 
 def text_in_column(
-    frame: pd.DataFrame, broken: Mapping[str, pd.Index], origin: Origin, wanted: str, mend: str = ""
+    frame: pd.DataFrame, broken: Mapping[str, pd.Index], origin: Origin, wanted: str, fix: str = ""
 ) -> RowError:
     """The error for values of the wrong type, column -> index of the rows concerned."""
     column, index = next(iter(broken.items()))
@@ -151,7 +151,7 @@ def text_in_column(
     error = RowError(
         origin.source,
         f"wrong type: the value is not {wanted}",
-        mend=(mend or "Correct these values, or leave them empty.") + (f" Also wrong: {others}." if others else ""),
+        fix=(fix or "Correct these values, or leave them empty.") + (f" Also wrong: {others}." if others else ""),
         column=origin.column(column),
         count=len(index),
         rows=origin.rows(frame, index, [column]),

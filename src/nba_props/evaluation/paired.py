@@ -115,14 +115,14 @@ def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> Float
     days = np.asarray(dates, dtype="datetime64[D]")
     if not losses[0].shape == losses[1].shape == days.shape:
         problem = f"{losses[0].size} and {losses[1].size} losses for {days.size} dates"
-        raise DataError("paired losses", problem, mend="Pair the same rows.")  # noqa: EM101 - the table's name
+        raise DataError("paired losses", problem, fix="Pair the same rows.")  # noqa: EM101 - the table's name
     difference: Floats = losses[0] - losses[1]
     missing = ~np.isfinite(difference) | np.isnat(days)
     if missing.any():
         raise DataError(
             "paired losses",  # noqa: EM101 - the table's name
             "a loss or a date is missing or not finite",
-            mend="Leave the row out of both arms, or forecast it in both.",
+            fix="Leave the row out of both arms, or forecast it in both.",
             count=int(missing.sum()),
         )
     return difference
@@ -144,23 +144,23 @@ def _aligned(variant: pd.DataFrame, baseline: pd.DataFrame) -> tuple[pd.DataFram
     for name, table in (("variant predictions", variant), ("baseline predictions", baseline)):
         missing = [column for column in _NEEDED if column not in table]
         if missing:
-            raise DataError(name, f"missing columns {', '.join(missing)}", mend="See docs/contract.md.")
+            raise DataError(name, f"missing columns {', '.join(missing)}", fix="See docs/contract.md.")
         twice = table.duplicated(_KEY)
         if twice.any():
-            raise DataError(name, "a player-game appears twice", mend="Give one row each.", count=int(twice.sum()))
+            raise DataError(name, "a player-game appears twice", fix="Give one row each.", count=int(twice.sum()))
         tables.append(table.sort_values(_KEY, ignore_index=True))
     first, second = tables
     if first.empty or not first[_KEY].equals(second[_KEY]):
         shared = len(first[_KEY].merge(second[_KEY], on=_KEY))
         problem = f"{len(first)} and {len(second)} rows, of which {shared} are the same player-games"
-        mend = "A paired comparison needs identical rows: same season, folds and evaluated players."
-        raise DataError("variant and baseline predictions", problem, mend=mend)  # noqa: EM101 - the tables' names
+        fix = "A paired comparison needs identical rows: same season, folds and evaluated players."
+        raise DataError("variant and baseline predictions", problem, fix=fix)  # noqa: EM101 - the tables' names
     for column in ("actual", "game_date"):
         other = (first[column] != second[column]).to_numpy()
         if other.any():
-            mend = "Both arms must be scored on the same market and data."
+            fix = "Both arms must be scored on the same market and data."
             problem = "differs between variant and baseline"
-            raise DataError("predictions", problem, mend=mend, column=column, count=int(other.sum()))  # noqa: EM101 - the table's name
+            raise DataError("predictions", problem, fix=fix, column=column, count=int(other.sum()))  # noqa: EM101 - the table's name
     return first, second
 
 

@@ -41,7 +41,7 @@ def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) 
 
     Raises:
         ConfigError: For an unknown group, naming the nearest known one.
-        DataError: If `games` can not be used.
+        DataError: If `games` cannot be used.
     """
     chosen = select(groups)
     table = read_table(games)

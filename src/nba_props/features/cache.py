@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> pd.DataFrame:
     """`build_features`, from the folder where the same table was made before by the same code.
 
-    An entry that is damaged, half-written or of another shape is made again, never used. A folder that can not be
+    An entry that is damaged, half-written or of another shape is made again, never used. A folder that cannot be
     written costs the time of a build and nothing else.
 
     Args:
@@ -42,7 +42,7 @@ def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> 
         What ``build_features(games)`` returns, to the last bit.
 
     Raises:
-        DataError: If `games` can not be used.
+        DataError: If `games` cannot be used.
     """
     path = folder / f"{feature_key(games)}{_SUFFIX}"
     names = list(feature_names())
@@ -56,7 +56,7 @@ def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> 
         _write(path, np.ascontiguousarray(made.to_numpy().T), names)
         _remove_oldest(folder, keep)
     except OSError as error:
-        _log.warning("The feature table can not be kept in %s: %s", folder.name, error)
+        _log.warning("The feature table cannot be kept in %s: %s", folder.name, error)
     return made
 
 

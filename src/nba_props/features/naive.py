@@ -51,7 +51,7 @@ def naive_forecasts(games: pd.DataFrame, market: str) -> pd.DataFrame:
 
     Raises:
         ConfigError: For an unknown market.
-        DataError: If `games` can not be used.
+        DataError: If `games` cannot be used.
     """
     table = read_table(games)
     past = _season_past(table)

@@ -52,7 +52,7 @@ class LightGBMEstimator(_Boosting):
         threads: Threads; the forecasts do not depend on it.
 
     Raises:
-        ConfigError: A parameter that LightGBM does not know or can not use.
+        ConfigError: A parameter that LightGBM does not know or cannot use.
     """
 
     library = "lightgbm"
@@ -114,7 +114,7 @@ class XGBoostEstimator(_Boosting):
         threads: Threads; the forecasts do not depend on it.
 
     Raises:
-        ConfigError: A parameter that XGBoost does not know or can not use.
+        ConfigError: A parameter that XGBoost does not know or cannot use.
     """
 
     library = "xgboost"

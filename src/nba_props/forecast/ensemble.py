@@ -115,8 +115,8 @@ def _check(members: Mapping[str, WalkForwardResult], method: EnsembleMethod) -> 
         dates = ["role", "fold", "train_end", "test_start", "test_end"]
         if not same_rows or not first.folds[dates].equals(other.folds[dates]):
             problem = f"{name} and {other_name} differ in folds, rows or results"
-            mend = "Walk all members forward through the same folds of the same table."
-            raise DataError("ensemble members", problem, mend=mend)  # noqa: EM101 - the tables' name
+            fix = "Walk all members forward through the same folds of the same table."
+            raise DataError("ensemble members", problem, fix=fix)  # noqa: EM101 - the tables' name
 
 
 def _learnt(forecasts: Floats, actual: Floats, method: EnsembleMethod) -> tuple[Floats, float, int]:

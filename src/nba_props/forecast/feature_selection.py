@@ -197,7 +197,7 @@ def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
 def _halves(n: int, rounds: int, seed: int) -> Iterator[tuple[Ints, Ints]]:
     """Rows of a random half of the blocks and of the other half, for each round."""
     if n < _BLOCKS:
-        message = f"{n} training rows can not be cut into {_BLOCKS} blocks to choose features on."
+        message = f"{n} training rows cannot be cut into {_BLOCKS} blocks to choose features on."
         raise NotEnoughDataError(message)
     block = np.arange(n) * _BLOCKS // n
     generator = np.random.default_rng(seed)

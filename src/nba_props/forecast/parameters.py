@@ -83,7 +83,7 @@ def _problem(library: Library, params: str) -> str | None:
         said, unknown, known = trial(wanted, rows, target)
     if said is not None:
         first = said.strip().splitlines()[0].split(" at /")[0]
-        return f"Parameters that {library} can not use: {first.rstrip(' .')}."
+        return f"Parameters that {library} cannot use: {first.rstrip(' .')}."
     if unknown:
         listed = ", ".join(f"{name!r}{did_you_mean(name, known)}" for name in unknown)
         return f"Unknown parameters of {library}, by its own names: {listed}."

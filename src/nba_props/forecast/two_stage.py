@@ -105,12 +105,12 @@ class TwoStageMinutesEstimator(_Boosting):
             raise DataError(
                 "minutes",  # noqa: EM101 - the table's name
                 "training rows without minutes played",
-                mend="Give the minutes of every row, on the index of the features.",
+                fix="Give the minutes of every row, on the index of the features.",
                 column="min",
                 count=int(missing.sum()),
             )
         if not minutes.any():
-            message = "Nobody has played a minute in the training rows; the rate per minute can not be learnt."
+            message = "Nobody has played a minute in the training rows; the rate per minute cannot be learnt."
             raise NotEnoughDataError(message)
         return minutes
 

@@ -77,8 +77,8 @@ class Forecaster:
             DataError: The rows are not in time order.
         """
         if not self.info["game_date"].is_monotonic_increasing:
-            problem, mend = "the rows are not in time order", "Sort them by game_date."
-            raise DataError("games", problem, mend=mend, column="game_date")  # noqa: EM101 - the table's name
+            problem, fix = "the rows are not in time order", "Sort them by game_date."
+            raise DataError("games", problem, fix=fix, column="game_date")  # noqa: EM101 - the table's name
         wanted = [fold for fold in self.folds if self._tested(fold).any()]
         if not wanted:
             message = "No fold has a row to predict: nobody has an earlier game of the same season in the test dates."
@@ -239,7 +239,5 @@ def _fold_row(fold: Fold, n_train: int, n_test: int, seconds: float) -> dict[str
 def _check_finite(predictions: pd.DataFrame) -> None:
     bad = ~np.isfinite(predictions["predicted"])
     if bad.any():
-        message = (
-            f"The model gave {int(bad.sum())} predictions that are not finite numbers; the run can not be trusted."
-        )
+        message = f"The model gave {int(bad.sum())} predictions that are not finite numbers; the run cannot be trusted."
         raise ModelError(message)

@@ -10,12 +10,13 @@ from nba_props.metrics.metric import (
     Direction,
     Metric,
     add_metric,
+    check_metric_name,
     direction,
     find_metric,
     headline_metrics,
     resolve_direction,
 )
-from nba_props.metrics.names import all_prefixed, check_metric_name, prefixed
+from nba_props.metrics.names import all_prefixed, prefixed
 
 __all__ = [
     "METRICS",

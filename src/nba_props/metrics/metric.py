@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from nba_props.errors import TrackingError
-from nba_props.metrics.names import check_metric_name
 from nba_props.plugins import Registry
 
 if TYPE_CHECKING:
@@ -23,6 +22,28 @@ _PLACEHOLDERS: Final = {
     "<folder>": r"[a-z0-9_./]+",
 }
 _NAME: Final = "[a-z0-9_.]+"
+
+
+_KEY: Final = re.compile(r"[a-z0-9_.]+(/[a-z0-9_.]+)*")
+_LONGEST: Final = 250
+
+
+def check_metric_name(name: str) -> str:
+    """Return `name` if it can be a metric key.
+
+    >>> check_metric_name("fold/val_mae")
+    'fold/val_mae'
+
+    Raises:
+        TrackingError: It is not of the form ``[a-z0-9_.]+`` with ``/`` between groups, or longer than 250 characters.
+    """
+    if not isinstance(name, str) or not _KEY.fullmatch(name) or len(name) > _LONGEST or set(name) <= {"."}:
+        message = (
+            f"{name!r} cannot be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
+            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters."
+        )
+        raise TrackingError(message)
+    return name
 
 
 @dataclass(frozen=True)

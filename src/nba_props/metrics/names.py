@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from nba_props.errors import TrackingError
+from nba_props.metrics.metric import METRICS, check_metric_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KEY: Final = re.compile(r"[a-z0-9_.]+(/[a-z0-9_.]+)*")
-_LONGEST: Final = 250
 _PREFIXED: Final = ("train_", "val_", "baseline_", "market_", "model_", "n_")
 """How keys begin that say for themselves what they were measured on."""
-
-
-def check_metric_name(name: str) -> str:
-    """Return `name` if it can be a metric key.
-
-    >>> check_metric_name("fold/val_mae")
-    'fold/val_mae'
-
-    Raises:
-        TrackingError: It is not of the form ``[a-z0-9_.]+`` with ``/`` between groups, or longer than 250 characters.
-    """
-    if not isinstance(name, str) or not _KEY.fullmatch(name) or len(name) > _LONGEST or set(name) <= {"."}:
-        message = (
-            f"{name!r} cannot be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
-            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters."
-        )
-        raise TrackingError(message)
-    return name
 
 
 def prefixed(name: str, prefix: str) -> str:
@@ -40,8 +20,6 @@ def prefixed(name: str, prefix: str) -> str:
     >>> prefixed("mae", "val"), prefixed("val_mae", "val"), prefixed("training_time", "train")
     ('val_mae', 'val_mae', 'training_time')
     """
-    from nba_props.metrics.metric import METRICS
-
     takes_none = name in METRICS and METRICS[name].prefix is not None
     return name if takes_none or name.startswith(_PREFIXED) else f"{prefix}_{name}"
 

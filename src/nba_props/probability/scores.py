@@ -48,7 +48,7 @@ def probability_metrics(
     """
     forecast, result = _checked(p, "p"), np.asarray(y, dtype="float64")
     if forecast.shape != result.shape:
-        raise DataError(_SOURCE, f"{forecast.size} forecasts for {result.size} results", mend="Align the rows.")
+        raise DataError(_SOURCE, f"{forecast.size} forecasts for {result.size} results", fix="Align the rows.")
     known = ~np.isnan(forecast) & ~np.isnan(result)
     metrics = {"n_props": float(known.sum())}
     if not known.any():
@@ -120,5 +120,5 @@ def _checked(p: ArrayLike, name: str) -> Floats:
     values = np.asarray(p, dtype="float64")
     bad = (values < 0) | (values > 1)
     if bad.any():
-        raise DataError(_SOURCE, "values outside [0, 1]", mend="Give probabilities.", column=name, count=int(bad.sum()))
+        raise DataError(_SOURCE, "values outside [0, 1]", fix="Give probabilities.", column=name, count=int(bad.sum()))
     return values

@@ -219,7 +219,7 @@ def _ratio(top: Floats, bottom: Floats) -> Floats:
 def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[np.datetime64], Floats]:
     """The priced quotes that have a fold, their nights in order, and the fold of each night."""
     if fold.shape != (len(priced),):
-        raise DataError("quotes", f"{fold.size} folds for {len(priced)} rows", mend="Give one per row.")  # noqa: EM101 - the table's name
+        raise DataError("quotes", f"{fold.size} folds for {len(priced)} rows", fix="Give one per row.")  # noqa: EM101 - the table's name
     known = ~np.isnan(fold)
     priced, fold = priced[known].reset_index(drop=True), fold[known]
     dates = priced["game_date"].to_numpy(dtype="datetime64[D]")
@@ -229,7 +229,7 @@ def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[
         raise DataError(
             "quotes",  # noqa: EM101 - the table's name
             "a night stands in two folds, or the folds are not in time order",
-            mend="Number the folds of a walk-forward by date.",
+            fix="Number the folds of a walk-forward by date.",
             column="fold",
         )
     return priced, nights, folds

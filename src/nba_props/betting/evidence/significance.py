@@ -51,7 +51,7 @@ def evidence_metrics(
         ``design_effect`` (variance of the ROI by nights over that of independent bets), ``bets_needed`` (for
         significance at the observed win rate and odds, times the design effect; absent at or under break-even),
         ``probabilistic_sharpe_ratio``, ``deflated_sharpe_ratio``, ``n_trials``, ``canary_roi``, ``canary_expected``,
-        ``canary_p_value``; each absent where it can not be computed.
+        ``canary_p_value``; each absent where it cannot be computed.
     """
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS or not days.decided.sum():

@@ -81,7 +81,7 @@ def _refuse(values: np.ndarray, bad: np.ndarray, source: str, problem: str) -> N
         raise DataError(
             source,
             f"impossible price: {problem}",
-            mend="Correct the price, or leave it empty where the side is not offered.",
+            fix="Correct the price, or leave it empty where the side is not offered.",
             count=int(bad.sum()),
             rows=", ".join(str(value) for value in shown),
         )

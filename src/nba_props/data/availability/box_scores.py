@@ -34,7 +34,7 @@ _SPELLINGS: Final = {
     "did_not_play": ("didnotplay",),
     "reason": ("comment", "reason"),
 }
-_MEND: Final = "Box scores with game_date, team, player and a comment, or did_not_play and reason."
+_FIX: Final = "Box scores with game_date, team, player and a comment, or did_not_play and reason."
 _YES: Final = ("true", "1", "1.0", "yes")
 _NO: Final = ("false", "0", "0.0", "no")
 _ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|did not|inactive|not with)"
@@ -49,13 +49,13 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, _: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", mend=_MEND)
+        raise DataError(str(file.path), "the file is no table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     if "player" not in names and {"first_name", "family_name"} <= set(names):
         names["player"] = names["family_name"]
     missing = [name for name in ("game_date", "team", "player") if name not in names]
     if missing or not {"did_not_play", "reason"} & set(names):
-        raise missing_columns(file.table.source, file.table.header, missing or ["comment"], _MEND)
+        raise missing_columns(file.table.source, file.table.header, missing or ["comment"], _FIX)
     frame = read_table(file.table, names, list(names))
     origin = Origin(file.table.source, names, ("player", "team", "game_date"), is_parquet=file.table.is_parquet)
     reason = frame["reason"].fillna("").astype("str").str.strip() if "reason" in frame else pd.Series("", frame.index)
@@ -84,8 +84,8 @@ def _absent(frame: pd.DataFrame, reason: pd.Series, origin: Origin) -> pd.Series
     text = frame["did_not_play"].astype("str").str.strip().str.lower()
     wrong = ~text.isin((*_YES, *_NO)) & frame["did_not_play"].notna()
     if wrong.any():
-        mend = "Write true where the player did not play, else false."
-        raise text_in_column(frame, {"did_not_play": frame.index[wrong]}, origin, "true or false", mend)
+        fix = "Write true where the player did not play, else false."
+        raise text_in_column(frame, {"did_not_play": frame.index[wrong]}, origin, "true or false", fix)
     return text.isin(_YES)
 
 

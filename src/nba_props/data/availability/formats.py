@@ -18,7 +18,8 @@ import pandas as pd
 
 from nba_props.data.availability.injury_report import eastern_time
 from nba_props.data.availability.table import AvailabilityReading
-from nba_props.data.files import Paths, TableFile, open_table
+from nba_props.data.files import Paths, open_table
+from nba_props.data.readers import TableFile
 from nba_props.errors import DataError
 from nba_props.plugins import Registry
 
@@ -90,10 +91,10 @@ def load_availability(
         elif in_folder:
             _LOG.warning("%s: in no known availability format, passed over", path)
         else:
-            raise DataError(str(path), "the file is in no known availability format", mend=f"Known are {_known()}.")
+            raise DataError(str(path), "the file is in no known availability format", fix=f"Known are {_known()}.")
     if not readings:
         source = str(paths)
-        raise DataError(source, "no availability file is there", mend=f"Known are {_known()}.")
+        raise DataError(source, "no availability file is there", fix=f"Known are {_known()}.")
     tables = [reading.availability for reading in readings]
     waiting = [reading.not_submitted for reading in readings]
     return AvailabilityReading(pd.concat(tables, ignore_index=True), pd.concat(waiting, ignore_index=True))
@@ -139,13 +140,13 @@ def _files(paths: Paths) -> Iterable[tuple[Path, bool]]:
     for item in given:
         path = Path(item)
         if not path.exists():
-            raise DataError(str(path), "there is no such file or folder", mend="Check the path.")
+            raise DataError(str(path), "there is no such file or folder", fix="Check the path.")
         inside = sorted(p for p in path.iterdir() if p.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
         for file in inside:
             if not file.is_file():
-                raise DataError(str(file), "it is no regular file", mend="Give a file or a folder of files.")
+                raise DataError(str(file), "it is no regular file", fix="Give a file or a folder of files.")
             if file.resolve() in seen:
-                raise DataError(str(file), "the same file is given twice", mend="Name every file once.")
+                raise DataError(str(file), "the same file is given twice", fix="Name every file once.")
             seen.add(file.resolve())
             yield file, path.is_dir()
 
@@ -159,8 +160,8 @@ def _open(path: Path) -> Opened:
         if path.suffix == ".json" or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
             return Opened(path, document=json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mend = "Fetch or export it again."
-        raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", mend=mend) from error
+        fix = "Fetch or export it again."
+        raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", fix=fix) from error
     if path.suffix == ".pdf":
-        raise DataError(str(path), "the file is named .pdf but is no PDF", mend="Fetch it again.")
+        raise DataError(str(path), "the file is named .pdf but is no PDF", fix="Fetch it again.")
     return Opened(path, table=open_table(path))

@@ -23,7 +23,7 @@ _SPELLINGS: Final = {
     "jersey": ("jerseynum",),
 }
 _REQUIRED: Final = ("player_id", "first_name", "last_name", "team", "game_date")
-_MEND: Final = "Give the JSON of BoxScoreSummaryV2, or its table InactivePlayers with a column GAME_DATE."
+_FIX: Final = "Give the JSON of BoxScoreSummaryV2, or its table InactivePlayers with a column GAME_DATE."
 
 
 def _sets(document: object) -> dict[str, dict[str, Any]]:
@@ -50,7 +50,7 @@ def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading
         names = resolve(file.table.header, _SPELLINGS)
         missing = [name for name in _REQUIRED if name not in names]
         if missing:
-            raise missing_columns(file.table.source, file.table.header, missing, _MEND)
+            raise missing_columns(file.table.source, file.table.header, missing, _FIX)
         frame = read_table(file.table, names, list(names))
         origin = Origin(file.table.source, names, ("last_name", "team"), is_parquet=file.table.is_parquet)
     else:
@@ -79,7 +79,7 @@ def _from_json(file: Opened) -> pd.DataFrame:
         cells = {name: [row[column] for row in players] for name, column in columns.items()}
     except (KeyError, IndexError, ValueError, TypeError) as error:
         problem = f"it is no whole answer of BoxScoreSummaryV2 ({type(error).__name__}: {error})"
-        raise DataError(str(file.path), problem, mend=_MEND) from error
+        raise DataError(str(file.path), problem, fix=_FIX) from error
     text = {name: [None if value is None else str(value) for value in values] for name, values in cells.items()}
     frame = pd.DataFrame(text, dtype="str")
     return frame.assign(game_date=pd.Series(str(day), frame.index, dtype="str"))

@@ -36,7 +36,7 @@ _SPACE: Final = 0.12
 """Two letters further apart than this share of their height are of two words (the report's spaces: 0.23)."""
 _ROW_GAP: Final = 1.8
 """Lines further apart than this many letter heights are of two rows, where no rule is drawn (in a row: 1.4)."""
-_MEND: Final = "Give a report as it is published on official.nba.com."
+_FIX: Final = "Give a report as it is published on official.nba.com."
 
 Cells = dict[str, str]
 
@@ -88,7 +88,7 @@ def read_injury_report(path: Path) -> InjuryReport:
             report.rows.append(row | {"player": _SUFFIX.sub(r" \1", row["player"])})
         elif any(row[name] for name in ("player", "status", "reason")):
             printed = ", ".join(f"{name} {text!r}" for name, text in cells.items() if text)
-            raise DataError(str(path), f"a row without a player or a status ({printed})", mend=_MEND)
+            raise DataError(str(path), f"a row without a player or a status ({printed})", fix=_FIX)
     return report
 
 
@@ -129,8 +129,8 @@ def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]
         import pdfplumber
         from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
     except ImportError as error:
-        mend = "Install the extra: uv sync --extra nba."
-        raise DataError(str(path), "reading a PDF needs pdfplumber, which is not installed", mend=mend) from error
+        fix = "Install the extra: uv sync --extra nba."
+        raise DataError(str(path), "reading a PDF needs pdfplumber, which is not installed", fix=fix) from error
     try:
         with pdfplumber.open(path) as pdf:
             return [
@@ -138,7 +138,7 @@ def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]
                 for page in pdf.pages
             ]
     except (PdfminerException, MalformedPDFException, ValueError, TypeError, KeyError, IndexError, OSError) as error:
-        raise DataError(str(path), f"the PDF cannot be read ({type(error).__name__})", mend=_MEND) from error
+        raise DataError(str(path), f"the PDF cannot be read ({type(error).__name__})", fix=_FIX) from error
 
 
 def _reported_at(pages: Sequence[tuple[list[dict[str, Any]], Any]], path: Path) -> pd.Timestamp:
@@ -149,7 +149,7 @@ def _reported_at(pages: Sequence[tuple[list[dict[str, Any]], Any]], path: Path) 
                 return eastern_time(found[1], found[2] + found[3].upper())
             except ValueError:
                 break
-    raise DataError(str(path), "no title 'Injury Report: 02/08/26 03:30 PM' with a time is on its pages", mend=_MEND)
+    raise DataError(str(path), "no title 'Injury Report: 02/08/26 03:30 PM' with a time is on its pages", fix=_FIX)
 
 
 def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], path: Path) -> list[_Page]:
@@ -168,17 +168,17 @@ def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], 
             elif not _TITLE.search(text):
                 kept += line
         if kept and not columns:
-            raise DataError(str(path), "no header 'Game Date ... Current Status, Reason' is on its pages", mend=_MEND)
+            raise DataError(str(path), "no header 'Game Date ... Current Status, Reason' is on its pages", fix=_FIX)
         start = columns.get("reason", 0.0)
         # Rules are drawn cell by cell; those over the column of the reasons part the rows.
         cuts = sorted({round(edge["top"], 1) for edge in edges if edge["x0"] <= start <= edge["x1"]})
         tables.append(_Page(kept, columns, cuts))
     if not columns:
-        raise DataError(str(path), "it holds no table of players", mend=_MEND)
+        raise DataError(str(path), "it holds no table of players", fix=_FIX)
     lost = sorted({page for _, total in numbers for page in range(1, total + 1)} - {page for page, _ in numbers})
     if lost:
         problem = f"page {', '.join(map(str, lost))} of {numbers[0][1]} is missing or cannot be read"
-        raise DataError(str(path), problem, mend="Fetch the report again.")
+        raise DataError(str(path), problem, fix="Fetch the report again.")
     return tables
 
 

@@ -99,11 +99,11 @@ def join_availability(
     source = "the availability table"
     missing = [name for name in COLUMNS if name not in availability]
     if missing:
-        mend = "Give the table that load_availability returns."
-        raise missing_columns(source, list(availability), missing, mend)
+        fix = "Give the table that load_availability returns."
+        raise missing_columns(source, list(availability), missing, fix)
     if games.empty:
         games_source = "the games table"
-        raise DataError(games_source, "it has no rows", mend="Load game logs of the seasons of the reports.")
+        raise DataError(games_source, "it has no rows", fix="Load game logs of the seasons of the reports.")
     table = availability.reset_index(drop=True)
     index = PlayerIndex(games, aliases)
     keys = list(zip(season_of(table["game_date"]), table["team"], table["player"], strict=True))

@@ -9,7 +9,8 @@ import pandas as pd
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
 from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days, instants
 from nba_props.data.columns import STATS, missing_columns, resolve
-from nba_props.data.files import TableFile, read_table
+from nba_props.data.files import read_table
+from nba_props.data.readers import TableFile
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
@@ -30,7 +31,7 @@ _SPELLINGS: Final = {
     "source": ("source",),
 }
 _REQUIRED: Final = ("game_date", "team", "player", "status")
-_MEND: Final = "One row per player and report: game_date, team, player, status, reason, reported_at (UTC)."
+_FIX: Final = "One row per player and report: game_date, team, player, status, reason, reported_at (UTC)."
 
 
 def _recognises(file: Opened) -> bool:
@@ -41,17 +42,17 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", mend=_MEND)
+        raise DataError(str(file.path), "the file is no table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
-        raise missing_columns(file.table.source, file.table.header, missing, _MEND)
+        raise missing_columns(file.table.source, file.table.header, missing, _FIX)
     if "reported_at" not in names and reported_at is None:
-        mend = (
+        fix = (
             "Add a column reported_at (UTC), give the option reported_at, or name the file like "
             "Injury-Report_2026-02-08_03_30PM.csv (Eastern)."
         )
-        raise DataError(file.table.source, "nothing says when it was reported", column="reported_at", mend=mend)
+        raise DataError(file.table.source, "nothing says when it was reported", column="reported_at", fix=fix)
     frame = _blank_to_missing(read_table(file.table, names, list(names)))
     origin = Origin(file.table.source, names, ("player", "team", "game_date"), is_parquet=file.table.is_parquet)
     if "reported_at" not in frame:
@@ -91,7 +92,7 @@ def _not_submitted(frame: pd.DataFrame, origin: Origin, table: TableFile) -> pd.
     if codes.isna().any():
         raise DataError(
             table.source, "a team that has not reported is no team", column=origin.column("team"),
-            mend="Write the team's full name or nba.com's abbreviation.", count=int(codes.isna().sum()),
+            fix="Write the team's full name or nba.com's abbreviation.", count=int(codes.isna().sum()),
             rows=origin.rows(frame, frame.index[codes.isna()], ["team"]),
         )  # fmt: skip
     told = {"game_date": days(frame, "game_date", origin), "team": codes.astype("str")}

@@ -130,9 +130,9 @@ def days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     last = pd.Timestamp(pd.Timestamp.now(tz=EASTERN).year + 1, 12, 31)
     wrong = raw.notna() & ~found.between(_FIRST_DAY, last)
     if wrong.any():
-        mend = "Write dates as 2023-10-24."
+        fix = "Write dates as 2023-10-24."
         raise text_in_column(
-            frame, {column: frame.index[wrong]}, origin, "a whole date between 1946 and next year", mend
+            frame, {column: frame.index[wrong]}, origin, "a whole date between 1946 and next year", fix
         )
     return found
 
@@ -152,8 +152,8 @@ def instants(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     text = raw.astype("str").str.strip().mask(raw.isna())
     wrong = text.notna() & ~text.str.fullmatch(_INSTANT).astype("boolean").fillna(value=False).astype(bool)
     if wrong.any():
-        mend = "Write UTC times as 2026-02-08T20:30:00Z, with the hour."
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", mend)
+        fix = "Write UTC times as 2026-02-08T20:30:00Z, with the hour."
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
     return utc_times(frame.assign(**{column: text.str.replace(r"\s?UTC$", "Z", regex=True)}), column, origin)
 
 
@@ -163,7 +163,7 @@ def next_midnight(day: pd.Series) -> pd.Series:
 
 
 def _known(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
-    look_up, wanted, mend = {
+    look_up, wanted, fix = {
         "team": (team_code, "a team", "Write the team's full name or nba.com's abbreviation, such as BOS."),
         "status": (known_status, "a status", f"Use one of: {', '.join(STATUSES)}."),
     }[column]
@@ -171,7 +171,7 @@ def _known(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     found = frame[column].map({value: look_up(str(value)) for value in values}).astype("str")
     wrong = found.isna() & frame[column].notna()
     if wrong.any():
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, wanted, mend)
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, wanted, fix)
     return found
 
 
@@ -207,7 +207,7 @@ def as_of(availability: pd.DataFrame, decision_time: datetime | pd.Series) -> pd
     moment = pd.Series(decision_time, availability.index)
     if len(moment) and not isinstance(moment.dtype, pd.DatetimeTZDtype):
         source = "the decision time"
-        raise DataError(source, "it has no time zone", mend="Give UTC times, such as 2026-02-08T22:00:00Z.")
+        raise DataError(source, "it has no time zone", fix="Give UTC times, such as 2026-02-08T22:00:00Z.")
     moment = moment.astype("datetime64[us, UTC]")
     before = availability.assign(
         _last=_last_report(availability, moment), _row=range(len(availability)), _name=_who(availability)
@@ -237,8 +237,8 @@ def _last_report(availability: pd.DataFrame, moment: pd.Series) -> pd.Series:
     return found.set_index("row")["reported_at"].reindex(range(len(availability))).set_axis(availability.index)
 
 
-def _text(problem: str, mend: str) -> pa.Check:
-    return rule(lambda s: s.map(lambda text: _CONTROL.search(text) is None), problem, mend)
+def _text(problem: str, fix: str) -> pa.Check:
+    return rule(lambda s: s.map(lambda text: _CONTROL.search(text) is None), problem, fix)
 
 
 AVAILABILITY: Final = pa.DataFrameSchema(

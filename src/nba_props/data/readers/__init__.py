@@ -20,11 +20,44 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nba_props.data.files import TableFile
 
 GAME_LOG: Final = "game log"
 ODDS: Final = "odds"
 SEASON_TABLE: Final = "season table"
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One readable file: its path, its header and the format the header says it is.
+
+    Attributes:
+        path: The file.
+        header: Column names; of JSON the keys of the first object.
+        reader: The format that recognised it, None where none did.
+        separator: Of a text file; empty for JSON and Parquet.
+        encoding: Of a text file.
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    reader: Reader | None
+    separator: str = ""
+    encoding: str = "utf-8"
+
+    @property
+    def source(self) -> str:
+        """The file as messages name it."""
+        return str(self.path)
+
+    @property
+    def kind(self) -> str:
+        """What kind of table it is: that of its format, or "other"."""
+        return self.reader.kind if self.reader else "other"
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is Parquet (rows are then counted from 1 and not by lines of text)."""
+        return self.path.suffix == ".parquet"
 
 
 @dataclass(frozen=True)

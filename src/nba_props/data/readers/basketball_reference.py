@@ -12,7 +12,7 @@ from nba_props.data.teams import team_code
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 _COLUMNS: Final = {
     "game_date": "date", "min": "mp", "fgm": "fg", "fga": "fga", "fg3m": "3p", "fg3a": "3pa", "ftm": "ft",
@@ -72,8 +72,8 @@ def _player_of(table: TableFile) -> str:
         word for word in words if word.lower() not in ("gamelog", "game", "log", "logs", "bbref", "bref", "player")
     ]
     if len(words) < 2:
-        mend = "Give the option player, or name the file after him, such as Jayson_Tatum.csv."
-        raise DataError(table.source, "the file does not say which player it is about", mend=mend)
+        fix = "Give the option player, or name the file after him, such as Jayson_Tatum.csv."
+        raise DataError(table.source, "the file does not say which player it is about", fix=fix)
     return " ".join(word if any(c.isupper() for c in word) else word.title() for word in words)
 
 

@@ -8,7 +8,7 @@ from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plai
 from nba_props.data.teams import team_code
 
 if TYPE_CHECKING:
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 _COLUMNS: Final = {
     "game_id": "gameid", "game_date": "gamedate", "player_id": "athleteid", "player_name": "athletedisplayname",

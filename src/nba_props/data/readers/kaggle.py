@@ -13,7 +13,7 @@ from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plai
 from nba_props.data.teams import team_code
 
 if TYPE_CHECKING:
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 _ROWS: Final = 200_000
 _FIRST_SEASON: Final = 1996

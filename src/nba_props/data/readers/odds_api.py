@@ -14,17 +14,17 @@ from nba_props.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
     try:
         rows = [row for envelope in _stream.read_json(table.path) for row in _rows(envelope)]
     except (KeyError, TypeError, AttributeError) as error:
-        mend = "Save the answer of The Odds API v4 (event odds) as it came."
-        raise DataError(table.source, f"an event has another shape ({error})", mend=mend) from error
+        fix = "Save the answer of The Odds API v4 (event odds) as it came."
+        raise DataError(table.source, f"an event has another shape ({error})", fix=fix) from error
     if not rows:
-        raise DataError(table.source, "the events hold no odds", mend="Fetch player markets of the events.")
+        raise DataError(table.source, "the events hold no odds", fix="Fetch player markets of the events.")
     frame = pd.DataFrame(rows)
     return pair_sides(frame.astype("str").mask(frame.isna()))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
 
 if TYPE_CHECKING:
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "player_name": ("playername", "player", "name"),

@@ -10,7 +10,7 @@ from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nba_props.data.files import TableFile
+    from nba_props.data.readers import TableFile
 
 _NEEDS = ("seasonid", "playerid", "gameid", "gamedate", "matchup", "wl", "min", "fgm", "fga", "pts")
 

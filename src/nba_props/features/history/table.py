@@ -59,7 +59,7 @@ def read_table(games: pd.DataFrame) -> Table:
     missing = [column for column in (*_FACTS, *STATS) if column not in games.columns]
     if missing:
         problem = f"missing columns {', '.join(missing)}"
-        raise DataError(_SOURCE, problem, mend="Pass the table that the loader returns.")
+        raise DataError(_SOURCE, problem, fix="Pass the table that the loader returns.")
     raw_day = games["game_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     player_ids, raw_player = np.unique(games["player_id"].to_numpy(dtype=np.int64), return_inverse=True)
     order = np.lexsort((raw_day, raw_player)).astype(np.int64)
@@ -107,13 +107,13 @@ def _check(table: Table, games: pd.DataFrame) -> None:
     if overlap.any():
         late = (table.season[:, None] == np.flatnonzero(overlap) + 1).any(axis=1)
         problem = "a season begins before the one before it has ended"
-        _refuse(games, table.order[late], problem, "Mend the season names or the dates.")
+        _refuse(games, table.order[late], problem, "Fix the season names or the dates.")
     broken = ~np.isfinite(np.column_stack([table.stat[name] for name in STATS])).all(axis=1)
     broken &= table.day < (table.day.max() if len(table.day) else 0)
     if broken.any():
         _refuse(games, table.order[broken], "an incomplete box score before the last date", "Load the missing numbers.")
 
 
-def _refuse(games: pd.DataFrame, rows: Ints, problem: str, mend: str) -> None:
+def _refuse(games: pd.DataFrame, rows: Ints, problem: str, fix: str) -> None:
     shown = games.iloc[np.sort(rows)[:5]][["season", "game_date", "player_id", "team", "opponent"]]
-    raise DataError(_SOURCE, problem, mend=mend, count=len(rows), rows=shown.to_string())
+    raise DataError(_SOURCE, problem, fix=fix, count=len(rows), rows=shown.to_string())

@@ -98,5 +98,5 @@ def _labels(groups: ArrayLike | None, n: int) -> Ints:
     label = np.asarray(groups)
     if label.shape != (n,) or not np.issubdtype(label.dtype, np.integer):
         source = "groups"
-        raise DataError(source, "not one whole number per row", mend="Give e.g. `minutes_tier(mean_minutes)`.", count=n)
+        raise DataError(source, "not one whole number per row", fix="Give e.g. `minutes_tier(mean_minutes)`.", count=n)
     return label.astype("int64")
