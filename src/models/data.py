@@ -19,6 +19,7 @@ from nba_props.data import (
     no_odds,
     read_game_logs,
 )
+from nba_props.data.readers import GAME_LOG, ODDS, READERS
 from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
 from nba_props.markets import actual
 
@@ -92,6 +93,7 @@ def load_training_data(
     odds: Sequence[str | PathLike[str]] = (),
     *,
     season_stats: str | PathLike[str] | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
 ) -> TrainingData:
     """Load, validate and join box scores and lines, and build the features.
 
@@ -99,13 +101,16 @@ def load_training_data(
         data: Files or folders of player game logs.
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
+        format: Name of a format (`nba_props.data.readers.READERS`) that files of its kind are read in; recognised
+            without.
 
     Raises:
         DataError: A file cannot be used; the message names file, column, rows and fix.
     """
-    games, load_report = read_game_logs(list(data))
+    kind = None if format is None else READERS[format].kind
+    games, load_report = read_game_logs(list(data), format=format if kind == GAME_LOG else None)
     reports = [str(load_report)]
-    odds_table = load_odds(list(odds)) if odds else None
+    odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
     stats = None if season_stats is None else load_season_stats(season_stats)
     joined = None if odds_table is None else join_odds(odds_table, games)
     if joined is not None:

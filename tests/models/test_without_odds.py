@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from models.commands.training import load_input
 from models.data import load_training_data
 from models.train_model_mlflow import NBAPropsMLflowTrainer
+from nba_props.data.snapshots import capture_files
+from nba_props.errors import ConfigError, DataError
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +28,25 @@ def test_a_run_without_odds_has_errors_and_no_betting_number(box_scores, store):
     assert str(result.registration.stage) == "None"
     assert data.join_report is None
     assert data.quotes.empty
+
+
+def test_lines_of_a_snapshot_store_are_the_lines_of_the_files_it_was_made_from(league, tmp_path):
+    files = league.write(tmp_path / "league")
+    scores, lines = ([path for path in files if name in path.name] for name in ("game_logs", "odds"))
+    capture_files(lines, tmp_path / "store")
+    ours = load_training_data(scores, [tmp_path / "store"])
+    theirs = load_training_data(scores, lines)
+    assert len(ours.quotes) == len(theirs.quotes) > 1000
+    pd.testing.assert_frame_equal(ours.quotes, theirs.quotes)
+
+
+def test_a_format_is_forced_on_the_files_of_its_kind_and_its_name_is_checked(box_scores):
+    with pytest.raises(DataError, match="not in the format Kaggle PlayerStatistics: it lacks"):
+        load_training_data(box_scores, format="Kaggle PlayerStatistics")
+    with pytest.raises(ConfigError, match="Unknown format 'kagle'"):
+        load_training_data(box_scores, format="kagle")
+
+
+def test_lines_without_box_scores_are_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(ConfigError, match="--odds, --season-stats and --format need --data"):
+        load_input(None, [tmp_path], None, 0)

@@ -110,6 +110,9 @@ def train(
         Path | None,
         typer.Option(help="Season table (Cleaning the Glass columns), joined with the PREVIOUS season only."),
     ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(help="Read the files of its kind in this format instead of recognising it.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,
@@ -167,7 +170,7 @@ def train(
         recipes = training.asked_recipes(
             recipe, phase, overrides or (), sweep, trials, everything=everything, force=force
         )
-        load = partial(training.load_input, data, odds, season_stats, seed)
+        load = partial(training.load_input, data, odds, season_stats, seed, format)
         if recipes:
             _refuse_settings(context)
             recipes = [each.with_workers(workers) for each in recipes] if workers else recipes

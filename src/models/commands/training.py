@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def load_input(
-    data: Sequence[Path] | None, odds: Sequence[Path] | None, season_stats: Path | None, seed: int
+    data: Sequence[Path] | None,
+    odds: Sequence[Path] | None,
+    season_stats: Path | None,
+    seed: int,
+    format: str | None = None,  # noqa: A002 - the option's name
 ) -> TrainingData:
     """Load the input once for all runs; bad input raises here, before anything is tracked.
 
@@ -35,14 +39,19 @@ def load_input(
         odds: Odds files or folders.
         season_stats: Optional season table.
         seed: Which simulated league.
+        format: Name of the format that files are read in; recognised without.
 
     Raises:
+        ConfigError: Lines or a season table without box scores.
         DataError: Input that cannot be used.
     """
     if not data:
+        if odds or season_stats or format:
+            message = "--odds, --season-stats and --format need --data: without it the simulated league is used."
+            raise ConfigError(message)
         loaded = simulated_training_data(seed=2026 + seed)
     else:
-        loaded = load_training_data(data, odds or (), season_stats=season_stats)
+        loaded = load_training_data(data, odds or (), season_stats=season_stats, format=format)
     for report in loaded.reports:
         note(report)
     return loaded

@@ -19,7 +19,7 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
-from nba_props.data.readers import READERS, TableFile, recognise
+from nba_props.data.readers import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]
@@ -55,7 +55,21 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
         else:
             raise DataError(str(path), "there is no such file or folder", fix="Check the path.")
     _refuse_repeats(tables)
-    return [replace(table, reader=READERS[format]) for table in tables] if format else tables
+    return [_forced(table, READERS[format]) for table in tables] if format else tables
+
+
+def _forced(table: TableFile, reader: Reader) -> TableFile:
+    """The file as one of the format that was asked for.
+
+    Raises:
+        DataError: It lacks what the format needs.
+    """
+    lacking = reader.lacks(table.header)
+    if lacking:
+        columns = ", ".join(need.replace("|", " or ") for need in lacking)
+        problem = f"the file is not in the format {reader.name}: it lacks {columns}"
+        raise DataError(table.source, problem, fix="Leave the format out: it is recognised by the header.")
+    return replace(table, reader=reader)
 
 
 def is_data_file(path: Path) -> bool:

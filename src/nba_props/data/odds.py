@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from os import PathLike
 from typing import Final
 
 import pandas as pd
@@ -74,15 +75,20 @@ def no_odds() -> pd.DataFrame:
     )
 
 
-def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_OPTIONS) -> pd.DataFrame:  # noqa: A002 - the option's name
+def load_odds(
+    paths: Paths,
+    *,
+    format: str | None = None,  # noqa: A002 - the option's name
+    options: Options = NO_OPTIONS,
+) -> pd.DataFrame:
     """Load prop odds as they were quoted, validated but not yet joined to games.
 
     Markets may carry the odds vendors' names (`player_points`); teams may be full names, nicknames or abbreviations and
     become nba.com's abbreviations. A missing price means that the side is not offered; such rows are kept.
 
     Args:
-        paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
-
+        paths: CSV, CSV.gz, JSON or Parquet files, folders (searched one level deep; a file is recognised by its
+            header), or stores of line snapshots (`nba_props.data.snapshots`).
         format: Name of a format in `nba_props.data.readers`; recognised without.
         options: What the files cannot say themselves.
 
@@ -90,14 +96,22 @@ def load_odds(paths: Paths, *, format: str | None = None, options: Options = NO_
         Columns `game_date` (US Eastern day, NaT where the file has none), `player_name`, `home_team`, `away_team`,
         `bookmaker`, `market`, `line`, `over_price`, `under_price` (American, NaN where not offered), `timestamp`
         (UTC; a bare date is its midnight), `source_date` (NaT where none), `event_id` (missing where none) and
-        `source_file`,
-        `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a RangeIndex.
+        `source_file`, `tip` (UTC, NaT where unknown) and `alternate` (a rung of a ladder); rows in file order, with a
+        RangeIndex.
         Exact duplicates are kept: the join counts them.
 
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.
     """
-    return pd.concat([read_odds_file(t, options)[0] for t in find_tables(paths, ODDS_KIND, format)], ignore_index=True)
+    from nba_props.data.snapshots import is_store, read_snapshots  # it reads the files it captures by this module
+
+    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    stores = [path for path in given if is_store(path)]
+    files = [path for path in given if path not in stores]
+    parts = [read_snapshots(store)[list(COLUMNS)] for store in stores]
+    if files or not stores:
+        parts += [read_odds_file(table, options)[0] for table in find_tables(files, ODDS_KIND, format)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.DataFrame, int, dict[str, int]]:
