@@ -23,6 +23,7 @@ from nba_props.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from importlib.metadata import EntryPoint
+    from types import FrameType
 
 PLUGINS_VARIABLE: Final = "NBA_PROPS_PLUGINS"
 """Environment variable with the plug-in files, separated as in PATH."""
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Things of one kind by name, in the order in which they were added.
+    """Things of one kind by name: those of the package in the order of its modules, then the others as they were added.
 
     >>> fruits = Registry[int]("fruit")
     >>> fruits.add("apple", 1)
@@ -55,6 +56,7 @@ class Registry(Generic[T]):
         self.plural = plural or f"{kind}s"
         self._home = tuple(home)
         self._items: dict[str, T] = {}
+        self._places: dict[str, int] = {}
         self._complete = False
 
     def add(self, name: str, item: T) -> T:
@@ -67,12 +69,27 @@ class Registry(Generic[T]):
             message = f"There is a {self.kind} {name!r} already; choose another name."
             raise ConfigError(message)
         self._items[name] = item
+        self._places[name] = self._place()
         return item
+
+    def _place(self) -> int:
+        """Place of the home module that is being imported: the order must not depend on which one is imported first."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_globals.get("__name__")
+            if name in self._home and frame.f_code.co_name == "<module>":
+                return self._home.index(name)
+            frame = frame.f_back
+        return len(self._home)
+
+    def _names(self) -> list[str]:
+        self._load()
+        return sorted(self._items, key=lambda name: self._places.get(name, len(self._home)))
 
     def __getitem__(self, name: str) -> T:
         self._load()
         if name not in self._items:
-            names = list(self._items)
+            names = self._names()
             hint = did_you_mean(name, names)
             message = f"Unknown {self.kind} {name!r}{hint}; known {self.plural}: {', '.join(names)}."
             raise ConfigError(message)
@@ -83,8 +100,7 @@ class Registry(Generic[T]):
         return name in self._items
 
     def __iter__(self) -> Iterator[str]:
-        self._load()
-        return iter(list(self._items))
+        return iter(self._names())
 
     def __len__(self) -> int:
         self._load()
@@ -92,8 +108,7 @@ class Registry(Generic[T]):
 
     def items(self) -> list[tuple[str, T]]:
         """Names and things."""
-        self._load()
-        return list(self._items.items())
+        return [(name, self._items[name]) for name in self._names()]
 
     def _load(self) -> None:
         if not self._complete:

@@ -312,7 +312,7 @@ def test_a_data_set_is_an_input_with_its_true_fingerprint(tracker):
 def tracker_fingerprint(frame):
     from nba_props.content import fingerprint
 
-    return fingerprint(frame)
+    return fingerprint(frame, ordered=True)
 
 
 def test_autologging_logs_fits_without_models_and_is_off_after_the_run(tracker):

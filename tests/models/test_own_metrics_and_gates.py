@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from models.main_job import Input, MainJob, result_rows, show_results
 
 from mlflow_integration import GATES, NBAPropsTracker
+from models.commands.results import as_frame, result_rows
+from models.plan.jobs import Job
 from models.plan.recipe import load_recipe
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props import plugins
+from nba_props.config import make_config
 from nba_props.errors import ConfigError
 from nba_props.metrics import METRICS, find_metric
 
@@ -73,7 +75,7 @@ def test_a_named_gate_has_its_line_in_the_table_of_the_main_job(tracked, data):
     result, _, _, _ = tracked
     row = result_rows([result])[0]["gates"][-1]
     assert (row["metric"], row["comparison"], row["threshold"]) == ("beats_breakeven", None, None)
-    assert "beats_breakeven 0." in show_results([result], data)
+    assert "beats_breakeven 0." in as_frame(result_rows([result]))["gates"].iloc[0]
 
 
 @pytest.mark.parametrize("gates", ["lax", "none.toml", "gates.toml:bold"])
@@ -83,6 +85,6 @@ def test_a_profile_that_does_not_exist_is_refused_before_the_data(gates, tmp_pat
     with pytest.raises(ConfigError, match=r"lax|none\.toml|bold"):
         NBAPropsMLflowTrainer("pts", gate_profile=gates)
     with pytest.raises(ConfigError, match=r"lax|none\.toml|bold"):
-        MainJob(("pts",), Input(), settings={"gate_profile": gates}).configs()
+        Job(make_config(market="pts", gate_profile=gates), "Phase1_Foundation")
     with pytest.raises(ConfigError, match=r"platt\.toml: "):
         load_recipe("phase3/platt", [f"gate_profile={gates}"])

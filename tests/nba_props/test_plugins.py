@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -84,3 +85,19 @@ def test_the_digest_follows_the_content(tmp_path, monkeypatch):
     plugin(tmp_path, "A = 2\n")
     assert first
     assert plugins_digest() not in ("", first)
+
+
+@pytest.mark.parametrize("first", ["pickem", "cleaning_the_glass", "quote_rows"])
+def test_the_order_does_not_depend_on_which_module_is_imported_first(first):
+    """A file of quotes was once read as a pick'em export, without its prices, when that module was imported first."""
+    code = (
+        f"import nba_props.data.readers.{first}, nba_props.features.groups.temporal\n"
+        "from nba_props.data.readers import READERS\nfrom nba_props.features import GROUPS\n"
+        "print([*READERS], [*GROUPS])"
+    )
+    usual = code.partition("\n")[2]
+    ours, theirs = (
+        subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
+        for text in (code, usual)
+    )
+    assert ours == theirs

@@ -94,8 +94,8 @@ def _percent(row: dict[str, Any], key: str) -> str:
 
 
 def _gate(gate: dict[str, Any]) -> str:
-    if gate["bound"] == "gate":  # a function of the user's own
-        return f"{gate['verdict']} {gate['metric']}"
     name = gate["metric"] if gate["bound"] == "point" else f"{gate['metric']} ({gate['bound']} bound)"
     value = "missing" if gate["value"] is None else number(gate["value"])
+    if gate["bound"] == "gate":  # a function of the user's own
+        return f"{gate['verdict']} {gate['metric']} {'' if gate['value'] is None else value}".rstrip()
     return f"{gate['verdict']} {name} {value} {gate['comparison']} {gate['threshold']:g}"
