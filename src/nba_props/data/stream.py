@@ -101,6 +101,7 @@ class _Watched(io.RawIOBase):
         super().__init__()
         self._inner, self._source, self._wide = inner, source, wide
         self._seen = 0
+        self._lines = 0
         self.tail = b""
 
     def readable(self) -> bool:
@@ -111,7 +112,11 @@ class _Watched(io.RawIOBase):
         self._seen += len(data)
         refuse_size(self._source, self._seen)
         if not self._wide and len(data.translate(None, _CONTROL)) != len(data):
-            raise DataError(self._source, "the file is binary or holds control characters, not CSV", fix=_FIX)
+            first = next(place for place, byte in enumerate(data) if byte in _CONTROL)
+            line = self._lines + data[:first].count(b"\n") + 1
+            problem = "the file is binary or holds control characters, not CSV"
+            raise DataError(self._source, problem, fix=_FIX, rows=f"line {line}")
+        self._lines += data.count(b"\n")
         if data:
             self.tail = (self.tail + data)[-_HEAD:] if len(data) < _HEAD else data[-_HEAD:]
         buffer[: len(data)] = data

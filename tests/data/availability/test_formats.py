@@ -139,7 +139,6 @@ def test_a_box_score_in_which_everybody_played_gives_no_row(tmp_path):
         ("2026-02-08T18:30:00Z", "2026-02-08", "with the hour"),
         ("2026-02-08T18:30:00Z", "", "column reported_at: values are missing"),
         ("Al Hartford", "", "column player: values are missing"),
-        ("Al Hartford", "\x07Al", "control characters"),
         ("Al Hartford", "12", "not a name"),
     ],
 )
@@ -147,6 +146,12 @@ def test_a_bad_value_is_named_with_its_column_and_line(tmp_path, old, new, says)
     with pytest.raises(DataError, match=says) as caught:
         load_availability(write(tmp_path, GENERIC.replace(old, new, 1)))
     assert caught.value.count == 1
+    assert "line 2" in str(caught.value)
+
+
+def test_a_control_character_is_named_with_its_line(tmp_path):
+    with pytest.raises(DataError, match="control characters") as caught:
+        load_availability(write(tmp_path, GENERIC.replace("Al Hartford", "\x07Al", 1)))
     assert "line 2" in str(caught.value)
 
 
