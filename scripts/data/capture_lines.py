@@ -28,9 +28,10 @@ def main(
     from dataclasses import asdict
 
     with reported():
-        from nba_props.data.snapshots import capture_files
+        from nba_props.data.odds import load_odds
+        from nba_props.data.snapshots import capture
 
-        done = capture_files([*files], store)
+        done = capture(load_odds([*files]), store)
         if json:
             emit_json(asdict(done))
         else:

@@ -43,7 +43,8 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
     with reported():
         import pandas as pd
 
-        from nba_props.data.snapshots import capture_files
+        from nba_props.data.odds import load_odds
+        from nba_props.data.snapshots import capture
         from nba_props.fetch.client import Client
         from nba_props.fetch.lines import MARKETS, Wanted, fetch_current, fetch_historical
 
@@ -75,7 +76,7 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
         if stopped:
             raise typer.Exit(REFUSED)
         if done.files:
-            captured = capture_files(list(done.files), store)
+            captured = capture(load_odds(list(done.files)), store)
             note(f"{store}: {captured.added:,} of {captured.rows:,} quotes are new.")
 
 

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import dataset, parquet
 
 from nba_props.data import join_odds, load_odds
-from nba_props.data.snapshots import Captured, capture, capture_files, is_store, read_snapshots
+from nba_props.data.snapshots import Captured, capture, is_store, read_snapshots
 from nba_props.errors import DataError
 
 HEADER = "game_date,player_name,home_team,away_team,bookmaker,market,line,over_price,under_price,timestamp,event_id\n"
@@ -20,6 +20,10 @@ ROWS = [
     "2023-10-25,Jeff Green,NYK,BOS,BookB,reb,4.5,105,-125,2023-10-25T20:00:00Z,\n",
     ",Jeff Green,NYK,BOS,BookB,ast,4.5,105,-125,2023-10-25T20:00:00Z,\n",
 ]
+
+
+def capture_files(paths, store):
+    return capture(load_odds(paths), store)
 
 
 def write(tmp_path, *rows, name="lines.csv"):

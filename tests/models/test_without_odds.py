@@ -8,7 +8,8 @@ import pytest
 from models.commands.training import load_input
 from models.data import load_training_data
 from models.train_model_mlflow import NBAPropsMLflowTrainer
-from nba_props.data.snapshots import capture_files
+from nba_props.data import load_odds
+from nba_props.data.snapshots import capture
 from nba_props.errors import ConfigError, DataError
 
 
@@ -33,7 +34,7 @@ def test_a_run_without_odds_has_errors_and_no_betting_number(box_scores, store):
 def test_lines_of_a_snapshot_store_are_the_lines_of_the_files_it_was_made_from(league, tmp_path):
     files = league.write(tmp_path / "league")
     scores, lines = ([path for path in files if name in path.name] for name in ("game_logs", "odds"))
-    capture_files(lines, tmp_path / "store")
+    capture(load_odds(lines), tmp_path / "store")
     ours = load_training_data(scores, [tmp_path / "store"])
     theirs = load_training_data(scores, lines)
     assert len(ours.quotes) == len(theirs.quotes) > 1000

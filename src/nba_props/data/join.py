@@ -15,9 +15,9 @@ from nba_props.arrays import Ints
 from nba_props.data import columns as _columns
 from nba_props.data.events import Schedule, evidence, locate, pair_number
 from nba_props.data.names import UNKNOWN, PlayerIndex
-from nba_props.data.odds import COLUMNS, canonical_odds
+from nba_props.data.odds import canonical_odds
 from nba_props.data.report import Cause, JoinReport, build_report
-from nba_props.data.schemas import ODDS
+from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.validate import Origin, check_frame
 from nba_props.errors import DataError
 from nba_props.markets import actual
@@ -93,7 +93,7 @@ def _canonical(odds: pd.DataFrame) -> pd.DataFrame:
         raise _columns.missing_columns(source, list(odds), missing, fix)
     odds = odds.reset_index(drop=True)
     origin = Origin(source, {}, ("player_name", "bookmaker"), is_parquet=True)
-    if list(odds) == list(COLUMNS) and isinstance(odds["timestamp"].dtype, pd.DatetimeTZDtype):
+    if list(odds) == list(ODDS_COLUMNS) and isinstance(odds["timestamp"].dtype, pd.DatetimeTZDtype):
         check_frame(odds, ODDS, origin)  # loaded, so canonical; the values may have been changed since
         return odds
     return canonical_odds(odds, origin)

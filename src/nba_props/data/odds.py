@@ -15,7 +15,8 @@ from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
 from nba_props.data.readers import ODDS as ODDS_KIND
 from nba_props.data.readers import Options, TableFile, formats
-from nba_props.data.schemas import ODDS
+from nba_props.data.schemas import ODDS, ODDS_COLUMNS
+from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
 from nba_props.markets import MARKETS
@@ -23,12 +24,6 @@ from nba_props.markets import MARKETS
 _LOG: Final = logging.getLogger(__name__)
 
 NO_OPTIONS: Final = Options()
-
-COLUMNS: Final = (
-    "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price",
-    "timestamp", "source_date", "event_id", "source_file", "tip", "alternate",
-)  # fmt: skip
-"""Columns of the odds table, in order."""
 
 _TEXT: Final = ("game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "timestamp", "source_date",
                 "commence_time", "event_id")  # fmt: skip
@@ -103,12 +98,10 @@ def load_odds(
     Raises:
         DataError: Naming file, column, number of rows and the first offending ones.
     """
-    from nba_props.data.snapshots import is_store, read_snapshots  # it reads the files it captures by this module
-
     given = [paths] if isinstance(paths, str | PathLike) else list(paths)
     stores = [path for path in given if is_store(path)]
     files = [path for path in given if path not in stores]
-    parts = [read_snapshots(store)[list(COLUMNS)] for store in stores]
+    parts = [read_snapshots(store)[list(ODDS_COLUMNS)] for store in stores]
     if files or not stores:
         parts += [read_odds_file(table, options)[0] for table in find_tables(files, ODDS_KIND, format)]
     return pd.concat(parts, ignore_index=True)
@@ -134,7 +127,7 @@ def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.
         _LOG.warning(
             "%s: left out: %s", table.source, ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
         )
-    return odds.assign(source_file=table.path.name)[list(COLUMNS)], read, dropped
+    return odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)], read, dropped
 
 
 def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, str], int, dict[str, int]]:

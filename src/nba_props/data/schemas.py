@@ -147,6 +147,12 @@ _PRICE = [
     rule(lambda s: s.abs() < 1e7, "the price is not finite", "Give the price, or leave it empty."),
 ]
 
+ODDS_COLUMNS: Final = (
+    "game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "line", "over_price", "under_price",
+    "timestamp", "source_date", "event_id", "source_file", "tip", "alternate",
+)  # fmt: skip
+"""Columns of the odds table, in order."""
+
 ODDS: Final = pa.DataFrameSchema(
     {
         "player_name": _text_column(r".*\S.*", "the name is blank", "Fill in the name."),

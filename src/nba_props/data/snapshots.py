@@ -19,8 +19,7 @@ from pyarrow import dataset, parquet
 
 from nba_props.data.atomic import write_atomically
 from nba_props.data.content import fingerprint
-from nba_props.data.files import Paths
-from nba_props.data.odds import COLUMNS, load_odds
+from nba_props.data.schemas import ODDS_COLUMNS
 from nba_props.errors import DataError
 
 KEY: Final = (
@@ -49,15 +48,6 @@ class Captured:
     added: int
     known: int
     dates: int
-
-
-def capture_files(paths: Paths, store: str | PathLike[str]) -> Captured:
-    """Add the quotes of files in any format that `load_odds` reads.
-
-    Raises:
-        DataError: A file cannot be used; nothing of any of them is then in the store.
-    """
-    return capture(load_odds(paths), store)
 
 
 def capture(odds: pd.DataFrame, store: str | PathLike[str]) -> Captured:
@@ -150,11 +140,12 @@ def _schema(file: Path) -> pa.Schema:
 
 
 def _empty() -> pa.Table:
-    return pa.Table.from_pandas(pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}), preserve_index=False)
+    columns = {name: pd.Series(dtype="str") for name in ODDS_COLUMNS}
+    return pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
 
 
 def _typed(odds: pd.DataFrame) -> pd.DataFrame:
-    odds = odds.reindex(columns=[*COLUMNS, *(name for name in odds if name not in COLUMNS)])
+    odds = odds.reindex(columns=[*ODDS_COLUMNS, *(name for name in odds if name not in ODDS_COLUMNS)])
     dates = {name: odds[name].astype("datetime64[us]") for name in ("game_date", "source_date")}
     numbers = {name: odds[name].astype("float64") for name in ("line", "over_price", "under_price")}
     text = {name: odds[name].astype("str") for name in odds if odds[name].dtype == object}
