@@ -20,6 +20,7 @@ from models.plan.jobs import fits_on
 from nba_props.config import make_config
 from nba_props.errors import ConfigError, ModelError
 from nba_props.evaluation.market import evaluate_market
+from nba_props.forecast import make_estimator
 from nba_props.forecast import parallel as _parallel
 from nba_props.forecast.walk_forward import walk_forward_all
 
@@ -191,6 +192,26 @@ def test_blas_keeps_to_one_thread_while_fits_run_side_by_side(backend):
     before = blas_threads()
     with fits_on(backend):
         assert list(_parallel.in_order([joblib.delayed(look)()] * 3, workers=joblib.cpu_count())) == [1, 1, 1]
+    assert blas_threads() == before
+
+
+def test_a_fit_that_outlives_the_limit_of_blas_does_not_bring_it_back(monkeypatch):
+    """A limiter of OpenMP set BLAS back as well: to one thread, when the limit around it had ended before the fit."""
+    import xgboost
+    from threadpoolctl import ThreadpoolController
+
+    before, limits = blas_threads(), []
+
+    def while_it_bins(*args, **kwargs):
+        limits.pop().__exit__(None, None, None)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(xgboost, "QuantileDMatrix", while_it_bins)
+    limits.append(ThreadpoolController().select(user_api="blas").limit(limits=1))
+    limits[0].__enter__()
+    assert blas_threads() == 1
+    with pytest.raises(ZeroDivisionError):
+        make_estimator("xgboost", {}, seed=0).fit(pd.DataFrame({"a": [1.0]}), pd.Series([1.0]))
     assert blas_threads() == before
 
 

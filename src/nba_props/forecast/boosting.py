@@ -141,12 +141,13 @@ class XGBoostEstimator(_Boosting):
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
         """Fit on `features` (n, k) and `target` (n, stat units)."""
         import xgboost
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import ThreadpoolController
 
         self._names = list(features.columns)
         params = {**self._params, "seed": self._seed, "nthread": self._threads}
-        # The binning of XGBoost 3 does not keep to its own nthread.
-        with threadpool_limits(self._threads, user_api="openmp"):
+        # The binning of XGBoost 3 does not keep to its own nthread. Only OpenMP is selected: a limiter sets back every
+        # library it holds when it ends, so BLAS, limited elsewhere meanwhile, must not be among them.
+        with ThreadpoolController().select(user_api="openmp").limit(limits=self._threads):
             data = xgboost.QuantileDMatrix(
                 features.to_numpy(),
                 target.to_numpy(),

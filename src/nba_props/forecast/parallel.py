@@ -36,10 +36,10 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
     Raises:
         ModelError: Workers died again and again, without a result in between.
     """
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import ThreadpoolController
 
     done = losses = 0
-    with threadpool_limits(1, user_api="blas"):
+    with ThreadpoolController().select(user_api="blas").limit(limits=1):
         while done < len(calls):
             results = _handed_out(calls[done:], workers)
             try:
