@@ -125,9 +125,15 @@ def load_training_data(
     reports = [str(load_report)]
     odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
     stats = None if season_stats is None else load_season_stats(season_stats)
-    joined = None if odds_table is None else join_odds(odds_table, games)
+    reading = load_availability(list(availability)) if availability else None
+    tips = None if reading is None else reading.fixtures
+    joined = None if odds_table is None else join_odds(odds_table, games, fixtures=tips)
     if joined is not None:
         reports.append(str(joined.report))
+    if reading is not None:
+        found = join_availability(reading.availability, games)
+        reports.append(str(found.report))
+        reading = replace(reading, availability=found.availability)
     features = _features(games)
     content = games
     if stats is not None:
@@ -135,15 +141,9 @@ def load_training_data(
         reports.append(str(season.report))
         content = season.games
         features = features.join(content[[name for name in content if name not in games]].astype("float64"))
-    known = None
-    if availability:
-        reading = load_availability(list(availability))
-        found = join_availability(reading.availability, games)
-        reports.append(str(found.report))
-        known = replace(reading, availability=found.availability)
     read = [*data, *odds, *([] if season_stats is None else [season_stats]), *availability]
     source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
-    return _assembled(games, features, joined, reports, source, content=content, known=known)
+    return _assembled(games, features, joined, reports, source, content=content, known=reading)
 
 
 def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:

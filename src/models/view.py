@@ -124,6 +124,8 @@ class EvaluationView:
             tables["feature_importance.csv"] = importances.rename_axis("feature").reset_index()
         if len(self.evaluation.ledger):
             tables["bets.csv"] = self.evaluation.ledger
+        if len(self.evaluation.closes):
+            tables["closes_by_night.csv"] = self.evaluation.closes
         if len(self.evaluation.quality):
             tables["odds_quality.csv"] = self.evaluation.quality
         if self.evaluation.distribution_scores is not None:

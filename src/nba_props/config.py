@@ -100,6 +100,8 @@ class TrainerConfig(_Frozen):
         noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
+        close_window_minutes: A close is the last quote seen within so many minutes before the tip; where the tip is not
+            known, the last quote.
         min_edge: Least edge over the no-vig market probability that is bet.
         max_odds: Longest decimal odds bet (2.1 is +110). A win rate means something only near even money, and the
             longer the price the more of the margin is in it.
@@ -121,6 +123,7 @@ class TrainerConfig(_Frozen):
     noise_features: int = Field(default=0, ge=0)
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"
+    close_window_minutes: float = Field(default=60.0, gt=0)
     min_edge: float = Field(default=0.02, ge=0, lt=1)
     max_odds: float = Field(default=2.1, gt=1)
     kelly_fraction: float = Field(default=0.25, gt=0, le=1)

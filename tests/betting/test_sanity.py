@@ -220,3 +220,9 @@ def test_an_empty_table_gives_no_codes_and_a_missing_column_is_named(make_quotes
     assert flag_quotes(quotes.iloc[:0]).tolist() == []
     with pytest.raises(DataError, match="bookmaker"):
         flag_quotes(quotes.drop(columns="bookmaker"))
+
+
+def test_a_rung_that_its_source_calls_an_alternate_is_never_a_main_line(make_quotes):
+    """Its book's main line is not in the file: no other line of the moment gives it away."""
+    quotes = make_quotes([{"bookmaker": "A", "line": 24.5}, *PEERS]).assign(alternate=[True, False, False, False])
+    assert flag_quotes(quotes).tolist() == ["alternate_line", "", "", ""]

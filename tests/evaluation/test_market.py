@@ -135,3 +135,35 @@ def test_a_season_in_which_nothing_is_worth_a_bet_says_so(result, quotes):
     metrics = evaluate_market(result, quotes, config).metrics
     assert metrics["n_bets"] == 0
     assert "roi" not in metrics
+
+
+def test_a_run_says_when_it_decided_and_which_closes_are_missing(result, quotes):
+    """The books are seen at 14 and 23 hours; the tip is 40 minutes after the last on half of the nights."""
+    late = quotes["game_date"].dt.day % 2 == 0
+    tip = (quotes["game_date"] + pd.Timedelta(hours=23, minutes=40)).dt.tz_localize("UTC")
+    tip = tip.mask(late, tip + pd.Timedelta(hours=2))
+    evaluation = evaluate_market(result, quotes.assign(tip=tip), CONFIG)
+    metrics, ledger = evaluation.metrics, evaluation.ledger
+    placed = ledger[ledger["result"] != "void"]
+    assert metrics["decision_lead_hours"] == pytest.approx(10.0 + 40 / 60, abs=1.01)
+    assert metrics["tip_coverage"] == 1.0
+    assert metrics["close_age_minutes"] == pytest.approx(40.0)
+    assert metrics["clv_coverage"] == pytest.approx((placed["close_state"] == "close").mean())
+    assert 0.2 < metrics["clv_coverage"] < 0.8
+    assert ledger.loc[ledger["close_state"] == "stale", "clv"].isna().all()
+    assert metrics["n_stale_closes"] == evaluation.closes["stale"].sum() > 0
+    assert metrics["n_missed_closes"] == 0.0
+    assert metrics["one_snapshot_share"] == 0.0
+    assert (evaluation.closes["props"] == PLAYERS).all()
+    assert metrics["n_props"] == evaluate_market(result, quotes, CONFIG).metrics["n_props"], "stale closes are scored"
+    assert metrics["n_lines"] == evaluation.closes["closes"].sum()
+
+
+def test_with_one_snapshot_the_open_is_the_close_and_no_tip_means_no_lead(result, quotes):
+    once = quotes[quotes["observed_at"].dt.hour == 14]
+    metrics = evaluate_market(result, once, CONFIG).metrics
+    assert metrics["one_snapshot_share"] == 1.0
+    assert metrics["tip_coverage"] == 0.0
+    assert metrics["clv_coverage"] == 0.0
+    assert "decision_lead_hours" not in metrics
+    assert "clv" not in metrics

@@ -71,7 +71,7 @@ def test_what_is_derived_from_no_metric_is_no_metric(key):
 
 
 def test_every_direction_unit_and_group_is_one_of_the_known_ones():
-    units = {"stat", "share", "units", "count", "seconds", "probability", "ratio", "score", "same"}
+    units = {"stat", "share", "units", "count", "seconds", "minutes", "hours", "probability", "ratio", "score", "same"}
     for metric in map(METRICS.__getitem__, METRICS):
         assert metric.direction in {"min", "max", "same", None}, metric
         assert metric.unit in units, metric

@@ -166,6 +166,7 @@ def study_findings(
         objective=study.objective,
         min_bets=study.min_bets,
         seed=config.seed,
+        close_window_minutes=config.close_window_minutes,
     )
     chosen = {f"chosen_{name}": value for name, value in search.metrics.items()}
     return Findings(

@@ -5,7 +5,7 @@ from nba_props.betting.evidence.optimise import StrategySearch, optimise_strateg
 from nba_props.betting.evidence.significance import evidence_metrics, permutation_canary, superior_ability
 from nba_props.betting.frames import results_of, split_results
 from nba_props.betting.ledger import LEDGER_COLUMNS, place_bets, run_backtest, stake_bets
-from nba_props.betting.market.closing import closing_values
+from nba_props.betting.market.closing import CLOSE_STATES, close_states, closing_values
 from nba_props.betting.market.fair import fair_probability, hold
 from nba_props.betting.market.prices import american_to_decimal, decimal_to_american
 from nba_props.betting.market.quotes import closing_quotes, consensus, decision_quotes
@@ -15,6 +15,7 @@ from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig
 
 __all__ = [
+    "CLOSE_STATES",
     "LEDGER_COLUMNS",
     "REASON_CODES",
     "BettingConfig",
@@ -25,6 +26,7 @@ __all__ = [
     "betting_intervals",
     "betting_metrics",
     "brier_skill_interval",
+    "close_states",
     "closing_quotes",
     "closing_values",
     "consensus",

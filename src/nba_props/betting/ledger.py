@@ -15,6 +15,7 @@ from nba_props.betting.candidates import bets_by_rule
 from nba_props.betting.frames import as_numbers, nights, results_of
 from nba_props.betting.market.closing import CLOSE_COLUMNS, closing_values
 from nba_props.betting.market.fair import VigMethod
+from nba_props.betting.market.tips import CLOSE_WINDOW_MINUTES
 from nba_props.betting.stakes import StakeConfig, capped_fractions, kelly_fraction, shrunk_probability
 from nba_props.betting.strategy import BettingConfig
 
@@ -47,6 +48,8 @@ LEDGER_COLUMNS: Final[dict[str, str]] = {
     "close_q": "fair closing probability of the side at the line taken",
     "clv": "decimal_odds * close_q - 1",
     "clv_line": "points the line moved in the bet's favour",
+    "close_state": "close, stale, missed, or no tip (`CLOSE_STATES`)",
+    "close_age_minutes": "from the last quote after the price taken to the tip",
 }
 """Columns of the ledger, in order, and their meaning."""
 
@@ -57,6 +60,7 @@ def place_bets(
     config: BettingConfig | None = None,
     *,
     closing: pd.DataFrame | None = None,
+    close_window_minutes: float = CLOSE_WINDOW_MINUTES,
 ) -> pd.DataFrame:
     """Choose, stake and settle bets; one row per bet, in time order.
 
@@ -74,7 +78,8 @@ def place_bets(
         results: One row per prop (`split_results`): used to settle bets, and for the shape of results by which a close
             is moved to another line; nothing that prices or chooses a bet sees them.
         config: The strategy; the default bets one unit flat on every edge of two points and more with a positive EV.
-        closing: All good quotes, from which each bet's close is taken; None leaves the closing columns NaN.
+        closing: All good quotes, from which each bet's close is taken; None leaves the closing columns empty.
+        close_window_minutes: How long before the tip a quote may have been seen to be a close.
 
     Returns:
         The ledger, columns `LEDGER_COLUMNS`. Stakes of a night are sized from the bankroll at its opening and settled
@@ -84,7 +89,8 @@ def place_bets(
         DataError: Missing columns, dates or lines, impossible prices, probabilities that do not sum to 1, or a bet
             without a result.
     """
-    return run_backtest(priced, results, {"": config or BettingConfig()}, closing=closing)[""]
+    strategies = {"": config or BettingConfig()}
+    return run_backtest(priced, results, strategies, closing=closing, close_window_minutes=close_window_minutes)[""]
 
 
 def run_backtest(
@@ -93,6 +99,7 @@ def run_backtest(
     strategies: Mapping[str, BettingConfig],
     *,
     closing: pd.DataFrame | None = None,
+    close_window_minutes: float = CLOSE_WINDOW_MINUTES,
 ) -> dict[str, pd.DataFrame]:
     """`place_bets` for several named strategies; those that differ in stakes alone share their bets and closes.
 
@@ -100,7 +107,7 @@ def run_backtest(
         Name -> ledger.
     """
     bets = {
-        rule: with_closes(chosen, closing, results, rule.vig)
+        rule: with_closes(chosen, closing, results, rule.vig, close_window_minutes)
         for rule, chosen in bets_by_rule(priced, strategies.values()).items()
     }
     return {
@@ -110,12 +117,17 @@ def run_backtest(
 
 
 def with_closes(
-    bets: pd.DataFrame, closing: pd.DataFrame | None, results: pd.DataFrame, method: VigMethod = "power"
+    bets: pd.DataFrame,
+    closing: pd.DataFrame | None,
+    results: pd.DataFrame,
+    method: VigMethod = "power",
+    window_minutes: float = CLOSE_WINDOW_MINUTES,
 ) -> pd.DataFrame:
-    """`bets` with the columns of `closing_values`; NaN where there is no table of closing quotes."""
+    """`bets` with the columns of `closing_values`; empty where there is no table of closing quotes."""
     if closing is None:
-        return bets.assign(**dict.fromkeys(CLOSE_COLUMNS, np.nan))
-    return bets.join(closing_values(bets, closing, results, method))
+        empty = bets.assign(**dict.fromkeys(CLOSE_COLUMNS, np.nan))
+        return empty.assign(close_state=pd.Series(None, empty.index, dtype="str"))
+    return bets.join(closing_values(bets, closing, results, method, window_minutes=window_minutes))
 
 
 def stake_bets(bets: pd.DataFrame, results: pd.DataFrame, config: StakeConfig | None = None) -> pd.DataFrame:

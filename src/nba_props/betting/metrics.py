@@ -53,8 +53,8 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
     Returns:
         ``n_bets``, ``n_pushes``, ``n_voids``, ``turnover``, ``profit`` (units) always; ``roi``, ``win_rate``,
         ``breakeven_rate``, ``expected_roi``, ``kelly_criterion``, ``sharpe_ratio``, ``max_drawdown``,
-        ``bankroll_growth``, ``clv``, ``clv_line``, ``clv_coverage``, ``beat_close_rate`` and ``roi_edge_*`` with
-        ``n_edge_*`` where they can be computed. Means are over the bets that were not void.
+        ``bankroll_growth``, ``clv``, ``clv_line``, ``clv_coverage``, ``close_age_minutes``, ``beat_close_rate`` and
+        ``roi_edge_*`` with ``n_edge_*`` where they can be computed. Means are over the bets that were not void.
 
     Raises:
         DataError: A column of the ledger is missing.
@@ -153,6 +153,9 @@ def _closing_metrics(ledger: pd.DataFrame, placed: NDArray[np.bool_]) -> dict[st
         return {}
     bets = ledger[placed]
     metrics = {"clv_coverage": float(bets["close_line"].notna().mean())}
+    if "close_state" in bets:  # a ledger of an earlier version has no such column
+        age = bets["close_age_minutes"][(bets["close_state"] == "close").to_numpy()]
+        metrics |= {"close_age_minutes": float(age.median())} if age.notna().any() else {}
     if bets["clv"].notna().any():
         known = bets["clv"].dropna().to_numpy()
         metrics["clv"] = clv(known)

@@ -51,6 +51,7 @@ class Schedule:
     """
 
     def __init__(self, games: pd.DataFrame, teams: pd.Index) -> None:
+        self.teams = teams
         self.games = games.drop_duplicates("game_id").reset_index(drop=True)
         pairs = pair_number(self.games["team"], self.games["opponent"], teams)
         self.day = day_number(self.games["game_date"])
@@ -121,6 +122,30 @@ def locate(events: pd.DataFrame, schedule: Schedule) -> tuple[Ints, Ints, Bools]
     cause = np.where((game >= 0) & (columns["first"] > schedule.day[game]), AFTER_GAME, cause)
     cause = np.where(doubtful, AMBIGUOUS_DATE, cause)
     return game, cause, moved & (cause == FOUND)
+
+
+def tips(odds: pd.DataFrame, schedule: Schedule, game: Ints, fixtures: pd.DataFrame | None = None) -> pd.Series:
+    """Tip of every row's game (UTC): what the last seen of its rows tells, else the fixtures; NaT where nothing does.
+
+    Args:
+        odds: The odds rows, n.
+        schedule: Games of the log.
+        game: Row of `schedule.games` of each row, n; -1 where there is none.
+        fixtures: The `fixtures` table.
+    """
+    told = pd.DataFrame({"game": game, "seen": odds["timestamp"].array, "tip": odds["tip"].array})
+    told = told[(game >= 0) & told["tip"].notna()].sort_values("seen", kind="stable")
+    tip = told.drop_duplicates("game", keep="last").set_index("game")["tip"].reindex(range(len(schedule.games)))
+    if fixtures is not None and len(fixtures):
+        known = fixtures[fixtures["tip"].notna() & fixtures["home"].isin(schedule.teams)]
+        known = known[known["away"].isin(schedule.teams)]
+        played = schedule.look_up(
+            pair_number(known["home"], known["away"], schedule.teams), day_number(known["game_date"])
+        )
+        of_game = known["tip"].groupby(played).last()
+        tip = tip.fillna(of_game[of_game.index >= 0].reindex(tip.index))
+    of_row = tip.reindex(game).set_axis(odds.index).astype("datetime64[us, UTC]")
+    return of_row.fillna(odds["tip"])
 
 
 def _by_game_date(of: Mapping[str, Ints], schedule: Schedule) -> tuple[Ints, Bools, Bools]:

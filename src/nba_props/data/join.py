@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nba_props.arrays import Ints
 from nba_props.data import columns as _columns
-from nba_props.data.events import Schedule, evidence, locate, pair_number
+from nba_props.data.events import Schedule, evidence, locate, pair_number, tips
 from nba_props.data.names import UNKNOWN, PlayerIndex
 from nba_props.data.odds import canonical_odds
 from nba_props.data.report import Cause, JoinReport, build_report
@@ -41,7 +41,13 @@ class JoinResult:
     report: JoinReport
 
 
-def join_odds(odds: pd.DataFrame, games: pd.DataFrame, *, aliases: Mapping[str, str] | None = None) -> JoinResult:
+def join_odds(
+    odds: pd.DataFrame,
+    games: pd.DataFrame,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    fixtures: pd.DataFrame | None = None,
+) -> JoinResult:
     """Join prop odds to the player-games they are settled on.
 
     The game is found by the unordered pair of teams and the exact US Eastern day (from `game_date`, or from the UTC
@@ -52,6 +58,7 @@ def join_odds(odds: pd.DataFrame, games: pd.DataFrame, *, aliases: Mapping[str, 
         odds: As `load_odds` returns them, or in the same columns.
         games: The `games` table.
         aliases: Further spellings: name in the odds -> name in the log.
+        fixtures: The `fixtures` table: tips of games of which no row of the odds tells one.
 
     Returns:
         `quotes`, sorted by game, player, market, bookmaker and time, one-sided quotes and voids included; and a report
@@ -68,6 +75,7 @@ def join_odds(odds: pd.DataFrame, games: pd.DataFrame, *, aliases: Mapping[str, 
     teams = pd.Index(sorted(set().union(*(column.unique() for column in columns))))
     schedule = Schedule(games, teams)
     game, cause, moved = _games_of(odds, schedule, teams)
+    odds = odds.assign(tip=tips(odds, schedule, game, fixtures))
     player, rule = _players(odds, games, schedule, np.where(cause == Cause.MATCHED, game, -1), aliases)
     named = np.choose(np.clip(-player, 0, 2), [Cause.MATCHED, Cause.UNKNOWN_NAME, Cause.AMBIGUOUS_NAME])
     cause = np.where(cause == Cause.MATCHED, named, cause)
@@ -100,9 +108,8 @@ def _canonical(odds: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_play(odds: pd.DataFrame) -> NDArray[np.bool_]:
-    """Seen at or after the tip. A bare date says no hour, so such rows are not judged."""
-    stamp = odds["timestamp"]
-    return np.asarray((stamp >= odds["tip"]) & (stamp != stamp.dt.normalize()))
+    """Seen at or after the tip; a bare date counts as its first moment."""
+    return np.asarray(odds["timestamp"] >= odds["tip"])
 
 
 def _games_of(odds: pd.DataFrame, schedule: Schedule, teams: pd.Index) -> tuple[Ints, Ints, NDArray[np.bool_]]:

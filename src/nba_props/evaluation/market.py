@@ -28,6 +28,7 @@ from nba_props.betting import (
 from nba_props.config import TrainerConfig
 from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+from nba_props.evaluation.timing import closes_by_night, timing_metrics
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.metrics import extra_metrics
 from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, mae
@@ -51,6 +52,7 @@ class MarketEvaluation:
         ledger: One row per bet of flat stakes, in time order; empty without lines that can be bet.
         kelly_ledger: The same bets with fractional-Kelly stakes.
         folds: One row per fold.
+        closes: Per night, what is known of the closes of the props that could be bet (`closes_by_night`).
         quality: Quotes left out, by reason, book and month.
         priced: Priced quotes: those on offer at decision time with the model's probabilities and their ``fold``.
         results: One row per prop with its result: what bets are settled by.
@@ -66,6 +68,7 @@ class MarketEvaluation:
     ledger: pd.DataFrame
     kelly_ledger: pd.DataFrame
     folds: pd.DataFrame
+    closes: pd.DataFrame
     quality: pd.DataFrame
     priced: pd.DataFrame
     results: pd.DataFrame
@@ -106,8 +109,10 @@ def evaluate_market(
     good, line_quotes = quotes[reasons == ""].reset_index(drop=True), _line_quotes(quotes, reasons)
     distributions = FoldDistributions(result, config.distribution)
     priced, lines = _probabilities(good, line_quotes, results, distributions, config)
-    predictions = _with_lines(predictions, lines, line_quotes)
-    bets = run_backtest(priced, results, _strategies(config), closing=good)
+    window = config.close_window_minutes
+    predictions = _with_lines(predictions, lines, line_quotes, window)
+    nights = closes_by_night(priced, good, window)
+    bets = run_backtest(priced, results, _strategies(config), closing=good, close_window_minutes=window)
     ledger, kelly_ledger = bets["flat"], bets["kelly"]
     metrics = {
         **result.train_metrics,
@@ -118,12 +123,14 @@ def evaluate_market(
     }
     if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
         metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed, n_trials)
+        metrics |= timing_metrics(priced, good, nights)
     metrics |= extra_metrics(predictions, ledger)
     return MarketEvaluation(
         predictions=predictions,
         ledger=ledger,
         kelly_ledger=kelly_ledger,
         folds=result.folds,
+        closes=nights,
         quality=quality_report(quotes, reasons),
         priced=priced,
         results=results,
@@ -187,28 +194,34 @@ def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _with_lines(predictions: pd.DataFrame, lines: pd.DataFrame, quotes: pd.DataFrame) -> pd.DataFrame:
+def _with_lines(
+    predictions: pd.DataFrame, lines: pd.DataFrame, quotes: pd.DataFrame, window_minutes: float
+) -> pd.DataFrame:
     """Add the consensus line, its probabilities, the market's, and the closing median line where they exist."""
     named = lines[[*_KEY, "line", "market_p_over", *PROBABILITIES, "p_over_uncalibrated"]]
-    closing = consensus(closing_quotes(quotes)).rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
+    closing = consensus(closing_quotes(quotes, window_minutes=window_minutes))
+    closing = closing.rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
     return predictions.merge(named, how="left", on=_KEY, validate="1:1").merge(
         closing, how="left", on=_KEY, validate="1:1"
     )
 
 
 def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
-    """Model and market on the rows that have a line: errors against the closing line, scores of the probabilities."""
+    """Model and market on the rows that have a line: errors against the closing line, scores of the probabilities.
+
+    The probabilities are of the line at decision time, whose close may be stale or missed.
+    """
+    metrics = {}
     lined = predictions[predictions["closing_line"].notna()]
-    if lined.empty:
-        return {}
-    metrics = {
-        "n_lines": float(len(lined)),
-        "line_coverage": len(lined) / len(predictions),
-        "market_mae": mae(lined["actual"], lined["closing_line"]),
-        "model_mae_on_lines": mae(lined["actual"], lined["predicted"]),
-    }
-    metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
-    return metrics | _probability_metrics(lined, seed)
+    if len(lined):
+        metrics = {
+            "n_lines": float(len(lined)),
+            "line_coverage": len(lined) / len(predictions),
+            "market_mae": mae(lined["actual"], lined["closing_line"]),
+            "model_mae_on_lines": mae(lined["actual"], lined["predicted"]),
+        }
+        metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
+    return metrics | _probability_metrics(predictions, seed)
 
 
 def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:

@@ -57,7 +57,7 @@ class Metric:
         direction: Whether less (``min``) or more (``max``) is better; None where neither is; ``same`` for a family over
             ``<metric>`` whose members have the direction of that metric.
         unit: ``stat`` (points, rebounds, ...), ``share``, ``units`` (of stake), ``count``, ``seconds``,
-            ``probability``, ``ratio``, ``score``; ``same`` as for the direction.
+            ``minutes``, ``hours``, ``probability``, ``ratio``, ``score``; ``same`` as for the direction.
         group: Heading it stands under, in documents and charts.
         prefix: Stage prefix of the key, ``train`` or ``val``; "" for a metric that never takes one; None for one that
             takes the prefix of the call that logs it.

@@ -21,6 +21,7 @@ from nba_props.betting.candidates import bets_by_rule
 from nba_props.betting.evidence.bootstrap import betting_intervals
 from nba_props.betting.evidence.significance import evidence_metrics, superior_ability
 from nba_props.betting.ledger import LEDGER_COLUMNS, stake_bets, with_closes
+from nba_props.betting.market.tips import CLOSE_WINDOW_MINUTES
 from nba_props.betting.metrics import betting_metrics, kelly_metrics
 from nba_props.betting.stakes import StakeConfig
 from nba_props.betting.strategy import BettingConfig, side_is
@@ -101,7 +102,7 @@ def strategy_grid(
     return grid
 
 
-def optimise_strategy(
+def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a search can be given
     priced: pd.DataFrame,
     results: pd.DataFrame,
     grid: Mapping[str, BettingConfig],
@@ -111,6 +112,7 @@ def optimise_strategy(
     objective: Objective = "roi_ci_low",
     min_bets: int = 200,
     seed: int = 0,
+    close_window_minutes: float = CLOSE_WINDOW_MINUTES,
 ) -> StrategySearch:
     """Bet each fold with the strategy that was best on the folds before it.
 
@@ -125,6 +127,7 @@ def optimise_strategy(
             grid is chosen.
         min_bets: Fewest bets won or lost there for a strategy to be eligible.
         seed: Of the bootstrap and the permutations.
+        close_window_minutes: How long before the tip a quote may have been seen to be a close.
 
     Raises:
         ConfigError: An empty grid, an unknown objective or `min_bets` under 1.
@@ -148,7 +151,7 @@ def optimise_strategy(
         rows.append(row)
         kept.append((best, bets))
     stakes = next(iter(grid.values())).stakes
-    closed = _closed(kept, closing, results)
+    closed = _closed(kept, closing, results, close_window_minutes)
     ledger, staked = _flat(closed, results, stakes), _staked(closed, results, grid, stakes)
     hindsight = totals.best(np.ones(len(folds), dtype=bool), objective, min_bets, seed)
     metrics = {
@@ -160,7 +163,7 @@ def optimise_strategy(
         "n_trials": float(len(grid)),
     }
     if hindsight is not None:
-        best_bets = _closed([(hindsight, ledgers[hindsight])], None, results)
+        best_bets = _closed([(hindsight, ledgers[hindsight])], None, results, close_window_minutes)
         metrics["in_sample_best_roi"] = betting_metrics(_flat(best_bets, results, stakes))["roi"]
     columns = ["fold", "strategy", "n_bets_before", "roi_before", "n_bets", "roi"]
     return StrategySearch(ledger, staked, pd.DataFrame(rows, columns=columns), len(grid), hindsight, metrics)
@@ -254,11 +257,13 @@ def _bet(
     return {**row, "n_bets": n_bets, "roi": roi}, ledgers[best][inside]
 
 
-def _closed(kept: _Kept, closing: pd.DataFrame | None, results: pd.DataFrame) -> _Kept:
+def _closed(kept: _Kept, closing: pd.DataFrame | None, results: pd.DataFrame, window_minutes: float) -> _Kept:
     """The kept bets with their closes, looked up once for all folds."""
     if not kept:
         return kept
-    bets = with_closes(pd.concat([part for _, part in kept], ignore_index=True), closing, results)
+    bets = with_closes(
+        pd.concat([part for _, part in kept], ignore_index=True), closing, results, window_minutes=window_minutes
+    )
     ends = np.cumsum([len(part) for _, part in kept])
     return [(name, bets.iloc[end - len(part) : end]) for (name, part), end in zip(kept, ends, strict=True)]
 

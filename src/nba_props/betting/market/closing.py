@@ -12,10 +12,19 @@ from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, resu
 from nba_props.betting.market.fair import VigMethod, fair_probability
 from nba_props.betting.market.quotes import closing_quotes, consensus, modal_line
 from nba_props.betting.market.shift import LineShift
+from nba_props.betting.market.tips import CLOSE_WINDOW_MINUTES, before_tip
 from nba_props.errors import NotEnoughDataError
 
-CLOSE_COLUMNS: Final = ["close_line", "close_q", "clv", "clv_line"]
+CLOSE_COLUMNS: Final = ["close_line", "close_q", "clv", "clv_line", "close_state", "close_age_minutes"]
 """What `closing_values` adds to a bet."""
+
+CLOSE_STATES: Final[dict[str, str]] = {
+    "close": "seen within the window before the tip",
+    "stale": "the last quote is older than that: no closing value",
+    "missed": "nothing was seen after the price taken: no closing value",
+    "no tip": "the tip is not known: the last quote counts as the close",
+}
+"""What is known of the close of a bet -> the same in words."""
 
 _SHAPE_PROPS = 50_000
 """Settled props that a shape is learnt from: more of them would not change its 513 knots."""
@@ -27,11 +36,13 @@ def closing_values(
     results: pd.DataFrame,
     method: VigMethod = "power",
     *,
+    window_minutes: float = CLOSE_WINDOW_MINUTES,
     source: str = "quotes",
 ) -> pd.DataFrame:
     """The close of every bet, in line and in probability.
 
-    A quote is a close of a bet only if it was observed after the price that was taken. The closing probability is the
+    A quote is a close of a bet only if it was observed after the price that was taken, and within the window before the
+    tip (`closing_quotes`). The closing probability is the
     median over those books at the line taken; if none closed there it is moved from the closing line by `LineShift`,
     whose shape comes from the settled props of the market in `quotes` and `results` (a description of the past, used to
     judge bets, never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
@@ -41,22 +52,26 @@ def closing_values(
     >>> close = pd.DataFrame({**prop, **prices, "observed_at": pd.Timestamp("2024-01-05 23:00", tz="UTC")})
     >>> taken = {"side": "over", "line": 20.5, "decimal_odds": 2.0, "observed_at": pd.Timestamp("2024-01-05", tz="UTC")}
     >>> results = pd.DataFrame({**prop, "actual": [25.0]})
-    >>> closing_values(pd.DataFrame({**prop, **taken}), close, results).round(3).to_dict("records")
-    [{'close_line': 20.5, 'close_q': 0.545, 'clv': 0.091, 'clv_line': 0.0}]
+    >>> close["tip"] = pd.Timestamp("2024-01-05 23:30", tz="UTC")
+    >>> closed = closing_values(pd.DataFrame({**prop, **taken}), close, results).round(3)
+    >>> closed[["close_line", "close_q", "clv", "clv_line"]].to_dict("records"), closed["close_state"].tolist()
+    ([{'close_line': 20.5, 'close_q': 0.545, 'clv': 0.091, 'clv_line': 0.0}], ['close'])
 
     Args:
         bets: Ledger rows with ``side``, ``line``, ``decimal_odds``, ``observed_at`` and the prop's keys, n rows.
         quotes: The whole quotes table, flagged rows out.
         results: One row per prop (`split_results`).
         method: No-vig method.
+        window_minutes: How long before the tip a quote may have been seen to be a close.
         source: Name of the table, for errors.
 
     Returns:
         n rows, index of `bets`: ``close_line`` (most quoted closing line), ``close_q`` (fair closing probability of
         the side taken at the line taken, given no push), ``clv = decimal_odds * close_q - 1``, ``clv_line`` (points
-        the line moved in the bet's favour: up for an over). NaN where there is no close.
+        the line moved in the bet's favour: up for an over); NaN where there is no close. And the columns of
+        `close_states`.
     """
-    closing = closing_quotes(quotes, source=source)
+    closing = closing_quotes(quotes, window_minutes=window_minutes, source=source)
     bet, row = _pairs(bets, closing)
     n = len(bets)
     market_p_over = fair_probability(closing["over_price"], closing["under_price"], method, source=source)[row]
@@ -81,7 +96,38 @@ def closing_values(
             "clv_line": np.where(over, close_line - taken, taken - close_line),
         },
         index=bets.index,
-    )
+    ).join(close_states(bets, quotes, window_minutes, source=source))
+
+
+def close_states(
+    bets: pd.DataFrame, quotes: pd.DataFrame, window_minutes: float = CLOSE_WINDOW_MINUTES, *, source: str = "quotes"
+) -> pd.DataFrame:
+    """What is known of the close of every bet, and how long before the tip the last quote was seen.
+
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"]}
+    >>> times = {"observed_at": pd.to_datetime(["2024-01-05 20:00Z"]), "tip": pd.Timestamp("2024-01-05 23:30Z")}
+    >>> quotes = pd.DataFrame({**prop, "bookmaker": "A", "line": 20.5, **times})
+    >>> bet = pd.DataFrame({**prop, "observed_at": pd.to_datetime(["2024-01-05 19:00Z"])})
+    >>> close_states(bet, quotes).to_dict("records")
+    [{'close_state': 'stale', 'close_age_minutes': 210.0}]
+
+    Args:
+        bets: ``observed_at`` (of the price taken) and the prop's keys, n rows.
+        quotes: The whole quotes table, flagged rows out.
+        window_minutes: How long before the tip a quote may have been seen to be a close.
+        source: Name of the table, for errors.
+
+    Returns:
+        n rows, index of `bets`: ``close_state`` (see `CLOSE_STATES`) and ``close_age_minutes``, from the last quote
+        after the price taken to the tip (NaN where there is none, or no tip).
+    """
+    seen = before_tip(quotes, source)
+    bet, row = _pairs(bets, seen)
+    age = (seen["tip"] - seen["observed_at"]).dt.total_seconds().to_numpy()[row] / 60.0
+    later = pd.Series(age).groupby(bet).agg(["size", "min"]).reindex(range(len(bets)))
+    last, found = later["min"].to_numpy(), later["size"].notna().to_numpy()
+    state = np.select([~found, np.isnan(last), last <= window_minutes], ["missed", "no tip", "close"], "stale")
+    return pd.DataFrame({"close_state": pd.array(state, dtype="str"), "close_age_minutes": last}, index=bets.index)
 
 
 def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats, Ints
-from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, require_columns, utc_times
+from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, require_columns
 from nba_props.betting.market.fair import VigMethod, fair_probability, hold
+from nba_props.betting.market.tips import CLOSE_WINDOW_MINUTES, before_tip
 from nba_props.errors import ConfigError
 
 Decision = Literal["open", "close"] | float
@@ -28,6 +29,8 @@ def decision_quotes(
 ) -> pd.DataFrame:
     """What could be bet at decision time: each book's latest quote of a prop that had been seen by then.
 
+    Quotes seen at or after the tip are in play and never on offer.
+
     >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "A"]}
     >>> quotes = pd.DataFrame({**prop, "line": [20.5, 20.5, 21.5], "observed_at": times})
@@ -37,8 +40,8 @@ def decision_quotes(
     Args:
         quotes: Quotes table (docs/contract.md), flagged rows already out.
         decision: "open": `open_window_hours` after the prop (player, game, market) was first quoted by anyone, so that
-            books of one snapshot are together; "close": at its last quote; a number: that many hours before the game's
-            last quote of any prop, the best proxy of tip-off in the data.
+            books of one snapshot are together; "close": at its last quote; a number: that many hours before the tip,
+            or, where it is not known, before the game's last quote of any prop, the best proxy of it in the data.
         open_window_hours: See above.
         max_age_hours: A quote not seen again for longer than this is taken to be gone.
         source: Name of the table, for errors.
@@ -53,27 +56,32 @@ def decision_quotes(
         DataError: A missing column, or an ``observed_at`` that is no time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
-    observed = utc_times(quotes["observed_at"], source)
+    quotes = before_tip(quotes, source)
+    observed = quotes["observed_at"]
     group = group_codes(quotes, PROP_GROUP)
     if decision == "open":
         when = observed.groupby(group).transform("min") + pd.Timedelta(hours=open_window_hours)
     elif decision == "close":
         when = observed.groupby(group).transform("max")
     elif isinstance(decision, Real) and not isinstance(decision, bool) and 0 <= float(decision) < np.inf:
-        when = observed.groupby(group_codes(quotes, ["game_id"])).transform("max") - pd.Timedelta(hours=float(decision))
+        last = observed.groupby(group_codes(quotes, ["game_id"])).transform("max")
+        when = quotes["tip"].fillna(last) - pd.Timedelta(hours=float(decision))
     else:
-        message = f"decision is {decision!r}; allowed: 'open', 'close', or hours before the last quote (0 or more)."
+        message = f"decision is {decision!r}; allowed: 'open', 'close', or hours before the tip (0 or more)."
         raise ConfigError(message)
-    table = quotes.assign(observed_at=observed, decision_time=when)
+    table = quotes.assign(decision_time=when)
     standing = (observed <= when) & (observed >= when - pd.Timedelta(hours=max_age_hours))
     return _latest(table[standing])
 
 
-def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: str = "quotes") -> pd.DataFrame:
-    """Each book's last quote of every player, game and market.
+def closing_quotes(
+    quotes: pd.DataFrame, *, window_minutes: float = CLOSE_WINDOW_MINUTES, source: str = "quotes"
+) -> pd.DataFrame:
+    """Each book's last quote of every player, game and market, seen within a window before the tip.
 
-    A book last seen more than `window_hours` before the prop's last quote by anyone has no close: it had taken the
-    prop down. Whether a close may be held against a bet depends on when the bet was taken, see `closing_values`.
+    An older quote is no close: the book had taken the prop down, or nobody looked. Where the tip is not known, the
+    window ends at the prop's last quote by anyone. Whether a close may be held against a bet depends on when the bet
+    was taken, see `closing_values`.
 
     >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "A"]}
@@ -88,9 +96,10 @@ def closing_quotes(quotes: pd.DataFrame, *, window_hours: float = 1.0, source: s
         DataError: A missing column, or an ``observed_at`` that is no time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
-    quotes = quotes.assign(observed_at=utc_times(quotes["observed_at"], source))
-    end = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
-    return _latest(quotes[quotes["observed_at"] >= end - pd.Timedelta(hours=window_hours)])
+    quotes = before_tip(quotes, source)
+    last = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
+    end = quotes["tip"].fillna(last)
+    return _latest(quotes[quotes["observed_at"] >= end - pd.Timedelta(minutes=window_minutes)])
 
 
 def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes") -> pd.DataFrame:

@@ -109,6 +109,8 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     flags: dict[str, Bools] = {"one_sided": np.isnan(market_p_over)}
     flags["implausible_hold"] = (margin < config.min_hold) | (margin > config.max_hold)
     flags["stale_duplicate"], flags["conflicting_prices"], alternate = _repeats(quotes, market_p_over)
+    if "alternate" in quotes:  # told by the source, or seen among all lines of the moment
+        alternate |= quotes["alternate"].to_numpy(dtype=bool)
     flags["pickem_constant"] = _pickem(quotes, config)
     member = ~(flags["one_sided"] | flags["implausible_hold"] | flags["stale_duplicate"])
     member &= ~(flags["conflicting_prices"] | alternate)
