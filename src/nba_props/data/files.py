@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import pyarrow
 from pyarrow import parquet
@@ -137,7 +138,9 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
 
 
 def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) -> pd.DataFrame:
-    """The wanted columns of one file under their canonical names, rows in file order (index 0, 1, ...).
+    """The wanted columns of one file under their canonical names, rows in file order.
+
+    The index is the row of the file, counted from 0.
 
     Args:
         table: The file.
@@ -155,7 +158,7 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
         raise DataError(table.source, "the file has a header but no rows", fix="Fetch or export it again.")
-    frame = pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()}).reset_index(drop=True)
+    frame = pd.DataFrame({canonical: raw[name] for canonical, name in wanted.items()})
     # Parquet has its own types: text that was stored as a number is text here.
     numbers = [name for name in text if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
     return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})
@@ -204,7 +207,20 @@ def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
     if not isinstance(raw.index, pd.RangeIndex):
         problem = "the first line after the header has more fields than the header"
         raise DataError(table.source, problem, fix="Quote values that hold a comma, or complete the header.")
-    return raw
+    return _without_empty_lines(raw, table.source)
+
+
+def _without_empty_lines(raw: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The rows that say something: pasted files repeat their header, spreadsheets end in lines of commas."""
+    first = raw.iloc[:, 0]
+    maybe = np.flatnonzero((first.isna() | (first.astype("object") == raw.columns[0])).to_numpy())
+    some = raw.iloc[maybe]
+    repeated = some.astype("object").eq(list(raw.columns)).all(axis=1).to_numpy()
+    nothing = maybe[repeated | some.isna().all(axis=1).to_numpy()]
+    if not len(nothing):
+        return raw
+    _LOG.warning("%s: %d lines left out that are empty or repeat the header", source, len(nothing))
+    return raw.drop(index=raw.index[nothing])
 
 
 def _unreadable(table: TableFile, error: Exception) -> DataError:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Final
 
@@ -13,12 +13,14 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.market_names import ALTERNATE, market_key
 from nba_props.data.readers import ODDS as ODDS_KIND
 from nba_props.data.readers import Options, TableFile, formats
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
+from nba_props.errors import DataError
 from nba_props.markets import MARKETS
 
 _LOG: Final = logging.getLogger(__name__)
@@ -27,28 +29,10 @@ NO_OPTIONS: Final = Options()
 
 _TEXT: Final = ("game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "timestamp", "source_date",
                 "commence_time", "event_id")  # fmt: skip
-_MARKET_ALIASES: Final = {
-    spelling: market
-    for market, spellings in {
-        "pts": "points",
-        "reb": "rebounds rebs",
-        "ast": "assists asts",
-        "pra": "pointsreboundsassists ptsrebast ptsrebsasts",
-        "pr": "pointsrebounds ptsreb ptsrebs",
-        "pa": "pointsassists ptsast ptsasts",
-        "ra": "reboundsassists rebast rebsasts",
-        "fg3m": "threes 3pm threepointersmade 3ptmade 3pointersmade 3ptsmade threepointers",
-        "stl": "steals",
-        "blk": "blocks blks blockedshots blockshots",
-        "tov": "turnovers",
-    }.items()
-    for spelling in spellings.split()
-}
 _NUMBERS: Final = ("line", "over_price", "under_price")
 _DECIMAL: Final = (1.01, 30.0)
 _ODD_SHARE: Final = 0.1
 """A file with more odd rows than this is refused, one with fewer loses them."""
-_ALTERNATE: Final = r"(?i)[\s_-]*\(?alt(?:ernate)?\)?$"
 _FIX: Final = (
     "One row per bookmaker, prop and time stamp: player_name, home_team, away_team, bookmaker, market, line, "
     "over_price, under_price (American), timestamp (UTC)."
@@ -103,8 +87,21 @@ def load_odds(
     files = [path for path in given if path not in stores]
     parts = [read_snapshots(store)[list(ODDS_COLUMNS)] for store in stores]
     if files or not stores:
-        parts += [read_odds_file(table, options)[0] for table in find_tables(files, ODDS_KIND, format)]
+        read = [read_odds_file(table, options) for table in find_tables(files, ODDS_KIND, format)]
+        parts += [part for part, _, _ in read]
+        if not any(map(len, parts)):
+            _refuse_all(str(files[0]), read)
     return pd.concat(parts, ignore_index=True)
+
+
+def _refuse_all(source: str, read: Sequence[tuple[pd.DataFrame, int, dict[str, int]]]) -> None:
+    left_out: Counter[str] = Counter()
+    for _, _, dropped in read:
+        left_out.update(dropped)
+    causes = ", ".join(f"{cause} {rows:,}" for cause, rows in left_out.items()) or "the files hold none"
+    rows = sum(number for _, number, _ in read)
+    fix = f"Give player props of the markets {', '.join(MARKETS)}."
+    raise DataError(source, f"no odds row can be used ({causes})", fix=fix, count=rows)
 
 
 def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.DataFrame, int, dict[str, int]]:
@@ -116,7 +113,7 @@ def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.
     frame, names, read, dropped = _raw(table, options)
     labels = ("player_name", "bookmaker", "timestamp")
     origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
-    known = frame["market"].isna() | _mapped(frame["market"], _market).isin(MARKETS)
+    known = frame["market"].isna() | _mapped(frame["market"], market_key).isin(MARKETS)
     if known.any() and not known.all():
         dropped["unknown market"] = int((~known).sum())
         frame = frame[known]
@@ -136,6 +133,10 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
         brought = table.reader.bring(table, options)
         return brought.frame, names, brought.rows, dict(brought.dropped)
     missing = [name for name in _columns.ODDS_REQUIRED if name not in names]
+    if missing and not table.separator and not table.is_parquet:
+        keys = ", ".join(table.header[:8]) or "none"
+        fix = "Save the answer of The Odds API v4 to a request for the odds of an event, with its bookmakers."
+        raise DataError(table.source, f"the JSON is no event with odds (its keys: {keys})", fix=fix)
     if missing:
         fix = "It looks like a game log. " + _FIX if table.kind == "game log" else _FIX
         fix = f"{fix} {formats(table.header, ODDS_KIND)}"
@@ -178,7 +179,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
         timestamp=_observed(frame, origin),
         tip=start,
         alternate=_alternates(frame),
-        market=_mapped(frame["market"], _market),
+        market=_mapped(frame["market"], market_key),
         player_name=frame["player_name"].astype("str").str.strip(),
         bookmaker=frame["bookmaker"].astype("str").str.strip(),
         event_id=frame["event_id"] if "event_id" in frame else pd.Series(None, frame.index, "str"),
@@ -190,12 +191,17 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
 
 
 def _written(column: pd.Series) -> pd.Series:
-    """Numbers as people write them: EVEN, a unicode minus, and `25+`, which is over 24.5."""
+    """Numbers as people write them: EVEN, a unicode minus, +1,200, a decimal comma, and `25+`, which is over 24.5."""
     if not isinstance(column.dtype, pd.StringDtype) and column.dtype != object:
         return column
     is_bool = column.map(lambda value: isinstance(value, bool)).astype(bool)
     text = column.astype("str").str.strip().str.replace("[\u2212\u2013]", "-", regex=True)
     text = text.str.replace(r"(?i)^(?:even|evens|ev)$", "100", regex=True)
+    text = text.mask(text.isin(["-", "--", "N/A", "OFF"]), "")
+    if text.str.fullmatch(r"[+-]?\d+,(?:\d{1,2}|\d{4,})", na=False).any():
+        text = text.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
+    else:  # 1,875 without a sign may be a decimal price: it stays, and is refused
+        text = text.str.replace(r"^([+-]\d{1,3}),(\d{3})$", r"\1\2", regex=True)
     at_least = text.str.extract(r"^(\d{1,3})\+$")[0].astype("float64") - 0.5
     return (
         text.mask(column.isna() | text.eq("")).astype(object).where(at_least.isna(), at_least).where(~is_bool, column)
@@ -226,7 +232,7 @@ def _observed(frame: pd.DataFrame, origin: Origin) -> pd.Series:
 
 
 def _alternates(frame: pd.DataFrame) -> pd.Series:
-    named = frame["market"].astype("str").str.contains(_ALTERNATE, na=False)
+    named = frame["market"].astype("str").str.contains(ALTERNATE, na=False)
     if "alternate" not in frame:
         return named
     return named | frame["alternate"].astype("str").str.strip().str.lower().isin(["true", "1", "1.0", "yes"])
@@ -236,12 +242,6 @@ def _mapped(column: pd.Series, function: Callable[[str], str | None]) -> pd.Seri
     """`column.map(function)` worked out once per different value; what maps to None stays missing."""
     known = {value: function(str(value)) for value in column.dropna().unique()}
     return column.map(known).astype("str")
-
-
-def _market(name: str) -> str:
-    plain = re.sub(_ALTERNATE, "", name.strip()).lower()
-    squeezed = "".join(c for c in plain.removeprefix("player_") if c.isalnum())
-    return _MARKET_ALIASES.get(squeezed, plain)
 
 
 def _teams(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:

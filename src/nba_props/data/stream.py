@@ -6,6 +6,7 @@ memory; the last line is kept, so that a file that was cut short is noticed.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -28,6 +29,7 @@ LIMIT_VARIABLE: Final = "NBA_PROPS_MAX_UNPACKED_BYTES"
 """Environment variable with the number of bytes a file may unpack to."""
 DEFAULT_LIMIT: Final = 2 * 1024**3
 _HEAD: Final = 65_536
+_WIDE: Final = "utf-16"
 _SEPARATORS: Final = ",;\t|"
 _CONTROL: Final = bytes(code for code in (*range(9), 11, 12, *range(14, 32), 127))
 _CONTROL_PATTERN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
@@ -95,11 +97,12 @@ def refuse_control(source: str, text: pd.Series, column: str) -> None:
 
 
 class _Watched(io.RawIOBase):
-    """Hands bytes on, counts them, refuses control characters, and remembers the end."""
+    """Hands bytes on (UTF-16 as UTF-8), counts them, refuses control characters, and remembers the end."""
 
-    def __init__(self, inner: BinaryIO, source: str, *, wide: bool) -> None:
+    def __init__(self, inner: BinaryIO, source: str, *, wide: bool = False) -> None:
         super().__init__()
-        self._inner, self._source, self._wide = inner, source, wide
+        self._inner, self._source = inner, source
+        self._decoder = codecs.getincrementaldecoder("utf-16")() if wide else None
         self._seen = 0
         self._lines = 0
         self.tail = b""
@@ -108,10 +111,10 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        data = self._inner.read(len(buffer))
+        data = self._read(len(buffer))
         self._seen += len(data)
         refuse_size(self._source, self._seen)
-        if not self._wide and len(data.translate(None, _CONTROL)) != len(data):
+        if len(data.translate(None, _CONTROL)) != len(data):
             first = next(place for place, byte in enumerate(data) if byte in _CONTROL)
             line = self._lines + data[:first].count(b"\n") + 1
             problem = "the file is binary or holds control characters, not CSV"
@@ -121,6 +124,14 @@ class _Watched(io.RawIOBase):
             self.tail = (self.tail + data)[-_HEAD:] if len(data) < _HEAD else data[-_HEAD:]
         buffer[: len(data)] = data
         return len(data)
+
+    def _read(self, size: int) -> bytes:
+        if self._decoder is None:
+            return self._inner.read(size)
+        while raw := self._inner.read(max(size // 2, 1)):  # two bytes of UTF-16 are three of UTF-8 at most
+            if text := self._decoder.decode(raw):
+                return text.encode()
+        return self._decoder.decode(b"", final=True).encode()
 
 
 def _open(path: Path) -> BinaryIO:
@@ -139,7 +150,7 @@ def look(path: Path) -> Head:
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(str(path), f"the file cannot be read as CSV ({error})", fix=_FIX) from error
     encoding = _encoding(first)
-    if encoding != "utf-16" and b"\x00" in first:
+    if encoding != _WIDE and b"\x00" in first:
         raise DataError(str(path), "the file is binary, not CSV", fix=_FIX)
     text = first.decode(encoding, errors="ignore")
     if text.lstrip()[:1] in ("{", "["):
@@ -158,7 +169,7 @@ def look(path: Path) -> Head:
 
 def _encoding(first: bytes) -> str:
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+        return _WIDE
     try:
         first[: len(first) - 4 if len(first) == _HEAD else None].decode("utf-8")
     except UnicodeDecodeError as error:
@@ -196,9 +207,10 @@ def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.
     """
     try:
         with _open(path) as inner:
-            watched = _Watched(inner, str(path), wide=encoding == "utf-16")
+            watched = _Watched(inner, str(path), wide=encoding == _WIDE)
             stream = cast("BinaryIO", io.BufferedReader(watched, _HEAD * 16))
-            yield from pd.read_csv(stream, dtype="str", sep=separator, encoding=encoding, chunksize=rows)
+            used = "utf-8" if encoding == _WIDE else encoding
+            yield from pd.read_csv(stream, dtype="str", sep=separator, encoding=used, chunksize=rows)
     except (pd.errors.ParserError, UnicodeError, EOFError, zlib.error, OSError) as error:
         reason = " ".join(str(error).split())
         raise DataError(str(path), f"the file cannot be read ({reason})", fix=_FIX) from error
@@ -207,13 +219,13 @@ def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.
 def _with_encodings(
     path: Path, header: tuple[str, ...], separator: str, encoding: str, parse: Callable[[BinaryIO, str], pd.DataFrame]
 ) -> pd.DataFrame:
-    for used in dict.fromkeys((encoding, "cp1252")):
+    for used in ["utf-8"] if encoding == _WIDE else dict.fromkeys((encoding, "cp1252")):
         try:
             with _open(path) as inner:
-                watched = _Watched(inner, str(path), wide=encoding == "utf-16")
+                watched = _Watched(inner, str(path), wide=encoding == _WIDE)
                 frame = parse(cast("BinaryIO", io.BufferedReader(watched, _HEAD * 16)), used)
         except UnicodeDecodeError:
-            if used == "cp1252" or encoding == "utf-16":
+            if used == "cp1252" or encoding == _WIDE:
                 raise
             continue
         _refuse_half_row(str(path), watched.tail, header, separator, used)
@@ -223,7 +235,7 @@ def _with_encodings(
 
 def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separator: str, encoding: str) -> None:
     text = tail.decode(encoding, errors="ignore")
-    if text.endswith(("\n", "\r")) or encoding == "utf-16":
+    if text.endswith(("\n", "\r")):
         return
     line = text.rpartition("\n")[2]
     fields = len(next(csv.reader([line], delimiter=separator), []))
@@ -240,7 +252,7 @@ def read_json(path: Path) -> list[dict[str, Any]]:
     """
     try:
         with _open(path) as inner:
-            content = io.BufferedReader(_Watched(inner, str(path), wide=False), _HEAD * 16).read()
+            content = io.BufferedReader(_Watched(inner, str(path)), _HEAD * 16).read()
         text = content.decode("utf-8-sig")
         try:
             found = json.loads(text)

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from nba_props.data.readers import TableFile
 
 
+_COLUMNS = (
+    "event_id", "commence_time", "home_team", "away_team", "bookmaker", "market", "timestamp", "player_name", "side",
+    "line", "price",
+)  # fmt: skip
+
+
 def _bring(table: TableFile, _options: Options) -> Brought:
     try:
         rows = [row for envelope in _stream.read_json(table.path) for row in _rows(envelope)]
     except (KeyError, TypeError, AttributeError) as error:
         fix = "Save the answer of The Odds API v4 (event odds) as it came."
         raise DataError(table.source, f"an event has another shape ({error})", fix=fix) from error
-    if not rows:
-        raise DataError(table.source, "the events hold no odds", fix="Fetch player markets of the events.")
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS))  # an event whose props are not posted yet has none
     return pair_sides(frame.astype("str").mask(frame.isna()))
 
 

@@ -34,6 +34,8 @@ def _bring(table: TableFile, _options: Options) -> Brought:
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}
     frame = pd.DataFrame({canonical: raw[name] for canonical, name in names.items() if name})
+    for side in ("home_team", "away_team"):
+        frame[side] = frame[side].str.replace(r"(?i)^\s*(?:vs\.?|at)\s+", "", regex=True)
     if "bookmaker" not in frame:
         known = next((b for b in ("PrizePicks", "Underdog") if b.lower() in table.path.name.lower()), "pick'em")
         frame["bookmaker"] = known

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from nba_props.data.market_names import market_key
 from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
+from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
     from nba_props.data.readers import TableFile
@@ -34,9 +36,14 @@ _SIDES: Final = {"over": "over", "o": "over", "higher": "over", "more": "over", 
 def pair_sides(rows: pd.DataFrame) -> Brought:
     """Quotes from rows with `side` and `price`; the n-th Over of a prop, book and time goes with its n-th Under.
 
-    Rows whose side is neither (Yes, No, First, ...) are left out and counted.
+    Rows of unknown markets, and those whose side is neither (Yes, No, First, ...), are left out and counted.
     """
-    side = rows["side"].fillna("").str.strip().str.lower().map(_SIDES)
+    total = len(rows)
+    markets = {name: market_key(str(name)) in MARKETS for name in rows["market"].dropna().unique()}
+    rows = rows[rows["market"].map(markets).fillna(value=True).astype(bool)]
+    # `Over 20.5` says the line again
+    word = rows["side"].fillna("").str.strip().str.lower().str.extract(r"^([a-z]+)(?:\s+[\d.]+)?$")[0]
+    side = word.map(_SIDES)
     told = rows[side.notna()].drop(columns=["side", "price"])
     side = side[side.notna()]
     key = told.groupby(list(told), dropna=False, sort=False).ngroup()
@@ -48,8 +55,8 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
         here = (side == name).to_numpy()
         values = pd.Series(price.to_numpy()[here], index=place[here], dtype=price.dtype)
         frame = frame.assign(**{f"{name}_price": values.reindex(place[~place.duplicated()]).to_numpy()})
-    other = len(rows) - len(told)
-    return Brought(frame, len(rows), {"neither over nor under": other} if other else {})
+    dropped = {"unknown market": total - len(rows), "neither over nor under": len(rows) - len(told)}
+    return Brought(frame, total, {cause: count for cause, count in dropped.items() if count})
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
