@@ -206,4 +206,4 @@ def test_a_box_score_without_date_and_matchup_says_what_to_add(log, write):
     with pytest.raises(DataError) as caught:
         load_game_logs(write(bare))
     assert "GAME_DATE, MATCHUP" in str(caught.value)
-    assert "the box-score endpoints do not give those" in str(caught.value)
+    assert "The box-score endpoints do not give those" in str(caught.value)

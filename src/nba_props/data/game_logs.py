@@ -156,6 +156,11 @@ def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> 
         names = _columns.resolve(table.header, _columns.GAME_LOG)
         if frame.empty:
             return _empty(), read, dropped
+        lacking = [
+            name.upper() for name in ("game_id", "game_date", "player_id", "team", *_columns.STATS) if name not in frame
+        ]
+        if lacking:
+            raise _columns.missing_columns(table.source, table.header, lacking, _FIX)
         if "player_name" in frame and frame["player_name"].isna().any():
             frame = frame.assign(player_name=_named(frame, table))
     else:

@@ -59,6 +59,21 @@ _ALIASES: Final = {
 }
 
 
+_PAST: Final = {
+    "charlottebobcats": "CHA",
+    "newjerseynets": "NJN",
+    "neworleanshornets": "NOH",
+    "neworleansoklahomacityhornets": "NOK",
+    "oklahomacityhornets": "NOK",
+    "seattlesupersonics": "SEA",
+    "vancouvergrizzlies": "VAN",
+    "washingtonbullets": "WAS",
+}
+"""Teams as they were called from 1996-97 on -> nba.com's abbreviation of that time."""
+_FIRST_CHARLOTTE: Final = "CHH"
+"""The Charlotte Hornets before they moved to New Orleans in 2002."""
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
@@ -74,3 +89,19 @@ _BY_NAME: Final = {
 def team_code(name: str) -> str | None:
     """nba.com's abbreviation of a team given by full name, nickname or abbreviation; None if there is no such team."""
     return _BY_NAME.get(_plain(name))
+
+
+def team_code_in(city: str, nickname: str, first_year: int) -> str | None:
+    """nba.com's abbreviation of a team in the season that began in `first_year`; None if there was no such team.
+
+    >>> team_code_in("New Orleans", "Hornets", 2005), team_code_in("Charlotte", "Hornets", 1999)
+    ('NOH', 'CHH')
+    >>> team_code_in("Team", "LeBron", 2022) is None
+    True
+    """
+    whole = _plain(city + nickname)
+    if whole == "charlottehornets" and first_year < 2002:
+        return _FIRST_CHARLOTTE
+    if whole in _PAST:
+        return _PAST[whole]
+    return team_code(whole) or (team_code(nickname) if not city.strip() else None)

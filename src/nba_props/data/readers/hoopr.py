@@ -28,21 +28,27 @@ def _bring(table: TableFile, _options: Options) -> Brought:
     raw = read_text(table)
     raw = raw.set_axis([plain(name) for name in raw], axis=1)
     frame = raw[list(_COLUMNS.values())].set_axis(list(_COLUMNS), axis=1)
-    kind = raw["seasontype"].str.removesuffix(".0").map(_KINDS).fillna("2")
+    kind = raw["seasontype"].str.removesuffix(".0").map(_KINDS)
     absent = raw["didnotplay"].fillna("").str.lower().isin(["true", "1", "1.0", "yes"])
     frame = frame.assign(
         season=kind + (raw["season"].astype("float64") - 1).astype("Int64").astype("str"),
         home=frame["home"].str.lower().map({"home": "true", "away": "false"}),
         plus_minus=frame["plus_minus"].str.removeprefix("+"),
         comment=("DNP " + raw["reason"].fillna("") if "reason" in raw else raw["didnotplay"]).where(absent),
-        team=frame["team"].map(_code),
-        opponent=frame["opponent"].map(_code),
+        team=frame["team"].map(_code).astype("str"),
+        opponent=frame["opponent"].map(_code).astype("str"),
     )
-    return Brought(frame, len(raw))
+    causes = {
+        "unknown kind of game": kind.isna(),
+        "unknown team": kind.notna() & (frame["team"].isna() | frame["opponent"].isna()),
+    }
+    dropped = {cause: int(rows.sum()) for cause, rows in causes.items() if rows.any()}
+    return Brought(frame[~causes["unknown kind of game"] & ~causes["unknown team"]], len(raw), dropped)
 
 
-def _code(name: object) -> str:
-    return team_code(str(name)) or str(name)
+def _code(name: object) -> str | None:
+    """nba.com's abbreviation; None for the sides of an All-Star game and the guests of the preseason."""
+    return team_code(str(name))
 
 
 add(

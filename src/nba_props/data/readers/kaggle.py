@@ -10,7 +10,7 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
 from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
-from nba_props.data.teams import team_code
+from nba_props.data.teams import team_code_in
 
 if TYPE_CHECKING:
     from nba_props.data.readers import TableFile
@@ -37,7 +37,15 @@ def _bring(table: TableFile, options: Options) -> Brought:
         # A date that cannot be read stays, so that it is refused by name.
         keep = year.isna() | (year.isin(wanted) if wanted else year.ge(_FIRST_SEASON))
         dropped["season not wanted"] += int((~keep).sum())
-        parts.append(_canonical(chunk[keep], names, date, year[keep]))
+        part = _canonical(chunk[keep], names, date, year[keep])
+        for cause, column in (
+            ("unknown kind of game", "season"),
+            ("unknown team", "team"),
+            ("unknown team", "opponent"),
+        ):
+            dropped[cause] += int(part[column].isna().sum())
+            part = part[part[column].notna()]
+        parts.append(part)
     return Brought(pd.concat(parts), rows, dict(+dropped))
 
 
@@ -49,7 +57,7 @@ def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.S
     numbers = {
         name: pd.to_numeric(frame[name], errors="coerce").where(lambda s: s.notna(), frame[name]) for name in counts
     }
-    sides = {side: _teams(chunk[by_plain[f"{word}teamcity"]], chunk[by_plain[f"{word}teamname"]])
+    sides = {side: _teams(chunk[by_plain[f"{word}teamcity"]], chunk[by_plain[f"{word}teamname"]], year)
              for side, word in (("team", "player"), ("opponent", "opponent"))}  # fmt: skip
     return frame.assign(
         **numbers,
@@ -59,30 +67,30 @@ def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.S
     )
 
 
-def _teams(city: pd.Series, nickname: pd.Series) -> pd.Series:
-    """Abbreviations; a team of another name (a former city, an All-Star side) keeps its own, shortened to three."""
-    both = nickname.fillna("").str.strip() + "|" + city.fillna("").str.strip()
-    known = {}
-    for value in both.unique():
-        name, _, place = value.partition("|")
-        known[value] = (
-            team_code(place + name) or team_code(name) or "".join(filter(str.isalpha, place + name))[:3].upper()
-        )
-    return both.map(known)
+def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
+    """nba.com's abbreviations of the time; missing where the row's team is none of the league (an All-Star side)."""
+    both = pd.DataFrame({"city": city.fillna(""), "nickname": nickname.fillna(""), "year": year.fillna(_FIRST_SEASON)})
+    group, _ = pd.factorize(pd.MultiIndex.from_frame(both))
+    first = both[~pd.Series(group, both.index).duplicated()]
+    codes = [team_code_in(place, name, int(began)) for place, name, began in first.itertuples(index=False)]
+    return pd.Series(codes, dtype="str").reindex(group).set_axis(both.index)
 
 
 def _kinds(chunk: pd.DataFrame, by_plain: dict[str, str]) -> pd.Series:
+    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither tells."""
     text = chunk[by_plain["gametype"]].fillna("").str.strip().str.lower()
-    kind = text.str[:3].map(_KINDS).fillna("2")
-    kind = kind.mask(text.str.contains("play-in|playin"), "5")
+    cup = text.str.contains("cup|in-season|in season|tournament")
+    kind = text.str[:3].map(_KINDS).mask(text.str.startswith("regular") | cup, "2")
+    kind = kind.mask(text.str.contains("play-in|playin|play in"), "5")
+    ids = chunk[by_plain["gameid"]].str.strip().str.removesuffix(".0").str.zfill(10)
+    kind = kind.fillna(ids.str.extract(r"^00([1-6])\d{7}$")[0].where(text.eq("")))
     labels = [
         chunk[by_plain[name]].fillna("").str.lower() for name in ("gamelabel", "gamesublabel") if name in by_plain
     ]
-    final = text.str.contains("cup") & False
     if len(labels) == 2:
-        cup = text.str.contains("cup|tournament") | labels[0].str.contains("cup|in-season")
-        final = cup & labels[1].str.contains("championship|^final$")
-    return kind.mask(final & kind.eq("2"), "6")
+        cup |= labels[0].str.contains("cup|in-season")
+        kind = kind.mask(cup & labels[1].str.contains("championship|^final$") & kind.eq("2"), "6")
+    return kind
 
 
 add(
