@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from nba_props.betting import close_states, closing_quotes, closing_values, decision_quotes, split_results
+from nba_props.betting import close_states, closing_quotes, closing_values, decision_quotes, place_bets, split_results
 from nba_props.betting.market.tips import before_tip
 
 TIP = "2024-01-06T00:10Z"
@@ -24,7 +24,8 @@ def test_a_quote_at_or_after_the_tip_is_never_on_offer_and_never_a_close(make_qu
         assert 9.5 not in decision_quotes(quotes, decision)["line"].tolist()
     assert closing_quotes(quotes)["line"].tolist() == [21.5]
     in_play = make_quotes([_at("20:00"), {"observed_at": "2024-01-06 00:30", "line": 9.5, "tip": TIP}])
-    assert closing_quotes(in_play).empty
+    assert closing_quotes(in_play)["line"].tolist() == [20.5]
+    assert closing_quotes(in_play, window_minutes=60.0).empty
 
 
 @pytest.mark.parametrize(
@@ -49,12 +50,17 @@ def test_the_state_of_a_close_follows_from_the_last_quote_before_the_tip(make_qu
 def test_only_a_true_close_has_a_value_and_the_window_is_a_setting(make_quotes):
     quotes = make_quotes([_at("12:00"), _at("22:30", over_price=-130.0, under_price=110.0)])
     bets = decision_quotes(quotes, "open").assign(side="over", decimal_odds=2.0)
-    stale = closing_values(bets, *split_results(quotes)).iloc[0]
+    stale = closing_values(bets, *split_results(quotes), window_minutes=60.0).iloc[0]
     assert stale[["close_line", "clv", "clv_line"]].isna().all()
     assert (stale["close_state"], stale["close_age_minutes"]) == ("stale", 100.0)
-    close = closing_values(bets, *split_results(quotes), window_minutes=120.0).iloc[0]
-    assert close["close_state"] == "close"
-    assert close["clv"] > 0.05
+    for window in (120.0, None):
+        close = closing_values(bets, *split_results(quotes), window_minutes=window).iloc[0]
+        assert close["close_state"] == "close"
+        assert close["clv"] > 0.05
+    priced = bets.assign(p_over=0.6, p_push=0.0, p_under=0.4)
+    ledger = place_bets(*split_results(priced), closing=quotes)
+    assert ledger["close_state"].tolist() == ["stale"], "a backtest asks for a close within the hour"
+    assert ledger["clv"].isna().all()
 
 
 def test_hours_before_a_known_tip_are_hours_before_the_tip(make_quotes):

@@ -51,7 +51,7 @@ def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
     if not isinstance(raw.dtype, pd.StringDtype) and raw.dtype != object:
         return raw.astype("float64"), bool((raw.fillna(0) % 1 != 0).any())
     text = raw.astype("str").str.strip().mask(raw.isna() | (raw.astype("str").str.strip() == ""))
-    clock = _extract(text, r"^(?:PT)?(\d+)(?:\.0+)?(?::|M)(\d+(?:\.\d+)?)?S?$").apply(pd.to_numeric)
+    clock = _extract(text, r"^(?:PT)?(\d+)(?:\.0+)?(?::|M)([0-5]?\d(?:\.\d+)?)?S?$").apply(pd.to_numeric)
     value = pd.to_numeric(text, errors="coerce").astype("float64")
     value = value.fillna(clock[0] + clock[1].fillna(0.0) / 60.0)
     wrong = value.isna() & text.notna()

@@ -36,13 +36,13 @@ def closing_values(
     results: pd.DataFrame,
     method: VigMethod = "power",
     *,
-    window_minutes: float = CLOSE_WINDOW_MINUTES,
+    window_minutes: float | None = None,
     source: str = "quotes",
 ) -> pd.DataFrame:
     """The close of every bet, in line and in probability.
 
-    A quote is a close of a bet only if it was observed after the price that was taken, and within the window before the
-    tip (`closing_quotes`). The closing probability is the
+    A quote is a close of a bet only if it was observed after the price that was taken and before the tip, and within
+    the window where one is given (`closing_quotes`). The closing probability is the
     median over those books at the line taken; if none closed there it is moved from the closing line by `LineShift`,
     whose shape comes from the settled props of the market in `quotes` and `results` (a description of the past, used to
     judge bets, never to place them). With fewer settled props than that needs, ``close_q`` is NaN and so is ``clv``.
@@ -62,7 +62,8 @@ def closing_values(
         quotes: The whole quotes table, flagged rows out.
         results: One row per prop (`split_results`).
         method: No-vig method.
-        window_minutes: How long before the tip a quote may have been seen to be a close.
+        window_minutes: How long before a known tip a quote may have been seen to be a close; None: any time. A run and
+            a backtest give 60.
         source: Name of the table, for errors.
 
     Returns:
@@ -100,7 +101,11 @@ def closing_values(
 
 
 def close_states(
-    bets: pd.DataFrame, quotes: pd.DataFrame, window_minutes: float = CLOSE_WINDOW_MINUTES, *, source: str = "quotes"
+    bets: pd.DataFrame,
+    quotes: pd.DataFrame,
+    window_minutes: float | None = CLOSE_WINDOW_MINUTES,
+    *,
+    source: str = "quotes",
 ) -> pd.DataFrame:
     """What is known of the close of every bet, and how long before the tip the last quote was seen.
 
@@ -126,7 +131,8 @@ def close_states(
     age = (seen["tip"] - seen["observed_at"]).dt.total_seconds().to_numpy()[row] / 60.0
     later = pd.Series(age).groupby(bet).agg(["size", "min"]).reindex(range(len(bets)))
     last, found = later["min"].to_numpy(), later["size"].notna().to_numpy()
-    state = np.select([~found, np.isnan(last), last <= window_minutes], ["missed", "no tip", "close"], "stale")
+    within = last <= (np.inf if window_minutes is None else window_minutes)
+    state = np.select([~found, np.isnan(last), within], ["missed", "no tip", "close"], "stale")
     return pd.DataFrame({"close_state": pd.array(state, dtype="str"), "close_age_minutes": last}, index=bets.index)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from nba_props.arrays import Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, group_codes, group_median, require_columns
 from nba_props.betting.market.fair import VigMethod, fair_probability, hold
-from nba_props.betting.market.tips import CLOSE_WINDOW_MINUTES, before_tip
+from nba_props.betting.market.tips import before_tip
 from nba_props.errors import ConfigError
 
 Decision = Literal["open", "close"] | float
@@ -75,13 +75,14 @@ def decision_quotes(
 
 
 def closing_quotes(
-    quotes: pd.DataFrame, *, window_minutes: float = CLOSE_WINDOW_MINUTES, source: str = "quotes"
+    quotes: pd.DataFrame, *, window_minutes: float | None = None, source: str = "quotes"
 ) -> pd.DataFrame:
-    """Each book's last quote of every player, game and market, seen within a window before the tip.
+    """Each book's last quote of every player, game and market before the tip.
 
-    An older quote is no close: the book had taken the prop down, or nobody looked. Where the tip is not known, the
-    window ends at the prop's last quote by anyone. Whether a close may be held against a bet depends on when the bet
-    was taken, see `closing_values`.
+    With `window_minutes` a quote seen longer than that before a known tip is no close: nobody looked again. Without, or
+    where the tip is not known, a book last seen more than an hour before the prop's last quote by anyone has no close:
+    it had taken the prop down. Whether a close may be held against a bet depends on when the bet was taken, see
+    `closing_values`.
 
     >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "A"]}
@@ -98,8 +99,10 @@ def closing_quotes(
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
     quotes = before_tip(quotes, source)
     last = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
-    end = quotes["tip"].fillna(last)
-    return _latest(quotes[quotes["observed_at"] >= end - pd.Timedelta(minutes=window_minutes)])
+    start = last - pd.Timedelta(hours=1)
+    if window_minutes is not None:
+        start = (quotes["tip"] - pd.Timedelta(minutes=window_minutes)).fillna(start)
+    return _latest(quotes[quotes["observed_at"] >= start])
 
 
 def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes") -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nba_props.data import columns as _columns
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ _NEEDS = ("seasonid", "playerid", "gameid", "gamedate", "matchup", "wl", "min", 
 
 class _PlayerGameLog(Reader):
     def lacks(self, header: list[str] | tuple[str, ...]) -> list[str]:  # type: ignore[override]
-        given = {name.replace("_", "").lower() for name in header}
+        given = {plain(name) for name in header}
         named = {"playername", "teamabbreviation"} & given
         return [*super().lacks(header), *(f"no column {name}" for name in sorted(named))]
 
