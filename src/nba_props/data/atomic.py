@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file under a hidden name, synchronise it, and rename it: a crash leaves the old file or none."""
+
+@contextmanager
+def opened_atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to under a hidden name, which is synchronised and renamed at the end.
+
+    A crash leaves the old file or none; an error in the block leaves the old one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}-{uuid4().hex}")
+    unfinished = path.with_name(f".{path.name}-{uuid4().hex}.part")
     try:
         with unfinished.open("xb") as handle:
-            handle.write(content)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         unfinished.replace(path)
@@ -25,3 +35,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file; see `opened_atomically`."""
+    with opened_atomically(path) as handle:
+        handle.write(content)

@@ -56,10 +56,10 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
         else:
             raise DataError(str(path), "there is no such file or folder", fix="Check the path.")
     _refuse_repeats(tables)
-    return [_forced(table, READERS[format]) for table in tables] if format else tables
+    return [forced(table, READERS[format]) for table in tables] if format else tables
 
 
-def _forced(table: TableFile, reader: Reader) -> TableFile:
+def forced(table: TableFile, reader: Reader) -> TableFile:
     """The file as one of the format that was asked for.
 
     Raises:

@@ -6,7 +6,6 @@ historical), or from a table with home, away and the tip.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from os import PathLike
@@ -19,6 +18,7 @@ from nba_props.data.availability.table import EASTERN, days, instants
 from nba_props.data.columns import missing_columns, resolve
 from nba_props.data.files import Paths, open_table, read_table
 from nba_props.data.schemas import FIXTURE_COLUMNS
+from nba_props.data.stream import read_document
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
@@ -89,11 +89,7 @@ def _files(paths: Paths) -> Iterator[Path]:
 
 def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
     if path.suffix == ".json":
-        try:
-            rows = list(_games(json.loads(path.read_text(encoding="utf-8-sig"))))
-        except (OSError, ValueError, RecursionError) as error:
-            problem = f"the file cannot be read ({type(error).__name__}: {error})"
-            raise DataError(str(path), problem, fix="Fetch it again.") from error
+        rows = list(_games(read_document(path)))
         if not rows:
             raise DataError(str(path), "it holds no games", fix=_FIX)
         frame = pd.DataFrame(rows, columns=list(FIXTURE_COLUMNS), dtype="str")

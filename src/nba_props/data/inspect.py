@@ -7,71 +7,159 @@ from pathlib import Path
 
 import pandas as pd
 
-from nba_props.data.files import is_data_file, open_table
+from nba_props.data.availability import FORMATS, load_availability
+from nba_props.data.availability.formats import is_availability_file, recognised
+from nba_props.data.files import forced, is_data_file, open_table
+from nba_props.data.fixtures import load_fixtures
 from nba_props.data.game_logs import GAME_TYPES, NO_OPTIONS, read_game_logs
 from nba_props.data.odds import read_odds_file
-from nba_props.data.readers import GAME_LOG, ODDS, SEASON_TABLE, Options, TableFile
+from nba_props.data.readers import GAME_LOG, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.data.season_stats import load_season_stats
-from nba_props.errors import DataError
+from nba_props.data.snapshots import is_store, read_snapshots
+from nba_props.errors import ConfigError, DataError, did_you_mean
 
 
-def inspect(paths: Sequence[str | Path], options: Options = NO_OPTIONS) -> Iterator[str]:
+def inspect(
+    paths: Sequence[str | Path],
+    options: Options = NO_OPTIONS,
+    *,
+    format: str | None = None,  # noqa: A002 - the option's name
+) -> Iterator[str]:
     """Several lines per file: its format, rows used, rows left out by cause, and what it covers; or what is wrong.
 
-    A folder is searched one level deep. Nothing is written, and a faulty file does not stop the others.
+    A folder is searched one level deep; a store of line snapshots is one thing. Nothing is written, and a faulty file
+    does not stop the others.
+
+    Args:
+        paths: Files, folders or stores.
+        options: What the files cannot say themselves.
+        format: Name of a format of tables (`READERS`) or of availability files (`FORMATS`) to read all of them in.
+
+    Raises:
+        ConfigError: There is no such format.
     """
+    if format is not None and format not in READERS and format not in FORMATS:
+        known = [*READERS, *FORMATS]
+        message = f"Unknown format {format!r}{did_you_mean(format, known)}; known formats: {', '.join(known)}."
+        raise ConfigError(message)
     for given in map(Path, paths):
-        inside = sorted(path for path in given.iterdir() if is_data_file(path)) if given.is_dir() else [given]
+        if is_store(given):
+            yield _guarded(given, options, format)
+            continue
+        inside = [given]
+        if given.is_dir():
+            inside = sorted(path for path in given.iterdir() if is_data_file(path) or is_availability_file(path))
         if not inside:
             yield f"{given}: no file that a loader takes"
-        for path in inside:
-            try:
-                yield _describe(open_table(path), options)
-            except DataError as error:
-                yield f"{path}: refused\n  " + str(error).replace("\n", "\n  ")
+        yield from (_guarded(path, options, format) for path in inside)
 
 
-def _describe(table: TableFile, options: Options) -> str:
-    name = table.reader.name if table.reader else ""
+def _guarded(path: Path, options: Options, name: str | None) -> str:
+    try:
+        return "\n  ".join(_described(path, options, name))
+    except DataError as error:
+        return f"{path}: refused\n  " + str(error).replace("\n", "\n  ")
+
+
+def _described(path: Path, options: Options, name: str | None) -> list[str]:
+    if path.is_dir():
+        quotes = read_snapshots(path)
+        return [f"{path}: store of line snapshots", f"rows: {len(quotes):,}", *_lines_of(quotes)]
+    if name in FORMATS or (name is None and path.suffix == ".pdf"):
+        return _availability(path, name)
+    table = open_table(path)
+    if name is not None:
+        table = forced(table, READERS[name])
     if table.kind == GAME_LOG:
-        lines = _games(table, options)
+        lines = _games(table, options, name)
     elif table.kind == ODDS:
         lines = _odds(table, options)
     elif table.kind == SEASON_TABLE:
         stats = load_season_stats(table.path, season=options.season)
         lines = [f"rows used: {len(stats):,}", f"seasons: {', '.join(sorted(stats['season'].unique()))}"]
     else:
-        return f"{table.source}: not recognised (columns: {', '.join(table.header[:8])})"
-    return "\n  ".join([f"{table.source}: {table.kind}, {name}", *lines])
+        return _other(path, table)
+    label = table.reader.name if table.reader else ""
+    return [f"{path}: {table.kind}, {label}", *lines]
+
+
+def _other(path: Path, table: TableFile) -> list[str]:
+    """A file of no table format: of availability, of fixtures, or of nothing."""
+    if recognised(path):
+        return _availability(path, None)
+    try:
+        fixtures = load_fixtures(path)
+    except DataError:
+        return [f"{path}: not recognised (columns: {', '.join(table.header[:8])})"]
+    tips = int(fixtures["tip"].notna().sum())
+    return [f"{path}: fixtures", f"games: {len(fixtures):,}, with a tip: {tips:,}", _dates(fixtures["game_date"])]
+
+
+def _availability(path: Path, name: str | None) -> list[str]:
+    found = name or recognised(path)
+    reading = load_availability(path, form=name)
+    table, waiting = reading.availability, reading.not_submitted
+    times = table["reported_at"]
+    lines = [
+        f"{path}: availability, {found}",
+        f"rows used: {len(table):,}; teams that have not reported: {len(waiting):,}",
+        _dates(table["game_date"]),
+    ]
+    if len(table):
+        lines += [
+            f"statuses: {_counted(table['status'])}",
+            f"reported: {_moment(times.min())} to {_moment(times.max())}, {times.nunique():,} reports",
+            f"teams: {table['team'].nunique()}; games with a tip: {int(reading.fixtures['tip'].notna().sum())}",
+        ]
+    return lines
 
 
 def _used(rows: int, read: int, dropped: dict[str, int]) -> str:
     causes = ", ".join(f"{cause} {count:,}" for cause, count in dropped.items()) or "none"
-    return f"rows used: {rows:,} of {read:,}; left out: {causes}"
+    paired = read - sum(dropped.values()) - rows
+    return f"rows used: {rows:,} of {read:,}; left out: {causes}" + (f"; sides paired: {paired:,}" if paired else "")
 
 
-def _games(table: TableFile, options: Options) -> list[str]:
-    games, report = read_game_logs(table.path, game_types=tuple(GAME_TYPES), options=options)
+def _games(table: TableFile, options: Options, name: str | None) -> list[str]:
+    games, report = read_game_logs(table.path, game_types=tuple(GAME_TYPES), format=name, options=options)
     return [
         _used(report.rows, report.rows_read, dict(report.dropped)),
         f"seasons: {', '.join(sorted(games['season'].unique()))}; games: {games['game_id'].nunique():,}; "
         f"players: {games['player_id'].nunique():,}",
-        f"dates: {games['game_date'].min().date()} to {games['game_date'].max().date()}",
+        _dates(games["game_date"]),
     ]
 
 
 def _odds(table: TableFile, options: Options) -> list[str]:
     odds, read, dropped = read_odds_file(table, options)
-    days = odds["game_date"].dropna()
-    in_play = int((odds["timestamp"] >= odds["tip"]).sum())
+    return [_used(len(odds), read, dropped), *_lines_of(odds)]
+
+
+def _lines_of(odds: pd.DataFrame) -> list[str]:
+    if odds.empty:
+        return ["no odds row can be used"]
+    stamp, tip = odds["timestamp"], odds["tip"]
+    in_play = int((stamp >= tip).sum())
+    bare = float((stamp == stamp.dt.normalize()).mean()) if stamp.notna().any() else 0.0
+    one_sided = int((odds["over_price"].isna() | odds["under_price"].isna()).sum())
+    seen = f"{_moment(stamp.min())} to {_moment(stamp.max())}" if stamp.notna().any() else "not given"
     return [
-        _used(len(odds), read, dropped),
-        f"dates: {days.min().date()} to {days.max().date()}" if len(days) else "dates: not given",
+        _dates(odds["game_date"]),
         f"markets: {_counted(odds['market'])}",
         f"books: {_counted(odds['bookmaker'])}",
-        f"tips known: {odds['tip'].notna().mean():.0%} of the rows; in play: {in_play:,}; alternates: "
-        f"{int(odds['alternate'].sum()):,}; snapshots: {odds['timestamp'].nunique():,}",
+        f"tips known: {tip.notna().mean():.0%} of the rows; in play: {in_play:,}",
+        f"seen: {seen}; snapshots: {stamp.nunique():,}; without an hour: {bare:.0%} of the rows",
+        f"alternates: {int(odds['alternate'].astype(bool).sum()):,}; one side only: {one_sided:,}",
     ]
+
+
+def _dates(days: pd.Series) -> str:
+    known = days.dropna()
+    return f"dates: {known.min().date()} to {known.max().date()}" if len(known) else "dates: not given"
+
+
+def _moment(time: pd.Timestamp) -> str:
+    return f"{time:%Y-%m-%d %H:%M}Z"
 
 
 def _counted(column: pd.Series) -> str:

@@ -250,17 +250,25 @@ def read_json(path: Path) -> list[dict[str, Any]]:
     Raises:
         DataError: It is no JSON, or holds something else than objects.
     """
-    try:
-        with _open(path) as inner:
-            content = io.BufferedReader(_Watched(inner, str(path)), _HEAD * 16).read()
-        text = content.decode("utf-8-sig")
-        try:
-            found = json.loads(text)
-        except json.JSONDecodeError:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError, OSError, EOFError, zlib.error) as error:
-        raise DataError(str(path), f"the file cannot be read as JSON ({error})", fix=_FIX) from error
+    found = read_document(path)
     objects = found if isinstance(found, list) else [found]
     if not all(isinstance(item, dict) for item in objects):
         raise DataError(str(path), "the JSON holds something else than objects", fix="Give a list of objects.")
     return objects
+
+
+def read_document(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    """What a JSON file holds; a list where it holds a value a line.
+
+    Raises:
+        DataError: It is no JSON, or a limit is passed.
+    """
+    try:
+        with _open(path) as inner:
+            text = io.BufferedReader(_Watched(inner, str(path)), _HEAD * 16).read().decode("utf-8-sig")
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError, OSError, EOFError, zlib.error) as error:
+        raise DataError(str(path), f"the file cannot be read as JSON ({error})", fix=_FIX) from error

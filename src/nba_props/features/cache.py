@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ import pandas as pd
 
 from nba_props.arrays import Floats
 from nba_props.content import fingerprint
+from nba_props.data.atomic import opened_atomically
 from nba_props.features.build import build_features, feature_names
 from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
@@ -86,19 +86,11 @@ def _read(path: Path, names: list[str], rows: int) -> Floats | None:
 
 
 def _write(path: Path, values: Floats, names: list[str]) -> None:
-    """Write an entry under another name first: whoever reads sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write an entry: whoever reads sees all of it or nothing."""
     header = {"names": names, "rows": values.shape[1], "sha256": _checksum(values)}
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            file.write(json.dumps(header).encode() + b"\n")
-            file.write(values.astype("<f8", copy=False).reshape(-1).data)
-            file.close()
-            os.replace(file.name, path)  # noqa: PTH105 - the temporary file's name is a string
-        except OSError:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with opened_atomically(path) as file:
+        file.write(json.dumps(header).encode() + b"\n")
+        file.write(values.astype("<f8", copy=False).reshape(-1).data)
 
 
 def _checksum(values: Floats) -> str:

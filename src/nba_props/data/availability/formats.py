@@ -5,7 +5,6 @@ A format is a `Format` in the registry `FORMATS`: one file that adds it, plus it
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ from nba_props.data.availability.injury_report import eastern_time
 from nba_props.data.availability.table import AvailabilityReading
 from nba_props.data.files import Paths, open_table
 from nba_props.data.readers import TableFile
+from nba_props.data.stream import read_document
 from nba_props.errors import DataError
 from nba_props.plugins import Registry
 
@@ -85,7 +85,7 @@ def load_availability(
     readings = []
     for path, in_folder in _files(paths):
         opened = _open(path)
-        found = FORMATS[form] if form else next((f for _, f in FORMATS.items() if f.recognises(opened)), None)
+        found = FORMATS[form] if form else _format_of(opened)[1]
         if found is not None:
             readings.append(found.read(opened, told or time_in_name(path)))
         elif in_folder:
@@ -100,6 +100,24 @@ def load_availability(
     )
     availability, waiting, fixtures = (pd.concat(parts, ignore_index=True) for parts in tables)
     return AvailabilityReading(availability, waiting, fixtures)
+
+
+def _format_of(file: Opened) -> tuple[str, Format | None]:
+    return next(((name, known) for name, known in FORMATS.items() if known.recognises(file)), ("", None))
+
+
+def recognised(path: Path) -> str:
+    """Name of the format that recognises a file; empty where none does.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    return _format_of(_open(path))[0]
+
+
+def is_availability_file(path: Path) -> bool:
+    """Whether a folder's entry is looked at: a regular, visible file whose name ends as reports and tables do."""
+    return path.is_file() and path.name.endswith(_SUFFIXES) and path.name[0] != "."
 
 
 def nobody_waiting() -> pd.DataFrame:
@@ -160,8 +178,8 @@ def _open(path: Path) -> Opened:
         if start.startswith(b"%PDF"):
             return Opened(path, is_pdf=True)
         if path.suffix == ".json" or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-            return Opened(path, document=json.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+            return Opened(path, document=read_document(path))
+    except OSError as error:
         fix = "Fetch or export it again."
         raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", fix=fix) from error
     if path.suffix == ".pdf":
