@@ -43,7 +43,9 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
     with reported():
         import pandas as pd
 
-        from nba_props.data.odds import load_odds
+        from nba_props.data.files import find_tables
+        from nba_props.data.odds import read_odds_file
+        from nba_props.data.readers import ODDS
         from nba_props.data.snapshots import capture
         from nba_props.fetch.client import Client
         from nba_props.fetch.lines import MARKETS, Wanted, fetch_current, fetch_historical
@@ -75,9 +77,13 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
         note(f"{done.fetched} fetched, {done.cached} were on disk, {done.missing} are not there any more.{used}")
         if stopped:
             raise typer.Exit(REFUSED)
-        if done.files:
-            captured = capture(load_odds(list(done.files)), store)
+        tables = find_tables(list(done.files), ODDS) if done.files else []
+        lines = [part for part, _, _ in map(read_odds_file, tables) if len(part)]
+        if lines:
+            captured = capture(pd.concat(lines, ignore_index=True), store)
             note(f"{store}: {captured.added:,} of {captured.rows:,} quotes are new.")
+        elif tables:
+            note("No props of these games are posted yet; nothing was added to the store.")
 
 
 if __name__ == "__main__":

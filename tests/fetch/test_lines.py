@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from typer.testing import CliRunner
 
+from nba_props.data import load_odds
 from nba_props.fetch.client import FetchError, QuotaError
 from nba_props.fetch.lines import Wanted, fetch_current, fetch_historical
 
@@ -169,7 +170,62 @@ def test_the_script_leaves_the_key_nowhere(api, tmp_path, load_script, monkeypat
     api.answers[PAST] = lambda path, query: (200, {}, json.dumps({"data": EVENTS, "echo": query["apiKey"]}).encode())
     options = ("--from", "2024-11-01", "--base-url", api.url, "--pause", "0", "--yes")
     result = run(load_script("fetch_lines"), *options, ODDS_API_KEY=KEY)
+    assert result.exit_code == 0, "no props are posted yet, which is no fault"
     assert "2 fetched" in result.output
+    assert "No props of these games are posted yet" in result.output
     assert KEY not in result.output + caplog.text
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes()
+
+
+def with_props(path, query):
+    """The historical odds of an event: two books, an alternate and a market without lines."""
+    event = next(event for event in EVENTS if event["id"] in path)
+    seen = query["date"]
+    sides = [{"name": side, "description": "Al Hartford", "price": -110, "point": 20.5} for side in ("Over", "Under")]
+    yes = [{"name": "Yes", "description": "Al Hartford", "price": 700}]
+    books = [
+        {"key": key, "title": key.upper(), "markets": [
+            {"key": "player_points", "last_update": seen, "outcomes": sides},
+            {"key": "player_points_alternate", "last_update": seen, "outcomes": [{**sides[0], "point": 25.5}]},
+            {"key": "player_double_double", "last_update": seen, "outcomes": yes}]}
+        for key in ("dk", "fd")
+    ]  # fmt: skip
+    return 200, CREDITS, json.dumps({"timestamp": seen, "data": {**event, "bookmakers": books}}).encode()
+
+
+def test_what_is_fetched_is_read_and_captured_once(api, tmp_path, load_script, monkeypatch):
+    """From the server to the store that --odds reads: tips, moments, rungs, and nothing twice."""
+    monkeypatch.chdir(tmp_path)
+    for event in EVENTS[:2]:
+        api.answers[f"{PAST}/{event['id']}/odds"] = with_props
+    options = ("--from", "2024-11-01", "--base-url", api.url, "--pause", "0", "--yes", "--lead", "60", "--lead", "5")
+    script = load_script("fetch_lines")
+    first = run(script, *options, ODDS_API_KEY=KEY)
+    assert first.exit_code == 0, first.output
+    assert "16 of 16 quotes are new" in first.output
+    asked, before = len(api.asked), contents(tmp_path)
+    again = run(script, *options, ODDS_API_KEY=KEY)
+    assert "0 of 16 quotes are new" in again.output
+    assert len(api.asked) == asked
+    assert contents(tmp_path) == before
+    quotes = load_odds(tmp_path / "data" / "snapshots")
+    assert len(quotes) == 16
+    assert quotes["alternate"].sum() == 8
+    lead = (quotes["tip"] - quotes["timestamp"]).dt.total_seconds() / 60
+    assert sorted(lead.unique()) == [5.0, 60.0]
+    raw = sorted((tmp_path / "data" / "raw" / "lines").rglob("e1_*.json"))
+    raw[0].unlink()
+    last = run(script, *options, ODDS_API_KEY=KEY)
+    assert "1 fetched, 3 were on disk" in last.output
+    assert "0 of 16 quotes are new" in last.output
+
+
+def test_other_markets_are_another_question(api, client, tmp_path):
+    """What was saved for points does not stand for assists."""
+    fetch_current(client, tmp_path, Wanted(markets=("player_points",)), Asked(), now=NOW)
+    costs = Asked()
+    done = fetch_current(client, tmp_path, Wanted(markets=("player_assists",)), costs, now=NOW)
+    assert (done.fetched, done.cached, costs) == (2, 0, [2])
+    again = fetch_current(client, tmp_path, Wanted(markets=("player_assists",)), costs, now=NOW)
+    assert (again.fetched, again.cached) == (0, 2)

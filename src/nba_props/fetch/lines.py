@@ -7,6 +7,7 @@ events nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -51,6 +52,14 @@ class Wanted:
             raise FetchError(message)
 
     @property
+    def mark(self) -> str:
+        """What the names of the files say of the question: other markets or regions are another answer."""
+        if (tuple(self.markets), tuple(self.regions)) == (MARKETS, ("us",)):
+            return ""
+        asked = json.dumps([sorted(self.markets), sorted(self.regions)])
+        return "_" + hashlib.sha256(asked.encode()).hexdigest()[:8]
+
+    @property
     def credits(self) -> int:
         """Credits of one event's odds now; ten times as many in the past."""
         return len(self.markets) * len(self.regions)
@@ -91,7 +100,7 @@ def fetch_current(
     slot = datetime.fromtimestamp(moment.timestamp() // _SLOT.total_seconds() * _SLOT.total_seconds(), UTC)
     answer = client.get(f"/v4/{_SPORT}/events", {"dateFormat": "iso"})
     events = [event for event in _events(answer) if moment < _tip(event) < moment + timedelta(hours=36)]
-    jobs = [_Job(f"/v4/{_SPORT}/events/{event['id']}/odds", {}, _file(folder, event, slot)) for event in events]
+    jobs = [_Job(f"/v4/{_SPORT}/events/{event['id']}/odds", {}, _file(folder, event, slot, wanted)) for event in events]
     return _fetch(client, jobs, wanted, wanted.credits, confirm, step)
 
 
@@ -138,7 +147,7 @@ def fetch_historical(
                 for lead in wanted.leads:
                     moment = tip - timedelta(minutes=lead)
                     path = f"/v4/historical/{_SPORT}/events/{event['id']}/odds"
-                    jobs.append(_Job(path, {"date": _iso(moment)}, _file(folder, event, moment)))
+                    jobs.append(_Job(path, {"date": _iso(moment)}, _file(folder, event, moment, wanted)))
     done = _fetch(client, jobs, wanted, 10 * wanted.credits, confirm, step)
     used = None if done.credits_used is None and not missing else spent + (done.credits_used or 0)
     return replace(done, credits_used=used, credits_left=done.credits_left if done.credits_left is not None else left)
@@ -207,9 +216,9 @@ def _tip(event: dict[str, Any]) -> datetime:
         raise FetchError(message) from None
 
 
-def _file(folder: Path, event: dict[str, Any], moment: datetime) -> Path:
+def _file(folder: Path, event: dict[str, Any], moment: datetime, wanted: Wanted) -> Path:
     name = "".join(c for c in str(event["id"]) if c.isalnum() or c in "-_")
-    return folder / f"{_tip(event).astimezone(_EASTERN).date()}" / f"{name}_{moment:%Y%m%dT%H%MZ}.json"
+    return folder / f"{_tip(event).astimezone(_EASTERN).date()}" / f"{name}_{moment:%Y%m%dT%H%MZ}{wanted.mark}.json"
 
 
 def _iso(moment: datetime) -> str:
