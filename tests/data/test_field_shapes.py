@@ -127,3 +127,23 @@ def test_a_side_may_repeat_the_line(write):
         -110,
         -110,
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-16-be"])
+def test_encodings_of_spreadsheets_give_the_same_table(tmp_path, quote, encoding):
+    text = pd.DataFrame([quote(player_name="José Brandão")]).to_csv(index=False)
+    path = tmp_path / "odds.csv"
+    path.write_bytes((b"\xfe\xff" if encoding == "utf-16-be" else b"") + text.encode(encoding))
+    assert load_odds(path)["player_name"].tolist() == ["José Brandão"]
+
+
+@pytest.mark.parametrize("value", [[[1.0]], [{"a": 1}], [b"\x00\x01"]])
+def test_nested_and_binary_parquet_is_refused_by_column(tmp_path, quote, log, value):
+    path = tmp_path / "odds.parquet"
+    pd.DataFrame([quote()]).assign(line=pd.Series(value, dtype=object)).to_parquet(path)
+    with pytest.raises(DataError, match=r"column line: the column holds"):
+        load_odds(path)
+    scores = tmp_path / "log.parquet"
+    log.head(1).assign(PTS=pd.Series(value, dtype=object)).to_parquet(scores)
+    with pytest.raises(DataError, match=r"column PTS: the column holds"):
+        load_game_logs(scores)

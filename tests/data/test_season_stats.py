@@ -104,3 +104,20 @@ def test_missing_columns_and_files_are_named(table, write, tmp_path):
         load_season_stats(write(table[["Player", "Season"]]))
     with pytest.raises(DataError, match="no such file"):
         load_season_stats(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(("column", "written", "fractions"), [
+    ("eFG%", [0.521, 0.48, 1.5], [0.521, 0.48, 1.5]),
+    ("eFG%", [52.1, 48.0, 1.5], [0.521, 0.48, 0.015]),
+    ("STL%", [0.9, 0.8, 0.0], [0.009, 0.008, 0.0]),
+    ("STL%", [0.012, 0.009, 0.5], [0.012, 0.009, 0.5]),
+    ("ORB%", [3.1, 0.9, 2.0], [0.031, 0.009, 0.02]),
+])  # fmt: skip
+def test_whether_a_column_is_in_percent_is_the_column_s_own_not_one_value_s(tmp_path, column, written, fractions):
+    """One player with an eFG of 1.5 once made the shooting of all others a hundred times worse."""
+    path = tmp_path / "ctg 2022-23.csv"
+    pd.DataFrame({"Player": ["A B", "C D", "E F"], "MIN": 100, "Usage": "20%", column: written}).to_csv(
+        path, index=False
+    )
+    stats = load_season_stats(path)
+    assert stats.iloc[:, -1].tolist() == pytest.approx(fractions)

@@ -188,21 +188,28 @@ ODDS: Final = pa.DataFrameSchema(
 )
 """The odds table as it comes in."""
 
+
+def _rate_column(most: float) -> pa.Column:
+    return pa.Column(
+        float,
+        rule(
+            lambda s: s.between(0, most),
+            f"a rate outside 0 to {100 * most:.0f} %",
+            "Give rates as 27.5% or 0.275, one unit a column.",
+        ),
+        nullable=True,
+        regex=True,
+        required=False,
+    )
+
+
 SEASON_STATS: Final = pa.DataFrameSchema(
     {
         "player_name": _text_column(r".*\S.*", "the name is blank", "Fill in the name."),
         "season": pa.Column(str),
-        r"usage|efg|\w+_pct": pa.Column(
-            float,
-            rule(
-                lambda s: s.between(0, 1),
-                "a rate outside 0 to 100 %",
-                "Give rates as 27.5% or 0.275, one unit a column.",
-            ),
-            nullable=True,
-            regex=True,
-            required=False,
-        ),
+        r"usage|(?!ts_)\w+_pct": _rate_column(1.0),
+        # Of threes alone, each worth one and a half shots.
+        "efg|ts_pct": _rate_column(1.5),
     }
 )
 """A season table of rates, rates as fractions."""

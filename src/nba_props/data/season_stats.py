@@ -41,8 +41,10 @@ _RATES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Rates, held as fractions of 1."""
 
-_RARE: Final = {"stl_pct": 0.1, "blk_pct": 0.2, "foul_pct": 0.25}
-"""Rates whose values above this, in a column without signs, are percent."""
+_FRACTION: Final = dict.fromkeys(_RATES, 1.0) | {
+    "efg": 2.0, "ts_pct": 2.0, "orb_pct": 0.5, "drb_pct": 0.8, "stl_pct": 0.1, "blk_pct": 0.2, "foul_pct": 0.25,
+}  # fmt: skip
+"""No league's median is above this as a fraction: a column without signs whose median is, is in percent."""
 
 _STATS: Final = {**_RATES, "psa": ("psa",), "ast_usg": ("ast:usg", "astusg")}
 _ACCEPTED: Final = {
@@ -189,8 +191,8 @@ def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a number")
     if column in _RATES:
-        # Block and steal rates in percent may all be below 1: a fraction of one in four blocks is nobody's.
-        in_percent = percent.any() or (value > 1).any() or (column in _RARE and (value > _RARE[column]).any())
+        # By the column, not the value: a player of one made three has an eFG of 1.5, and a steal rate of 0.9 is 0.9 %.
+        in_percent = percent.any() or value[value > 0].median() > _FRACTION[column]
         return value / 100 if in_percent else value
     return value / 100 if column == "psa" and value.median() > 10 else value
 

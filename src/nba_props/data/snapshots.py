@@ -149,7 +149,9 @@ def _typed(odds: pd.DataFrame) -> pd.DataFrame:
     dates = {name: odds[name].astype("datetime64[us]") for name in ("game_date", "source_date")}
     numbers = {name: odds[name].astype("float64") for name in ("line", "over_price", "under_price")}
     text = {name: odds[name].astype("str") for name in odds if odds[name].dtype == object}
-    return odds.assign(**text, **dates, **numbers, timestamp=odds["timestamp"].astype("datetime64[us, UTC]"))
+    times = {name: odds[name].astype("datetime64[us, UTC]") for name in ("timestamp", "tip")}
+    rung = odds["alternate"].map(lambda value: value is True or value == "True").astype(bool)
+    return odds.assign(**text, **dates, **numbers, **times, alternate=rung)
 
 
 def _not_in(rows: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
