@@ -19,8 +19,8 @@ from nba_props.data import (
     no_odds,
     read_game_logs,
 )
-from nba_props.data.availability import join_availability, load_availability, no_fixtures
-from nba_props.data.fixtures import one_per_game
+from nba_props.data.availability import FORMATS, join_availability, load_availability, no_fixtures
+from nba_props.data.fixtures import load_fixtures, one_per_game
 from nba_props.data.readers import GAME_LOG, ODDS, READERS
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
@@ -105,6 +105,7 @@ def load_training_data(
     *,
     season_stats: str | PathLike[str] | None = None,
     availability: Sequence[str | PathLike[str]] = (),
+    fixtures: Sequence[str | PathLike[str]] = (),
     format: str | None = None,  # noqa: A002 - the option's name
 ) -> TrainingData:
     """Load, validate and join box scores and lines, and build the features.
@@ -114,26 +115,29 @@ def load_training_data(
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
-        format: Name of a format (`nba_props.data.readers.READERS`) that files of its kind are read in; recognised
-            without.
+        fixtures: Files or folders that tell when the games tip off, for odds that do not.
+        format: Name of a format (`nba_props.data.readers.READERS`, or `nba_props.data.availability.FORMATS`) that files
+            of its kind are read in; recognised without.
 
     Raises:
         DataError: A file cannot be used; the message names file, column, rows and fix.
     """
-    kind = None if format is None else READERS[format].kind
+    of_reports = format if format in FORMATS else None
+    kind = None if format is None or of_reports else READERS[format].kind
     games, load_report = read_game_logs(list(data), format=format if kind == GAME_LOG else None)
     reports = [str(load_report)]
     odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
     stats = None if season_stats is None else load_season_stats(season_stats)
-    reading = load_availability(list(availability)) if availability else None
-    tips = None if reading is None else reading.fixtures
+    reading = load_availability(list(availability), form=of_reports) if availability else None
+    told = [] if reading is None else [reading.fixtures]
+    tips = pd.concat([*told, load_fixtures(list(fixtures)) if fixtures else no_fixtures()], ignore_index=True)
     joined = None if odds_table is None else join_odds(odds_table, games, fixtures=tips)
     if joined is not None:
         reports.append(str(joined.report))
     if reading is not None:
         found = join_availability(reading.availability, games)
         reports.append(str(found.report))
-        reading = replace(reading, availability=found.availability)
+        reading = replace(reading, availability=found.availability, fixtures=tips)
     features = _features(games)
     content = games
     if stats is not None:
@@ -141,7 +145,7 @@ def load_training_data(
         reports.append(str(season.report))
         content = season.games
         features = features.join(content[[name for name in content if name not in games]].astype("float64"))
-    read = [*data, *odds, *([] if season_stats is None else [season_stats]), *availability]
+    read = [*data, *odds, *([] if season_stats is None else [season_stats]), *availability, *fixtures]
     source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
     return _assembled(games, features, joined, reports, source, content=content, known=reading)
 

@@ -36,6 +36,15 @@ def test_odds_are_described_by_markets_books_tips_snapshots_and_what_is_left_out
     assert "one side only: 1" in text
 
 
+def test_the_first_odd_rows_are_shown(write, quote):
+    rows = [quote(player_name=f"Player {n}") for n in range(30)] + [quote(line="many")]
+    text = described(write(pd.DataFrame(rows), "odds.csv"))
+    assert "rows used: 30 of 31; left out: odd row 1" in text
+    assert "first odd rows: " in text
+    assert "line 32" in text
+    assert "line many" in text
+
+
 def test_side_rows_add_up(write):
     row = {"player": "Luka Brandić", "market": "pts", "book": "A", "home_team": "BOS", "away_team": "NYK", "line": 20.5}
     rows = [row | {"side": side, "price": -110} for side in ("Over", "Under")]

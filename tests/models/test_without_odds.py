@@ -49,7 +49,9 @@ def test_a_format_is_forced_on_the_files_of_its_kind_and_its_name_is_checked(box
 
 
 def test_lines_without_box_scores_are_refused_before_anything_is_made(tmp_path):
-    with pytest.raises(ConfigError, match="--odds, --season-stats, --availability and --format need --data"):
+    with pytest.raises(
+        ConfigError, match="--odds, --season-stats, --availability, --fixtures and --format need --data"
+    ):
         load_input(None, [tmp_path], None, 0)
 
 
@@ -70,3 +72,21 @@ def test_who_was_reported_out_is_loaded_joined_by_name_and_part_of_the_fingerpri
     assert data.fingerprint != plain.fingerprint
     assert plain.availability is None
     assert plain.fixtures.empty
+
+
+def test_a_schedule_tells_the_tips_that_the_lines_do_not(league, tmp_path):
+    files = league.write(tmp_path)
+    scores, lines = ([path for path in files if name in path.name] for name in ("game_logs", "odds"))
+    plain = load_training_data(scores, lines)
+    assert plain.quotes["tip"].isna().all()
+    first = plain.quotes.groupby("game_id").first()
+    last = plain.quotes.groupby("game_id")["observed_at"].max()
+    schedule = pd.DataFrame(
+        {"home": first["home_team"], "away": first["away_team"], "tip": last + pd.Timedelta(minutes=5)}
+    )
+    schedule.to_csv(tmp_path / "schedule.csv", index=False)
+    told = load_training_data(scores, lines, fixtures=[tmp_path / "schedule.csv"])
+    assert told.quotes["tip"].notna().all()
+    assert len(told.fixtures) == plain.quotes["game_id"].nunique()
+    assert told.fingerprint != plain.fingerprint
+    assert "schedule.csv" in told.source

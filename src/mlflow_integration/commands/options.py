@@ -39,6 +39,10 @@ Availability = Annotated[
     list[Path] | None,
     typer.Option(help="Who was reported out, and when: injury reports (PDF), tables, inactive lists; repeatable."),
 ]
+Fixtures = Annotated[
+    list[Path] | None,
+    typer.Option(help="When the games tip off, for lines that do not tell: a schedule or a table; repeatable."),
+]
 Uri = Annotated[
     str | None, typer.Option(help="Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
 ]

@@ -32,6 +32,7 @@ def load_input(
     seed: int,
     format: str | None = None,  # noqa: A002 - the option's name
     availability: Sequence[Path] | None = None,
+    fixtures: Sequence[Path] | None = None,
 ) -> TrainingData:
     """Load the input once for all runs; bad input raises here, before anything is tracked.
 
@@ -42,22 +43,28 @@ def load_input(
         seed: Which simulated league.
         format: Name of the format that files are read in; recognised without.
         availability: Files or folders that say who was reported out, and when.
+        fixtures: Files or folders that tell when the games tip off.
 
     Raises:
-        ConfigError: Lines, a season table or availability without box scores.
+        ConfigError: Lines, a season table, availability or fixtures without box scores.
         DataError: Input that cannot be used.
     """
     if not data:
-        if odds or season_stats or format or availability:
+        if odds or season_stats or format or availability or fixtures:
             message = (
-                "--odds, --season-stats, --availability and --format need --data: without it the simulated league is "
-                "used."
+                "--odds, --season-stats, --availability, --fixtures and --format need --data: without it the simulated "
+                "league is used."
             )
             raise ConfigError(message)
         loaded = simulated_training_data(seed=2026 + seed)
     else:
         loaded = load_training_data(
-            data, odds or (), season_stats=season_stats, availability=availability or (), format=format
+            data,
+            odds or (),
+            season_stats=season_stats,
+            availability=availability or (),
+            fixtures=fixtures or (),
+            format=format,
         )
     for report in loaded.reports:
         note(report)

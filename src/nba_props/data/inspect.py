@@ -12,7 +12,7 @@ from nba_props.data.availability.formats import is_availability_file, recognised
 from nba_props.data.files import forced, is_data_file, open_table
 from nba_props.data.fixtures import load_fixtures
 from nba_props.data.game_logs import GAME_TYPES, NO_OPTIONS, read_game_logs
-from nba_props.data.odds import read_odds_file
+from nba_props.data.odds import read_odds_with_fault
 from nba_props.data.readers import GAME_LOG, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.data.season_stats import load_season_stats
 from nba_props.data.snapshots import is_store, read_snapshots
@@ -131,8 +131,9 @@ def _games(table: TableFile, options: Options, name: str | None) -> list[str]:
 
 
 def _odds(table: TableFile, options: Options) -> list[str]:
-    odds, read, dropped = read_odds_file(table, options)
-    return [_used(len(odds), read, dropped), *_lines_of(odds)]
+    odds, read, dropped, fault = read_odds_with_fault(table, options)
+    faulty = [] if fault is None else ["first odd rows: " + str(fault).replace("\n", "\n  ")]
+    return [_used(len(odds), read, dropped), *_lines_of(odds), *faulty]
 
 
 def _lines_of(odds: pd.DataFrame) -> list[str]:

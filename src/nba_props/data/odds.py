@@ -110,21 +110,32 @@ def read_odds_file(table: TableFile, options: Options = NO_OPTIONS) -> tuple[pd.
     Raises:
         DataError: See `load_odds`; more than a tenth of the rows are odd.
     """
+    odds, read, dropped, fault = read_odds_with_fault(table, options)
+    if dropped:
+        causes = ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
+        _LOG.warning("%s: left out: %s%s", table.source, causes, f"; {fault}" if fault else "")
+    return odds, read, dropped
+
+
+def read_odds_with_fault(
+    table: TableFile, options: Options = NO_OPTIONS
+) -> tuple[pd.DataFrame, int, dict[str, int], DataError | None]:
+    """Like `read_odds_file`, with what is wrong with the first odd rows, None where there are none.
+
+    Raises:
+        DataError: See `read_odds_file`.
+    """
     frame, names, read, dropped = _raw(table, options)
     labels = ("player_name", "bookmaker", "timestamp")
     origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
     known = frame["market"].isna() | _mapped(frame["market"], market_key).isin(MARKETS)
     if known.any() and not known.all():
-        dropped["unknown market"] = int((~known).sum())
+        dropped["unknown market"] = dropped.get("unknown market", 0) + int((~known).sum())
         frame = frame[known]
-    odds, odd = _without_odd_rows(frame, origin, options.decimal_prices)
+    odds, odd, fault = _without_odd_rows(frame, origin, options.decimal_prices)
     if odd:
         dropped["odd row"] = odd
-    if dropped:
-        _LOG.warning(
-            "%s: left out: %s", table.source, ", ".join(f"{cause} {rows:,}" for cause, rows in dropped.items())
-        )
-    return odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)], read, dropped
+    return odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)], read, dropped, fault
 
 
 def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, str], int, dict[str, int]]:
@@ -145,11 +156,13 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
     return frame, names, len(frame), {}
 
 
-def _without_odd_rows(frame: pd.DataFrame, origin: Origin, decimal: bool | None) -> tuple[pd.DataFrame, int]:
+def _without_odd_rows(
+    frame: pd.DataFrame, origin: Origin, decimal: bool | None
+) -> tuple[pd.DataFrame, int, DataError | None]:
     rows, first = len(frame), None
     while True:
         try:
-            return canonical_odds(frame, origin, decimal=decimal), rows - len(frame)
+            return canonical_odds(frame, origin, decimal=decimal), rows - len(frame), first
         except RowError as error:
             first = first or error
             frame = frame.drop(index=error.index)
