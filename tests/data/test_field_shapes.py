@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from nba_props.data import load_game_logs, load_odds
+from nba_props.data import join_odds, load_game_logs, load_odds
 from nba_props.errors import DataError
 
 EVENT = {
@@ -147,3 +147,15 @@ def test_nested_and_binary_parquet_is_refused_by_column(tmp_path, quote, log, va
     log.head(1).assign(PTS=pd.Series(value, dtype=object)).to_parquet(scores)
     with pytest.raises(DataError, match=r"column PTS: the column holds"):
         load_game_logs(scores)
+
+
+def test_another_tool_s_names_of_the_columns(tmp_path, games):
+    """A player's team and his opponent tell the game as well as home and away."""
+    path = tmp_path / "tool.csv"
+    path.write_text(
+        "Player,Team,Opp,Sportsbook,Prop,Line,Over,Under,Updated At,Game Date\n"
+        "Luka Brandić,NYK,BOS,FD,Points,20.5,-110,-110,2023-10-24T22:00:00Z,2023-10-24\n"
+    )
+    joined = join_odds(load_odds(path), games)
+    assert joined.quotes[["home_team", "away_team", "over_price"]].to_numpy().tolist() == [["BOS", "NYK", -110.0]]
+    assert joined.report.swapped_venue == 1

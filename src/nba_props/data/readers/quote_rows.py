@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from nba_props.data.columns import ODDS as COLUMNS
 from nba_props.data.readers import ODDS, Reader, add
 
-add(
-    Reader(
-        "quote rows",
-        ODDS,
-        ("playername|player", "bookmaker|book|sportsbook", "market", "line|point", "overprice|overodds",
-         "underprice|underodds"),
-    )
-)  # fmt: skip
+_NEEDS: Final = ("player_name", "bookmaker", "market", "line", "over_price", "under_price")
+
+add(Reader("quote rows", ODDS, tuple("|".join(COLUMNS[name]) for name in _NEEDS)))
