@@ -100,6 +100,7 @@ def test_a_path_that_is_not_there_is_named(command, workplace):
         (("--market", "points"), "Unknown market 'points'"),
         (("--model", "forest"), "model"),
         (("--min-edge", "2"), "min_edge"),
+        (("--close-window", "0"), "close_window_minutes"),
         (("--gates", "lax"), "gate_profile"),
         (("--backend", "thread"), "Unknown backend 'thread'"),
         (("--backend", "dask"), "needs --address"),

@@ -77,6 +77,9 @@ def train(
         str,
         _run_option(help="Price that is bet: each book's first of the day (open) or its last (close)."),
     ] = "open",
+    close_window: Annotated[
+        float, _run_option(help="A close is the last quote seen within so many minutes before the tip.")
+    ] = 60.0,
     min_edge: Annotated[float, _run_option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
     max_odds: Annotated[float, _run_option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
     kelly: Annotated[
@@ -189,6 +192,7 @@ def train(
                 "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
             },
             "decision": decision,
+            "close_window_minutes": close_window,
             "min_edge": min_edge,
             "max_odds": max_odds,
             "kelly_fraction": kelly,
