@@ -159,3 +159,16 @@ def test_another_tool_s_names_of_the_columns(tmp_path, games):
     joined = join_odds(load_odds(path), games)
     assert joined.quotes[["home_team", "away_team", "over_price"]].to_numpy().tolist() == [["BOS", "NYK", -110.0]]
     assert joined.report.swapped_venue == 1
+
+
+@pytest.mark.parametrize("value", [
+    pd.Timestamp("2024-11-01 23:30"), pd.Timestamp("2024-11-01 23:30", tz="UTC"), pd.Timedelta(days=1), True,
+    pd.Categorical(["x"])[0],
+])  # fmt: skip
+@pytest.mark.parametrize("column", ["MIN", "PTS", "PLAYER_ID"])
+def test_parquet_types_that_are_no_numbers_are_refused_by_column(tmp_path, log, column, value):
+    path = tmp_path / "log.parquet"
+    values = pd.Series([value]).astype("category") if isinstance(value, str) else pd.Series([value])
+    log.head(1).assign(**{column: values}).to_parquet(path)
+    with pytest.raises(DataError, match=f"column {column}"):
+        load_game_logs(path)

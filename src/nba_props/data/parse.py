@@ -48,7 +48,7 @@ def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
         DataError: Anything else is in the column.
     """
     raw = frame["min"]
-    if not isinstance(raw.dtype, pd.StringDtype) and raw.dtype != object:
+    if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
         return raw.astype("float64"), bool((raw.fillna(0) % 1 != 0).any())
     text = raw.astype("str").str.strip().mask(raw.isna() | (raw.astype("str").str.strip() == ""))
     clock = _extract(text, r"^(?:PT)?(\d+)(?:\.0+)?(?::|M)([0-5]?\d(?:\.\d+)?)?S?$").apply(pd.to_numeric)

@@ -134,6 +134,8 @@ def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> p
         wrong = values.isna() & frame[column].notna()
         if pd.api.types.is_bool_dtype(frame[column].dtype) or frame[column].dtype == object:
             wrong |= frame[column].map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool)
+        if frame[column].dtype.kind in "mM" or isinstance(frame[column].dtype, pd.DatetimeTZDtype):
+            wrong = frame[column].notna()  # pandas takes a time for its nanoseconds
         if wrong.any():
             broken[column] = frame.index[wrong]
         converted[column] = values
