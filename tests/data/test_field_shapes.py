@@ -172,3 +172,9 @@ def test_parquet_types_that_are_no_numbers_are_refused_by_column(tmp_path, log, 
     log.head(1).assign(**{column: values}).to_parquet(path)
     with pytest.raises(DataError, match=f"column {column}"):
         load_game_logs(path)
+
+
+def test_a_lone_carriage_return_in_the_last_line_ends_in_no_traceback(tmp_path, quote):
+    path = tmp_path / "odds.csv"
+    path.write_bytes(pd.DataFrame([quote()]).to_csv(index=False).encode() + b"\r   ")
+    assert len(load_odds(path)) == 1

@@ -237,7 +237,7 @@ def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separato
     text = tail.decode(encoding, errors="ignore")
     if text.endswith(("\n", "\r")):
         return
-    line = text.rpartition("\n")[2]
+    line = text.replace("\r", "\n").rpartition("\n")[2]
     fields = len(next(csv.reader([line], delimiter=separator), []))
     if line.strip() and fields < len(header):
         problem = f"the last row is cut short ({fields} of {len(header)} fields)"

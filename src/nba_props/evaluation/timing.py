@@ -20,8 +20,8 @@ def closes_by_night(on_offer: pd.DataFrame, quotes: pd.DataFrame, window_minutes
     >>> times = pd.to_datetime(["2024-01-05 20:00", "2024-01-05 23:00"], utc=True)
     >>> seen = {"bookmaker": "A", "observed_at": times, "tip": pd.Timestamp("2024-01-05 23:30", tz="UTC")}
     >>> quotes = pd.DataFrame({**prop, **seen})
-    >>> closes_by_night(quotes[:1], quotes, 60.0).iloc[0, 1:].tolist()
-    [1, 1, 0, 0, 0, 30.0]
+    >>> closes_by_night(quotes[:1], quotes, 60.0)[["props", "closes", "stale", "close_age_minutes"]].to_numpy().tolist()
+    [[1.0, 1.0, 0.0, 30.0]]
 
     Args:
         on_offer: Quotes that could be bet (`decision_quotes`), with ``game_date``.
