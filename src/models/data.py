@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,10 @@ from nba_props.data import (
     no_odds,
     read_game_logs,
 )
+from nba_props.data.availability import join_availability, load_availability, no_fixtures
+from nba_props.data.fixtures import one_per_game
 from nba_props.data.readers import GAME_LOG, ODDS, READERS
+from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
 from nba_props.markets import actual
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from nba_league import League
     from nba_props.data import JoinReport, JoinResult
+    from nba_props.data.availability import AvailabilityReading
 
 
 _INEFFICIENCY = 1.5
@@ -50,11 +54,15 @@ class TrainingData:
         features: One float column per feature, same index as `games`.
         is_b2b: Second night of the team's back-to-back, same index.
         quotes: Lines joined to games; empty where there are none.
-        reports: What became of every input row, as text for people: game logs, odds, season table.
+        reports: What became of every input row, as text for people: game logs, odds, season table, availability.
         join_report: What became of every odds row; None without odds.
-        fingerprint: Short hash of games, quotes and season table.
+        fingerprint: Short hash of games, quotes, season table and availability.
         source: Where they came from, as the user named it (names of files or folders, no paths).
         league: The simulated league with its truth; None for real data.
+        availability: Who was reported to play or not, and when (docs/contract.md), with the players' ids; None where
+            nothing was given. What was known at a moment: `nba_props.data.availability.last_reports`.
+        not_submitted: Teams that had not reported: ``game_date``, ``team``, ``reported_at``; None without availability.
+        fixtures: Tips (docs/contract.md) that the odds and the availability files tell; empty where they tell none.
     """
 
     games: pd.DataFrame
@@ -66,6 +74,9 @@ class TrainingData:
     fingerprint: str
     source: str
     league: League | None = None
+    availability: pd.DataFrame | None = None
+    not_submitted: pd.DataFrame | None = None
+    fixtures: pd.DataFrame = field(default_factory=no_fixtures)
 
     @property
     def simulated(self) -> bool:
@@ -93,6 +104,7 @@ def load_training_data(
     odds: Sequence[str | PathLike[str]] = (),
     *,
     season_stats: str | PathLike[str] | None = None,
+    availability: Sequence[str | PathLike[str]] = (),
     format: str | None = None,  # noqa: A002 - the option's name
 ) -> TrainingData:
     """Load, validate and join box scores and lines, and build the features.
@@ -101,6 +113,7 @@ def load_training_data(
         data: Files or folders of player game logs.
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
+        availability: Files or folders that say who was reported out, and when.
         format: Name of a format (`nba_props.data.readers.READERS`) that files of its kind are read in; recognised
             without.
 
@@ -122,9 +135,15 @@ def load_training_data(
         reports.append(str(season.report))
         content = season.games
         features = features.join(content[[name for name in content if name not in games]].astype("float64"))
-    read = [*data, *odds, *([] if season_stats is None else [season_stats])]
+    known = None
+    if availability:
+        reading = load_availability(list(availability))
+        found = join_availability(reading.availability, games)
+        reports.append(str(found.report))
+        known = replace(reading, availability=found.availability)
+    read = [*data, *odds, *([] if season_stats is None else [season_stats]), *availability]
     source = ", ".join(dict.fromkeys(Path(path).resolve().name for path in read))
-    return _assembled(games, features, joined, reports, source, content=content)
+    return _assembled(games, features, joined, reports, source, content=content, known=known)
 
 
 def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:
@@ -153,9 +172,13 @@ def _assembled(
     *,
     content: pd.DataFrame,
     league: League | None = None,
+    known: AvailabilityReading | None = None,
 ) -> TrainingData:
-    """Put what was loaded together; `content` is the games with everything else that was read, but the odds."""
+    """Put what was loaded together; `content` is the games and their season table."""
     quotes = join_odds(no_odds(), games).quotes if joined is None else joined.quotes
+    tips = quotes.rename(columns={"home_team": "home", "away_team": "away"})[list(FIXTURE_COLUMNS)].dropna()
+    told = [tips.drop_duplicates()] if known is None else [known.fixtures, tips.drop_duplicates()]
+    content_of = [content, quotes] if known is None else [content, quotes, known.availability]
     return TrainingData(
         games=games,
         features=row_by_row(features),
@@ -163,9 +186,12 @@ def _assembled(
         quotes=quotes,
         reports=tuple(reports),
         join_report=None if joined is None else joined.report,
-        fingerprint=fingerprint(content, quotes),
+        fingerprint=fingerprint(*content_of),
         source=source,
         league=league,
+        availability=None if known is None else known.availability,
+        not_submitted=None if known is None else known.not_submitted,
+        fixtures=one_per_game(pd.concat(told, ignore_index=True)),
     )
 
 

@@ -122,6 +122,7 @@ class NBAPropsMLflowTrainer:
         odds: Sequence[str | PathLike[str]] = (),
         *,
         season_stats: str | PathLike[str] | None = None,
+        availability: Sequence[str | PathLike[str]] = (),
     ) -> TrainingData:
         """Load, check and join the input and build the features; the simulated league where `data` is None.
 
@@ -131,7 +132,7 @@ class NBAPropsMLflowTrainer:
         if data is None:
             self.training_data = simulated_training_data()
         else:
-            self.training_data = load_training_data(data, odds, season_stats=season_stats)
+            self.training_data = load_training_data(data, odds, season_stats=season_stats, availability=availability)
         return self.training_data
 
     @property

@@ -7,7 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from nba_props.data.fixtures import COLUMNS, load_fixtures
+from nba_props.data.fixtures import load_fixtures
+from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.errors import DataError
 
 EVENT = {"id": "e1", "sport_key": "basketball_nba", "commence_time": "2026-02-09T00:30:00Z",
@@ -53,7 +54,7 @@ GAME = ("2026-02-08 00:00:00", "BOS", "NYK", "2026-02-09 00:30:00+00:00")
 )
 def test_events_of_the_odds_api(tmp_path, document):
     fixtures = load_fixtures(write(tmp_path, document))
-    assert list(fixtures) == list(COLUMNS)
+    assert list(fixtures) == list(FIXTURE_COLUMNS)
     assert rows(fixtures) == [GAME]
     assert str(fixtures["tip"].dtype) == "datetime64[us, UTC]"
 

@@ -49,5 +49,24 @@ def test_a_format_is_forced_on_the_files_of_its_kind_and_its_name_is_checked(box
 
 
 def test_lines_without_box_scores_are_refused_before_anything_is_made(tmp_path):
-    with pytest.raises(ConfigError, match="--odds, --season-stats and --format need --data"):
+    with pytest.raises(ConfigError, match="--odds, --season-stats, --availability and --format need --data"):
         load_input(None, [tmp_path], None, 0)
+
+
+def test_who_was_reported_out_is_loaded_joined_by_name_and_part_of_the_fingerprint(box_scores, tmp_path):
+    plain = load_training_data(box_scores)
+    player = plain.games.iloc[-1]
+    path = tmp_path / "reports.csv"
+    header = "game_date,team,player,status,reported_at,game_time,matchup\n"
+    day, team, other = player["game_date"].date(), player["team"], player["opponent"]
+    row = f"{day},{team},{player['player_name']},Out,{day}T18:00:00Z,07:30 (ET),{team}@{other}\n"
+    path.write_text(header + row, encoding="utf-8")
+    data = load_training_data(box_scores, availability=[path])
+    assert data.availability["player_id"].tolist() == [player["player_id"]]
+    assert data.availability["status"].tolist() == ["out"]
+    assert data.fixtures[["home", "away"]].to_numpy().tolist() == [[other, team]]
+    assert any("Availability joined to the log: 1 rows" in report for report in data.reports)
+    assert "reports.csv" in data.source
+    assert data.fingerprint != plain.fingerprint
+    assert plain.availability is None
+    assert plain.fixtures.empty

@@ -35,6 +35,10 @@ Plugin = Annotated[
         help="Python file that adds features, models, markets, metrics, gates, recipes or plots; repeatable.",
     ),
 ]
+Availability = Annotated[
+    list[Path] | None,
+    typer.Option(help="Who was reported out, and when: injury reports (PDF), tables, inactive lists; repeatable."),
+]
 Uri = Annotated[
     str | None, typer.Option(help="Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
 ]

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import Json, Plugin
+from mlflow_integration.commands.options import Availability, Json, Plugin
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def train(
         Path | None,
         typer.Option(help="Season table (Cleaning the Glass columns), joined with the PREVIOUS season only."),
     ] = None,
+    availability: Availability = None,
     format: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(help="Read the files of its kind in this format instead of recognising it.")
     ] = None,
@@ -170,7 +171,7 @@ def train(
         recipes = training.asked_recipes(
             recipe, phase, overrides or (), sweep, trials, everything=everything, force=force
         )
-        load = partial(training.load_input, data, odds, season_stats, seed, format)
+        load = partial(training.load_input, data, odds, season_stats, seed, format, availability)
         if recipes:
             _refuse_settings(context)
             recipes = [each.with_workers(workers) for each in recipes] if workers else recipes

@@ -31,6 +31,7 @@ def load_input(
     season_stats: Path | None,
     seed: int,
     format: str | None = None,  # noqa: A002 - the option's name
+    availability: Sequence[Path] | None = None,
 ) -> TrainingData:
     """Load the input once for all runs; bad input raises here, before anything is tracked.
 
@@ -40,18 +41,24 @@ def load_input(
         season_stats: Optional season table.
         seed: Which simulated league.
         format: Name of the format that files are read in; recognised without.
+        availability: Files or folders that say who was reported out, and when.
 
     Raises:
-        ConfigError: Lines or a season table without box scores.
+        ConfigError: Lines, a season table or availability without box scores.
         DataError: Input that cannot be used.
     """
     if not data:
-        if odds or season_stats or format:
-            message = "--odds, --season-stats and --format need --data: without it the simulated league is used."
+        if odds or season_stats or format or availability:
+            message = (
+                "--odds, --season-stats, --availability and --format need --data: without it the simulated league is "
+                "used."
+            )
             raise ConfigError(message)
         loaded = simulated_training_data(seed=2026 + seed)
     else:
-        loaded = load_training_data(data, odds or (), season_stats=season_stats, format=format)
+        loaded = load_training_data(
+            data, odds or (), season_stats=season_stats, availability=availability or (), format=format
+        )
     for report in loaded.reports:
         note(report)
     return loaded

@@ -18,12 +18,10 @@ import pandas as pd
 from nba_props.data.availability.table import EASTERN, days, instants
 from nba_props.data.columns import missing_columns, resolve
 from nba_props.data.files import Paths, open_table, read_table
+from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
-
-COLUMNS: Final = ("game_date", "home", "away", "tip")
-"""Columns of the `fixtures` table, in order."""
 
 _LOG: Final = logging.getLogger(__name__)
 _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".json")
@@ -64,12 +62,18 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
     if not parts:
         source = str(paths)
         raise DataError(source, "no file with fixtures is there", fix=_FIX)
-    fixtures = pd.concat(parts, ignore_index=True)
+    return one_per_game(pd.concat(parts, ignore_index=True))
+
+
+def one_per_game(fixtures: pd.DataFrame) -> pd.DataFrame:
+    """One row per day and pair of teams, in time order with a RangeIndex.
+
+    Of two tips of one game the last counts, and one that is known before one that is not.
+    """
     pair = fixtures[["home", "away"]].min(axis=1) + fixtures[["home", "away"]].max(axis=1)
-    # Of two tips of one game the last counts, and one that is known before one that is not.
     order = fixtures.assign(pair=pair, known=fixtures["tip"].notna(), row=range(len(fixtures)))
     order = order.sort_values(["known", "row"], kind="stable").drop_duplicates(["game_date", "pair"], keep="last")
-    return order.sort_values(["game_date", "tip", "home"], kind="stable")[list(COLUMNS)].reset_index(drop=True)
+    return order.sort_values(["game_date", "tip", "home"], kind="stable")[list(FIXTURE_COLUMNS)].reset_index(drop=True)
 
 
 def _files(paths: Paths) -> Iterator[Path]:
@@ -92,7 +96,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
             raise DataError(str(path), problem, fix="Fetch it again.") from error
         if not rows:
             raise DataError(str(path), "it holds no games", fix=_FIX)
-        frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+        frame = pd.DataFrame(rows, columns=list(FIXTURE_COLUMNS), dtype="str")
         return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     table = open_table(path)
     names = resolve(table.header, _SPELLINGS)
@@ -101,7 +105,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
     if missing:
         raise missing_columns(table.source, table.header, missing, _FIX)
     frame = read_table(table, names, list(names))
-    blank = {name: pd.Series(None, frame.index, "str") for name in COLUMNS if name not in frame}
+    blank = {name: pd.Series(None, frame.index, "str") for name in FIXTURE_COLUMNS if name not in frame}
     return frame.assign(**blank), Origin(table.source, names, ("home", "away"), is_parquet=table.is_parquet)
 
 
@@ -153,7 +157,7 @@ def _canonical(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     _refuse(frame, day.isna() & night.isna(), origin, "a game without a day and without a tip", "tip")
     _refuse(frame, tip.notna() & day.notna() & (day != night), origin, "the tip is not on the day of the game", "tip")
     _refuse(frame, frame["home"] == frame["away"], origin, "home and away are the same team", "away")
-    return frame.assign(game_date=day.fillna(night), tip=tip)[list(COLUMNS)]
+    return frame.assign(game_date=day.fillna(night), tip=tip)[list(FIXTURE_COLUMNS)]
 
 
 def _code(name: object) -> str | None:

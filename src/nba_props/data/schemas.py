@@ -153,6 +153,9 @@ ODDS_COLUMNS: Final = (
 )  # fmt: skip
 """Columns of the odds table, in order."""
 
+FIXTURE_COLUMNS: Final = ("game_date", "home", "away", "tip")
+"""Columns of the `fixtures` table, in order."""
+
 ODDS: Final = pa.DataFrameSchema(
     {
         "player_name": _text_column(r".*\S.*", "the name is blank", "Fill in the name."),

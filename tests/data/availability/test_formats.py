@@ -51,6 +51,21 @@ def test_the_league_report_as_a_table_spans_cells_and_keeps_the_teams_that_have_
     assert set(table["reported_at"]) == {pd.Timestamp("2026-02-08T20:30Z")}
     assert set(table["source"]) == {"injury report"}
     assert reading.not_submitted["team"].tolist() == ["NYK"]
+    games = reading.fixtures.assign(tip=reading.fixtures["tip"].dt.strftime("%d %H:%M"))
+    assert games[["home", "away", "tip"]].to_numpy().tolist() == [
+        ["NYK", "BOS", "08 19:00"], ["LAC", "MIA", "09 00:30"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clock", "tip"),
+    [("12:30 (ET)", "17:30"), ("07:00 (ET)", "00:00"), ("11:00 (ET)", None), ("11:00 AM ET", "16:00"),
+     ("19:30", "00:30"), ("TBD", None), ("25:00", None)],
+)  # fmt: skip
+def test_an_hour_of_the_report_is_after_noon_unless_nobody_can_tell(tmp_path, clock, tip):
+    text = LEAGUE.replace("02:00 (ET)", clock)
+    games = load_availability(write(tmp_path, text, "Injury-Report_2026-02-08_03_30PM.csv")).fixtures
+    assert games["tip"].dt.strftime("%H:%M").replace({float("nan"): None})[0] == tip
 
 
 def test_a_table_without_a_time_needs_to_be_told_one(tmp_path):

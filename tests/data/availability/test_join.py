@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from nba_props.data.availability import COLUMNS, as_of, join_availability
+from nba_props.data.availability import COLUMNS, as_of, join_availability, last_reports
 from nba_props.errors import DataError
 
 
@@ -105,3 +105,53 @@ def test_no_future_report_changes_what_was_known():
 def test_a_moment_without_a_zone_is_refused():
     with pytest.raises(DataError, match="no time zone"):
         as_of(table(*REPORTS), at("2023-10-25T22:30"))
+
+
+def moments(*rows):
+    frame = pd.DataFrame(rows, columns=["game_date", "team", "decision_time"])
+    day, when = pd.to_datetime(frame["game_date"]), pd.to_datetime(frame["decision_time"], utc=True)
+    return frame.assign(game_date=day, decision_time=when)
+
+
+def test_the_last_report_before_each_decision_tells_who_is_out_and_whether_anything_is_known():
+    """Nobody out is a time without players; a team that has not reported, or a day without a report, is neither."""
+    rows = table(
+        {"player": "A One"},
+        {"player": "B Two", "reported_at": "2023-10-25T20:30Z"},
+        {"player": "C Three", "team": "MIA", "reported_at": "2023-10-25T20:30Z"},
+    )
+    silent = pd.DataFrame({"game_date": rows["game_date"][:1], "team": "MIA", "reported_at": rows["reported_at"][:1]})
+    asked = moments(
+        ("2023-10-25", "BOS", "2023-10-25T19:00Z"), ("2023-10-25", "NYK", "2023-10-25T19:00Z"),
+        ("2023-10-25", "MIA", "2023-10-25T19:00Z"), ("2023-10-26", "BOS", "2023-10-25T19:00Z"),
+    )  # fmt: skip
+    found = last_reports(rows, asked, not_submitted=silent)
+    assert found.players[["team", "player"]].to_numpy().tolist() == [["BOS", "A One"]]
+    assert found.teams["reported_at"].notna().tolist() == [True, True, False, False]
+    later = last_reports(rows, asked.assign(decision_time=pd.Timestamp("2023-10-25T21:00Z")), not_submitted=silent)
+    assert later.players["player"].tolist() == ["B Two", "C Three"]
+    assert later.teams["reported_at"].dt.strftime("%H:%M").tolist()[:3] == ["20:30"] * 3
+
+
+def test_a_report_at_the_moment_of_the_decision_comes_too_late():
+    at_once = moments(("2023-10-25", "BOS", "2023-10-25T18:30Z"))
+    found = last_reports(table({}), at_once)
+    assert found.players.empty
+    assert found.teams["reported_at"].isna().all()
+
+
+def test_another_source_beside_the_league_s_report_does_not_hide_it():
+    rows = table({"player": "A One"}, {"player": "B Two", "source": "feed", "reported_at": "2023-10-25T18:45Z"})
+    found = last_reports(rows, moments(("2023-10-25", "BOS", "2023-10-25T19:00Z")))
+    assert sorted(found.players["player"]) == ["A One", "B Two"]
+    assert found.teams["reported_at"][0] == pd.Timestamp("2023-10-25T18:45Z")
+
+
+def test_moments_are_one_per_team_and_have_a_time_zone():
+    asked = moments(("2023-10-25", "BOS", "2023-10-25T18:30Z"))
+    with pytest.raises(DataError, match="two moments"):
+        last_reports(table({}), pd.concat([asked, asked]))
+    with pytest.raises(DataError, match="no time zone"):
+        last_reports(table({}), asked.assign(decision_time=pd.Timestamp("2023-10-25")))
+    with pytest.raises(DataError, match="decision_time"):
+        last_reports(table({}), asked[["game_date", "team"]])

@@ -3,7 +3,8 @@
 from nba_props.data.availability.formats import FORMATS, Format, load_availability
 from nba_props.data.availability.injury_report import InjuryReport, read_injury_report
 from nba_props.data.availability.join import AvailabilityJoin, AvailabilityReport, join_availability
-from nba_props.data.availability.table import COLUMNS, STATUSES, AvailabilityReading, absence, as_of
+from nba_props.data.availability.last_reports import LastReports, last_reports
+from nba_props.data.availability.table import COLUMNS, STATUSES, AvailabilityReading, absence, as_of, no_fixtures
 
 __all__ = [
     "COLUMNS",
@@ -14,9 +15,12 @@ __all__ = [
     "AvailabilityReport",
     "Format",
     "InjuryReport",
+    "LastReports",
     "absence",
     "as_of",
     "join_availability",
+    "last_reports",
     "load_availability",
+    "no_fixtures",
     "read_injury_report",
 ]

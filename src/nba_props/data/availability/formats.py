@@ -72,7 +72,7 @@ def load_availability(
         form: Name of a format of `FORMATS`; None recognises each file by itself.
 
     Returns:
-        The `availability` table with the rows in file order, and the teams that had not reported.
+        The `availability` table with the rows in file order, the teams that had not reported, and the games named.
 
     Raises:
         DataError: A file is in no known format, or holds a value that is impossible; names file, column, number of
@@ -95,9 +95,11 @@ def load_availability(
     if not readings:
         source = str(paths)
         raise DataError(source, "no availability file is there", fix=f"Known are {_known()}.")
-    tables = [reading.availability for reading in readings]
-    waiting = [reading.not_submitted for reading in readings]
-    return AvailabilityReading(pd.concat(tables, ignore_index=True), pd.concat(waiting, ignore_index=True))
+    tables = zip(
+        *((reading.availability, reading.not_submitted, reading.fixtures) for reading in readings), strict=True
+    )
+    availability, waiting, fixtures = (pd.concat(parts, ignore_index=True) for parts in tables)
+    return AvailabilityReading(availability, waiting, fixtures)
 
 
 def nobody_waiting() -> pd.DataFrame:

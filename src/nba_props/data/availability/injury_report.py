@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from nba_props.data.availability.game_times import report_fixtures
 from nba_props.data.availability.table import EASTERN, INJURY_REPORT, AvailabilityReading, canonical_availability, days
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
@@ -101,6 +102,10 @@ def load_injury_report(path: Path) -> AvailabilityReading:
     report = read_injury_report(path)
     origin = Origin(str(path), {}, ("game_date", "team", "player"), is_parquet=True)
     columns = ["game_date", "team", "player", "status", "reason"]
+    printed = pd.DataFrame(
+        report.rows + report.not_submitted, columns=["game_date", "game_time", "matchup"], dtype="str"
+    )
+    fixtures = report_fixtures(printed.assign(game_date=days(printed, "game_date", origin)))
     rows = pd.DataFrame(report.rows, columns=columns, dtype="str").assign(
         reported_at=report.reported_at, source=INJURY_REPORT
     )
@@ -110,7 +115,7 @@ def load_injury_report(path: Path) -> AvailabilityReading:
         team=waiting["team"].map(team_code).fillna(waiting["team"]).astype("str"),
         reported_at=report.reported_at,
     )
-    return AvailabilityReading(canonical_availability(rows, origin), waiting)
+    return AvailabilityReading(canonical_availability(rows, origin), waiting, fixtures)
 
 
 def eastern_time(day: str, clock: str) -> pd.Timestamp:

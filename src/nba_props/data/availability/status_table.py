@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
+from nba_props.data.availability.game_times import report_fixtures
 from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days, instants
 from nba_props.data.columns import STATS, missing_columns, resolve
 from nba_props.data.files import read_table
@@ -64,8 +65,11 @@ def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading
         frame = _spanned(frame)
     waiting = frame.get("reason", pd.Series("", frame.index)).fillna("").map(_plain) == "notyetsubmitted"
     waiting &= frame["player"].isna()
+    games = frame.reindex(columns=["game_date", "game_time", "matchup"])
     return AvailabilityReading(
-        canonical_availability(frame[~waiting], origin), _not_submitted(frame[waiting], origin, file.table)
+        availability=canonical_availability(frame[~waiting], origin),
+        not_submitted=_not_submitted(frame[waiting], origin, file.table),
+        fixtures=report_fixtures(games.assign(game_date=days(frame, "game_date", origin))),
     )
 
 

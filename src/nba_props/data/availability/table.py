@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -49,6 +49,18 @@ _CAUSES: Final = (
 )  # fmt: skip
 
 
+def no_fixtures() -> pd.DataFrame:
+    """The `fixtures` table without a row."""
+    return pd.DataFrame(
+        {
+            "game_date": pd.Series(dtype="datetime64[us]"),
+            "home": pd.Series(dtype="str"),
+            "away": pd.Series(dtype="str"),
+            "tip": pd.Series(dtype="datetime64[us, UTC]"),
+        }
+    )
+
+
 @dataclass(frozen=True)
 class AvailabilityReading:
     """What one or more files say.
@@ -57,10 +69,12 @@ class AvailabilityReading:
         availability: The table, see `COLUMNS`.
         not_submitted: Teams that had not reported yet: `game_date`, `team`, `reported_at`. Nothing is known of their
             players, which is not the same as having nobody out.
+        fixtures: Games that the files name with their tip, see docs/contract.md; no row where they name none.
     """
 
     availability: pd.DataFrame
     not_submitted: pd.DataFrame
+    fixtures: pd.DataFrame = field(default_factory=no_fixtures)
 
 
 def absence(reason: str) -> str:
