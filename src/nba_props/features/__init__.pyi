@@ -1,10 +1,14 @@
 from .build import build_features, catalogue, feature_names
 from .cache import cached_features
 from .feature import GROUPS, Feature, feature_group
+from .groups.availability import AVAILABILITY_GROUPS
+from .history.absences import Absences
 from .naive import mean_minutes_before, naive_forecasts, prior_games_in_season
 
 __all__ = [
+    "AVAILABILITY_GROUPS",
     "GROUPS",
+    "Absences",
     "Feature",
     "build_features",
     "cached_features",

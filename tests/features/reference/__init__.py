@@ -23,7 +23,7 @@ def reference_features(
     games: pd.DataFrame,
     *,
     stand_in: bool = False,
-    reported: Mapping[tuple[str, pd.Timestamp], Collection[int]] = {},  # noqa: B006 - read only
+    reported: Mapping[tuple[str, pd.Timestamp], Collection[int]] = {},
 ) -> pd.DataFrame:
     """Every feature of the catalogue, rows and index as in `games`, columns in no particular order.
 

@@ -23,11 +23,9 @@ def line_up(g: pd.DataFrame, *, stand_in: bool, reported: dict[tuple[str, Any], 
         rows |= team_season(block, team, season, after, stand_in, reported)
     out = pd.DataFrame.from_dict(rows, orient="index").reindex(g.index)
     context = [name for name in out if not name.startswith("form_")]
-    for life in (3, 8):
-        shifted = out.groupby(g["player_id"])[context].shift(1)
-        usual = shifted.groupby(g["player_id"]).ewm(halflife=life, ignore_na=False).mean().droplevel(0).sort_index()
-        out = out.join((out[context] - usual).add_suffix(f"_change_{life}"))
-    return out
+    shifted = out.groupby(g["player_id"])[context].shift(1)
+    usual = shifted.groupby(g["player_id"]).ewm(halflife=3).mean().droplevel(0).sort_index()
+    return out.join((out[context] - usual).add_suffix("_change"))
 
 
 def states(g: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -103,7 +101,11 @@ def differences(here, there, side) -> float:
 
 
 def form(player, sides, values, weights) -> dict[str, float]:
-    mine = [(weight, value.loc[player]) for weight, side, value in zip(weights, sides, values, strict=False) if player in side]
+    mine = [
+        (weight, value.loc[player])
+        for weight, side, value in zip(weights, sides, values, strict=False)
+        if player in side
+    ]
     total = sum(weight for weight, _ in mine)
     names = zip(FORM, ["share", *FORM[1:]], strict=True)
     return {f"form_{name}": sum(w * v[column] for w, v in mine) / total if mine else np.nan for name, column in names}

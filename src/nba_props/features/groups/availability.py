@@ -13,7 +13,7 @@ from nba_props.arrays import Floats
 from nba_props.features.feature import feature_group
 from nba_props.features.history.context import Context
 from nba_props.features.history.ewma import decay_of_half_life, ewma
-from nba_props.features.history.line_up import CONTEXT, FORM, HALF_LIVES
+from nba_props.features.history.line_up import CONTEXT, FORM, USUAL
 
 AVAILABILITY_GROUPS: Final = ("line_up", "line_up_form", "line_up_change")
 """The groups that know of absences; all other groups are the same whoever is out."""
@@ -61,20 +61,14 @@ def form(ctx: Context) -> dict[str, Floats]:
     "line_up_change",
     tier=2,
     columns=[
-        (f"{name}_change_{life}", "all", f"{_TEXT[name]}: tonight less the usual, half-life {life} games")
-        for name in CONTEXT
-        for life in HALF_LIVES
+        (f"{name}_change", "all", f"{_TEXT[name]}: tonight less the usual, half-life {USUAL} games") for name in CONTEXT
     ],
 )
 def change(ctx: Context) -> dict[str, Floats]:
     """What is unusual about tonight's line-up."""
     known = np.isfinite(ctx.line_up[CONTEXT[0]])
     series = {name: np.where(known, ctx.line_up[name], 0.0) for name in CONTEXT} | {"known": known.astype(np.float64)}
-    means = ewma(ctx.career, series, [decay_of_half_life(life) for life in HALF_LIVES])
-    out = {}
-    for life in HALF_LIVES:
-        decay = decay_of_half_life(life)
-        share = means["known", decay]
-        share = np.where(share > 0.0, share, np.nan)
-        out |= {f"{name}_change_{life}": ctx.line_up[name] - means[name, decay] / share for name in CONTEXT}
-    return out
+    decay = decay_of_half_life(USUAL)
+    means = ewma(ctx.career, series, [decay])
+    share = np.where(means["known", decay] > 0.0, means["known", decay], np.nan)
+    return {f"{name}_change": ctx.line_up[name] - means[name, decay] / share for name in CONTEXT}

@@ -15,6 +15,7 @@ from nba_props.features.history.table import Table
 
 Availability = Literal["reported", "stand_in"]
 
+_SOURCE: Final = "absences"
 _SPAN: Final = 1 << 20
 """More than any code of a team or number of a day: both share one sortable integer."""
 
@@ -92,14 +93,15 @@ def known_out(absences: Absences, table: Table, fixtures: Fixtures) -> KnownOut:
 
 def _unreported(count: int) -> DataError:
     problem = "players are listed as out of games whose absences were not reported"
-    return DataError("absences", problem, fix="List the date and team of these games in `reported`.", count=count)
+    return DataError(_SOURCE, problem, fix="List the date and team of these games in `reported`.", count=count)
 
 
 def _fixture_of(rows: pd.DataFrame, table: Table, fixtures: Fixtures) -> Ints:
     """Fixture of each (game_date, team); -1 where the table has none."""
     missing = [name for name in ("game_date", "team") if name not in rows]
     if missing:
-        raise DataError("absences", f"missing columns {', '.join(missing)}", fix="Give the date and team of each game.")
+        problem = f"missing columns {', '.join(missing)}"
+        raise DataError(_SOURCE, problem, fix="Give the date and team of each game.")
     code = {name: place for place, name in enumerate(table.team_names)}
     team = rows["team"].map(code).fillna(-1).to_numpy(dtype=np.int64)
     day = rows["game_date"].to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -33,8 +33,8 @@ CONTEXT: Final = (
 FORM: Final = ("min", "pts", "reb", "ast", "pra")
 """Series whose mean under similar line-ups is taken."""
 
-HALF_LIVES: Final = (3, 8)
-"""Games over which a player's usual context is remembered, for its changes."""
+USUAL: Final = 3
+"""Half-life, in games, of what a line-up usually leaves to the player: 8 games beside it gained nothing."""
 
 _REGULAR_MINUTES: Final = 20.0
 _RECENT, _LONG = 10, 20
