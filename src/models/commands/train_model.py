@@ -87,7 +87,7 @@ def train(
         bool,
         _run_option(
             "--stand-in",
-            help="For backtests without --availability: who is out is taken from the box scores themselves. Ranked apart.",
+            help="For backtests without --availability: the box scores themselves tell who is out. Ranked apart.",
             show_default=False,
         ),
     ] = False,
