@@ -12,9 +12,10 @@ from joblib import cpu_count
 
 from models.data import prediction_info, row_by_row
 from models.line_ups import line_up_features
-from nba_props.features import feature_names, prior_games_in_season
+from nba_props.features import feature_families, feature_names, feature_texts, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
 from nba_props.forecast.folds import walk_forward_folds
+from nba_props.forecast.reasons import Explain
 from nba_props.forecast.walk_forward import Forecaster, WalkForwardResult, walk_forward_all
 
 if TYPE_CHECKING:
@@ -251,7 +252,16 @@ def forecaster(
         make=EstimatorSpec(member, _params(config, member), config.seed, minutes, config.selection),
         evaluated=prior_games_in_season(data.games) > 0,
         final=True,
+        explain=explained(data, config.market),
     )
+
+
+def explained(data: TrainingData, market: str) -> Explain:
+    """Which forecasts get reasons, those with a line, and in which words."""
+    quotes = data.quotes_of(market)
+    lined = pd.MultiIndex.from_frame(quotes[["game_id", "player_id"]])
+    rows = pd.MultiIndex.from_frame(data.games[["game_id", "player_id"]]).isin(lined)
+    return Explain(pd.Series(rows, data.games.index), feature_families(), feature_texts())
 
 
 def _fitted(result: WalkForwardResult) -> Estimator:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -179,8 +181,8 @@ def moved_by_tonight(games, absences, position, seed):
 
 def last_game_is_tonight(cast, fixtures, known_out, original=_line_up._block):
     """The guard removed: the games known before each game are said to be one more."""
-    later = fixtures.own.__class__(fixtures.own.log, fixtures.own.origin, fixtures.own.start, fixtures.own.end + 1)
-    return original(cast, fixtures.__class__(**{**vars(fixtures), "own": later}), known_out)
+    later = replace(fixtures, own=replace(fixtures.own, end=fixtures.own.end + 1))
+    return original(cast, later, known_out)
 
 
 def test_the_check_names_the_columns_when_tonight_counts_as_an_earlier_game(league, leaks, monkeypatch):

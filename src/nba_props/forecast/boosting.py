@@ -100,6 +100,15 @@ class LightGBMEstimator(_Boosting):
         raw = self._booster.predict(features[self._names].to_numpy(), num_threads=self._threads)
         return np.asarray(raw, dtype="float64")
 
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it.
+
+        Source: Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees.
+        """
+        values = features[self._names].to_numpy()
+        raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
+        return np.asarray(raw, dtype="float64")[:, :-1]
+
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""
         return self._ranked(np.asarray(self._booster.feature_importance("gain"), dtype="float64"))
@@ -163,6 +172,13 @@ class XGBoostEstimator(_Boosting):
 
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         return np.asarray(self._booster.predict(data), dtype="float64")
+
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it."""
+        import xgboost
+
+        data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
+        return np.asarray(self._booster.predict(data, pred_contribs=True), dtype="float64")[:, :-1]
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending; features no split uses have 0."""

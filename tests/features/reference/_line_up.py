@@ -19,8 +19,12 @@ def line_up(g: pd.DataFrame, *, stand_in: bool, reported: dict[tuple[str, Any], 
     g = g.assign(share=240.0 * g["min"] / g.groupby(["team", "game_date", "opponent"])["min"].transform("sum"))
     after = states(g)
     rows: dict[int, dict[str, float]] = {}
-    for (team, season), block in g.groupby(["team", "season"]):
-        rows |= team_season(block, team, season, after, stand_in, reported)
+    for team, own in g.groupby("team"):
+        sides = [set(night["player_id"]) for _, night in own.groupby("game_date")]
+        done = 0
+        for season, block in own.groupby("season"):
+            rows |= team_season(block, team, season, after, stand_in, reported, sides[:done])
+            done += block["game_date"].nunique()
     out = pd.DataFrame.from_dict(rows, orient="index").reindex(g.index)
     context = [name for name in out if not name.startswith("form_")]
     shifted = out.groupby(g["player_id"])[context].shift(1)
@@ -56,18 +60,19 @@ def state(after: dict[int, pd.DataFrame], player: int, day: pd.Timestamp, season
     }
 
 
-def team_season(block, team, season, after, stand_in, reported) -> dict[int, dict[str, float]]:
+def team_season(block, team, season, after, stand_in, reported, old) -> dict[int, dict[str, float]]:
     """The columns of one team's season, by row."""
     nights = [(day, rows) for day, rows in block.groupby("game_date")]
     sides = [set(rows["player_id"]) for _, rows in nights]
     values = [rows.set_index("player_id")[["share", *FORM[1:]]] for _, rows in nights]
-    everybody = sorted(block["player_id"].unique())
+    everybody = sorted(set(block["player_id"]).union(*old[-20:]))
     out: dict[int, dict[str, float]] = {}
     for place, (day, rows) in enumerate(nights):
         known = {player: state(after, player, day, season) for player in everybody}
         here = {player: now for player, now in known.items() if now is not None and now["team"] == team}
-        last = sides[place - 1] if place else set()
-        regulars = {player for player, now in here.items() if now["long_run"] >= 20.0 and often(player, sides[:place])}
+        past = old + sides[:place]
+        last = sides[place - 1] if place else set().union(*past[-10:])
+        regulars = {player for player, now in here.items() if now["long_run"] >= 20.0 and often(player, past)}
         if stand_in:
             missing = regulars - sides[place]
         elif (team, day) in reported:
@@ -81,7 +86,7 @@ def team_season(block, team, season, after, stand_in, reported) -> dict[int, dic
         ]
         for row, player in zip(rows.index, rows["player_id"], strict=True):
             own = form(player, sides[:place], values, weights)
-            out[row] = own | context(player, known, regulars, missing, last, there, place)
+            out[row] = own | context(player, known, regulars, missing, last, there, past)
     return out
 
 
@@ -111,12 +116,12 @@ def form(player, sides, values, weights) -> dict[str, float]:
     return {f"form_{name}": sum(w * v[column] for w, v in mine) / total if mine else np.nan for name, column in names}
 
 
-def context(player, known, regulars, missing, last, there, place) -> dict[str, float]:
+def context(player, known, regulars, missing, last, there, past) -> dict[str, float]:
     me = known[player]
     sets = {"out": missing, "newly_out": missing & last, "back": (there & regulars) - last}
     others = {name: [known[other] for other in sorted(who - {player})] for name, who in sets.items()}
     beside = [known[other] for other in sorted(there - {player})]
-    none = me is None or place == 0 or not me["min"] > 0.0
+    none = me is None or not past or not me["min"] > 0.0
     me = me or dict.fromkeys(PARTS, np.nan)
     out = {f"{name}_{part}": sum(now[part] for now in who) for name, who in others.items() for part in PARTS}
     minutes = sum(now["min"] for now in beside)

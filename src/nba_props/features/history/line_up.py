@@ -60,11 +60,12 @@ class _Block:
         now: (part, player, game) expected minutes, points, rebounds and assists.
         long_run: Minutes in the long run.
         regular: Belongs to those whose absence is news.
-        last: Played the team's last game.
+        last: Played the team's last game; before a season's first one, any of its last 10.
         out: A regular who is known to be out.
         available: Regulars who are not out, and others who played the last game.
         played: Played this game; only ever read of earlier games.
-        known: Number of the team's games that are strictly earlier than each game.
+        known: Number of the team's games this season that are strictly earlier than each game.
+        told: Whether the team has a strictly earlier game at all.
     """
 
     now: Floats
@@ -75,6 +76,7 @@ class _Block:
     available: Bools
     played: Bools
     known: Ints
+    told: Bools
 
 
 def line_up(table: Table, players: Log, fixtures: Fixtures, known_out: KnownOut) -> dict[str, Floats]:
@@ -105,7 +107,8 @@ class _Cast:
     Attributes:
         rows: Their player-games.
         games: The fixtures.
-        ids: Code of each player.
+        ids: Code of each player: those of the season and those of the team's last 20 games before it.
+        before: (player, game) whether he played each of those games, at most 20.
         player, game: Which of the players, and which of the games, each of `rows` is of.
         now, long_run: As in `_Block`.
         here: His last game was for this team.
@@ -114,6 +117,7 @@ class _Cast:
     rows: Ints
     games: slice
     ids: Ints
+    before: Bools
     player: Ints
     game: Ints
     now: Floats
@@ -123,9 +127,7 @@ class _Cast:
 
 def _casts(table: Table, players: Log, fixtures: Fixtures, minutes: Floats) -> Iterator[_Cast]:
     """Every team and season. What is known of the players is computed for all of them at once."""
-    blocks = [
-        (rows, games, *np.unique(table.player[rows], return_inverse=True)) for rows, games in fixtures.team_seasons()
-    ]
+    blocks = [_squad(table, fixtures, rows, games) for rows, games in fixtures.team_seasons()]
     if not blocks:
         return
     who = np.concatenate([np.repeat(ids, games.stop - games.start) for _, games, ids, _ in blocks])
@@ -135,7 +137,7 @@ def _casts(table: Table, players: Log, fixtures: Fixtures, minutes: Floats) -> I
     now, long_run = _expected(table, players, career, season, minutes)
     here = (table.team[np.maximum(career.end - 1, 0)] == fixtures.team[fixture]) & (career.count > 0)
     edge = 0
-    for rows, games, ids, player in blocks:
+    for rows, games, ids, before in blocks:
         shape = len(ids), games.stop - games.start
         part = slice(edge, edge + shape[0] * shape[1])
         edge = part.stop
@@ -143,12 +145,23 @@ def _casts(table: Table, players: Log, fixtures: Fixtures, minutes: Floats) -> I
             rows=rows,
             games=games,
             ids=ids,
-            player=player.astype(np.int64),
+            before=before,
+            player=np.searchsorted(ids, table.player[rows]),
             game=fixtures.row[rows] - games.start,
             now=now[:, part].reshape(-1, *shape),
             long_run=long_run[part].reshape(shape),
             here=here[part].reshape(shape),
         )
+
+
+def _squad(table: Table, fixtures: Fixtures, rows: Ints, games: slice) -> tuple[Ints, slice, Ints, Bools]:
+    """A team's season, its players and those of its last games before, and who played those."""
+    earliest = max(games.start - _LONG, int(fixtures.log.first(fixtures.team[games.start : games.start + 1])[0]))
+    old = fixtures.rows_of(slice(earliest, games.start))
+    ids = np.unique(np.concatenate([table.player[rows], table.player[old]]))
+    before = np.zeros((len(ids), games.start - earliest), dtype=bool)
+    before[np.searchsorted(ids, table.player[old]), fixtures.row[old] - earliest] = True
+    return rows, games, ids, before
 
 
 def _expected(table: Table, players: Log, career: Past, season: Past, minutes: Floats) -> tuple[Floats, Floats]:
@@ -168,15 +181,17 @@ def _expected(table: Table, players: Log, career: Past, season: Past, minutes: F
 
 def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> _Block:
     """Who is a regular, who is out and who is there, before each game of a team and season."""
-    size = cast.games.stop - cast.games.start
+    size, old = cast.games.stop - cast.games.start, cast.before.shape[1]
     known = fixtures.own.end[cast.games] - cast.games.start
+    told = known + old
     played = np.zeros((len(cast.ids), size), dtype=bool)
     played[cast.player, cast.game] = True
-    counted = np.concatenate([np.zeros((len(cast.ids), 1), dtype=np.int64), np.cumsum(played, axis=1)], axis=1)
-    of_last = [counted[:, known] - counted[:, np.maximum(known - games, 0)] for games in (_RECENT, _LONG, 1)]
+    nobody = np.zeros((len(cast.ids), 1), dtype=np.int64)
+    counted = np.concatenate([nobody, np.cumsum(np.concatenate([cast.before, played], axis=1), axis=1)], axis=1)
+    of_last = [counted[:, told] - counted[:, np.maximum(told - games, 0)] for games in (_RECENT, _LONG, 1)]
     often = of_last[0] + (of_last[1] >= _OFTEN) >= _LEAST
     regular = cast.here & (of_last[1] >= _LEAST) & often & (cast.long_run >= _REGULAR_MINUTES)
-    last = of_last[2] > 0
+    last = np.where(known == 0, of_last[0], of_last[2]) > 0
     if known_out.stand_in:
         missing = ~played
     else:
@@ -191,6 +206,7 @@ def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> _Block:
         available=np.where(regular, ~out, last & cast.here),
         played=played,
         known=known,
+        told=told > 0,
     )
 
 
@@ -215,7 +231,7 @@ def _context(block: _Block, player: Ints, game: Ints) -> Floats:
         *sums, minutes, 240.0 * masked_ratio(own[0], own[0] + minutes), _down(now[0] * above[0]), *ranks,
         own[0] - fifth, overlap,
     ])  # fmt: skip
-    described[:, (block.known[game] == 0) | (own[0] == 0.0)] = np.nan
+    described[:, ~block.told[game] | (own[0] == 0.0)] = np.nan
     return described
 
 
