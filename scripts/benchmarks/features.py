@@ -73,8 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", nargs="+", default=[], metavar="PATH", help="player game logs: files or folders")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, in turns; the best counts (default 3)")
     options = parser.parse_args(arguments)
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
-    reference_features = importlib.import_module("features_reference").reference_features
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "features"))
+    reference_features = importlib.import_module("reference").reference_features
     source, games = games_table(options.data)
     fast_times, slow_times = [], []
     for _ in range(max(options.repeat, 1)):

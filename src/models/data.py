@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlflow_integration.store.location import project_root
+from models.line_ups import decision_moments, reported_line_ups
 from nba_props.data import (
     fingerprint,
     join_odds,
@@ -19,7 +20,14 @@ from nba_props.data import (
     no_odds,
     read_game_logs,
 )
-from nba_props.data.availability import FORMATS, join_availability, load_availability, no_fixtures
+from nba_props.data.availability import (
+    FORMATS,
+    AvailabilityReading,
+    join_availability,
+    load_availability,
+    no_fixtures,
+    nobody_waiting,
+)
 from nba_props.data.fixtures import load_fixtures, one_per_game
 from nba_props.data.readers import GAME_LOG, ODDS, READERS
 from nba_props.data.schemas import FIXTURE_COLUMNS
@@ -32,7 +40,6 @@ if TYPE_CHECKING:
 
     from nba_league import League
     from nba_props.data import JoinReport, JoinResult
-    from nba_props.data.availability import AvailabilityReading
 
 
 _INEFFICIENCY = 1.5
@@ -51,7 +58,8 @@ class TrainingData:
 
     Attributes:
         games: The games table (docs/contract.md).
-        features: One float column per feature, same index as `games`.
+        features: One float column per feature, same index as `games`; of absences they know what was reported before
+            the first price of each game.
         is_b2b: Second night of the team's back-to-back, same index.
         quotes: Lines joined to games; empty where there are none.
         reports: What became of every input row, as text for people: game logs, odds, season table, availability.
@@ -161,10 +169,12 @@ def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICI
 def training_data_of(league: League) -> TrainingData:
     """A simulated league through the same joins and features as real files."""
     joined = join_odds(league.odds, league.games)
+    found = join_availability(league.availability, league.games)
+    known = AvailabilityReading(found.availability, nobody_waiting(), no_fixtures())
     features = _features(league.games)
     source = f"SIMULATED league, seed {league.seed}"
-    reports = [str(joined.report)]
-    return _assembled(league.games, features, joined, reports, source, content=league.games, league=league)
+    reports = [str(joined.report), str(found.report)]
+    return _assembled(league.games, features, joined, reports, source, content=league.games, league=league, known=known)
 
 
 def _assembled(
@@ -182,6 +192,10 @@ def _assembled(
     quotes = join_odds(no_odds(), games).quotes if joined is None else joined.quotes
     tips = quotes.rename(columns={"home_team": "home", "away_team": "away"})[list(FIXTURE_COLUMNS)].dropna()
     told = [tips.drop_duplicates()] if known is None else [known.fixtures, tips.drop_duplicates()]
+    fixtures = one_per_game(pd.concat(told, ignore_index=True))
+    if known is not None:
+        moments = decision_moments(games, quotes, fixtures, "open")
+        features = features.assign(**reported_line_ups(games, known.availability, known.not_submitted, moments))
     content_of = [content, quotes] if known is None else [content, quotes, known.availability]
     return TrainingData(
         games=games,
@@ -195,7 +209,7 @@ def _assembled(
         league=league,
         availability=None if known is None else known.availability,
         not_submitted=None if known is None else known.not_submitted,
-        fixtures=one_per_game(pd.concat(told, ignore_index=True)),
+        fixtures=fixtures,
     )
 
 

@@ -46,6 +46,14 @@ def _feature_importance(_: MarketEvaluation, estimator: Estimator, about: About)
     return plots.feature_importance(shares, title=f"{about.title}: gain", simulated=about.simulated)
 
 
+def _reasons(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
+    if evaluation.contributions is None:
+        return None
+    parts = evaluation.contributions.drop(columns=["game_id", "player_id"])
+    title = f"{about.title}: what moves the forecasts of lined props"
+    return plots.reasons({name: parts[name].to_numpy() for name in parts}, title=title, simulated=about.simulated)
+
+
 def _residuals(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure:
     rows = evaluation.predictions
     title = f"{about.title}: residuals"
@@ -121,6 +129,7 @@ def _clv_distribution(evaluation: MarketEvaluation, _: Estimator, about: About) 
 for _name, _plot in {
     "pit_histogram": _pit_histogram,
     "feature_importance": _feature_importance,
+    "reasons": _reasons,
     "residuals_analysis": _residuals,
     "fold_history": _fold_history,
     "calibration_curve_before": _calibration_curve_before,

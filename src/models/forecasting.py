@@ -11,9 +11,11 @@ import pandas as pd
 from joblib import cpu_count
 
 from models.data import prediction_info, row_by_row
-from nba_props.features import feature_names, prior_games_in_season
+from models.line_ups import line_up_features
+from nba_props.features import feature_families, feature_names, feature_texts, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
 from nba_props.forecast.folds import walk_forward_folds
+from nba_props.forecast.reasons import Explain
 from nba_props.forecast.walk_forward import Forecaster, WalkForwardResult, walk_forward_all
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from nba_props.config import SelectionConfig, TrainerConfig
     from nba_props.forecast.folds import Fold
 
+
+_FRAME = ("availability", "decision", "feature_groups", "noise_features", "seed")
+"""Settings that the feature table of a configuration depends on."""
 
 FIRST_SEASON = "first"
 """Value of ``first_test_season`` that tests every season but the first one of the data."""
@@ -102,11 +107,14 @@ class Forecasts:
         queue: dict[str, tuple[TrainerConfig, str]] = {}
         for config in configs:
             for member in members(config):
-                key = _key(config, member)
+                key = self._key(config, member)
                 if key not in self._results:
                     queue.setdefault(key, (config, member))
         self._queue = list(queue)
-        self._made = {key: forecaster(data, config, member) for key, (config, member) in queue.items()}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._made = {
+            key: forecaster(data, config, member, self.features(config)) for key, (config, member) in queue.items()
+        }
         self._workers = next(iter(configs)).workers or cpu_count()
         self._markets = {key: config.market for key, (config, _) in queue.items()}
         self._running: Generator[WalkForwardResult, None, None] | None = None
@@ -118,7 +126,7 @@ class Forecasts:
             NotEnoughDataError: Too few rows before a fold.
             ModelError: A forecast is not a finite number.
         """
-        results = {member: self._result(_key(config, member)) for member in members(config)}
+        results = {member: self._result(self._key(config, member)) for member in members(config)}
         if config.model != "ensemble":
             result = results[config.model]
             return Forecast(result, _fitted(result), None, {})
@@ -130,6 +138,13 @@ class Forecasts:
         estimator = WeightedEstimator({name: _fitted(result) for name, result in results.items()}, final)
         return Forecast(combined, estimator, weights, results)
 
+    def features(self, config: TrainerConfig) -> pd.DataFrame:
+        """The `feature_frame` of a configuration; those that use the same columns share one table."""
+        key = json.dumps(_settings(config, *_FRAME), sort_keys=True)
+        if key not in self._frames:
+            self._frames[key] = feature_frame(self.data, config)
+        return self._frames[key]
+
     def close(self) -> None:
         """End the fits under way, if there are any; what is asked for later starts them again.
 
@@ -138,6 +153,14 @@ class Forecasts:
         if self._running is not None:
             self._running.close()
             self._running = None
+
+    def _key(self, config: TrainerConfig, member: str) -> str:
+        """Everything the forecast of a member depends on; the decision only where absences are reported before it."""
+        names = ["market", "selection", "walk_forward", "seed", "feature_groups", "noise_features", "availability"]
+        if self.data.availability is not None:
+            names.append("decision")
+        settings = {**_settings(config, *names), "model": member, "params": _params(config, member)}
+        return json.dumps(settings, sort_keys=True)
 
     def _result(self, key: str) -> WalkForwardResult:
         while key not in self._results:
@@ -166,6 +189,9 @@ class Forecasts:
 def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:
     """The columns of the feature table a configuration uses, plus its noise columns."""
     features = data.features
+    tonight = line_up_features(data, config)
+    if tonight is not None:
+        features = row_by_row(features.assign(**tonight))
     if config.feature_groups is not None:
         known, wanted = set(feature_names()), set(feature_names(config.feature_groups))
         features = row_by_row(features[[name for name in features if name in wanted or name not in known]])
@@ -201,27 +227,41 @@ def _params(config: TrainerConfig, member: str) -> dict[str, Any]:
     return dict(params.get(member, {})) if config.model == "ensemble" else dict(params)
 
 
-def _key(config: TrainerConfig, member: str) -> str:
-    """Everything the forecast of a member depends on."""
-    settings = config.model_dump(
-        mode="json", include={"market", "selection", "feature_groups", "noise_features", "walk_forward", "seed"}
-    )
-    return json.dumps({**settings, "model": member, "params": _params(config, member)}, sort_keys=True)
+def _settings(config: TrainerConfig, *names: str) -> dict[str, Any]:
+    return config.model_dump(mode="json", include=set(names))
 
 
-def forecaster(data: TrainingData, config: TrainerConfig, member: str) -> Forecaster:
-    """What one of the `members` is fitted on, and the folds it goes through."""
+def forecaster(
+    data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None
+) -> Forecaster:
+    """What one of the `members` is fitted on, and the folds it goes through.
+
+    Args:
+        data: What is trained on.
+        config: The configuration.
+        member: One of its members.
+        features: Its `feature_frame`, where it is made already.
+    """
     info = prediction_info(data, config.market)
     minutes = data.games["min"].astype("float64") if ESTIMATORS[member].needs_minutes else None
     return Forecaster(
-        features=feature_frame(data, config),
+        features=feature_frame(data, config) if features is None else features,
         target=info["actual"],
         info=info,
         folds=config_folds(data, config),
         make=EstimatorSpec(member, _params(config, member), config.seed, minutes, config.selection),
         evaluated=prior_games_in_season(data.games) > 0,
         final=True,
+        explain=explained(data, config.market),
     )
+
+
+def explained(data: TrainingData, market: str) -> Explain:
+    """Which forecasts get reasons, those with a line, and in which words."""
+    quotes = data.quotes_of(market)
+    lined = pd.MultiIndex.from_frame(quotes[["game_id", "player_id"]])
+    rows = pd.MultiIndex.from_frame(data.games[["game_id", "player_id"]]).isin(lined)
+    return Explain(pd.Series(rows, data.games.index), feature_families(), feature_texts())
 
 
 def _fitted(result: WalkForwardResult) -> Estimator:

@@ -9,6 +9,7 @@ from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
 from mlflow_integration.utils import search_runs
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models.line_ups import STAND_IN, availability_of
 from models.plan.studies import arms, forecast_findings, study_findings
 from models.view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
@@ -188,7 +189,8 @@ class NBAPropsMLflowTrainer:
         config, data = self.config, self._data
         tracker = NBAPropsTracker(self.experiment_name, tracking_uri=self.tracking_uri)
         name = run_name or f"{config.model}_{config.market}"
-        tags = {"market": config.market, "data_kind": data.kind, **self.tags}
+        known = availability_of(data, config)
+        tags = {"market": config.market, "data_kind": data.kind, "availability": known, **self.tags}
         with tracker.start_run(name, tags=tags) as run:
             view = self._evaluated(self._trials(tracker))
             tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
@@ -214,11 +216,13 @@ class NBAPropsMLflowTrainer:
 
     @property
     def model_name(self) -> str:
-        """Registered model: a model of the simulated league can never stand in for one of real data."""
-        return f"NBAProps_{self.config.market}{'_SIMULATED' if self._data.simulated else ''}"
+        """Registered model: one of the simulated league, or of the stand-in, never passes for one that may go live."""
+        kind = "_SIMULATED" if self._data.simulated else ""
+        stand_in = "_STAND_IN" if availability_of(self._data, self.config) == STAND_IN else ""
+        return f"NBAProps_{self.config.market}{kind}{stand_in}"
 
     def _trials(self, tracker: NBAPropsTracker) -> int:
-        """What was tried before a pick: finished runs on this market and kind of data, and the one under way.
+        """What was tried before a pick: finished runs on the same market and kind of data, and the one under way.
 
         They are those of its own experiment and of the experiments it was chosen from.
         """
@@ -226,13 +230,15 @@ class NBAPropsMLflowTrainer:
         names = list(dict.fromkeys((self.experiment_name, *self.chosen_from)))
         found = search_runs(names, where=where, tracking_uri=tracker.store.uri)
         kinds = found.reindex(columns=["tags.data_kind"])["tags.data_kind"].fillna(self._data.kind)
-        return 1 + int((kinds == self._data.kind).sum())
+        known = found.reindex(columns=["tags.availability"])["tags.availability"] == STAND_IN
+        stand_in = availability_of(self._data, self.config) == STAND_IN
+        return 1 + int(((kinds == self._data.kind) & (known == stand_in)).sum())
 
     def _evaluated(self, n_trials: int) -> EvaluationView:
         config, data = self.config, self._data
         evaluation = self.train_and_evaluate_walk_forward(n_trials=n_trials)
         forecast = self.forecast()
-        n_features = feature_frame(data, config).shape[1]
+        n_features = self._shared().features(config).shape[1]
         findings = forecast_findings(forecast, n_features)
         if self.study is not None:
             findings |= study_findings(self.study, evaluation, config, data, self._shared())
@@ -251,7 +257,7 @@ class NBAPropsMLflowTrainer:
         return self._forecasts
 
     def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
-        example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
+        example: pd.DataFrame = self._shared().features(self.config).tail(5)
         if self.config.model != ENSEMBLE and ESTIMATORS[self.config.model].flavour == "native":
             chosen = list(getattr(estimator, "selected", example.columns))
             tracker.log_model(estimator.native, input_example=example[chosen])

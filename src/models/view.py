@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from models.figures import market_figures
+from models.line_ups import availability_of
 from models.plan.studies import Findings
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.features import catalogue, feature_names
@@ -60,6 +61,7 @@ class EvaluationView:
             "data_kind": self.data.kind,
             "data_fingerprint": self.data.fingerprint,
             "data_source": self.data.source,
+            "availability": availability_of(self.data, self.config),
             "distribution": self.evaluation.distribution,
             **self.extra_tags,
         }

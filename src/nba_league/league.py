@@ -28,6 +28,9 @@ class League:
         odds: Raw odds as vendors deliver them: game_date (US day), player_name, home_team, away_team (full names),
             bookmaker, market, line, over_price, under_price (American), timestamp (UTC), source_date (UTC day of the
             tip-off), event_id.
+        availability: The league's injury report, in the morning before the first lines and again half an hour before
+            the tip, in the columns of the availability table of docs/contract.md. Late scratches are in the last one
+            only.
         truth: Row by row with `games`: game_id, player_id and the true conditional means of min, pts, reb, ast and pra
             given everything knowable before the game, and that the player appears.
         seasons: Names of the seasons.
@@ -37,6 +40,7 @@ class League:
 
     games: pd.DataFrame
     odds: pd.DataFrame
+    availability: pd.DataFrame
     truth: pd.DataFrame
     seasons: tuple[str, ...]
     seed: int
@@ -136,8 +140,8 @@ class League:
     def write(self, folder: Path | str) -> list[Path]:
         """Save as compressed CSV: box scores in nba.com's LeagueGameLog columns, odds in the vendors' columns.
 
-        One file of box scores a season and one of odds a season and market, named like
-        `player_game_logs_2023-24.csv.gz` and `prop_odds_2023-24_pra.csv.gz`.
+        One file of box scores and one of availability a season, and one of odds a season and market, named like
+        `player_game_logs_2023-24.csv.gz`, `availability_2023-24.csv.gz` and `prop_odds_2023-24_pra.csv.gz`.
 
         Returns:
             The files written.
@@ -151,6 +155,10 @@ class League:
             written.append(path)
         dates = self.games.groupby("season")["game_date"].agg(["min", "max"])
         for season, span in dates.iterrows():
+            reported = self.availability[self.availability["game_date"].between(span["min"], span["max"])]
+            path = folder / f"availability_{season}.csv.gz"
+            _reported(reported).to_csv(path, index=False, compression=_GZIP)
+            written.append(path)
             odds = self.odds[self.odds["game_date"].between(span["min"], span["max"])]
             for market, rows in odds.groupby("market", sort=True):
                 path = folder / f"prop_odds_{season}_{market}.csv.gz"
@@ -184,4 +192,12 @@ def _vendor(odds: pd.DataFrame) -> pd.DataFrame:
         game_date=odds["game_date"].dt.strftime("%Y-%m-%d"),
         timestamp=odds["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
         source_date=odds["source_date"].dt.strftime("%Y-%m-%d"),
+    )
+
+
+def _reported(availability: pd.DataFrame) -> pd.DataFrame:
+    """Days and times as text."""
+    return availability.assign(
+        game_date=availability["game_date"].dt.strftime("%Y-%m-%d"),
+        reported_at=availability["reported_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )

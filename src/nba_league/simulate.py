@@ -14,10 +14,11 @@ from nba_league.lines.faults import add_faults
 from nba_league.season.boxscore import play
 from nba_league.season.names import player_names
 from nba_league.season.players import Population
+from nba_league.season.report import injury_report
 from nba_league.season.schedule import FULL_SEASON, build_schedule, season_start
 from nba_league.season.set_up import set_up
 from nba_league.season.teams import ALL_CLUBS, clubs
-from nba_league.tables import FIRST_PLAYER_ID, game_rows, odds_rows
+from nba_league.tables import FIRST_PLAYER_ID, game_rows, odds_rows, report_rows
 from nba_league.truth import Night, conditional_means, derivable_columns
 from nba_props.data.odds import no_odds
 from nba_props.errors import ConfigError
@@ -25,7 +26,7 @@ from nba_props.markets import DEFAULT_MARKETS
 
 _SEASONS: Final = ("2021-22", "2022-23", "2023-24", "2024-25")
 _MOST_INEFFICIENT: Final = 5.0
-_STREAMS: Final = ("population", "summer", "schedule", "setting", "play", "lines", "names", "faults")
+_STREAMS: Final = ("population", "summer", "schedule", "setting", "play", "lines", "names", "faults", "report")
 
 
 def simulate_league(
@@ -71,7 +72,7 @@ def simulate_league(
     teams = clubs(n_teams)
     population = Population(n_teams, _stream(seed, "population"))
     parts: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
-    nights, posted = [], []
+    nights, posted, reports = [], [], []
     for number, name in enumerate(seasons):
         if number:
             population.advance(_stream(seed, "summer", number))
@@ -83,6 +84,7 @@ def simulate_league(
         games, truth, where = game_rows(season, box, means, teams)
         parts.append((games, truth, where.assign(season=number)))
         nights.append(season.pre)
+        reports.append((season, injury_report(season, box["min"] > 0, _stream(seed, "report", number))))
         if name in odds_seasons and markets:
             lines = post_lines(
                 season, night, box, means, markets=markets, inefficiency=inefficiency,
@@ -91,6 +93,7 @@ def simulate_league(
             posted.append((season, lines))
     names = player_names(population.n_players, _stream(seed, "names"))
     odds = [odds_rows(season, lines, names, teams, markets) for season, lines in posted]
+    availability = [report_rows(season, report, names, teams) for season, report in reports]
     if faults:
         odds = [add_faults(each, _stream(seed, "faults", number)) for number, each in enumerate(odds)]
     games, truth, where = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
@@ -99,6 +102,7 @@ def simulate_league(
     return League(
         games=games,
         odds=pd.concat(odds, ignore_index=True) if odds else no_odds(),
+        availability=pd.concat(availability, ignore_index=True),
         truth=truth,
         seasons=seasons,
         seed=seed,

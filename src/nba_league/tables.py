@@ -11,9 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from nba_league.lines.books import BOOKS, PHASES, Lines
+from nba_league.season.report import STATUSES
 from nba_league.season.set_up import Season
 from nba_league.season.teams import Club
 from nba_props.arrays import Ints
+from nba_props.data.availability import INJURY_REPORT
 
 FIRST_PLAYER_ID: Final = 9_000_001
 """Far from any number nba.com has given out."""
@@ -24,6 +26,8 @@ BOX_COLUMNS: Final = (
 _EASTERN: Final = "America/New_York"
 _OPENING_MINUTE: Final = 10 * 60  # of the morning, and a little later book by book
 _CLOSE_BEFORE_TIP: Final = 5
+_FIRST_REPORT: Final = 9 * 60 + 30
+_LAST_REPORT_BEFORE_TIP: Final = 30
 
 
 def game_rows(
@@ -91,6 +95,36 @@ def odds_rows(
             "event_id": _event_ids(season).take(game),
         }
     )
+
+
+def report_rows(season: Season, report: pd.DataFrame, names: list[str], clubs: Sequence[Club]) -> pd.DataFrame:
+    """The injury report in the columns of the `availability` table (docs/contract.md), in order of time.
+
+    Like the league's own, each report speaks of every game of its day: it comes out in the morning, and again half an
+    hour before each tip with what is known by then.
+    """
+    morning = _utc(season, np.full(len(season.schedule.day), _FIRST_REPORT))
+    final = _tip_off(season) - np.timedelta64(_LAST_REPORT_BEFORE_TIP, "m")
+    times = pd.DataFrame({"day": np.tile(season.schedule.day, 2), "seen": np.concatenate([morning, final])})
+    listed = report.assign(day=season.schedule.day[report["side"] // 2], final=final[report["side"] // 2])
+    told = listed.merge(times.drop_duplicates(), on="day")
+    told = told[told["last"] == (told["seen"] >= told["final"])]
+    side, person = told["side"].to_numpy(), season.players.player[told["row"].to_numpy()]
+    team = np.column_stack([season.schedule.home, season.schedule.away]).ravel()
+    same = np.zeros(len(told), dtype=np.int64)
+    table = pd.DataFrame(
+        {
+            "game_date": _dates(season)[side // 2],
+            "team": _strings([club.abbreviation for club in clubs]).take(team[side]),
+            "player": _strings(names).take(person),
+            "player_id": pd.array(FIRST_PLAYER_ID + person, dtype="Int64"),
+            "status": _strings(list(STATUSES)).take(told["status"].to_numpy()),
+            "reason": _strings(["Injury/Illness"]).take(same),
+            "reported_at": pd.DatetimeIndex(told["seen"].astype("datetime64[us]")).tz_localize("UTC"),
+            "source": _strings([INJURY_REPORT]).take(same),
+        }
+    )
+    return table.sort_values(["reported_at", "game_date", "team", "player_id"], kind="stable", ignore_index=True)
 
 
 def _strings(values: list[str]) -> Any:  # noqa: ANN401 - a pandas string array, of which pandas has no public type

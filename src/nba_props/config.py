@@ -97,6 +97,10 @@ class TrainerConfig(_Frozen):
         ensemble: Members and method, for model "ensemble".
         selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
+        availability: Who is known to be out before a game. "reported": whom the availability table lists before the
+            decision; of games without a report, the regulars who missed the team's last game. "stand_in": the regulars
+            missing from the box score itself, for backtests without reports: known only afterwards, so its runs are
+            tagged, ranked apart, and their models never go live.
         noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
@@ -120,6 +124,7 @@ class TrainerConfig(_Frozen):
     ensemble: EnsembleConfig = EnsembleConfig()
     selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
+    availability: Literal["reported", "stand_in"] = "reported"
     noise_features: int = Field(default=0, ge=0)
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nba_props.errors import ConfigError, DataError
-from nba_props.evaluation.paired import paired_comparison, paired_difference
+from nba_props.evaluation.paired import paired_comparison, paired_difference, paired_over_seeds
 
 
 def losses(seed=0, nights=40, per_night=5):
@@ -181,3 +181,22 @@ def test_rows_that_are_not_identical_are_refused():
         paired_comparison(table.drop(columns="predicted"), table)
     with pytest.raises(DataError, match="0 and 0 rows"):
         paired_comparison(table[:0], table[:0])
+
+
+def test_over_several_seeds_the_loss_of_a_row_is_its_mean():
+    pairs = [(predictions(shift=shift), predictions(shift=2.0)) for shift in (0.5, 1.0, 1.5)]
+    single = [paired_comparison(*pair) for pair in pairs]
+
+    both = paired_over_seeds(pairs)
+
+    differences = [metrics["mae_difference"] for metrics in single]
+    assert both["mae_difference"] == pytest.approx(np.mean(differences))
+    assert both["mae_difference_seed_sd"] == pytest.approx(np.std(differences, ddof=1))
+    assert both["brier_difference"] == pytest.approx(0.0)
+    assert both["mae_difference_ci_low"] < both["mae_difference"] < both["mae_difference_ci_high"]
+    assert "mae_difference_seed_sd" not in single[0]
+
+
+def test_seeds_of_other_rows_are_refused():
+    with pytest.raises(DataError, match="identical rows"):
+        paired_over_seeds([(predictions(), predictions()), (predictions(nights=29), predictions(nights=29))])

@@ -12,7 +12,7 @@ import pytest
 
 from nba_props.features import build_features
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "scripts" / "benchmarks"
+HERE = Path(__file__).resolve().parent
 TEAMS = ("BOS", "DEN", "LAL", "MIA", "NYK", "UTA")
 STATS = (
     "min", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "ast", "stl", "blk", "tov", "pf", "pts",
@@ -137,12 +137,12 @@ def leaks():
 
 
 def load_reference():
-    """The straightforward pandas version of all features, from beside the benchmark."""
-    sys.path.insert(0, str(BENCHMARKS))
+    """The straightforward pandas version of all features."""
+    sys.path.insert(0, str(HERE))
     try:
-        return importlib.import_module("features_reference").reference_features
+        return importlib.import_module("reference").reference_features
     finally:
-        sys.path.remove(str(BENCHMARKS))
+        sys.path.remove(str(HERE))
 
 
 @pytest.fixture(scope="session")

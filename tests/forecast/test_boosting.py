@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.errors import ConfigError
+from nba_props.errors import ConfigError, DataError
 from nba_props.forecast import make_estimator
 
 
@@ -59,10 +59,21 @@ def test_the_parameters_say_what_was_fitted():
 
 
 def test_an_unknown_model_is_refused_naming_the_known_ones():
-    with pytest.raises(ConfigError, match="lightgbm, xgboost, linear, two_stage"):
+    with pytest.raises(ConfigError, match="lightgbm, lightgbm_sqrt, xgboost, linear, two_stage"):
         make_estimator("catboost")
 
 
 def test_no_trees_are_refused():
     with pytest.raises(ConfigError, match="n_estimators"):
         make_estimator("xgboost", {"n_estimators": 0})
+
+
+def test_the_root_model_refuses_totals_below_zero_and_forecasts_none(sample):
+    features, target = sample
+    estimator = make_estimator("lightgbm_sqrt", {"n_estimators": 20})
+    with pytest.raises(DataError, match="below zero"):
+        estimator.fit(features, target - target.max())
+    estimator.fit(features, target.clip(lower=0.0))
+    assert (estimator.predict(features) >= 0.0).all()
+    roots = estimator.native.predict(features.to_numpy())
+    assert estimator.predict(features) == pytest.approx(np.maximum(roots, 0.0) ** 2)

@@ -177,6 +177,19 @@ def test_simulated_runs_are_a_market_of_their_own(uri):
     assert "pra SIMULATED" in utils.generate_report(tracking_uri=uri)
 
 
+def test_runs_that_knew_from_the_box_score_who_was_out_are_ranked_apart(uri):
+    tracker = NBAPropsTracker("Phase1_Foundation", tracking_uri=uri)
+    known = {"plain": "last game", "report": "reported", "told": "stand-in from box scores"}
+    for place, (name, availability) in enumerate(known.items()):
+        tags = {"market": "pra", "data_kind": "real", "availability": availability}
+        with tracker.start_run(name, tags=tags):
+            tracker.log_metrics({"val_mae": 6.0 - place, "n_predictions": 120})
+
+    best = utils.best_with_trials(top_n=1, tracking_uri=uri)
+
+    assert best[["market", "run_name"]].to_numpy().tolist() == [["pra", "report"], ["pra STAND-IN", "told"]]
+
+
 def test_every_page_is_read(filled, monkeypatch):
     uri, _ = filled
     monkeypatch.setattr("mlflow_integration.reading.reader.PAGE", 2)

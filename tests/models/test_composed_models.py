@@ -10,6 +10,7 @@ import pytest
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
 QUICK = {
+    "lightgbm_sqrt": {"model_params": {"n_estimators": 8}},
     "two_stage": {"model_params": {"n_estimators": 8}},
     "ensemble": {
         "model_params": {"lightgbm": {"n_estimators": 8}, "xgboost": {"n_estimators": 8}},

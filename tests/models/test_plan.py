@@ -133,6 +133,14 @@ def test_an_ablation_of_noise_columns_reports_an_interval_with_zero_in_it(store,
     assert metrics["n_features"] > 200
 
 
+def test_an_ablation_against_other_settings_runs_both_arms_with_every_seed(store, data):
+    study = "study={kind='ablation', against={availability='stand_in'}, seeds=2}"
+    metrics = next(run_plan([recipe("lightgbm_baseline", study, "model_params.n_estimators=20")], data)).result.metrics
+    assert metrics["mae_difference_seed_sd"] > 0.0
+    assert metrics["n_paired_rows"] == metrics["n_predictions"]
+    assert metrics["val_mae"] != metrics["baseline_arm_val_mae"]
+
+
 def test_an_ablation_of_what_matters_shows_that_it_does(store, data):
     groups = ["core_rates", "minutes", "schedule"]
     asked = recipe("opponent_features", f"feature_groups={groups}", "study.without=['core_rates', 'minutes']")

@@ -8,6 +8,7 @@ import pytest
 
 from nba_league import League, simulate_league
 from nba_props.data import join_odds, load_game_logs, load_odds
+from nba_props.data.availability import load_availability
 from nba_props.markets import actual
 
 COLUMNS = [
@@ -193,10 +194,12 @@ def test_inefficiency_scales_how_far_the_opening_is_off(priced: pd.DataFrame, ef
 def test_what_is_written_is_what_the_loaders_read(tmp_path: pytest.TempPathFactory) -> None:
     league = simulate_league(("2023-24",), n_teams=6, n_games=10, markets=("pra",))
     written = league.write(tmp_path)
-    assert [path.name for path in written] == ["player_game_logs_2023-24.csv.gz", "prop_odds_2023-24_pra.csv.gz"]
+    names = ["player_game_logs_2023-24.csv.gz", "availability_2023-24.csv.gz", "prop_odds_2023-24_pra.csv.gz"]
+    assert [path.name for path in written] == names
+    pd.testing.assert_frame_equal(load_availability(written[1]).availability, league.availability)
     games = load_game_logs(written[0])
     pd.testing.assert_frame_equal(games, league.games, check_dtype=False)
-    joined = join_odds(load_odds(written[1]), games)
+    joined = join_odds(load_odds(written[2]), games)
     quotes = joined.quotes
     assert len(quotes) == len(league.odds)
     void = quotes["actual"].isna()

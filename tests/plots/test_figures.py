@@ -55,6 +55,7 @@ FIGURES = {
     "feature_importance": (plots.feature_importance, (IMPORTANCE,)),
     "fold_history": (plots.fold_history, ([5.9, 6.0, 5.8],)),
     "pit_histogram": (plots.pit_histogram, (PIT,)),
+    "reasons": (plots.reasons, ({"own form": CHANCES * 10, "line-up": CHANCES - 0.5},)),
     "reliability_diagram": (plots.reliability_diagram, (RELIABILITY, CHANCES)),
     "residuals": (plots.residuals, (CHANCES * 20, CHANCES * 19)),
 }
@@ -65,6 +66,7 @@ EMPTY = {
     "equity_curve": (plots.equity_curve, (EQUITY.iloc[:0],)),
     "feature_importance": (plots.feature_importance, (IMPORTANCE.iloc[:0],)),
     "fold_history": (plots.fold_history, ([],)),
+    "reasons": (plots.reasons, ({"own form": []},)),
     "reliability_diagram": (plots.reliability_diagram, (RELIABILITY.iloc[:0], [])),
     "residuals": (plots.residuals, ([], [])),
 }

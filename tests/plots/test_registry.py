@@ -27,6 +27,7 @@ def evaluation():
         predictions=rows,
         ledger=pd.DataFrame({"clv": [], "result": []}),
         pit=None,
+        contributions=None,
         metrics={"baseline_mae": 2.5},
         fold_metrics={"val_mae_fold": [2.0]},
         scored_props=lambda calibrated=True: nothing,

@@ -201,3 +201,37 @@ def assert_refused(result, workplace: Path, says: list[str]) -> None:
     for text in says:
         assert text in result.stderr
     assert {path.name for path in workplace.iterdir()} <= before, "nothing is written"
+
+
+def test_the_stand_in_is_a_choice_by_name_and_its_models_do_not_pass_for_others(command, files, workplace):
+    given = ("--market", "pts", "--data", files, "--odds", files, "--json")
+    result = command(*given, "--stand-in")
+    assert result.exit_code == 0, result.output
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    assert [model.name for model in client.search_registered_models()] == ["NBAProps_pts_STAND_IN"]
+    (experiment,) = client.search_experiments(filter_string="name = 'Phase1_Foundation'")
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.data.tags["availability"] == "stand-in from box scores"
+    assert run.data.params["availability"] == "stand_in"
+
+
+def test_the_stand_in_beside_reports_is_refused_before_anything_is_read(command, files, workplace):
+    reports = files / "availability_2023-24.csv.gz"
+    result = command("--market", "pts", "--data", files, "--availability", reports, "--stand-in")
+    assert result.exit_code == 2
+    assert "--stand-in is for data without reports" in result.output
+    assert not (workplace / "mlflow.db").exists()
+
+
+def test_reports_are_used_and_the_run_says_so(command, files, workplace):
+    reports = [part for season in ("2022-23", "2023-24")
+               for part in ("--availability", files / f"availability_{season}.csv.gz")]  # fmt: skip
+    result = command("--market", "pts", "--data", files, "--odds", files, *reports, "--no-register")
+    assert result.exit_code == 0, result.output
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    (experiment,) = client.search_experiments(filter_string="name = 'Phase1_Foundation'")
+    assert client.search_runs([experiment.experiment_id])[0].data.tags["availability"] == "reported"

@@ -79,9 +79,12 @@ def market_of(run: Run) -> str:
     """Return the market in a run's tag or parameter; a dash where it has neither.
 
     Runs on simulated data have a market of their own, "pts SIMULATED", so that they are never ranked with real ones.
+    So have runs that knew from the box score who was absent: "pts STAND-IN".
     """
     market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
-    return f"{market} SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else market
+    kind = " SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else ""
+    stand_in = " STAND-IN" if run.data.tags.get("availability", "").startswith("stand-in") else ""
+    return f"{market}{kind}{stand_in}"
 
 
 def metric_of(run: Run, metric: str) -> float | None:

@@ -86,6 +86,14 @@ def train(
         float,
         _run_option(help="Share of full Kelly for the Kelly ledger; reported ROI is of flat stakes."),
     ] = 0.25,
+    stand_in: Annotated[
+        bool,
+        _run_option(
+            "--stand-in",
+            help="For backtests without --availability: the box scores themselves tell who is out. Ranked apart.",
+            show_default=False,
+        ),
+    ] = False,
     experiment: Annotated[str, _run_option(help="Experiment the runs go to.")] = "Phase1_Foundation",
     run_name: Annotated[str | None, _run_option(help="Default: MODEL_MARKET.")] = None,
     register: Annotated[
@@ -185,8 +193,12 @@ def train(
                 else:
                     training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
             return
+        if stand_in and availability:
+            message = "--stand-in is for data without reports: leave it out, or --availability."
+            raise ConfigError(message)
         settings = {
             "model": model,
+            "availability": "stand_in" if stand_in else "reported",
             "walk_forward": {
                 "first_test_season": first_test_season,
                 "step": (int(step) if step.isdigit() else step) if walk_forward else "once",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from nba_props.config import make_config
 from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.paired import paired_comparison
+from nba_props.evaluation.paired import paired_over_seeds
 from nba_props.features import GROUPS
 from nba_props.metrics.definitions import mae
 
@@ -41,17 +42,28 @@ class AblationStudy(_Frozen):
         kind: "ablation".
         without: Feature groups the baseline lacks.
         without_noise: Whether the baseline lacks the run's noise columns.
+        against: Settings the baseline has instead of the run's (``model = "lightgbm"``), for a change that is no group.
+        seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
     """
 
     kind: Literal["ablation"] = "ablation"
     without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
     without_noise: bool = False
+    against: dict[str, Any] = Field(default_factory=dict)
+    seeds: int = Field(default=1, ge=1)
+
+    def pairs(self, config: TrainerConfig) -> list[tuple[TrainerConfig, TrainerConfig]]:
+        """The run's configuration and its baseline, with each seed."""
+        seeded = [config.model_copy(update={"seed": config.seed + number}) for number in range(self.seeds)]
+        return [(each, self.baseline(each)) for each in seeded]
 
     def baseline(self, config: TrainerConfig) -> TrainerConfig:
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
         changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
-        return config.model_copy(update=changes | ({"noise_features": 0} if self.without_noise else {}))
+        changes |= {"noise_features": 0} if self.without_noise else {}
+        settings = config.model_dump(exclude_unset=True) | changes | self.against
+        return make_config(**settings)
 
 
 class BettingStudy(_Frozen):
@@ -82,8 +94,8 @@ Study = Annotated[AblationStudy | BettingStudy, Field(discriminator="kind")]
 
 
 def arms(config: TrainerConfig, study: Study | None) -> list[TrainerConfig]:
-    """Every configuration whose forecasts a run needs: its own, and that of the baseline it is compared with."""
-    return [config, study.baseline(config)] if isinstance(study, AblationStudy) else [config]
+    """Every configuration whose forecasts a run needs: its own first, and those that an ablation compares."""
+    return [arm for pair in study.pairs(config) for arm in pair] if isinstance(study, AblationStudy) else [config]
 
 
 @dataclass(frozen=True)
@@ -144,10 +156,15 @@ def study_findings(
         DataError: The two arms of an ablation were not evaluated on the same rows.
     """
     if isinstance(study, AblationStudy):
-        baseline_config = study.baseline(config)
-        baseline = evaluate_market(forecasts.of(baseline_config).result, data.quotes_of(config.market), baseline_config)
-        metrics = paired_comparison(evaluation.predictions, baseline.predictions, seed=config.seed)
-        own = {"baseline_arm_val_mae": baseline.metrics["val_mae"]}
+        quotes = data.quotes_of(config.market)
+        first, *others = study.pairs(config)
+        evaluated = [(evaluation, evaluate_market(forecasts.of(first[1]).result, quotes, first[1]))]
+        for pair in others:
+            variant, baseline = (evaluate_market(forecasts.of(arm).result, quotes, arm) for arm in pair)
+            evaluated.append((variant, baseline))
+        pairs = [(variant.predictions, baseline.predictions) for variant, baseline in evaluated]
+        metrics = paired_over_seeds(pairs, seed=config.seed)
+        own = {"baseline_arm_val_mae": evaluated[0][1].metrics["val_mae"]}
         return Findings(metrics=metrics | own, documents={"ablation.json": {**study.model_dump(), **metrics, **own}})
     from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid
 

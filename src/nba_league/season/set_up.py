@@ -55,7 +55,8 @@ _SCRATCHES: Final = 0.36  # share of first nights out that come too late for the
 class Season:
     """One season ready to be played.
 
-    `counts` are the expected counts in all scenarios. `scratched` has a row for every late scratch: the team-game
+    `counts` are the expected counts in all scenarios. `fit` says who can play on which day (rows are players).
+    `scratched` has a row for every late scratch: the team-game
     missed, and the team-game and place of the player's last appearance before it.
     """
 
@@ -64,6 +65,7 @@ class Season:
     pre: PreGame
     pick: Ints
     counts: Counts
+    fit: npt.NDArray[np.bool_]
     scratched: Ints
 
 
@@ -82,7 +84,8 @@ def set_up(population: Population, schedule: Schedule, rng: np.random.Generator)
     pre = _scenarios(row, players.player[row], rates, role, factor, pace, tonight, rng)
     counts = expected_counts(pre)
     pre = replace(pre, overtime=_overtime(counts, rates["pft"]))
-    return Season(players, schedule, pre, tonight.pick, counts, _late_scratches(players, fit, pre, sides, day, rng))
+    scratched = _late_scratches(players, fit, pre, sides, day, rng)
+    return Season(players, schedule, pre, tonight.pick, counts, fit.fit, scratched)
 
 
 def _on_duty(players: SeasonPlayers, fit: Availability, sides: Ints, day: Ints) -> npt.NDArray[np.bool_]:

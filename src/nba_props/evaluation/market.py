@@ -60,6 +60,7 @@ class MarketEvaluation:
         pit: PIT histogram of the residual distribution; None where it cannot be fitted.
         distribution: Name of the residual distribution.
         distribution_scores: What it was chosen by; None where the settings named it.
+        contributions: Part of each family of features in the forecasts with a line; None where the model has none.
         metrics: Metric key (docs/metrics.md) to value; what cannot be computed is absent.
         fold_metrics: Metric key to one value per test fold.
     """
@@ -76,6 +77,7 @@ class MarketEvaluation:
     pit: pd.DataFrame | None
     distribution: str
     distribution_scores: pd.DataFrame | None
+    contributions: pd.DataFrame | None
     metrics: dict[str, float]
     fold_metrics: dict[str, list[float]]
 
@@ -138,6 +140,7 @@ def evaluate_market(
         pit=_pit(distributions),
         distribution=distributions.name,
         distribution_scores=distributions.scores,
+        contributions=result.contributions,
         metrics=metrics,
         fold_metrics={"val_mae_fold": fold_mae(predictions)},
     )

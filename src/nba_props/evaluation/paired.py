@@ -6,6 +6,7 @@ intervals of the two errors, and it is the only one that says whether a change h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -97,16 +98,44 @@ def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: in
     Raises:
         DataError: A missing column, a player-game twice, rows that differ, or results that differ.
     """
-    variant, baseline = _aligned(variant, baseline)
-    actual, dates = baseline["actual"].to_numpy(dtype="float64"), baseline["game_date"].to_numpy()
-    errors = [mae_rows(actual, table["predicted"])[0] for table in (baseline, variant)]
-    metrics = _measured("mae", errors[0], errors[1], dates, seed) | {"n_paired_rows": float(len(baseline))}
-    known = _priced(variant, baseline)
+    return paired_over_seeds([(variant, baseline)], seed=seed)
+
+
+def paired_over_seeds(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, seed: int = 0) -> dict[str, float]:
+    """`paired_comparison` of two forecasters fitted with several seeds: each row's loss is its mean over the seeds.
+
+    One fit differs from the next by chance; the mean over seeds is what the change is worth, its interval what the
+    nights leave open.
+
+    Args:
+        pairs: (variant, baseline) of each seed, all of the same rows.
+        seed: Of the bootstrap.
+
+    Returns:
+        As `paired_comparison`; with several seeds also ``mae_difference_seed_sd``, the standard deviation (ddof 1) of
+        the difference from seed to seed.
+
+    Raises:
+        DataError: As for `paired_comparison`; seeds that differ in their rows.
+    """
+    tables = [_aligned(variant, baseline) for variant, baseline in pairs]
+    rows = tables[0][1]
+    for _, other in tables[1:]:
+        _aligned(other, rows)
+    actual, dates = rows["actual"].to_numpy(dtype="float64"), rows["game_date"].to_numpy()
+    errors = np.array([[mae_rows(actual, arm["predicted"])[0] for arm in pair] for pair in tables])
+    variant, baseline = errors.mean(axis=0)
+    metrics = _measured("mae", baseline, variant, dates, seed) | {"n_paired_rows": float(len(rows))}
+    if len(tables) > 1:
+        by_seed = (errors[:, 1] - errors[:, 0]).mean(axis=1)
+        metrics["mae_difference_seed_sd"] = float(by_seed.std(ddof=1))
+    known = np.logical_and.reduce([_priced(*pair) for pair in tables])
     metrics["n_paired_props"] = float(known.sum())
     if known.any():
-        over = (baseline["actual"] > baseline["line"]).to_numpy(dtype="float64")[known]
-        scores = [brier_score_rows(_chance(table)[known], over)[0] for table in (baseline, variant)]
-        metrics |= _measured("brier", scores[0], scores[1], dates[known], seed)
+        over = (actual > rows["line"].to_numpy(dtype="float64"))[known].astype("float64")
+        scores = np.array([[brier_score_rows(_chance(arm)[known], over)[0] for arm in pair] for pair in tables])
+        variant, baseline = scores.mean(axis=0)
+        metrics |= _measured("brier", baseline, variant, dates[known], seed)
     return metrics
 
 

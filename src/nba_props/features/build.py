@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.features.feature import Feature, registered, select
+from nba_props.features.history.absences import Absences
 from nba_props.features.history.context import Context
 from nba_props.features.history.table import read_table
 
@@ -26,7 +27,12 @@ def feature_names(groups: Iterable[str] | None = None) -> tuple[str, ...]:
     return tuple(feature.name for group in select(groups) for feature in group.features)
 
 
-def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) -> pd.DataFrame:
+def build_features(
+    games: pd.DataFrame,
+    *,
+    groups: Iterable[str] | None = None,
+    absences: Absences = Absences(),  # noqa: B008 - frozen
+) -> pd.DataFrame:
     """Features of every player-game, from games of strictly earlier dates only.
 
     Of the game itself only the schedule is read: date, season, team, opponent and venue. Box scores may therefore be
@@ -35,6 +41,7 @@ def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) 
     Args:
         games: Player-games in the columns of the contract, in any order; not modified.
         groups: Feature groups to make; all for None.
+        absences: Who was known to be out before each game. By default the regulars who missed the team's last game.
 
     Returns:
         One float64 column per feature, rows and index as in `games`. Missing history is NaN.
@@ -46,7 +53,7 @@ def build_features(games: pd.DataFrame, *, groups: Iterable[str] | None = None) 
     chosen = select(groups)
     table = read_table(games)
     names = [feature.name for group in chosen for feature in group.features]
-    context = Context(table)
+    context = Context(table, absences)
     values = np.empty((len(names), len(games)))
     place = {name: row for row, name in enumerate(names)}
     for group in chosen:

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> pd.DataFrame:
-    """`build_features`, from the folder where the same table was made before by the same code.
+    """`build_features` without reported absences, from the folder where the same code made the same table before.
 
     An entry that is damaged, half-written or of another shape is made again, never used. A folder that cannot be
     written costs the time of a build and nothing else.

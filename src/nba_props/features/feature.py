@@ -46,7 +46,7 @@ GROUPS: Final[Registry[Group]] = Registry(
     "feature group",
     home=[
         f"nba_props.features.groups.{name}"
-        for name in ("core", "forecasts", "minutes", "schedule", "teams", "temporal")
+        for name in ("availability", "core", "forecasts", "minutes", "schedule", "teams", "temporal")
     ],
 )
 """The feature groups by name; `feature_group` adds one."""

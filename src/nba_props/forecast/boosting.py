@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xgboost
 
+from nba_props.errors import DataError
 from nba_props.forecast.parameters import Library, check_parameters, check_trees
 
 
@@ -100,9 +101,64 @@ class LightGBMEstimator(_Boosting):
         raw = self._booster.predict(features[self._names].to_numpy(), num_threads=self._threads)
         return np.asarray(raw, dtype="float64")
 
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it.
+
+        Source: Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees.
+        """
+        values = features[self._names].to_numpy()
+        raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
+        return np.asarray(raw, dtype="float64")[:, :-1]
+
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""
         return self._ranked(np.asarray(self._booster.feature_importance("gain"), dtype="float64"))
+
+
+class SqrtLightGBMEstimator(LightGBMEstimator):
+    """LightGBM with squared errors of the square root, squared again: between the mean and the median of a count.
+
+    The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. Alone it
+    is as good as the L1 objective, and it errs on other games, which is what an ensemble lives on.
+
+    Args:
+        params: Overrides by LightGBM's own names, plus ``n_estimators``.
+        seed: Random seed.
+        threads: Threads; the forecasts do not depend on it.
+
+    Raises:
+        ConfigError: A parameter that LightGBM does not know or cannot use.
+    """
+
+    defaults = {**LightGBMEstimator.defaults, "objective": "regression"}  # noqa: RUF012 - read only
+
+    def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
+        """Fit on `features` (n, k) and `target` (n, stat units, none below zero).
+
+        Raises:
+            DataError: A target below zero.
+        """
+        below = int((target < 0).sum())
+        if below:
+            problem, fix = "a total below zero has no square root", "Use another model for this market."
+            raise DataError("the training rows", problem, fix=fix, count=below)  # noqa: EM101 - the table's name
+        super().fit(features, np.sqrt(target))
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units)."""
+        root = np.maximum(super().predict(features), 0.0)
+        return np.asarray(root * root, dtype="float64")
+
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with that of the mean root they sum to it.
+
+        ``r**2 - r0**2 = (r + r0) (r - r0)``, and the parts of the root sum to ``r - r0``.
+        """
+        values = features[self._names].to_numpy()
+        raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
+        parts, start = np.asarray(raw, dtype="float64")[:, :-1], np.asarray(raw, dtype="float64")[:, -1]
+        root = start + parts.sum(axis=1)
+        return np.asarray(parts * (root + start)[:, None], dtype="float64")
 
 
 class XGBoostEstimator(_Boosting):
@@ -163,6 +219,13 @@ class XGBoostEstimator(_Boosting):
 
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         return np.asarray(self._booster.predict(data), dtype="float64")
+
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it."""
+        import xgboost
+
+        data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
+        return np.asarray(self._booster.predict(data, pred_contribs=True), dtype="float64")[:, :-1]
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending; features no split uses have 0."""

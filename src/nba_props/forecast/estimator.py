@@ -165,6 +165,12 @@ def _lightgbm(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     return LightGBMEstimator(params, seed=seed, threads=threads)
 
 
+def _lightgbm_sqrt(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
+    from nba_props.forecast.boosting import SqrtLightGBMEstimator
+
+    return SqrtLightGBMEstimator(params, seed=seed, threads=threads)
+
+
 def _xgboost(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     from nba_props.forecast.boosting import XGBoostEstimator
 
@@ -185,6 +191,7 @@ def _two_stage(params: dict[str, Any], *, seed: int, threads: int, minutes: pd.S
 
 for _name, _kind in {
     "lightgbm": EstimatorKind("LightGBM trees, L1 objective", _lightgbm),
+    "lightgbm_sqrt": EstimatorKind("LightGBM trees, squared errors of the square root", _lightgbm_sqrt, "pyfunc"),
     "xgboost": EstimatorKind("XGBoost trees, L1 objective", _xgboost),
     "linear": EstimatorKind("least absolute deviations on standardised features", _linear),
     "two_stage": EstimatorKind(

@@ -120,6 +120,13 @@ class SelectedFeaturesEstimator:
         """Forecasts (n, stat units); columns that were not chosen are not needed."""
         return self._inner.predict(features[list(self._selected)])
 
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """The inner forecaster's (n, k; stat units), 0 for features that were not chosen."""
+        out = np.zeros(features.shape)
+        chosen = features.columns.get_indexer(list(self._selected))
+        out[:, chosen] = self._inner.contributions(features[list(self._selected)])  # type: ignore[attr-defined]
+        return out
+
     def importances(self) -> pd.Series:
         """The inner forecaster's, of the chosen features."""
         return self._inner.importances()

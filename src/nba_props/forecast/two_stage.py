@@ -89,6 +89,20 @@ class TwoStageMinutesEstimator(_Boosting):
         values = features[self._names].to_numpy()
         return self._forecast(self._minutes_booster, self._rate_booster, values, self._shift)
 
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units): with the product of the two means they sum to it.
+
+        ``m r - m0 r0 = (m - m0) (r + r0) / 2 + (r - r0) (m + m0) / 2``, and the parts of the minutes and of the rate
+        sum to ``m - m0`` and ``r - r0``.
+        """
+        values = features[self._names].to_numpy()
+        parts, sums = [], []
+        for booster in (self._minutes_booster, self._rate_booster):
+            raw = np.asarray(booster.predict(values, pred_contrib=True, num_threads=self._threads), dtype="float64")
+            parts.append(raw[:, :-1])
+            sums.append((2.0 * raw[:, -1] + raw[:, :-1].sum(axis=1))[:, None])
+        return np.asarray(0.5 * (parts[0] * sums[1] + parts[1] * sums[0]))
+
     def importances(self) -> pd.Series:
         """Mean over the two stages of the share of total gain per feature, descending."""
         gains = [np.asarray(booster.feature_importance("gain"), dtype="float64") for booster in self.native.values()]

@@ -22,6 +22,7 @@ from nba_props.evaluation.regression import regression_metrics
 from nba_props.forecast import Estimator
 from nba_props.forecast.folds import Fold
 from nba_props.forecast.parallel import in_order
+from nba_props.forecast.reasons import REASONS, Explain, by_family, reasons
 from nba_props.metrics import all_prefixed
 
 _MIN_TRAIN_ROWS = 200
@@ -38,6 +39,8 @@ class WalkForwardResult:
         train_metrics: ``train_mae``, ``train_rmse``, ``train_r2`` of the last fitted fold (in sample).
         selected: Features each fold's model chose, in the order of `folds`; empty where nothing is chosen.
         final: The forecaster fitted on every row, where it was asked for.
+        contributions: ``game_id``, ``player_id`` and a column per family of features with its part in the forecast
+            (stat units), of the explained rows; None where nothing was to be explained or the model cannot.
     """
 
     predictions: pd.DataFrame
@@ -45,6 +48,7 @@ class WalkForwardResult:
     train_metrics: dict[str, float]
     selected: tuple[tuple[str, ...], ...] = ()
     final: Estimator | None = None
+    contributions: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Forecaster:
         make: Returns a fresh forecaster; must be picklable where the workers are processes.
         evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
         final: Also fit on every row.
+        explain: The forecasts to give reasons for; of models with contributions of their own.
     """
 
     features: pd.DataFrame
@@ -68,6 +73,7 @@ class Forecaster:
     make: Callable[[], Estimator]
     evaluated: pd.Series
     final: bool = False
+    explain: Explain | None = None
 
     def wanted(self) -> list[Fold]:
         """The folds that have a row to predict.
@@ -132,6 +138,7 @@ class _Fitted:
     train_metrics: dict[str, float] = field(default_factory=dict)
     selected: tuple[str, ...] = ()
     estimator: Estimator | None = None
+    why: pd.DataFrame | None = None
 
 
 def walk_forward_all(
@@ -155,7 +162,7 @@ def walk_forward_all(
     """
     plan = [forecaster.fits() for forecaster in forecasters]
     calls = [
-        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make)
+        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make, forecaster.explain)
         for forecaster, fits in zip(forecasters, plan, strict=True)
         for fit in fits
     ]
@@ -185,7 +192,9 @@ def walk_forward(
     return result
 
 
-def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator]) -> _Fitted:
+def _run(
+    features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator], explain: Explain | None
+) -> _Fitted:
     """One fit, on one worker. The tables come as arguments of their own, so that backends share or scatter them."""
     estimator = make()
     known, answers = features.iloc[: fit.known], target.iloc[: fit.known]
@@ -200,7 +209,23 @@ def _run(features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[]
         seconds=seconds,
         train_metrics=all_prefixed(fitted, "train"),
         selected=tuple(getattr(estimator, "selected", ())),
+        why=_why(estimator, features, fit, explain),
     )
+
+
+def _why(estimator: Estimator, features: pd.DataFrame, fit: _Fit, explain: Explain | None) -> pd.DataFrame | None:
+    """Reasons in words and contributions by family of the explained rows of a fold, by their position."""
+    contributions_of = getattr(estimator, "contributions", None)
+    if explain is None or contributions_of is None or fit.fold is None or fit.fold.role != "test":
+        return None
+    rows = fit.tested[explain.rows.to_numpy()[fit.tested]]
+    if not len(rows):
+        return None
+    asked = features.iloc[rows]
+    contributions = contributions_of(asked)
+    parts = by_family(contributions, list(asked), explain.families)
+    said = reasons(contributions, asked, explain)
+    return pd.concat([said.reset_index(drop=True), parts], axis=1).set_axis(rows)
 
 
 def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitted]) -> WalkForwardResult:
@@ -213,6 +238,15 @@ def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitt
         rows.append(_fold_row(fit.fold, fit.known, len(fit.tested), result.seconds))
     predictions = pd.concat(parts, ignore_index=True)
     _check_finite(predictions)
+    why = [result.why for result in fitted if result.why is not None]
+    contributions = None
+    if why:
+        positions = np.concatenate([fit.tested for fit in fits if fit.fold is not None])
+        told = pd.concat(why).reindex(positions).reset_index(drop=True)
+        predictions[list(REASONS)] = told[list(REASONS)]
+        explained = told[REASONS[0]].notna()
+        families = told.drop(columns=list(REASONS))[explained]
+        contributions = predictions.loc[explained, ["game_id", "player_id"]].join(families)
     folds = [result for fit, result in zip(fits, fitted, strict=True) if fit.fold is not None]
     return WalkForwardResult(
         predictions=predictions,
@@ -220,6 +254,7 @@ def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitt
         train_metrics=folds[-1].train_metrics,
         selected=tuple(result.selected for result in folds) if any(result.selected for result in folds) else (),
         final=fitted[-1].estimator if forecaster.final else None,
+        contributions=contributions,
     )
 
 

@@ -6,7 +6,7 @@ The plots drawn of every evaluated market are in the registry `PLOTS`.
 
 from nba_props.plots.betting import clv_distribution, edge_buckets, equity_curve
 from nba_props.plots.folds import fold_history
-from nba_props.plots.model import confusion_matrix, feature_importance, residuals
+from nba_props.plots.model import confusion_matrix, feature_importance, reasons, residuals
 from nba_props.plots.probability import pit_histogram, reliability_diagram
 from nba_props.plots.registry import PLOTS, About, Plot
 
@@ -21,6 +21,7 @@ __all__ = [
     "feature_importance",
     "fold_history",
     "pit_histogram",
+    "reasons",
     "reliability_diagram",
     "residuals",
 ]

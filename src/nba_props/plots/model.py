@@ -39,6 +39,37 @@ def feature_importance(
     return figure
 
 
+def reasons(
+    contributions: Mapping[str, ArrayLike],
+    *,
+    unit: str = "",
+    title: str = "What moves the forecasts",
+    simulated: bool = False,
+) -> Figure:
+    """How far each family of features moves the forecasts, one way or the other: mean, and a tenth of the props beyond.
+
+    Args:
+        contributions: Family -> its part in each forecast, n each (stat units).
+        unit: Of the stat.
+        title: Title.
+        simulated: Stamp the figure SIMULATED.
+    """
+    sizes = {family: np.abs(np.asarray(parts, dtype="float64")) for family, parts in contributions.items()}
+    ranked = sorted(sizes.items(), key=lambda pair: pair[1].mean() if len(pair[1]) else 0.0)
+    figure, (panel,) = new_figure(title, simulated=simulated, height=2.0 + 0.4 * max(len(ranked), 3))
+    if not ranked or not len(ranked[0][1]):
+        nothing_to_draw(panel, "No forecast was explained")
+        return figure
+    names = [family for family, _ in ranked]
+    mean = np.array([parts.mean() for _, parts in ranked])
+    far = np.array([np.quantile(parts, 0.9) for _, parts in ranked])
+    panel.barh(names, mean, color=BLUE, label="mean")
+    panel.plot(far, names, "|", color=ORANGE, markersize=14, markeredgewidth=2.5, label="one prop in ten is moved more")
+    legend_above(panel)
+    label(panel, f"Moved up or down against an average player-game{f', {unit}' if unit else ''}", "")
+    return figure
+
+
 def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residuals", simulated: bool = False) -> Figure:
     """Residuals (actual minus predicted) over the prediction with their binned means, and their distribution.
 

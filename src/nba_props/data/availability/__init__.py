@@ -1,14 +1,23 @@
 """Who was reported to play or not to play, and when."""
 
-from nba_props.data.availability.formats import FORMATS, Format, load_availability
+from nba_props.data.availability.formats import FORMATS, Format, load_availability, nobody_waiting
 from nba_props.data.availability.injury_report import InjuryReport, read_injury_report
 from nba_props.data.availability.join import AvailabilityJoin, AvailabilityReport, join_availability
 from nba_props.data.availability.last_reports import LastReports, last_reports
-from nba_props.data.availability.table import COLUMNS, STATUSES, AvailabilityReading, absence, as_of, no_fixtures
+from nba_props.data.availability.table import (
+    COLUMNS,
+    INJURY_REPORT,
+    STATUSES,
+    AvailabilityReading,
+    absence,
+    as_of,
+    no_fixtures,
+)
 
 __all__ = [
     "COLUMNS",
     "FORMATS",
+    "INJURY_REPORT",
     "STATUSES",
     "AvailabilityJoin",
     "AvailabilityReading",
@@ -22,5 +31,6 @@ __all__ = [
     "last_reports",
     "load_availability",
     "no_fixtures",
+    "nobody_waiting",
     "read_injury_report",
 ]

@@ -24,7 +24,11 @@ _SEASON: Final = "season, shrunk to all"
     tier=2,
     columns=[
         ("opp_def_rating", _SEASON, "points the opponent allows per 100 possessions"),
-        ("opp_def_rating_10", "10 games", "the same over the opponent's last 10 games of the season"),
+        (
+            "opp_def_rating_10",
+            "10 games",
+            "points the opponent allows per 100 possessions, last 10 games of the season",
+        ),
         ("opp_fg_pct_allowed", _SEASON, "field-goal percentage the opponent allows"),
         ("opp_reb_allowed_rate", _SEASON, "rebounds the opponent allows per 100 possessions"),
         ("opp_ast_allowed_rate", _SEASON, "assists the opponent allows per 100 possessions"),
@@ -37,7 +41,11 @@ _SEASON: Final = "season, shrunk to all"
             for name in ALLOWED
         ),
         *(
-            (f"opp_role_{name}_vs_expected", "season", f"the same for visitors of the player's role, {name}")
+            (
+                f"opp_role_{name}_vs_expected",
+                "season",
+                f"actual over expected {name} of the opponent's visitors of his role",
+            )
             for name in ALLOWED
         ),
     ],
@@ -55,9 +63,9 @@ def opponent(ctx: Context) -> dict[str, Floats]:
     tier=2,
     columns=[
         ("team_pace", _SEASON, "possessions of the team per 48 minutes"),
-        ("team_pace_10", "10 games", "the same over the team's last 10 games of the season"),
+        ("team_pace_10", "10 games", "possessions of the team per 48 minutes, last 10 games of the season"),
         ("opp_pace", _SEASON, "possessions of the opponent per 48 minutes"),
-        ("opp_pace_10", "10 games", "the same over the opponent's last 10 games of the season"),
+        ("opp_pace_10", "10 games", "possessions of the opponent per 48 minutes, last 10 games of the season"),
         ("team_off_rating", _SEASON, "points the team scores per 100 possessions"),
         ("team_def_rating", _SEASON, "points the team allows per 100 possessions"),
         ("opp_off_rating", _SEASON, "points the opponent scores per 100 possessions"),

@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
+from nba_props.features.history.absences import Absences, known_out
 from nba_props.features.history.asof import Log, Past, masked_ratio
 from nba_props.features.history.defence import allowed_ratios, player_role
 from nba_props.features.history.ewma import HALF_LIVES, decay_of_half_life, decay_of_span, ewma
 from nba_props.features.history.fixtures import Fixtures, build_fixtures
+from nba_props.features.history.line_up import line_up
 from nba_props.features.history.rates import opportunities, shrunk_rates
 from nba_props.features.history.roster import roster
 from nba_props.features.history.table import Table
@@ -27,10 +29,12 @@ class Context:
 
     Attributes:
         table: The sorted player-games; all arrays are in its order.
+        absences: Who was known to be out before each game.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, absences: Absences = Absences()) -> None:  # noqa: B008 - frozen
         self.table = table
+        self.absences = absences
 
     @cached_property
     def players(self) -> Log:
@@ -113,6 +117,12 @@ class Context:
     def roster(self) -> dict[str, Floats]:
         """Rotation and missing team-mates."""
         return roster(self.table, self.players, self.fixtures, self.expected_minutes)
+
+    @cached_property
+    def line_up(self) -> dict[str, Floats]:
+        """Who is out tonight, and what that leaves to the player."""
+        out = known_out(self.absences, self.table, self.fixtures)
+        return line_up(self.table, self.players, self.fixtures, out)
 
     @cached_property
     def expected_minutes(self) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -50,13 +51,22 @@ class Fixtures:
         sides = [side["fga"] - side["oreb"] + side["tov"] + 0.44 * side["fta"] for side in (own, other)]
         return 0.5 * (sides[0] + sides[1])
 
+    @cached_property
+    def _rows(self) -> tuple[Ints, Ints]:
+        """The player-games fixture by fixture, and where each fixture begins among them."""
+        by_fixture = np.argsort(self.row, kind="stable")
+        return by_fixture, np.searchsorted(self.row[by_fixture], np.arange(len(self.day) + 1))
+
+    def rows_of(self, fixtures: slice) -> Ints:
+        """The player-games of a stretch of fixtures."""
+        by_fixture, edges = self._rows
+        return by_fixture[edges[fixtures.start] : edges[fixtures.stop]]
+
     def team_seasons(self) -> Iterator[tuple[Ints, slice]]:
         """The player-games and the fixtures of every team and season."""
-        by_fixture = np.argsort(self.row, kind="stable")
         edges = np.flatnonzero(np.diff(self.team * 1024 + self.season, prepend=-1, append=-1))
-        row_edges = np.searchsorted(self.row[by_fixture], edges)
-        for start, stop, low, high in zip(edges[:-1], edges[1:], row_edges[:-1], row_edges[1:], strict=True):
-            yield by_fixture[low:high], slice(int(start), int(stop))
+        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            yield self.rows_of(slice(start, stop)), slice(start, stop)
 
 
 def build_fixtures(table: Table) -> Fixtures:

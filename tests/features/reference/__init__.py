@@ -7,15 +7,29 @@ complete, with both teams of every game and at most one row per player and date.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from . import _minutes, _player, _schedule, _teams, _temporal
+from . import _line_up, _minutes, _player, _schedule, _teams, _temporal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 __all__ = ["reference_features"]
 
 
-def reference_features(games: pd.DataFrame) -> pd.DataFrame:
-    """Every feature of the catalogue, rows and index as in `games`, columns in no particular order."""
+def reference_features(
+    games: pd.DataFrame,
+    *,
+    stand_in: bool = False,
+    reported: Mapping[tuple[str, pd.Timestamp], Collection[int]] = {},
+) -> pd.DataFrame:
+    """Every feature of the catalogue, rows and index as in `games`, columns in no particular order.
+
+    Who is out comes from the box scores themselves (`stand_in`), from lists by team and date (`reported`), or, for
+    games without a list, from the team's last game.
+    """
     order = games.reset_index(drop=True).sort_values(["player_id", "game_date"]).index
     g = games.iloc[order].reset_index(drop=True)
     t = _teams.team_games(g)
@@ -34,6 +48,7 @@ def reference_features(games: pd.DataFrame) -> pd.DataFrame:
         _temporal.decays(g),
         _temporal.streaks(g, rolled),
         _temporal.forecasts(g, rate, expected, team),
+        _line_up.line_up(g, stand_in=stand_in, reported=reported),
     ]
     out = pd.concat(parts, axis=1).astype("float64")
     return out.set_axis(order).sort_index().set_axis(games.index)
