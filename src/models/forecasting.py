@@ -120,7 +120,7 @@ class Forecasts:
         """
         results = {member: self._result(_key(config, member)) for member in members(config)}
         if config.model != "ensemble":
-            result = results[config.model]
+            result = results[config.forecaster]
             return Forecast(result, _fitted(result), None, {})
         from nba_props.forecast.combined import WeightedEstimator
         from nba_props.forecast.ensemble import combine_forecasts, final_weights
@@ -192,8 +192,8 @@ def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
 
 
 def members(config: TrainerConfig) -> tuple[str, ...]:
-    """Names of the models a configuration fits: its own, or the members of its ensemble."""
-    return config.ensemble.members if config.model == "ensemble" else (config.model,)
+    """Names of the models a configuration fits: its own, the members of its ensemble, or what it blends."""
+    return config.ensemble.members if config.model == "ensemble" else (config.forecaster,)
 
 
 def _params(config: TrainerConfig, member: str) -> dict[str, Any]:

@@ -11,12 +11,18 @@ from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
 from nba_props.markets import check_market
 
 __all__ = [
+    "MARKET_BLEND",
+    "BlendConfig",
     "EnsembleConfig",
     "SelectionConfig",
     "TrainerConfig",
     "WalkForwardConfig",
     "make_config",
 ]
+
+
+MARKET_BLEND = "market_blend"
+"""Value of ``model``: a forecaster whose location and P(over) start at the market."""
 
 
 class _Frozen(BaseModel):
@@ -30,8 +36,8 @@ def _known_model(name: str) -> str:
     return name
 
 
-def _known_model_or_ensemble(name: str) -> str:
-    return name if name == ENSEMBLE else _known_model(name)
+def _known_model_or_combination(name: str) -> str:
+    return name if name in {ENSEMBLE, MARKET_BLEND} else _known_model(name)
 
 
 class WalkForwardConfig(_Frozen):
@@ -70,6 +76,16 @@ class EnsembleConfig(_Frozen):
         return members
 
 
+class BlendConfig(_Frozen):
+    """What is blended with the market (model "market_blend").
+
+    Attributes:
+        model: The forecaster.
+    """
+
+    model: Annotated[str, AfterValidator(_known_model)] = "lightgbm"
+
+
 class SelectionConfig(_Frozen):
     """Stable feature selection inside every fit, on its training rows only.
 
@@ -91,10 +107,12 @@ class TrainerConfig(_Frozen):
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
-        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...) or "ensemble".
+        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...), "ensemble", or
+            "market_blend": P(over) and projection start at the market and move towards a model by a learned weight.
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
             library does not know, or cannot use, is refused.
         ensemble: Members and method, for model "ensemble".
+        blend: What is blended, for model "market_blend".
         selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
         noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
@@ -106,16 +124,19 @@ class TrainerConfig(_Frozen):
         kelly_fraction: Share of full Kelly for the Kelly ledger (the reported ROI is of flat stakes).
         distribution: How P(over) is made from the forecast. "auto" takes the one with the best walk-forward log score
             and CRPS on the calibration folds, which all lie before the first test fold.
-        calibrator: Put on top of P(over), refitted weekly on props settled on earlier dates; "none" leaves it out.
+        calibrator: Corrects the location of each player-game's distribution, so that P(over) at the consensus line is
+            the calibrated one; refitted weekly on props settled on earlier dates. "none" leaves the forecast as it is;
+            a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
 
     market: Annotated[str, AfterValidator(check_market)] = "pra"
-    model: Annotated[str, AfterValidator(_known_model_or_ensemble)] = "lightgbm"
+    model: Annotated[str, AfterValidator(_known_model_or_combination)] = "lightgbm"
     model_params: dict[str, Any] = Field(default_factory=dict)
     ensemble: EnsembleConfig = EnsembleConfig()
+    blend: BlendConfig = BlendConfig()
     selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
     noise_features: int = Field(default=0, ge=0)
@@ -130,6 +151,11 @@ class TrainerConfig(_Frozen):
     seed: int = 0
     workers: int = Field(default=0, ge=0)
 
+    @property
+    def forecaster(self) -> str:
+        """The model that is fitted: its own, or the one that is blended with the market."""
+        return self.blend.model if self.model == MARKET_BLEND else self.model
+
     @model_validator(mode="after")
     def _usable_parameters(self) -> TrainerConfig:
         if not self.model_params:
@@ -137,7 +163,7 @@ class TrainerConfig(_Frozen):
         members = self.ensemble.members
         try:
             if self.model != ENSEMBLE:
-                check_params(self.model, self.model_params)
+                check_params(self.forecaster, self.model_params)
                 return self
             for name, params in self.model_params.items():
                 if name not in members or not isinstance(params, dict):

@@ -166,6 +166,7 @@ def study_findings(
         objective=study.objective,
         min_bets=study.min_bets,
         seed=config.seed,
+        game_nights=evaluation.predictions["game_date"],
     )
     chosen = {f"chosen_{name}": value for name, value in search.metrics.items()}
     return Findings(

@@ -111,6 +111,7 @@ def optimise_strategy(
     objective: Objective = "roi_ci_low",
     min_bets: int = 200,
     seed: int = 0,
+    game_nights: ArrayLike | None = None,
 ) -> StrategySearch:
     """Bet each fold with the strategy that was best on the folds before it.
 
@@ -125,6 +126,7 @@ def optimise_strategy(
             grid is chosen.
         min_bets: Fewest bets won or lost there for a strategy to be eligible.
         seed: Of the bootstrap and the permutations.
+        game_nights: Date of every night with games (`betting_metrics`).
 
     Raises:
         ConfigError: An empty grid, an unknown objective or `min_bets` under 1.
@@ -152,9 +154,9 @@ def optimise_strategy(
     ledger, staked = _flat(closed, results, stakes), _staked(closed, results, grid, stakes)
     hindsight = totals.best(np.ones(len(folds), dtype=bool), objective, min_bets, seed)
     metrics = {
-        **betting_metrics(ledger),
-        **betting_intervals(ledger, seed=seed),
-        **kelly_metrics(staked),
+        **betting_metrics(ledger, game_nights=game_nights),
+        **betting_intervals(ledger, game_nights=game_nights, seed=seed),
+        **kelly_metrics(staked, game_nights=game_nights),
         **evidence_metrics(ledger, n_trials=len(grid), seed=seed),
         **superior_ability(ledgers, seed=seed),
         "n_trials": float(len(grid)),
