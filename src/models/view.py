@@ -126,6 +126,8 @@ class EvaluationView:
             tables["bets.csv"] = self.evaluation.ledger
         if len(self.evaluation.quality):
             tables["odds_quality.csv"] = self.evaluation.quality
+        if self.evaluation.pricing.blend_weights is not None:
+            tables["blend_weights.csv"] = self.evaluation.pricing.blend_weights
         if self.evaluation.distribution_scores is not None:
             tables["distribution_scores.csv"] = self.evaluation.distribution_scores
         return tables | self.findings.tables

@@ -28,7 +28,7 @@ from nba_props.betting import (
 from nba_props.config import MARKET_BLEND, TrainerConfig
 from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.paired import gains_vs_market
-from nba_props.evaluation.pricing import Pricing, price_market, walk_forward_implied
+from nba_props.evaluation.pricing import Pricing, final_blend, price_market, walk_forward_implied
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.metrics import extra_metrics
@@ -126,6 +126,8 @@ def evaluate_market(
     }
     if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
         metrics |= _ledger_metrics(ledger, kelly_ledger, predictions["game_date"], config.seed, n_trials)
+    if config.model == MARKET_BLEND:
+        metrics["blend_weight"] = final_blend(pricing.lines).weight
     metrics |= extra_metrics(predictions, ledger)
     return MarketEvaluation(
         predictions=predictions,
@@ -208,11 +210,10 @@ def _prop_counts(lines: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, fl
     if rows.empty:
         return {}
     void, forecast = rows["actual"].isna(), rows["chance_uncalibrated"].notna()
-    unlearned = forecast & rows["p_over"].isna()
     return {
         "n_voids": float(void.sum()),
         "n_no_forecast": float((~void & ~forecast).sum()),
-        "n_uncalibrated": float((~void & unlearned).sum()),
+        "n_uncalibrated": float((~void & rows["uncalibrated"]).sum()),
     }
 
 

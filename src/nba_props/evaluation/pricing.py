@@ -17,6 +17,7 @@ from nba_props.arrays import Floats
 from nba_props.betting import consensus, decision_quotes, results_of
 from nba_props.betting.market.implied import ImpliedSigma, implied_lines
 from nba_props.config import MARKET_BLEND, TrainerConfig
+from nba_props.errors import NotEnoughDataError
 from nba_props.probability import CALIBRATORS, walk_forward_calibration
 from nba_props.probability.blend import MarketBlend, walk_forward_blend
 from nba_props.probability.by_fold import FoldDistributions
@@ -36,7 +37,8 @@ class Pricing:
         lines: One row per prop with a consensus line at decision time, ``actual`` included; ``role`` of its fold
             (missing without a forecast), ``market_p_over``, ``implied_line``, ``p_over``, ``p_push``, ``p_under``
             (NaN: no forecast, or nothing was learned yet), ``chance_uncalibrated`` (P(over | no push) before
-            calibration), ``location``, ``scale``, ``anchor``.
+            calibration), ``uncalibrated`` (a prop that will be priced once enough is settled), ``location``,
+            ``scale``, ``anchor``.
         blend_weights: Weekly weights of the market blend (`walk_forward_blend`); None for other models.
     """
 
@@ -96,7 +98,9 @@ def price_market(
         chance = raw
     else:
         chance = walk_forward_calibration(raw, over, lines["game_date"], CALIBRATORS[config.calibrator])
-    lines = lines.assign(chance_uncalibrated=raw, anchor=lines["line"], scale=1.0)
+    priceable = lines["market_p_over"].notna() if config.model == MARKET_BLEND else True
+    waiting = ~np.isnan(raw) & np.isnan(chance) & priceable
+    lines = lines.assign(chance_uncalibrated=raw, uncalibrated=waiting, anchor=lines["line"], scale=1.0)
     lines["location"] = distributions.locate(lines, chance)
     if config.model == MARKET_BLEND or config.calibrator != "none":
         lines["scale"] = walk_forward_scale(distributions, lines, lines["actual"])
@@ -129,10 +133,14 @@ def walk_forward_implied(quotes: pd.DataFrame, props: pd.DataFrame, market: str)
     return found
 
 
-def final_blend(pricing: Pricing) -> MarketBlend:
-    """The blend that every settled prop teaches: what tomorrow's card starts from."""
-    weights = pricing.blend_weights
-    assert weights is not None, "asked for market blends only"  # noqa: S101
-    lines = pricing.lines
+def final_blend(lines: pd.DataFrame) -> MarketBlend:
+    """The blend that every settled prop teaches: what tomorrow's card starts from; weight 0 where they are too few.
+
+    Args:
+        lines: `Pricing.lines`.
+    """
     over = over_results(lines["actual"], lines["line"])
-    return MarketBlend.fit(lines["chance_uncalibrated"], lines["market_p_over"], over)
+    try:
+        return MarketBlend.fit(lines["chance_uncalibrated"], lines["market_p_over"], over)
+    except NotEnoughDataError:
+        return MarketBlend()

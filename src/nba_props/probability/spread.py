@@ -20,7 +20,7 @@ from nba_props.probability.refits import refits
 SCALES: Final = np.exp(np.linspace(-0.45, 0.45, 7))
 """Factors whose scores are compared; between them the best is read from a parabola."""
 
-_PRIOR_ROWS: Final = 200.0
+_PRIOR_ROWS: Final = 500.0
 _LEAST: Final = 1e-9
 
 
