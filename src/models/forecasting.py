@@ -11,6 +11,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from models.data import prediction_info, row_by_row
+from nba_props.config import FIRST_SEASON
 from nba_props.features import feature_names, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
 from nba_props.forecast.folds import walk_forward_folds
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from models.data import TrainingData
     from nba_props.config import SelectionConfig, TrainerConfig
     from nba_props.forecast.folds import Fold
-
-
-FIRST_SEASON = "first"
-"""Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
 @dataclass(frozen=True)

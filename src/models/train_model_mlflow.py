@@ -159,7 +159,9 @@ class NBAPropsMLflowTrainer:
         if config.model == ENSEMBLE:
             return self.forecast().estimator
         minutes = data.games["min"] if ESTIMATORS[config.forecaster].needs_minutes else None
-        estimator = EstimatorSpec(config.forecaster, dict(config.model_params), config.seed, minutes, config.selection)()
+        estimator = EstimatorSpec(
+            config.forecaster, dict(config.model_params), config.seed, minutes, config.selection
+        )()
         estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
         return estimator
 

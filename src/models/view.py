@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from models.figures import market_figures
 from models.plan.studies import Findings
 from nba_props.evaluation.error_analysis import error_analysis
+from nba_props.evaluation.pricing import final_blend
 from nba_props.features import catalogue, feature_names
 from nba_props.plots import About
 
@@ -104,8 +105,18 @@ class EvaluationView:
                 "groups": self.config.feature_groups or "all",
                 "features": [asdict(feature) for feature in catalogue() if feature.name in self._offered],
             },
+            **self._blend,
             **self.findings.documents,
         }
+
+    @property
+    def _blend(self) -> dict[str, dict[str, Any]]:
+        """What moves a forecast of the logged model, which knows no prices, to the market; for market blends only."""
+        pricing = self.evaluation.pricing
+        if pricing.blend_weights is None:
+            return {}
+        blend = final_blend(pricing.lines)
+        return {"market_blend.json": {**asdict(blend), "distribution": self.evaluation.distribution}}
 
     @property
     def _offered(self) -> set[str]:

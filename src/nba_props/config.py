@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,6 +12,7 @@ from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
 from nba_props.markets import check_market
 
 __all__ = [
+    "FIRST_SEASON",
     "MARKET_BLEND",
     "BlendConfig",
     "EnsembleConfig",
@@ -23,6 +25,10 @@ __all__ = [
 
 MARKET_BLEND = "market_blend"
 """Value of ``model``: a forecaster whose location and P(over) start at the market."""
+
+
+FIRST_SEASON = "first"
+"""Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
 class _Frozen(BaseModel):
@@ -40,17 +46,29 @@ def _known_model_or_combination(name: str) -> str:
     return name if name in {ENSEMBLE, MARKET_BLEND} else _known_model(name)
 
 
+def _season_name(name: str) -> str:
+    """Refuse what no season is called; whether the data hold it is seen when they are there."""
+    first, dash, last = name.partition("-")
+    if name != FIRST_SEASON and not (
+        re.fullmatch(r"\d{4}-\d{2}", name) and dash and (int(first) + 1) % 100 == int(last)
+    ):
+        message = f"{name!r} is no season: write it as 2024-25, or {FIRST_SEASON}"
+        raise ValueError(message)
+    return name
+
+
 class WalkForwardConfig(_Frozen):
     """When the model is fitted again and from when on it is judged.
 
     Attributes:
-        first_test_season: First season predicted. None: the first season that has lines and an earlier season to train
+        first_test_season: First season predicted, such as "2024-25"; "first": the first one with an earlier season to
+            train on. None: the first season that has lines and an earlier season to train
             on, or the last season where there are no lines.
         step: Retraining step: "weekly", "monthly", "season", a number of days, or "once" (before the test only).
         gap_days: Whole days left out between training and test.
     """
 
-    first_test_season: str | None = None
+    first_test_season: Annotated[str, AfterValidator(_season_name)] | None = None
     step: Literal["weekly", "monthly", "season", "once"] | Annotated[int, Field(ge=1)] = "monthly"
     gap_days: int = Field(default=1, ge=0)
 
@@ -107,8 +125,8 @@ class TrainerConfig(_Frozen):
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
-        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...), "ensemble", or
-            "market_blend": P(over) and projection start at the market and move towards a model by a learned weight.
+        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...), "ensemble",
+            or "market_blend": P(over) and projection start at the market and move to a model by a learned weight.
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
             library does not know, or cannot use, is refused.
         ensemble: Members and method, for model "ensemble".

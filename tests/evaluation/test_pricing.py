@@ -177,7 +177,7 @@ def test_the_projection_of_a_blend_of_weight_0_is_the_implied_line(season):
 
 
 def test_the_implied_line_is_a_better_forecast_than_the_line_and_learns_the_spread(season):
-    result, quotes = season
+    _, quotes = season
     offered = decision_quotes(quotes.drop(columns="actual"))
     props = consensus(offered)
     props["actual"] = results_of(props, split_results(quotes)[1])

@@ -41,17 +41,20 @@ class AblationStudy(_Frozen):
         kind: "ablation".
         without: Feature groups the baseline lacks.
         without_noise: Whether the baseline lacks the run's noise columns.
+        without_calibrator: Whether the baseline lacks the run's calibrator.
     """
 
     kind: Literal["ablation"] = "ablation"
     without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
     without_noise: bool = False
+    without_calibrator: bool = False
 
     def baseline(self, config: TrainerConfig) -> TrainerConfig:
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
         changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
-        return config.model_copy(update=changes | ({"noise_features": 0} if self.without_noise else {}))
+        changes |= {"noise_features": 0} if self.without_noise else {}
+        return config.model_copy(update=changes | ({"calibrator": "none"} if self.without_calibrator else {}))
 
 
 class BettingStudy(_Frozen):

@@ -42,8 +42,9 @@ def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str =
     prop is it the book's own; NaN where no book has both prices.
 
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "C"]}
-    >>> prices = {"line": [20.5, 20.5, 18.5], "over_price": [-110.0, 100.0, -110.0], "under_price": [-110.0, 100.0, -110.0]}
-    >>> market_probability(pd.DataFrame({**prop, **prices}), "power").round(2).tolist()
+    >>> even = [-110.0, 100.0, -110.0]
+    >>> quotes = pd.DataFrame({**prop, "line": [20.5, 20.5, 18.5], "over_price": even, "under_price": even})
+    >>> market_probability(quotes, "power").round(2).tolist()
     [0.5, 0.5, 0.61]
     """
     own = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)

@@ -51,8 +51,8 @@ def betting_intervals(
     """``<name>_ci_low`` and ``<name>_ci_high`` of roi, win_rate, win_rate_excess, clv and sharpe_ratio; p-values.
 
     ``win_rate_excess`` is the win rate minus the break-even rate of the same bets. ``roi_p_value`` and ``clv_p_value``
-    are one-sided, for a value of zero or less. The Sharpe ratio needs `game_nights` (`betting_metrics`). What cannot be computed, and everything under `MIN_NIGHTS` nights, is
-    absent.
+    are one-sided, for a value of zero or less. The Sharpe ratio needs `game_nights` (`betting_metrics`). What cannot be
+    computed, and everything under `MIN_NIGHTS` nights, is absent.
     """
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS:

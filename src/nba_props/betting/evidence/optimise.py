@@ -101,7 +101,7 @@ def strategy_grid(
     return grid
 
 
-def optimise_strategy(
+def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a search can be given
     priced: pd.DataFrame,
     results: pd.DataFrame,
     grid: Mapping[str, BettingConfig],
