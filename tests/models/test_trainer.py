@@ -117,7 +117,7 @@ def test_the_version_stands_where_its_gates_put_it(tracked):
     result, client, _, _ = tracked
     version = client.get_model_version("NBAProps_pts_SIMULATED", "1")
     assert version.run_id == result.run_id
-    verdicts = {gate.gate.metric: gate.verdict.value for gate in result.registration.report.results}
+    verdicts = {gate.gate.key: gate.verdict.value for gate in result.registration.report.results}
     assert verdicts["val_mae"] == "fail", "no honest points model errs by less than 3.5"
     assert set(verdicts) == {"val_mae", "roi", "win_rate", "calibration_error", "sharpe_ratio", "n_bets"}
     assert version.tags["stage"] == "None"

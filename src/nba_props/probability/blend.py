@@ -31,7 +31,7 @@ class MarketBlend:
     """How far P(over) moves from the market's to the model's.
 
     Attributes:
-        weight: 0 is the market, 1 the model; never below 0: a model is followed or left, not turned around.
+        weight: 0 is the market, 1 the model; never outside: a model is followed or left, not turned around or topped.
         n_props: Settled props it was learned on.
     """
 
@@ -63,7 +63,7 @@ class MarketBlend:
         start, step = _log_odds(market[known]), _log_odds(model[known]) - _log_odds(market[known])
         # The market's own log-odds enter with weight 1, as a fixed part of the sum.
         weight = _offset_logistic(step, start, result[known], prior)
-        return cls(max(weight, 0.0), int(known.sum()))
+        return cls(float(np.clip(weight, 0.0, 1.0)), int(known.sum()))
 
     def apply(self, p: ArrayLike, market_p_over: ArrayLike) -> Floats:
         """Blended P(over | no push), n; NaN where either is missing.
