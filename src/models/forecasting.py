@@ -12,6 +12,7 @@ from joblib import cpu_count
 
 from models.data import prediction_info, row_by_row
 from models.line_ups import line_up_features
+from nba_props.config import FIRST_SEASON
 from nba_props.features import feature_families, feature_names, feature_texts, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
 from nba_props.forecast.folds import walk_forward_folds
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 _FRAME = ("availability", "decision", "feature_groups", "noise_features", "seed")
 """Settings that the feature table of a configuration depends on."""
-
-FIRST_SEASON = "first"
-"""Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ class Forecasts:
         """
         results = {member: self._result(self._key(config, member)) for member in members(config)}
         if config.model != "ensemble":
-            result = results[config.model]
+            result = results[config.forecaster]
             return Forecast(result, _fitted(result), None, {})
         from nba_props.forecast.combined import WeightedEstimator
         from nba_props.forecast.ensemble import combine_forecasts, final_weights
@@ -218,8 +216,8 @@ def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
 
 
 def members(config: TrainerConfig) -> tuple[str, ...]:
-    """Names of the models a configuration fits: its own, or the members of its ensemble."""
-    return config.ensemble.members if config.model == "ensemble" else (config.model,)
+    """Names of the models a configuration fits: its own, the members of its ensemble, or what it blends."""
+    return config.ensemble.members if config.model == "ensemble" else (config.forecaster,)
 
 
 def _params(config: TrainerConfig, member: str) -> dict[str, Any]:

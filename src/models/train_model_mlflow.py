@@ -160,8 +160,10 @@ class NBAPropsMLflowTrainer:
         config, data = self.config, self._data
         if config.model == ENSEMBLE:
             return self.forecast().estimator
-        minutes = data.games["min"] if ESTIMATORS[config.model].needs_minutes else None
-        estimator = EstimatorSpec(config.model, dict(config.model_params), config.seed, minutes, config.selection)()
+        minutes = data.games["min"] if ESTIMATORS[config.forecaster].needs_minutes else None
+        estimator = EstimatorSpec(
+            config.forecaster, dict(config.model_params), config.seed, minutes, config.selection
+        )()
         estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
         return estimator
 
@@ -258,7 +260,7 @@ class NBAPropsMLflowTrainer:
 
     def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
         example: pd.DataFrame = self._shared().features(self.config).tail(5)
-        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.model].flavour == "native":
+        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.forecaster].flavour == "native":
             chosen = list(getattr(estimator, "selected", example.columns))
             tracker.log_model(estimator.native, input_example=example[chosen])
             return

@@ -9,6 +9,7 @@ from models.figures import market_figures
 from models.line_ups import availability_of
 from models.plan.studies import Findings
 from nba_props.evaluation.error_analysis import error_analysis
+from nba_props.evaluation.pricing import final_blend
 from nba_props.features import catalogue, feature_names
 from nba_props.plots import About
 
@@ -106,8 +107,18 @@ class EvaluationView:
                 "groups": self.config.feature_groups or "all",
                 "features": [asdict(feature) for feature in catalogue() if feature.name in self._offered],
             },
+            **self._blend,
             **self.findings.documents,
         }
+
+    @property
+    def _blend(self) -> dict[str, dict[str, Any]]:
+        """What moves a forecast of the logged model, which knows no prices, to the market; for market blends only."""
+        pricing = self.evaluation.pricing
+        if pricing.blend_weights is None:
+            return {}
+        blend = final_blend(pricing.lines)
+        return {"market_blend.json": {**asdict(blend), "distribution": self.evaluation.distribution}}
 
     @property
     def _offered(self) -> set[str]:
@@ -130,6 +141,8 @@ class EvaluationView:
             tables["closes_by_night.csv"] = self.evaluation.closes
         if len(self.evaluation.quality):
             tables["odds_quality.csv"] = self.evaluation.quality
+        if self.evaluation.pricing.blend_weights is not None:
+            tables["blend_weights.csv"] = self.evaluation.pricing.blend_weights
         if self.evaluation.distribution_scores is not None:
             tables["distribution_scores.csv"] = self.evaluation.distribution_scores
         return tables | self.findings.tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,12 +12,23 @@ from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
 from nba_props.markets import check_market
 
 __all__ = [
+    "FIRST_SEASON",
+    "MARKET_BLEND",
+    "BlendConfig",
     "EnsembleConfig",
     "SelectionConfig",
     "TrainerConfig",
     "WalkForwardConfig",
     "make_config",
 ]
+
+
+MARKET_BLEND = "market_blend"
+"""Value of ``model``: a forecaster whose location and P(over) start at the market."""
+
+
+FIRST_SEASON = "first"
+"""Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
 class _Frozen(BaseModel):
@@ -30,21 +42,33 @@ def _known_model(name: str) -> str:
     return name
 
 
-def _known_model_or_ensemble(name: str) -> str:
-    return name if name == ENSEMBLE else _known_model(name)
+def _known_model_or_combination(name: str) -> str:
+    return name if name in {ENSEMBLE, MARKET_BLEND} else _known_model(name)
+
+
+def _season_name(name: str) -> str:
+    """Refuse what no season is called; whether the data hold it is seen when they are there."""
+    first, dash, last = name.partition("-")
+    if name != FIRST_SEASON and not (
+        re.fullmatch(r"\d{4}-\d{2}", name) and dash and (int(first) + 1) % 100 == int(last)
+    ):
+        message = f"{name!r} is no season: write it as 2024-25, or {FIRST_SEASON}"
+        raise ValueError(message)
+    return name
 
 
 class WalkForwardConfig(_Frozen):
     """When the model is fitted again and from when on it is judged.
 
     Attributes:
-        first_test_season: First season predicted. None: the first season that has lines and an earlier season to train
+        first_test_season: First season predicted, such as "2024-25"; "first": the first one with an earlier season to
+            train on. None: the first season that has lines and an earlier season to train
             on, or the last season where there are no lines.
         step: Retraining step: "weekly", "monthly", "season", a number of days, or "once" (before the test only).
         gap_days: Whole days left out between training and test.
     """
 
-    first_test_season: str | None = None
+    first_test_season: Annotated[str, AfterValidator(_season_name)] | None = None
     step: Literal["weekly", "monthly", "season", "once"] | Annotated[int, Field(ge=1)] = "monthly"
     gap_days: int = Field(default=1, ge=0)
 
@@ -70,6 +94,16 @@ class EnsembleConfig(_Frozen):
         return members
 
 
+class BlendConfig(_Frozen):
+    """What is blended with the market (model "market_blend").
+
+    Attributes:
+        model: The forecaster.
+    """
+
+    model: Annotated[str, AfterValidator(_known_model)] = "lightgbm"
+
+
 class SelectionConfig(_Frozen):
     """Stable feature selection inside every fit, on its training rows only.
 
@@ -91,10 +125,12 @@ class TrainerConfig(_Frozen):
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
-        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...) or "ensemble".
+        model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...), "ensemble",
+            or "market_blend": P(over) and projection start at the market and move to a model by a learned weight.
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the
             library does not know, or cannot use, is refused.
         ensemble: Members and method, for model "ensemble".
+        blend: What is blended, for model "market_blend".
         selection: Feature selection inside every fit; None means all features are used.
         feature_groups: Groups of `nba_props.features` to use; None means all.
         availability: Who is known to be out before a game. "reported": whom the availability table lists before the
@@ -112,16 +148,19 @@ class TrainerConfig(_Frozen):
         kelly_fraction: Share of full Kelly for the Kelly ledger (the reported ROI is of flat stakes).
         distribution: How P(over) is made from the forecast. "auto" takes the one with the best walk-forward log score
             and CRPS on the calibration folds, which all lie before the first test fold.
-        calibrator: Put on top of P(over), refitted weekly on props settled on earlier dates; "none" leaves it out.
+        calibrator: Corrects the location of each player-game's distribution, so that P(over) at the consensus line is
+            the calibrated one; refitted weekly on props settled on earlier dates. "none" leaves the forecast as it is;
+            a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
 
     market: Annotated[str, AfterValidator(check_market)] = "pra"
-    model: Annotated[str, AfterValidator(_known_model_or_ensemble)] = "lightgbm"
+    model: Annotated[str, AfterValidator(_known_model_or_combination)] = "lightgbm"
     model_params: dict[str, Any] = Field(default_factory=dict)
     ensemble: EnsembleConfig = EnsembleConfig()
+    blend: BlendConfig = BlendConfig()
     selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
     availability: Literal["reported", "stand_in"] = "reported"
@@ -138,6 +177,11 @@ class TrainerConfig(_Frozen):
     seed: int = 0
     workers: int = Field(default=0, ge=0)
 
+    @property
+    def forecaster(self) -> str:
+        """The model that is fitted: its own, or the one that is blended with the market."""
+        return self.blend.model if self.model == MARKET_BLEND else self.model
+
     @model_validator(mode="after")
     def _usable_parameters(self) -> TrainerConfig:
         if not self.model_params:
@@ -145,7 +189,7 @@ class TrainerConfig(_Frozen):
         members = self.ensemble.members
         try:
             if self.model != ENSEMBLE:
-                check_params(self.model, self.model_params)
+                check_params(self.forecaster, self.model_params)
                 return self
             for name, params in self.model_params.items():
                 if name not in members or not isinstance(params, dict):

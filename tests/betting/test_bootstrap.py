@@ -93,7 +93,9 @@ def test_too_few_nights_give_no_interval():
 
 def test_every_interval_lies_around_its_number():
     ledger = _ledger(seed=5, p_win=0.55)
-    metrics, intervals = betting_metrics(ledger), betting_intervals(ledger)
+    nights = ledger["game_date"]
+    metrics = betting_metrics(ledger, game_nights=nights)
+    intervals = betting_intervals(ledger, game_nights=nights)
     for name in ("roi", "win_rate", "clv", "sharpe_ratio"):
         assert intervals[f"{name}_ci_low"] < metrics[name] < intervals[f"{name}_ci_high"]
     excess = metrics["win_rate"] - metrics["breakeven_rate"]

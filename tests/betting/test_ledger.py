@@ -60,8 +60,20 @@ def test_the_market_probability_is_the_median_over_the_books_at_the_same_line_on
 
 def test_of_different_lines_the_highest_expected_value_is_bet_and_only_one(make_quotes):
     rows = [{"bookmaker": "A", "line": 20.5}, {"bookmaker": "B", "line": 22.5}]
-    ledger = place_bets(*split_results(_with(make_quotes(rows), [0.58, 0.40])))
+    ledger = place_bets(*split_results(_with(make_quotes(rows), [0.66, 0.28])))
     assert ledger[["line", "side"]].to_numpy().tolist() == [[22.5, "under"]]
+
+
+def test_a_line_that_one_book_alone_shows_is_judged_by_the_other_books(make_quotes):
+    """-110/-110 two points higher looked fair: what the market says of that line is what it says of the others."""
+    rows = [{"bookmaker": book, "line": 20.5} for book in "AB"] + [{"bookmaker": "C", "line": 22.5}]
+    quotes = make_quotes(rows)
+    ledger = place_bets(*split_results(_with(quotes, [0.5, 0.5, 0.34])), BettingConfig(min_edge=0.05))
+    bet = ledger.iloc[0]
+    assert (bet["bookmaker"], bet["side"]) == ("C", "under")
+    assert bet["q"] == pytest.approx(0.604, abs=0.005)  # Phi(2 / 7.6), the spread of results around 22.5
+    alone = place_bets(*split_results(_with(quotes[2:].reset_index(drop=True), 0.34)))
+    assert alone["q"].tolist() == [0.5], "where nobody else quotes the prop its own price is all there is"
 
 
 def test_an_edge_that_the_margin_eats_is_no_bet(make_quotes):

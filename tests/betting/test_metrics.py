@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from nba_props.betting import betting_metrics, kelly_metrics, split_results, stake_bets
+from nba_props.betting.daily import SEASON_NIGHTS
 from nba_props.betting.metrics import sharpe_ratio
 from nba_props.betting.stakes import StakeConfig
 from nba_props.errors import DataError
@@ -39,7 +40,6 @@ SMALL = _ledger(
 EXPECTED = {
     "n_bets": 4.0,
     "n_pushes": 1.0,
-    "n_voids": 1.0,
     "turnover": 4.0,
     "profit": 1.0,  # +1 -1 0 -1 +2 0
     "roi": 0.25,
@@ -73,7 +73,7 @@ def test_nothing_else_is_reported_of_a_ledger_of_three_nights():
 
 def test_no_bets_give_counts_and_nothing_that_would_have_to_be_invented():
     empty = betting_metrics(SMALL.iloc[:0])
-    assert empty == {"n_bets": 0.0, "n_pushes": 0.0, "n_voids": 0.0, "turnover": 0.0, "profit": 0.0}
+    assert empty == {"n_bets": 0.0, "n_pushes": 0.0, "turnover": 0.0, "profit": 0.0}
 
 
 def test_pushes_alone_give_no_roi_and_no_win_rate():
@@ -93,6 +93,11 @@ def _nights(results):
     )
 
 
+def _season_metrics(ledger, played=None):
+    """The metrics of a ledger whose nights (the first ones, as many as `played`) are all the nights with games."""
+    return betting_metrics(ledger, game_nights=ledger["game_date"][: None if played is None else len(played)])
+
+
 def test_the_season_sharpe_ratio_is_the_mean_over_the_deviation_of_daily_returns_times_root_days():
     ledger = _nights(["won", "lost", "won"] * 7)
     # Returns on the bankroll of the night: +1/100, -1/101, +1/100, +1/101, ... computed here one by one.
@@ -102,25 +107,39 @@ def test_the_season_sharpe_ratio_is_the_mean_over_the_deviation_of_daily_returns
         bankroll += step
     mean = sum(returns) / 21
     deviation = (sum((value - mean) ** 2 for value in returns) / 20) ** 0.5
-    assert betting_metrics(ledger, season_days=165)["sharpe_ratio"] == pytest.approx(mean / deviation * 165**0.5)
-    assert betting_metrics(ledger)["sharpe_ratio"] == pytest.approx(mean / deviation * 21**0.5)
+    every_night = ledger["game_date"]
+    season = betting_metrics(ledger, game_nights=every_night)["sharpe_ratio"]
+    assert season == pytest.approx(mean / deviation * SEASON_NIGHTS**0.5)
+    repeated = pd.date_range(every_night.min(), every_night.max(), freq="8h").normalize()
+    assert betting_metrics(ledger, game_nights=repeated)["sharpe_ratio"] == pytest.approx(season)
+    assert "sharpe_ratio" not in betting_metrics(ledger), "how much of the calendar was bet is not known"
 
 
-def test_nights_per_season_are_counted_by_the_calendar_of_the_seasons():
-    first = _nights(["won", "lost"] * 10)
-    later = first.assign(game_date=first["game_date"] + pd.Timedelta(days=300))  # November: the next season
-    both = pd.concat([first, later], ignore_index=True)
-    both["bankroll"] = 100.0 + both.groupby("game_date")["profit"].sum().cumsum().loc[both["game_date"]].to_numpy()
-    alone = betting_metrics(both, season_days=20)["sharpe_ratio"]
-    assert betting_metrics(both)["sharpe_ratio"] == pytest.approx(alone)
+def test_a_third_of_a_season_has_the_sharpe_ratio_of_a_whole_one():
+    """It was scaled by the nights bet so far: the same strategy looked worse in December than in April."""
+    whole, third = (_nights(["won", "lost", "won", "won", "lost"] * times) for times in (30, 10))
+    ratios = [betting_metrics(part, game_nights=whole["game_date"])["sharpe_ratio"] for part in (whole, third)]
+    # Equal but for the bankroll that the returns are shares of, which grows by a third on the way.
+    assert ratios[1] == pytest.approx(ratios[0], rel=0.05)
+
+
+def test_only_the_game_nights_between_the_first_and_the_last_bet_count_as_not_bet():
+    every_other = _nights(["won", "lost", "won"] * 7)
+    every_other["game_date"] = every_other["game_date"].min() + 2 * (
+        every_other["game_date"] - every_other["game_date"].min()
+    )
+    calendar = pd.date_range("2023-10-24", "2024-04-14")
+    dense = betting_metrics(every_other, game_nights=every_other["game_date"])["sharpe_ratio"]
+    sparse = betting_metrics(every_other, game_nights=calendar)["sharpe_ratio"]
+    assert sparse == pytest.approx(dense * (21 / 41) ** 0.5)
 
 
 def test_there_is_no_sharpe_ratio_under_twenty_nights_at_zero_variance_or_after_ruin():
-    assert "sharpe_ratio" not in betting_metrics(_nights(["won", "lost"] * 9 + ["won"]))
-    assert "sharpe_ratio" in betting_metrics(_nights(["won", "lost"] * 10))
+    assert "sharpe_ratio" not in _season_metrics(_nights(["won", "lost"] * 9 + ["won"]))
+    assert "sharpe_ratio" in _season_metrics(_nights(["won", "lost"] * 10))
     assert sharpe_ratio(np.full(30, 0.01), 165) is None
     ruined = _nights(["lost"] * 60 + ["won", "lost"] * 30 + ["lost"] * 60)
-    metrics = betting_metrics(ruined)
+    metrics = _season_metrics(ruined)
     assert ruined["bankroll"].min() < 0
     assert "sharpe_ratio" not in metrics
     assert metrics["max_drawdown"] == 1.0
@@ -129,8 +148,8 @@ def test_there_is_no_sharpe_ratio_under_twenty_nights_at_zero_variance_or_after_
 def test_nights_with_voids_only_are_no_betting_nights():
     played = ["won", "lost"] * 10
     with_voids = _nights([*played, *["void"] * 10])
-    assert betting_metrics(with_voids)["sharpe_ratio"] == pytest.approx(
-        betting_metrics(_nights(played))["sharpe_ratio"]
+    assert _season_metrics(with_voids, played)["sharpe_ratio"] == pytest.approx(
+        _season_metrics(_nights(played))["sharpe_ratio"]
     )
 
 

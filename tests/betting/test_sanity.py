@@ -46,6 +46,17 @@ def test_of_a_ladder_of_one_book_the_balanced_line_is_the_main_one(make_quotes):
     assert _codes(make_quotes, ladder) == ["alternate_line", "", "alternate_line"]
 
 
+@pytest.mark.parametrize("prices", [(-130.0, 100.0), (100.0, -130.0), (-105.0, -115.0)])
+def test_of_equally_balanced_lines_the_lower_one_is_the_main_line(make_quotes, prices):
+    """-130/+100 and +100/-130 are as far from balance but for the last bits, which used to choose."""
+    over, under = prices
+    ladder = [
+        {"line": 25.5, "over_price": under, "under_price": over},
+        {"line": 24.5, "over_price": over, "under_price": under},
+    ]
+    assert _codes(make_quotes, ladder) == ["alternate_line", ""]
+
+
 def test_a_price_far_from_two_agreeing_books_on_the_same_line_is_off_the_market(make_quotes):
     off = {"bookmaker": "A", "line": 24.5, "over_price": 170.0, "under_price": -210.0}
     assert _codes(make_quotes, [off, *PEERS]) == ["price_off_market", "", "", ""]

@@ -17,7 +17,7 @@ CONFIG = make_config(market="pts", seed=1)
 
 @pytest.fixture(scope="module")
 def result() -> WalkForwardResult:
-    """Forecasts of 40 nights by 30 players: the first 20 calibrate, then two test folds of 10."""
+    """Forecasts of 40 nights by 30 players: two calibration folds (8 and 12 nights), then two test folds of 10."""
     rng = np.random.default_rng(7)
     night = np.repeat(np.arange(NIGHTS), PLAYERS)
     player = np.tile(np.arange(PLAYERS), NIGHTS)
@@ -38,15 +38,15 @@ def result() -> WalkForwardResult:
             "last_10": mean + 1.5,
             "ewma_10": mean - 2.0,
             "role": np.where(night < 20, "calibration", "test"),
-            "fold": np.where(night < 20, 0, (night - 20) // 10),
+            "fold": np.where(night < 20, night >= 8, (night - 20) // 10).astype(int),
         }
     )
     folds = pd.DataFrame(
         {
-            "role": ["calibration", "test", "test"],
-            "fold": [0, 0, 1],
-            "train_end": pd.to_datetime(["2023-10-30", "2023-11-19", "2023-11-29"]),
-            "fit_seconds": [1.0, 2.0, 3.0],
+            "role": ["calibration", "calibration", "test", "test"],
+            "fold": [0, 1, 0, 1],
+            "train_end": pd.to_datetime(["2023-10-30", "2023-11-08", "2023-11-19", "2023-11-29"]),
+            "fit_seconds": [1.0, 1.5, 2.0, 3.0],
         }
     )
     return WalkForwardResult(frame, folds, {"train_mae": 2.0})
@@ -54,8 +54,8 @@ def result() -> WalkForwardResult:
 
 @pytest.fixture(scope="module")
 def quotes(result) -> pd.DataFrame:
-    """Two books, early and late, on every test prop; both lines a point under the mean, so overs win."""
-    test = result.predictions[result.predictions["role"] == "test"]
+    """Two books, early and late, on every prop; both lines a point under the mean, so overs win."""
+    test = result.predictions
     parts = []
     for book in ("A", "B"):
         for hour in (14, 23):
@@ -74,7 +74,7 @@ def test_probabilities_of_a_fold_do_not_move_when_its_own_results_or_later_ones_
     lines = test[["game_id", "player_id"]].assign(line=12.5)
     before = FoldDistributions(result, "auto").at(lines)
     changed = result.predictions.copy()
-    later = changed["game_date"] > "2023-11-19"
+    later = changed["game_date"] > "2023-11-20"
     changed.loc[later, "actual"] = 60.0 - changed.loc[later, "actual"]
     after = FoldDistributions(WalkForwardResult(changed, result.folds, result.train_metrics), "auto").at(lines)
     first = (before["fold"] == 0).to_numpy()
@@ -90,7 +90,7 @@ def test_a_line_without_a_forecast_has_no_probability(result):
 
 
 def test_every_betting_number_comes_from_the_ledger(result, quotes):
-    evaluation = evaluate_market(result, quotes, CONFIG)
+    evaluation = evaluate_market(result, quotes, make_config(market="pts", seed=1, calibrator="none"))
     ledger, metrics = evaluation.ledger, evaluation.metrics
     decided = ledger[ledger["result"].isin(["won", "lost"])]
     assert len(decided) > 100
@@ -103,7 +103,7 @@ def test_every_betting_number_comes_from_the_ledger(result, quotes):
 
 
 def test_the_market_and_the_model_are_scored_on_the_same_props(result, quotes):
-    metrics = evaluate_market(result, quotes, CONFIG).metrics
+    metrics = evaluate_market(result, quotes, make_config(market="pts", seed=1, calibrator="none")).metrics
     test = result.predictions[result.predictions["role"] == "test"]
     line = np.floor(test["predicted"]) - 0.5
     over = (test["actual"] > line).astype(float)
@@ -112,6 +112,30 @@ def test_the_market_and_the_model_are_scored_on_the_same_props(result, quotes):
     assert metrics["market_mae"] == pytest.approx((line - test["actual"]).abs().mean())
     assert metrics["model_mae_on_lines"] == pytest.approx((test["predicted"] - test["actual"]).abs().mean())
     assert metrics["brier_skill_vs_market"] == pytest.approx(1 - metrics["brier_score"] / metrics["market_brier_score"])
+
+
+def test_no_prop_is_bet_or_scored_before_the_calibration_has_learned_and_lines_of_calibration_folds_teach_it(
+    result, quotes
+):
+    """Of the calibration folds the second has a distribution; 240 of its props are settled before November 16th."""
+    evaluation = evaluate_market(result, quotes, CONFIG)
+    known = evaluation.predictions.set_index("game_date")["p_over"].notna().groupby(level=0).all()
+    assert known[known].index.min() == pd.Timestamp("2023-11-23"), "from the first week with 300 settled props on"
+    assert known["2023-11-23":].all()
+    assert evaluation.metrics["n_uncalibrated"] == 60
+    assert evaluation.metrics["n_props"] == 540
+    assert evaluation.ledger["game_date"].min() >= pd.Timestamp("2023-11-23")
+    assert evaluation.scored_props().index.equals(evaluation.scored_props(calibrated=False).index)
+    alone = evaluate_market(result, quotes[quotes["game_date"] > "2023-11-20"].reset_index(drop=True), CONFIG)
+    assert alone.metrics["n_uncalibrated"] == 480, "without earlier lines there is less to learn from"
+
+
+def test_props_without_a_result_or_a_forecast_are_counted(result, quotes):
+    """`n_voids` was 0 while one quote in twenty was void: only bets were looked at, and a void is no bet."""
+    extra = quotes.iloc[[-1, -2, -3]].assign(player_id=[900, 901, 902], actual=[np.nan, np.nan, 14.0])
+    early = quotes.iloc[[0]].assign(player_id=903, actual=np.nan)  # before the test: not counted
+    metrics = evaluate_market(result, pd.concat([quotes, extra, early], ignore_index=True), CONFIG).metrics
+    assert (metrics["n_voids"], metrics["n_no_forecast"]) == (2, 1)
 
 
 def test_without_lines_there_is_not_one_betting_number(result, quotes):

@@ -25,7 +25,7 @@ def test_no_candidate_passes_where_the_market_is_efficient(store):
     assert {step.market for step in steps} == {"reb", "ast"}
     for step in steps:
         report = step.result.registration.report
-        verdicts = {gate.gate.metric: gate.verdict.value for gate in report.results}
+        verdicts = {gate.gate.key: gate.verdict.value for gate in report.results}
         assert not report.passed
         assert verdicts["roi"] == "fail", "it fails for the true reason, not only for want of bets"
         assert verdicts["val_mae"] == "pass"

@@ -61,7 +61,7 @@ def test_a_metric_of_ones_own_is_computed_and_logged(tracked):
 def test_the_version_is_judged_by_the_profile_of_the_file_and_remembers_it(tracked):
     result, client, run, folder = tracked
     report = result.registration.report
-    assert (report.profile, len(report.results)) == ("cautious", 4)
+    assert (report.profile, len(report.results)) == ("cautious", 5)
     named = report.results[-1]
     assert (named.gate.key, named.value) == ("beats_breakeven", run.data.metrics["win_rate"])
     path = client.download_artifacts(run.info.run_id, "gate_report.json", str(folder))

@@ -106,6 +106,38 @@ def test_a_bad_override_is_one_clear_error(override, complaint):
         load_recipe("phase2/opponent_features", [override])
 
 
+@pytest.mark.parametrize(
+    ("name", "override", "complaint"),
+    [
+        ("lightgbm_baseline", "market=pts", "--set market has no effect: .* list: --set markets='..pts..'"),
+        ("lightgbm_baseline", "ensemble.method=stacked", "has no effect: the model is lightgbm: --set model=ensemble"),
+        ("lightgbm_baseline", "blend.model=xgboost", "has no effect: the model is lightgbm: --set model=market_blend"),
+        ("market_blend", "calibrator=isotonic", "--set calibrator has no effect: a market blend is its own"),
+        ("production_candidates", "min_edge=0.04", "min_edge has no effect: .* it has gate_profile, walk_f"),
+    ],
+)
+def test_an_override_that_would_change_nothing_is_refused(name, override, complaint):
+    """`--recipe ... --set market=pts` ran rebounds, and ended with 0."""
+    with pytest.raises(ConfigError, match=complaint):
+        load_recipe(name, [override])
+
+
+@pytest.mark.parametrize("override", ["markets=pts", "min_edge", "min_edge=a lot"])
+def test_a_value_that_cannot_be_used_is_answered_with_how_to_write_one(override):
+    with pytest.raises(ConfigError, match="written as in TOML.*--set markets="):
+        load_recipe("lightgbm_baseline", [override])
+
+
+def test_what_phase_3_improves_is_not_in_the_baseline():
+    """Platt's recipe repeated the baseline to the digit, for it was the default of both."""
+    baseline = load_recipe("lightgbm_baseline").config
+    assert baseline.calibrator == "none"
+    for name in ("platt", "isotonic"):
+        recipe = load_recipe(name)
+        assert recipe.study.baseline(recipe.config) == baseline
+    assert load_recipe("market_blend").config.gate_profile == "market"
+
+
 def test_a_recipe_of_ones_own_belongs_to_the_phase_of_its_folder(own):
     recipe = load_recipe(own(MINIMAL + '[config]\nmodel = "xgboost"\n'))
     assert recipe.name == "phase2/mine"

@@ -372,3 +372,10 @@ def test_a_sweep_without_optuna_a_trial_or_settings_of_its_own_says_so(data, spa
     with pytest.raises(ConfigError, match="uv sync --extra sweep"):
         run_sweep(quick(), space, data, trials=1)
     assert not Path("mlflow.db").exists()
+
+
+def test_a_market_blend_is_tuned_by_the_settings_of_what_it_blends(tmp_path):
+    recipe = load_recipe("market_blend", ["markets=['pts']"])
+    space = tmp_path / "space.toml"
+    space.write_text("objective = 'val_mae'\n[space.num_leaves]\ntype = 'int'\nlow = 3\nhigh = 9\n")
+    sweeps.check_sweep(recipe, space, 2)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlflow_integration import get_profile
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError, NotEnoughDataError
 
@@ -117,9 +118,11 @@ def test_the_version_stands_where_its_gates_put_it(tracked):
     result, client, _, _ = tracked
     version = client.get_model_version("NBAProps_pts_SIMULATED", "1")
     assert version.run_id == result.run_id
-    verdicts = {gate.gate.metric: gate.verdict.value for gate in result.registration.report.results}
+    verdicts = {gate.gate.key: gate.verdict.value for gate in result.registration.report.results}
     assert verdicts["val_mae"] == "fail", "no honest points model errs by less than 3.5"
-    assert set(verdicts) == {"val_mae", "roi", "win_rate", "calibration_error", "sharpe_ratio", "n_bets"}
+    plan = {"val_mae", "roi", "win_rate", "calibration_error", "sharpe_ratio", "n_bets"}
+    assert set(verdicts) == {*plan, "plausible"}
+    assert verdicts["plausible"] == "pass"
     assert version.tags["stage"] == "None"
     assert client.get_registered_model("NBAProps_pts_SIMULATED").aliases == {}
 
@@ -156,6 +159,18 @@ def test_replaced_features_give_new_forecasts(data):
     after = one.forecast().result.predictions["predicted"]
     assert before.nunique() > 100
     assert np.ptp(after) < 0.1, "features that say nothing give everybody the same forecast, up to the folds"
+
+
+@pytest.mark.parametrize("profile", ["plan", "market"])
+def test_a_feature_equal_to_the_target_is_stopped_by_every_profile(data, profile):
+    """It passed all six gates of the plan; on simulated data nothing can be better than the oracle."""
+    leaked = replace(data, features=data.features.assign(leak=data.games["pts"].astype("float32")))
+    one = NBAPropsMLflowTrainer("pts", training_data=leaked, model="linear", walk_forward={"step": "once"})
+    metrics = one.train_and_evaluate_walk_forward().metrics
+    assert metrics["mae_over_oracle"] < 0.5
+    report = get_profile(profile).check(metrics)
+    assert report.verdict.value == "suspicious"
+    assert "look for a leak" in report.summary
 
 
 def test_a_second_run_is_added_to_the_first(data, store):

@@ -1,7 +1,8 @@
 """Production gates: what a model's recorded metrics must show before it may be used.
 
-A gate has three answers. *Pass* and *fail* are what they say; *insufficient evidence* means that the data are too few
-to tell (too few bets, or a confidence interval that holds the threshold). Only *pass* opens the gate. A metric that is
+A gate has four answers. *Pass* and *fail* are what they say; *insufficient evidence* means that the data are too few
+to tell (too few bets, or a confidence interval that holds the threshold); *suspicious*, that a number is too good to be
+true. Only *pass* opens the gate. A metric that is
 missing or NaN fails its gate by name: what was not measured was not met.
 
 A gate is a threshold on a metric (`Gate`), or a function of all metrics that is registered under a name in `GATES`
@@ -41,6 +42,7 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     INSUFFICIENT = "insufficient evidence"
+    SUSPICIOUS = "suspicious"
 
 
 class Answer(NamedTuple):
@@ -57,7 +59,7 @@ class Answer(NamedTuple):
     value: float | None = None
 
 
-GATES: Final = Registry["Callable[[Mapping[str, float]], Answer]"]("gate")
+GATES: Final = Registry["Callable[[Mapping[str, float]], Answer]"]("gate", home=("mlflow_integration.gates.honesty",))
 """Gates that are functions: from the recorded metrics to an `Answer`."""
 
 

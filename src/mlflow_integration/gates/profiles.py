@@ -64,6 +64,7 @@ _MARKET: Final = (
     Gate("brier_skill_vs_market", ">", 0.0),
     Gate("roi", ">", 0.0, "lower"),
     Gate("clv", ">", 0.0, "lower"),
+    NamedGate("adds_to_market"),
 )
 PROFILES: Final = Registry[GateProfile]("gate profile", "profiles")
 """``plan``: absolute thresholds. ``market``: relative to baseline and market, recommended for real money."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.gates.gate import Verdict
+from mlflow_integration.gates.gate import NamedGate, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from mlflow_integration.gates.gate import AnyGate, GateResult
     from mlflow_integration.values.types import AnyValue
+
+
+PLAUSIBLE: Final = NamedGate("plausible")
+"""Part of every report: see `mlflow_integration.gates.honesty`."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ class GateReport:
 
     @property
     def verdict(self) -> Verdict:
-        """``fail`` if any gate fails, else ``insufficient evidence`` if any says so, else ``pass``."""
+        """``suspicious`` if any gate says so, else ``fail``, else ``insufficient evidence``, else ``pass``."""
         verdicts = {result.verdict for result in self.results}
-        for worst in (Verdict.FAIL, Verdict.INSUFFICIENT):
+        for worst in (Verdict.SUSPICIOUS, Verdict.FAIL, Verdict.INSUFFICIENT):
             if worst in verdicts:
                 return worst
         return Verdict.PASS if self.results else Verdict.FAIL
@@ -89,10 +93,15 @@ class GateReport:
 
 
 def check_gates(metrics: Mapping[str, float], gates: Iterable[AnyGate], **about: AnyValue) -> GateReport:
-    """Judge recorded `metrics` by `gates`; `about` are further fields of the report.
+    """Judge recorded `metrics` by `gates` and by ``plausible``; `about` are further fields of the report.
+
+    Whatever the gates are, a model whose numbers cannot be true does not pass them.
 
     >>> from mlflow_integration.gates.gate import Gate
     >>> check_gates({"val_mae": 3.6}, [Gate("val_mae", "<", 3.5)]).summary
     'fail: val_mae = 3.6, wanted < 3.5'
     """
-    return GateReport(tuple(gate.check(metrics) for gate in gates), **about)
+    wanted = tuple(gates)
+    if wanted and PLAUSIBLE not in wanted:  # no gate at all is nothing to pass
+        wanted = (PLAUSIBLE, *wanted)
+    return GateReport(tuple(gate.check(metrics) for gate in wanted), **about)

@@ -61,7 +61,7 @@ def train(
         str,
         _run_option(help="Comma separated: {markets}; or all (pts, reb, ast, pra)."),
     ] = "all",
-    model: Annotated[str, _run_option(help="One of {models}.")] = "lightgbm",
+    model: Annotated[str, _run_option(help="One of {models}, market_blend.")] = "lightgbm",
     walk_forward: Annotated[
         bool,
         _run_option(

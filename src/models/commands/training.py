@@ -10,6 +10,7 @@ from mlflow_integration.cli import emit, emit_json, emit_text, note, progress, s
 from mlflow_integration.utils import setup_experiments
 from models.commands.results import as_frame, fit_bars, result_rows, step_frame
 from models.data import load_training_data, simulated_training_data
+from models.forecasting import config_folds
 from models.plan.jobs import run_jobs
 from models.plan.recipe import RECIPES, load_recipe, recipes_of_phase
 from models.plan.run import run_plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from models.data import TrainingData
     from models.plan.jobs import Job
     from models.plan.recipe import Recipe
+    from nba_props.config import TrainerConfig
 
 
 def load_input(
@@ -120,6 +122,17 @@ def parse_markets(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check_market(part.strip()) for part in text.split(",")))
 
 
+def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
+    """Refuse a walk-forward that the data have no seasons for, before anything is made.
+
+    Raises:
+        ConfigError: The first test season is not in the data.
+        NotEnoughDataError: There is no season before it.
+    """
+    for config in configs:
+        config_folds(data, config)
+
+
 def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_json: bool) -> None:
     """Run the jobs of a command and print a row for each.
 
@@ -132,6 +145,7 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
         NBAPropsError: Anything the user can fix.
     """
     data = load()
+    check_folds([job.config for job in jobs], data)
     setup_experiments()
     results = []
     with progress("markets", len(jobs)) as bar:
@@ -153,6 +167,7 @@ def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, 
         NBAPropsError: Anything the user can fix.
     """
     data, steps = load(), []
+    check_folds([config for recipe in recipes if not recipe.candidates for config in recipe.configs()], data)
     with progress("recipes", sum(len(recipe.markets) for recipe in recipes)) as bar:
         for step in run_plan(recipes, data, force=force, on_fold=fit_bars(bar)):
             steps.append(step)
@@ -171,6 +186,7 @@ def sweep_recipe(recipe: Recipe, space: Path, trials: int, load: Callable[[], Tr
 
     check_sweep(recipe, space, trials)  # before the data are loaded
     data = load()
+    check_folds(recipe.configs(), data)
     with progress("trials", trials) as bar:
         table = run_sweep(recipe, space, data, trials=trials, progress=bar)
     emit(table, as_json=as_json, title=f"Trials of {recipe.name}, best first")

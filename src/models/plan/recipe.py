@@ -21,8 +21,16 @@ from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import PHASES
 from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
-from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
+from nba_props.config import (
+    MARKET_BLEND,
+    BlendConfig,
+    EnsembleConfig,
+    SelectionConfig,
+    TrainerConfig,
+    WalkForwardConfig,
+)
 from nba_props.errors import ConfigError
+from nba_props.forecast import ENSEMBLE
 from nba_props.markets import check_market
 from nba_props.plugins import Registry, load_plugins
 
@@ -40,6 +48,7 @@ PLAN: Final = (
     "phase2/two_stage_minutes",
     "phase3/isotonic",
     "phase3/platt",
+    "phase3/market_blend",
     "phase3/betting_optimization",
     "phase4/walk_forward_validation",
     "phase4/production_candidates",
@@ -118,8 +127,12 @@ class Recipe(_Frozen):
 
 
 _MODELS: Final = (
-    Recipe, TrainerConfig, WalkForwardConfig, EnsembleConfig, SelectionConfig, AblationStudy, BettingStudy, Candidates,
+    Recipe, TrainerConfig, WalkForwardConfig, EnsembleConfig, BlendConfig, SelectionConfig, AblationStudy, BettingStudy,
+    Candidates,
 )  # fmt: skip
+_CANDIDATE_KEYS: Final = {"config.gate_profile", "config.workers", "config.walk_forward.first_test_season"}
+_HOW_TO_SET: Final = """ Values are written as in TOML, text without quotes: --set min_edge=0.05, --set \
+walk_forward.step=weekly, --set markets='["pts", "reb"]'."""
 _KEYS: Final = {name for model in _MODELS for name in model.model_fields} - {"name"}
 
 
@@ -176,17 +189,42 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
         content, folder, origin = deepcopy(dict(source)), Path(), name
     else:
         content, folder, origin = read_document(source, "recipe"), source.parent, source.name
-    for override in overrides:
-        _override(content, override)
+    keys = [_override(content, override) for override in overrides]
     load_plugins(folder / file for file in _plugin_files(content))
     try:
-        return _checked(content, name)
+        recipe = _checked(content, name)
     except ValidationError as error:
-        message = f"{origin}: {'; '.join(problems(error, _KEYS))}."
+        message = f"{origin}: {'; '.join(problems(error, _KEYS))}.{_HOW_TO_SET if overrides else ''}"
         raise ConfigError(message) from error
     except ValueError as error:
         message = f"{origin}: {error}."
         raise ConfigError(message) from error
+    for key in keys:
+        _refuse_without_effect(recipe, key)
+    return recipe
+
+
+def _refuse_without_effect(recipe: Recipe, key: str) -> None:
+    """Refuse a key that the recipe does not look at: it would be changed in silence, and the run be the same.
+
+    Raises:
+        ConfigError: It has no effect; says what has.
+    """
+    config, why = recipe.config, ""
+    if key == "config.market":
+        why = f"a recipe runs the markets of its own list: --set markets='[\"{config.market}\"]'"
+    elif recipe.candidates and key.startswith("config.") and key not in _CANDIDATE_KEYS:
+        allowed = ", ".join(sorted(name.removeprefix("config.") for name in _CANDIDATE_KEYS))
+        why = f"{recipe.name} runs what other recipes were run with; it has {allowed}"
+    elif key.startswith("config.ensemble") and config.model != ENSEMBLE:
+        why = f"the model is {config.model}: --set model={ENSEMBLE}"
+    elif key.startswith("config.blend") and config.model != MARKET_BLEND:
+        why = f"the model is {config.model}: --set model={MARKET_BLEND}"
+    elif key == "config.calibrator" and config.model == MARKET_BLEND:
+        why = "a market blend is its own calibration"
+    if why:
+        message = f"--set {key.removeprefix('config.')} has no effect: {why}."
+        raise ConfigError(message)
 
 
 def _plugin_files(content: Mapping[str, Any]) -> list[str]:
@@ -210,7 +248,9 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     except ConfigError as error:
         raise ValueError(str(error).rstrip(".")) from error
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
-        message = "the ablation takes nothing away that the run has: see study.without, without_noise"
+        message = (
+            "the ablation takes nothing away that the run has: see study.without, without_noise, without_calibrator"
+        )
         raise ValueError(message)
     if recipe.study is not None and recipe.candidates is not None:
         message = "a recipe has a study or candidates, not both"
@@ -222,11 +262,11 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     return recipe
 
 
-def _override(content: dict[str, Any], override: str) -> None:
-    """Set one key of the document, making tables on the way."""
+def _override(content: dict[str, Any], override: str) -> str:
+    """Set one key of the document, making tables on the way; return it with all its parts."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        message = f"--set {override!r} is not key=value."
+        message = f"--set {override!r} is not key=value.{_HOW_TO_SET}"
         raise ConfigError(message)
     parts = key.strip().split(".")
     if parts[0] not in Recipe.model_fields:
@@ -241,3 +281,4 @@ def _override(content: dict[str, Any], override: str) -> None:
         table[parts[-1]] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         table[parts[-1]] = text.strip()
+    return ".".join(parts)

@@ -14,7 +14,7 @@ from mlflow_integration.phases import PHASES
 from mlflow_integration.utils import setup_experiments
 from models.plan.jobs import Job, run_jobs, trainer_of
 from models.processes import PROCESS_TAG, close_abandoned, process_mark
-from nba_props.config import make_config
+from nba_props.config import MARKET_BLEND, make_config
 from nba_props.errors import NotEnoughDataError
 from nba_props.metrics import resolve_direction
 from nba_props.plugins import plugins_digest
@@ -194,7 +194,9 @@ def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: Trainin
     where = (
         f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
         f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{code()}' "
-        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}'"
+        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}' "
+        # A blend's projection holds tonight's prices, which a registered model is not given.
+        f"and params.model != '{MARKET_BLEND}'"
     )
     order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
     found = tracker.client.search_runs(

@@ -44,11 +44,13 @@ class AblationStudy(_Frozen):
         without_noise: Whether the baseline lacks the run's noise columns.
         against: Settings the baseline has instead of the run's (``model = "lightgbm"``), for a change that is no group.
         seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
+        without_calibrator: Whether the baseline lacks the run's calibrator.
     """
 
     kind: Literal["ablation"] = "ablation"
     without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
     without_noise: bool = False
+    without_calibrator: bool = False
     against: dict[str, Any] = Field(default_factory=dict)
     seeds: int = Field(default=1, ge=1)
 
@@ -57,11 +59,14 @@ class AblationStudy(_Frozen):
         seeded = [config.model_copy(update={"seed": config.seed + number}) for number in range(self.seeds)]
         return [(each, self.baseline(each)) for each in seeded]
 
+    without_calibrator: bool = False
+
     def baseline(self, config: TrainerConfig) -> TrainerConfig:
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
         changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
         changes |= {"noise_features": 0} if self.without_noise else {}
+        changes |= {"calibrator": "none"} if self.without_calibrator else {}
         settings = config.model_dump(exclude_unset=True) | changes | self.against
         return make_config(**settings)
 
@@ -184,6 +189,7 @@ def study_findings(
         min_bets=study.min_bets,
         seed=config.seed,
         close_window_minutes=config.close_window_minutes,
+        game_nights=evaluation.predictions["game_date"],
     )
     chosen = {f"chosen_{name}": value for name, value in search.metrics.items()}
     return Findings(

@@ -43,7 +43,7 @@ class TrialFolds:
         """The out-of-sample predictions of the folds so far; those of an ensemble combined."""
         pooled = {name: _joined(parts) for name, parts in self.results.items()}
         if self.config.model != "ensemble":
-            return pooled[self.config.model]
+            return pooled[self.config.forecaster]
         from nba_props.forecast.ensemble import combine_forecasts
 
         return combine_forecasts(pooled, self.config.ensemble.method)[0]

@@ -187,7 +187,7 @@ def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - 
     for name in parts:
         found = found.get(name) if isinstance(found, dict) else None
     if found is None and parts[0] == "model_params":
-        member = parts[1] if config.model == "ensemble" else config.model
+        member = parts[1] if config.model == "ensemble" else config.forecaster
         found = default_params(member).get(parts[-1])
     return _kept(tuple(found)) if isinstance(found, list) else found
 
@@ -233,7 +233,7 @@ def _parameters(config: TrainerConfig) -> set[str]:
     """Bare names of the model's parameters; of an ensemble with the member before them."""
     if config.model == "ensemble":
         return {f"{member}.{name}" for member in config.ensemble.members for name in default_params(member)}
-    return set(default_params(config.model))
+    return set(default_params(config.forecaster))
 
 
 def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:

@@ -7,10 +7,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from nba_props.arrays import Floats, Ints
 from nba_props.betting.frames import PROP_GROUP, as_numbers, group_codes, group_median, nights, require_columns
 from nba_props.betting.market.fair import VigMethod, fair_probability
+from nba_props.betting.market.implied import ImpliedSigma
 from nba_props.betting.market.prices import american_to_decimal
 from nba_props.betting.stakes import expected_value, kelly_fraction
 from nba_props.betting.strategy import BettingConfig
@@ -35,16 +37,42 @@ _SUM_TOLERANCE = 1e-6
 def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str = "quotes") -> Floats:
     """``market_p_over``, the no-vig P(over | no push), at each quote's line: the median over the books at that line.
 
-    With one book at the line it is that book's own; NaN where no book there has both prices.
+    A line that one book alone shows is judged by the other books: the line their prices imply, and how far results
+    fall from it (`ImpliedSigma.first_guess`), say what they would make of this one. Only where no other book quotes the
+    prop is it the book's own; NaN where no book has both prices.
 
-    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "line": 20.5}
-    >>> prices = {"over_price": [-110.0, 100.0], "under_price": [-110.0, 100.0]}
-    >>> market_probability(pd.DataFrame({**prop, **prices}), "power").tolist()
-    [0.5, 0.5]
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "C"]}
+    >>> even = [-110.0, 100.0, -110.0]
+    >>> quotes = pd.DataFrame({**prop, "line": [20.5, 20.5, 18.5], "over_price": even, "under_price": even})
+    >>> market_probability(quotes, "power").round(2).tolist()
+    [0.5, 0.5, 0.61]
     """
-    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
-    prop = group_codes(quotes, [*PROP_GROUP, "line"])
-    return group_median(prop, market_p_over, int(prop.max(initial=-1)) + 1)[prop]
+    own = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
+    rung = group_codes(quotes, [*PROP_GROUP, "line"])
+    n = int(rung.max(initial=-1)) + 1
+    market_p_over = group_median(rung, own, n)[rung]
+    pairs = np.unique(np.column_stack([rung, group_codes(quotes, ["bookmaker"])])[~np.isnan(own)], axis=0)
+    alone = np.flatnonzero((np.bincount(pairs[:, 0], minlength=n)[rung] == 1) & ~np.isnan(own))
+    others = _by_others(quotes, own, alone)
+    market_p_over[alone] = np.where(np.isnan(others), market_p_over[alone], others)
+    return market_p_over
+
+
+def _by_others(quotes: pd.DataFrame, own: Floats, alone: Ints) -> Floats:
+    """P(over | no push) at the lines of the rows `alone` (positions, k) as the other books' quotes imply it; k."""
+    line = quotes["line"].to_numpy(dtype="float64")
+    sigma = np.full(len(quotes), np.nan)
+    for market in quotes["market"].unique():
+        rows = (quotes["market"] == market).to_numpy()
+        sigma[rows] = ImpliedSigma.first_guess(market).at(line[rows])
+    keys = pd.DataFrame({"prop": group_codes(quotes, PROP_GROUP), "book": group_codes(quotes, ["bookmaker"])})
+    sought = keys.iloc[alone].assign(row=np.arange(len(alone)))
+    shown = keys.assign(implied=line + sigma * ndtri(own))[~np.isnan(own)]
+    pairs = sought.merge(shown, on="prop", suffixes=("", "_other"))
+    pairs = pairs[pairs["book"] != pairs["book_other"]]
+    implied = group_median(pairs["row"].to_numpy(), pairs["implied"].to_numpy(), len(alone))
+    level: Floats = ndtr((implied - line[alone]) / sigma[alone])
+    return level
 
 
 def candidate_bets(

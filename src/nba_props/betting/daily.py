@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
 from nba_props.metrics.definitions import clv_rows, roi_rows, win_rate_rows
 
-SEASON_STARTS_IN: int = 7
-"""Month from which a night belongs to the season that starts in that year."""
+SEASON_NIGHTS: Final = 165
+"""Nights with games in a full regular season of the league's calendar."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,23 @@ class Daily:
         """Profit over the bankroll at the opening of each night; None once the bankroll has been lost."""
         return None if (self.opening <= 0).any() else self.profit / self.opening
 
-    @property
-    def per_season(self) -> float:
-        """Betting nights per season of the calendar."""
-        months = self.dates.astype("datetime64[M]").astype("int64")
-        seasons = np.unique((months + 12 - (SEASON_STARTS_IN - 1)) // 12)
-        return len(self.dates) / max(len(seasons), 1)
+    def per_season(self, game_nights: ArrayLike | None) -> float | None:
+        """Betting nights of a full season: its game nights times the share of game nights that were bet.
+
+        The share is that of the nights with games between the first and the last bet, so that a third of a season
+        says the same as a whole one.
+
+        Args:
+            game_nights: Date of every night with games, any order, repeated or not; None: the calendar is not known.
+
+        Returns:
+            Nights; None without a calendar or a bet.
+        """
+        if game_nights is None or not len(self.dates):
+            return None
+        known = np.unique(np.r_[np.asarray(game_nights, dtype="datetime64[D]"), self.dates])
+        between = (known >= self.dates[0]) & (known <= self.dates[-1])
+        return SEASON_NIGHTS * len(self.dates) / int(between.sum())
 
 
 def daily(ledger: pd.DataFrame) -> Daily:

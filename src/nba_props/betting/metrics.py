@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nba_props.arrays import Floats
 from nba_props.betting.daily import Daily, daily
@@ -34,7 +34,7 @@ _REQUIRED: Final = [
 _EDGE_NOISE = 1e-12
 
 
-def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> dict[str, float]:
+def betting_metrics(ledger: pd.DataFrame, *, game_nights: ArrayLike | None = None) -> dict[str, float]:
     """The betting and edge-segment metrics of docs/metrics.md, of a ledger of flat stakes.
 
     >>> money = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "bankroll": [1001.0, 1000.0]}
@@ -47,11 +47,11 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
 
     Args:
         ledger: From `place_bets`.
-        season_days: Betting days per season, for the season Sharpe ratio; None takes the nights bet on per season of
-            the calendar in the ledger.
+        game_nights: Date of every night with games, for the season Sharpe ratio, which is absent without it: how much
+            of a season was bet cannot be told from the bets alone.
 
     Returns:
-        ``n_bets``, ``n_pushes``, ``n_voids``, ``turnover``, ``profit`` (units) always; ``roi``, ``win_rate``,
+        ``n_bets``, ``n_pushes``, ``turnover``, ``profit`` (units) always; ``roi``, ``win_rate``,
         ``breakeven_rate``, ``expected_roi``, ``kelly_criterion``, ``sharpe_ratio``, ``max_drawdown``,
         ``bankroll_growth``, ``clv``, ``clv_line``, ``clv_coverage``, ``close_age_minutes``, ``beat_close_rate`` and
         ``roi_edge_*`` with ``n_edge_*`` where they can be computed. Means are over the bets that were not void.
@@ -65,7 +65,6 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
     metrics = {
         "n_bets": float(days.decided.sum()),
         "n_pushes": float((result == "push").sum()),
-        "n_voids": float((result == "void").sum()),
         "turnover": float(days.turnover.sum()),
         "profit": float(days.profit.sum()),
     }
@@ -77,17 +76,17 @@ def betting_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -
     if placed.any():
         metrics["expected_roi"] = float(ledger["ev"].to_numpy()[placed].mean())
         metrics["kelly_criterion"] = float(ledger["kelly"].to_numpy()[placed].mean())
-    return metrics | _path_metrics(days, season_days) | _closing_metrics(ledger, placed) | edge_segments(ledger)
+    return metrics | _path_metrics(days, game_nights) | _closing_metrics(ledger, placed) | edge_segments(ledger)
 
 
-def kelly_metrics(ledger: pd.DataFrame, *, season_days: float | None = None) -> dict[str, float]:
+def kelly_metrics(ledger: pd.DataFrame, *, game_nights: ArrayLike | None = None) -> dict[str, float]:
     """What a ledger of Kelly stakes is judged by: the same numbers under ``kelly_`` names.
 
     Returns:
         ``kelly_bankroll_growth`` (final over starting bankroll, minus 1), ``kelly_roi``, ``kelly_n_bets``,
         ``kelly_turnover``, ``kelly_profit``, ``kelly_max_drawdown``, ``kelly_sharpe_ratio``, where computable.
     """
-    metrics = betting_metrics(ledger, season_days=season_days)
+    metrics = betting_metrics(ledger, game_nights=game_nights)
     names = ("bankroll_growth", "max_drawdown", "n_bets", "profit", "roi", "sharpe_ratio", "turnover")
     return {f"kelly_{name}": metrics[name] for name in names if name in metrics}
 
@@ -120,32 +119,33 @@ def max_drawdown(equity: Floats) -> float:
     return float(np.clip((peak - equity) / peak, 0.0, 1.0).max())
 
 
-def _path_metrics(days: Daily, season_days: float | None) -> dict[str, float]:
+def _path_metrics(days: Daily, game_nights: ArrayLike | None) -> dict[str, float]:
     if not len(days.dates):
         return {}
     equity = np.r_[days.opening[0], days.opening + days.profit]
     metrics = {"max_drawdown": max_drawdown(equity), "bankroll_growth": float(equity[-1] / equity[0] - 1.0)}
-    sharpe = sharpe_ratio(days.returns, season_days or days.per_season)
+    sharpe = sharpe_ratio(days.returns, days.per_season(game_nights))
     if sharpe is not None:
         metrics["sharpe_ratio"] = sharpe
     return metrics
 
 
-def sharpe_ratio(returns: Floats | None, season_days: float) -> float | None:
-    """Mean over standard deviation (ddof 1) of daily returns, times sqrt(betting days per season).
+def sharpe_ratio(returns: Floats | None, season_nights: float | None) -> float | None:
+    """Mean over standard deviation (ddof 1) of daily returns, times sqrt(betting nights of a full season).
 
-    None under `MIN_NIGHTS` days, at zero variance, or where a lost bankroll leaves no returns.
+    None under `MIN_NIGHTS` nights, at zero variance, without `season_nights` (`Daily.per_season`), or where a lost
+    bankroll leaves no returns.
 
     >>> round(sharpe_ratio(np.tile([0.02, -0.01], 50), 100.0), 2)  # mean 0.005, deviation 0.015
     3.32
     """
-    if returns is None or len(returns) < MIN_NIGHTS:
+    if returns is None or season_nights is None or len(returns) < MIN_NIGHTS:
         return None
     deviation = float(returns.std(ddof=1))
     # Equal returns differ by rounding: a deviation of that size is no variance.
     if deviation <= 1e-12 * max(1.0, float(np.abs(returns).max())):
         return None
-    return float(returns.mean()) / deviation * float(np.sqrt(season_days))
+    return float(returns.mean()) / deviation * float(np.sqrt(season_nights))
 
 
 def _closing_metrics(ledger: pd.DataFrame, placed: NDArray[np.bool_]) -> dict[str, float]:

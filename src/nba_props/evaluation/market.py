@@ -25,14 +25,15 @@ from nba_props.betting import (
     run_backtest,
     split_results,
 )
-from nba_props.config import TrainerConfig
+from nba_props.config import MARKET_BLEND, TrainerConfig
 from nba_props.errors import NotEnoughDataError
+from nba_props.evaluation.paired import gains_vs_market
+from nba_props.evaluation.pricing import Pricing, final_blend, price_market, walk_forward_implied
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 from nba_props.evaluation.timing import closes_by_night, timing_metrics
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.metrics import extra_metrics
 from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, mae
-from nba_props.probability import CALIBRATORS, calibrated_quotes
 from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 from nba_props.probability.scores import probability_metrics
 
@@ -48,7 +49,7 @@ class MarketEvaluation:
 
     Attributes:
         predictions: Test-fold predictions (docs/contract.md) with, where the prop had a line at decision time,
-            ``line``, ``p_over``, ``p_push``, ``p_under`` and ``market_p_over``.
+            ``line``, ``p_over``, ``p_push``, ``p_under``, ``market_p_over`` and ``implied_line``.
         ledger: One row per bet of flat stakes, in time order; empty without lines that can be bet.
         kelly_ledger: The same bets with fractional-Kelly stakes.
         folds: One row per fold.
@@ -61,6 +62,7 @@ class MarketEvaluation:
         distribution: Name of the residual distribution.
         distribution_scores: What it was chosen by; None where the settings named it.
         contributions: Part of each family of features in the forecasts with a line; None where the model has none.
+        pricing: Distributions and consensus lines of all folds, from which any line is priced.
         metrics: Metric key (docs/metrics.md) to value; what cannot be computed is absent.
         fold_metrics: Metric key to one value per test fold.
     """
@@ -78,6 +80,7 @@ class MarketEvaluation:
     distribution: str
     distribution_scores: pd.DataFrame | None
     contributions: pd.DataFrame | None
+    pricing: Pricing
     metrics: dict[str, float]
     fold_metrics: dict[str, list[float]]
 
@@ -110,9 +113,13 @@ def evaluate_market(
     reasons = flag_quotes(quotes)
     good, line_quotes = quotes[reasons == ""].reset_index(drop=True), _line_quotes(quotes, reasons)
     distributions = FoldDistributions(result, config.distribution)
-    priced, lines = _probabilities(good, line_quotes, results, distributions, config)
     window = config.close_window_minutes
-    predictions = _with_lines(predictions, lines, line_quotes, window)
+    pricing = price_market(good, line_quotes, results, distributions, config)
+    priced = pricing.at(decision_quotes(good, config.decision))
+    priced = priced[priced["role"] == "test"].reset_index(drop=True)
+    if config.model == MARKET_BLEND:
+        predictions = pricing.projections(predictions)
+    predictions = _with_lines(predictions, pricing.lines, good, line_quotes, results, config)
     nights = closes_by_night(priced, good, window)
     bets = run_backtest(priced, results, _strategies(config), closing=good, close_window_minutes=window)
     ledger, kelly_ledger = bets["flat"], bets["kelly"]
@@ -121,11 +128,14 @@ def evaluate_market(
         **validation_metrics(predictions),
         **segment_metrics(predictions),
         **_line_metrics(predictions, config.seed),
+        **_prop_counts(pricing.lines, predictions),
         "training_time": float(result.folds["fit_seconds"].iloc[-1]),
     }
     if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
-        metrics |= _ledger_metrics(ledger, kelly_ledger, config.seed, n_trials)
+        metrics |= _ledger_metrics(ledger, kelly_ledger, predictions["game_date"], config.seed, n_trials)
         metrics |= timing_metrics(priced, good, nights)
+    if config.model == MARKET_BLEND:
+        metrics["blend_weight"] = final_blend(pricing.lines).weight
     metrics |= extra_metrics(predictions, ledger)
     return MarketEvaluation(
         predictions=predictions,
@@ -141,16 +151,19 @@ def evaluate_market(
         distribution=distributions.name,
         distribution_scores=distributions.scores,
         contributions=result.contributions,
+        pricing=pricing,
         metrics=metrics,
         fold_metrics={"val_mae_fold": fold_mae(predictions)},
     )
 
 
-def _ledger_metrics(ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, seed: int, n_trials: int) -> dict[str, float]:
+def _ledger_metrics(
+    ledger: pd.DataFrame, kelly_ledger: pd.DataFrame, game_nights: pd.Series, seed: int, n_trials: int
+) -> dict[str, float]:
     return {
-        **betting_metrics(ledger),
-        **betting_intervals(ledger, seed=seed),
-        **kelly_metrics(kelly_ledger),
+        **betting_metrics(ledger, game_nights=game_nights),
+        **betting_intervals(ledger, game_nights=game_nights, seed=seed),
+        **kelly_metrics(kelly_ledger, game_nights=game_nights),
         **evidence_metrics(ledger, n_trials=n_trials, seed=seed),
     }
 
@@ -160,24 +173,6 @@ def _pit(distributions: FoldDistributions) -> pd.DataFrame | None:
         return distributions.pit()
     except NotEnoughDataError:
         return None  # without lines nothing else needs the distribution, and the history may be too short for one
-
-
-def _probabilities(
-    good: pd.DataFrame,
-    line_quotes: pd.DataFrame,
-    results: pd.DataFrame,
-    distributions: FoldDistributions,
-    config: TrainerConfig,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The priced quotes and the consensus lines, both with probabilities, calibrated if so configured."""
-    priced = distributions.at(decision_quotes(good, config.decision))
-    lines = distributions.at(consensus(decision_quotes(line_quotes, config.decision)))
-    lines = lines.assign(p_over_uncalibrated=lines["p_over"])
-    if config.calibrator == "none":
-        return priced, lines
-    make = CALIBRATORS[config.calibrator]
-    settled = lines.assign(actual=results_of(lines, results))  # only those of earlier nights are learnt from
-    return calibrated_quotes(priced, settled, make), calibrated_quotes(lines, settled, make)
 
 
 def _strategies(config: TrainerConfig) -> dict[str, BettingConfig]:
@@ -198,15 +193,40 @@ def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 
 
 def _with_lines(
-    predictions: pd.DataFrame, lines: pd.DataFrame, quotes: pd.DataFrame, window_minutes: float
-) -> pd.DataFrame:
-    """Add the consensus line, its probabilities, the market's, and the closing median line where they exist."""
-    named = lines[[*_KEY, "line", "market_p_over", *PROBABILITIES, "p_over_uncalibrated"]]
-    closing = consensus(closing_quotes(quotes, window_minutes=window_minutes))
-    closing = closing.rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line"]]
+    predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, line_quotes: pd.DataFrame,
+    results: pd.DataFrame, config: TrainerConfig,
+) -> pd.DataFrame:  # fmt: skip
+    """Add the consensus line, its probabilities, the market's, and the closing lines where they exist.
+
+    The raw probability is written with the push of the calibrated one, so that both curves are of the same props: those
+    before anything was learned have neither.
+    """
+    raw = (lines["chance_uncalibrated"] * (1.0 - lines["p_push"])).rename("p_over_uncalibrated")
+    columns = [*_KEY, "line", "market_p_over", "implied_line", *PROBABILITIES, "chance_uncalibrated"]
+    named = lines[columns].join(raw)
+    window = config.close_window_minutes
+    closing = consensus(closing_quotes(line_quotes, window_minutes=window))
+    closing = closing.assign(actual=results_of(closing, results))
+    closes = closing_quotes(good, window_minutes=window)
+    closing["closing_implied"] = walk_forward_implied(closes, closing, config.market)
+    closing = closing.rename(columns={"median_line": "closing_line"})[[*_KEY, "closing_line", "closing_implied"]]
     return predictions.merge(named, how="left", on=_KEY, validate="1:1").merge(
         closing, how="left", on=_KEY, validate="1:1"
     )
+
+
+def _prop_counts(lines: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, float]:
+    """Props of the test dates that have no probability, by why."""
+    tested = lines["game_date"].between(predictions["game_date"].min(), predictions["game_date"].max())
+    rows = lines[tested]
+    if rows.empty:
+        return {}
+    void, forecast = rows["actual"].isna(), rows["chance_uncalibrated"].notna()
+    return {
+        "n_voids": float(void.sum()),
+        "n_no_forecast": float((~void & ~forecast).sum()),
+        "n_uncalibrated": float((~void & rows["uncalibrated"]).sum()),
+    }
 
 
 def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
@@ -224,6 +244,9 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
             "model_mae_on_lines": mae(lined["actual"], lined["predicted"]),
         }
         metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
+        if lined["closing_implied"].notna().any():
+            implied = lined["closing_implied"].fillna(lined["closing_line"])
+            metrics["market_implied_mae"] = mae(lined["actual"], implied)
     return metrics | _probability_metrics(predictions, seed)
 
 
@@ -240,6 +263,8 @@ def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, floa
         metrics["brier_skill_vs_market_ci_low"] = skill.low
         metrics["brier_skill_vs_market_ci_high"] = skill.high
         metrics["brier_skill_vs_market_p_value"] = skill.p_value
+    if has_market:
+        metrics |= gains_vs_market(chance, over, market, scored["game_date"], seed=seed)
     return metrics | {
         "brier_score_uncalibrated": brier_score(raw, over),
         "log_loss_uncalibrated": log_loss(raw, over),

@@ -23,7 +23,7 @@ from nba_props.metrics.bootstrap import (
     resample_counts,
     weighted_ratio,
 )
-from nba_props.metrics.definitions import brier_score_rows, mae_rows
+from nba_props.metrics.definitions import brier_score_rows, log_loss_rows, mae_rows
 
 _KEY: Final = ["game_id", "player_id"]
 _NEEDED: Final = [*_KEY, "game_date", "actual", "predicted"]
@@ -137,6 +137,38 @@ def paired_over_seeds(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, see
         variant, baseline = scores.mean(axis=0)
         metrics |= _measured("brier", baseline, variant, dates[known], seed)
     return metrics
+
+
+def gains_vs_market(
+    p: ArrayLike, over: ArrayLike, market_p_over: ArrayLike, dates: ArrayLike, *, seed: int = 0
+) -> dict[str, float]:
+    """What the model's probabilities gain over the market's on the same props: market's loss minus model's.
+
+    >>> gains_vs_market([0.75, 0.25], [1.0, 0.0], [0.5, 0.5], ["2024-01-01"] * 2)["brier_gain_vs_market"]
+    0.1875
+
+    Args:
+        p: Model's P(over | no push), n.
+        over: 1 over, 0 under, n.
+        market_p_over: No-vig probability of the market, n; rows without one are left out.
+        dates: Night of each prop, n.
+        seed: Of the bootstrap.
+
+    Returns:
+        ``brier_gain_vs_market`` and ``log_loss_gain_vs_market`` (nats); above zero the model is better; each with
+        ``_ci_low``, ``_ci_high`` (95 %, whole nights resampled) and ``_p_value``, absent under 20 nights.
+    """
+    model, result, market = (np.asarray(values, dtype="float64") for values in (p, over, market_p_over))
+    known = ~(np.isnan(model) | np.isnan(market))
+    if not known.any():
+        return {}
+    night = np.asarray(dates, dtype="datetime64[D]")[known]
+    gains: dict[str, float] = {}
+    for name, rows in (("brier", brier_score_rows), ("log_loss", log_loss_rows)):
+        losses = [rows(chance[known], result[known])[0] for chance in (market, model)]
+        measured = _measured(name, losses[0], losses[1], night, seed)
+        gains |= {key.replace("_difference", "_gain_vs_market"): value for key, value in measured.items()}
+    return gains
 
 
 def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> Floats:

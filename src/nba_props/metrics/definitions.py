@@ -166,8 +166,18 @@ def log_loss(p: Floats, y: Floats) -> float:
     >>> log_loss(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
     0.6931471805599453
     """
-    chance = np.clip(np.where(y > 0.5, p, 1.0 - p), _CLIP, 1.0)
-    return float(-np.log(chance).mean())
+    return _ratio(log_loss_rows(p, y))
+
+
+def log_loss_rows(p: ArrayLike, y: ArrayLike) -> Rows:
+    """``-log`` of the probability given to what happened, and 1, for each row.
+
+    >>> [part.round(3).tolist() for part in log_loss_rows([0.5, 0.5], [0.0, float("nan")])]
+    [[0.693, 0.0], [1.0, 0.0]]
+    """
+    chance, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
+    given = np.where(np.isnan(result), np.nan, np.where(result > 0.5, chance, 1.0 - chance))
+    return _known(-np.log(np.clip(given, _CLIP, 1.0)))
 
 
 def quantile_bins(p: Floats, bins: int = _BINS) -> Ints:

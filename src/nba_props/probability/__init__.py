@@ -6,7 +6,6 @@ from nba_props.probability.calibrators import (
     Calibrator,
     IsotonicCalibrator,
     PlattCalibrator,
-    calibrated_quotes,
     walk_forward_calibration,
 )
 from nba_props.probability.distribution_scores import crps, log_score, pit_bounds, pit_histogram
@@ -29,7 +28,6 @@ __all__ = [
     "PlattCalibrator",
     "PredictiveDistribution",
     "QuantileDistribution",
-    "calibrated_quotes",
     "compare_distributions",
     "crps",
     "log_score",

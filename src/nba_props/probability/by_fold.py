@@ -1,4 +1,9 @@
-"""Probabilities at a line for every test fold, from a residual distribution fitted on earlier predictions only."""
+"""One predictive distribution per player-game, from a residual distribution fitted on earlier predictions only.
+
+The distribution of a player-game is that of its fold at its forecast, moved to a *location*: the forecast itself, or a
+corrected one (`FoldDistributions.locate`). Every line is read from it, so P(over) falls with the line as fast as
+results are spread, whatever was done to the location.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from nba_props.arrays import Floats
 from nba_props.errors import NotEnoughDataError
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.probability import (
@@ -22,13 +29,16 @@ PROBABILITIES: Final = ["p_over", "p_push", "p_under"]
 _KEY: Final = ["game_id", "player_id"]
 _MIN_PAST: Final = 200
 _FALLBACK: Final = "conformal"
+_BISECTIONS: Final = 40
+_Part = tuple[str, int]
 
 
 class FoldDistributions:
-    """The residual distribution of every test fold.
+    """The residual distribution of every fold.
 
     That of a fold is fitted on the out-of-sample predictions dated up to the fold's last training date: calibration
-    folds and earlier test folds, never the fold itself.
+    folds and earlier test folds, never the fold itself. Calibration folds have one too where enough comes before them:
+    settled props of theirs teach the calibration.
 
     Args:
         result: Of `walk_forward`.
@@ -42,38 +52,70 @@ class FoldDistributions:
 
     def __init__(self, result: WalkForwardResult, name: str) -> None:
         self._predictions = result.predictions
-        self._test = result.predictions[result.predictions["role"] == "test"]
-        self._folds = result.folds[result.folds["role"] == "test"].set_index("fold")
-        self._fitted: dict[int, PredictiveDistribution] = {}
+        self._folds = result.folds.set_index(["role", "fold"])
+        self._fitted: dict[_Part, PredictiveDistribution] = {}
         self.scores = _compared(result.predictions) if name == "auto" else None
         best = _FALLBACK if self.scores is None else str(self.scores["distribution"].iloc[0])
         self.name = best if name == "auto" else name
 
     def at(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """P(over), P(push) and P(under) for every line that has a test-fold forecast.
+        """P(over), P(push) and P(under) for every line that has an out-of-sample forecast.
 
         Args:
             lines: ``game_id``, ``player_id``, ``line`` and anything else; n rows, several per player-game allowed.
+                With ``location``, the distribution is moved by how far that is from the forecast (stat units; NaN: no
+                probability); with ``scale`` and ``anchor`` too, its spread is so many times that of the fold, around
+                the anchor.
 
         Returns:
-            `lines` in its order with `PROBABILITIES` and ``fold``; NaN where the player-game has no test-fold forecast.
+            `lines` in its order with `PROBABILITIES`, ``fold`` and ``role``; NaN where the player-game has no
+            out-of-sample forecast, or none that enough predictions come before.
 
         Raises:
-            NotEnoughDataError: Fewer than 200 earlier out-of-sample predictions before a fold that has lines.
+            NotEnoughDataError: Fewer than 200 earlier out-of-sample predictions before a test fold that has lines.
         """
-        columns = [*_KEY, "fold", "predicted", "mean_minutes"]
-        known = lines[_KEY].merge(self._test[columns], how="left", on=_KEY, validate="m:1")
-        known.index = lines.index
-        table = lines.assign(fold=known["fold"], p_over=np.nan, p_push=np.nan, p_under=np.nan)
-        for fold in sorted(known["fold"].dropna().unique()):
-            rows = (known["fold"] == fold).to_numpy()
-            probabilities = self._of(int(fold)).over_push_under(
-                table.loc[rows, "line"].to_numpy(dtype="float64"),
-                known.loc[rows, "predicted"].to_numpy(),
-                groups=minutes_tier(known.loc[rows, "mean_minutes"]),
-            )
-            table.loc[rows, PROBABILITIES] = np.column_stack(probabilities)
+        known = self._known(lines)
+        table = lines.assign(fold=known["fold"], role=known["role"], p_over=np.nan, p_push=np.nan, p_under=np.nan)
+        for part, rows in self._parts(known):
+            over, push, under = self._read(part, known[rows], lines[rows])
+            table.loc[rows, PROBABILITIES] = np.column_stack([over, push, under])
         return table
+
+    def locate(self, lines: pd.DataFrame, chance: ArrayLike) -> Floats:
+        """The location at which each line's P(over | no push) is `chance`, in units of the forecast.
+
+        Args:
+            lines: As for `at`; ``scale`` and ``anchor`` count, ``location`` does not.
+            chance: Wanted P(over | no push), n.
+
+        Returns:
+            Locations, n; NaN where `chance` is, or where `at` gives no probability.
+        """
+        known, wanted = self._known(lines), np.asarray(chance, dtype="float64")
+        locations = np.full(len(lines), np.nan)
+        for part, rows in self._parts(known):
+            info, at, goal = known[rows], lines[rows], wanted[rows]
+            line = at["line"].to_numpy(dtype="float64")
+            start, reach = info["predicted"].to_numpy(dtype="float64"), 2.0 * line + 20.0
+            low, high = start - reach, start + reach
+            for _ in range(_BISECTIONS):
+                middle = (low + high) / 2.0
+                over, _, under = self._read(part, info, at.assign(location=middle))
+                total = over + under
+                reached = np.divide(over, total, out=np.full_like(over, 0.5), where=total > 0)
+                low, high = np.where(reached < goal, middle, low), np.where(reached < goal, high, middle)
+            locations[rows] = np.where(np.isnan(goal), np.nan, (low + high) / 2.0)
+        return locations
+
+    def mass(self, lines: pd.DataFrame, actual: ArrayLike) -> Floats:
+        """P(result = `actual`) of each row of `lines` (as for `at`), n; NaN where either is missing."""
+        result, known = np.asarray(actual, dtype="float64"), self._known(lines)
+        mass = np.full(len(lines), np.nan)
+        for part, rows in self._parts(known):
+            value = np.nan_to_num(result[rows])
+            high, low = (self._cdf(part, known[rows], lines[rows], each) for each in (value, value - 1.0))
+            mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
+        return mass
 
     def pit(self) -> pd.DataFrame:
         """PIT histogram (`pit_histogram`) of the results of all test folds, each under its own fold's distribution.
@@ -81,25 +123,64 @@ class FoldDistributions:
         Raises:
             NotEnoughDataError: Fewer than 200 earlier out-of-sample predictions before a test fold.
         """
-        bounds = [
-            pit_bounds(self._of(int(fold)), rows["actual"], rows["predicted"], minutes_tier(rows["mean_minutes"]))
-            for fold, rows in self._test.groupby("fold", sort=True)
-        ]
+        test = self._predictions[self._predictions["role"] == "test"]
+        bounds = []
+        for fold, rows in test.groupby("fold", sort=True):
+            groups = minutes_tier(rows["mean_minutes"])
+            bounds.append(pit_bounds(self._of(("test", int(fold))), rows["actual"], rows["predicted"], groups))
         return pit_histogram(np.concatenate([low for low, _ in bounds]), np.concatenate([high for _, high in bounds]))
 
-    def _of(self, fold: int) -> PredictiveDistribution:
-        if fold not in self._fitted:
-            past = self._predictions[self._predictions["game_date"] <= self._folds.loc[fold, "train_end"]]
+    def _known(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """What is known of each line's player-game, with the index of `lines`."""
+        columns = [*_KEY, "role", "fold", "predicted", "mean_minutes"]
+        known = lines[_KEY].merge(self._predictions[columns], how="left", on=_KEY, validate="m:1")
+        known.index = lines.index
+        return known
+
+    def _parts(self, known: pd.DataFrame) -> list[tuple[_Part, np.ndarray]]:
+        """The folds that have rows and a distribution, each with a mask of its rows."""
+        found = known[["role", "fold"]].dropna().drop_duplicates().sort_values(["role", "fold"])
+        parts = []
+        for role, fold in found.itertuples(index=False):
+            part = (str(role), int(fold))
+            if role == "test" or len(self._past(part)) >= _MIN_PAST:
+                parts.append((part, ((known["role"] == role) & (known["fold"] == fold)).to_numpy()))
+        return parts
+
+    def _read(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+        line = lines["line"].to_numpy(dtype="float64")
+        not_over = self._cdf(part, known, lines, np.floor(line))
+        under = np.where(np.floor(line) == line, self._cdf(part, known, lines, np.floor(line) - 1.0), not_over)
+        push = np.maximum(not_over - under, 0.0)
+        return 1.0 - under - push, push, under
+
+    def _cdf(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame, whole: Floats) -> Floats:
+        """P(result <= whole), stretched around the anchor where there is a scale, and moved to the location."""
+        forecast, edge = known["predicted"].to_numpy(dtype="float64"), whole + 0.5
+        if "scale" in lines:
+            anchor, scale = (lines[name].to_numpy(dtype="float64") for name in ("anchor", "scale"))
+            edge = anchor + (edge - anchor) / scale
+        if "location" in lines:
+            edge = edge - (lines["location"].to_numpy(dtype="float64") - forecast)
+        level = self._of(part).level(np.nan_to_num(edge), forecast, minutes_tier(known["mean_minutes"]))
+        return np.where(np.isnan(edge), np.nan, np.where(whole < 0, 0.0, level))
+
+    def _past(self, part: _Part) -> pd.DataFrame:
+        return self._predictions[self._predictions["game_date"] <= self._folds.loc[part, "train_end"]]
+
+    def _of(self, part: _Part) -> PredictiveDistribution:
+        if part not in self._fitted:
+            past = self._past(part)
             if len(past) < _MIN_PAST:
                 message = (
-                    f"Test fold {fold} has {len(past)} earlier out-of-sample predictions to learn the spread of "
+                    f"Test fold {part[1]} has {len(past)} earlier out-of-sample predictions to learn the spread of "
                     f"results from; at least {_MIN_PAST} are needed. Add an earlier season or test a later one."
                 )
                 raise NotEnoughDataError(message)
-            self._fitted[fold] = DISTRIBUTIONS[self.name]().fit(
+            self._fitted[part] = DISTRIBUTIONS[self.name]().fit(
                 past["actual"].to_numpy(), past["predicted"].to_numpy(), groups=minutes_tier(past["mean_minutes"])
             )
-        return self._fitted[fold]
+        return self._fitted[part]
 
 
 def _compared(predictions: pd.DataFrame) -> pd.DataFrame | None:

@@ -13,14 +13,15 @@ from typing import Final, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
 from nba_props.arrays import Floats
 from nba_props.errors import NotEnoughDataError
+from nba_props.probability.refits import refits
 
 MIN_CALIBRATION_ROWS: Final = 300
-"""Settled props below which probabilities are left as they are."""
+"""Settled props below which nothing is calibrated: such a probability is neither bet on nor scored."""
 
 _EDGE: Final = 1e-6
 _NEWTON_STEPS: Final = 50
@@ -69,11 +70,11 @@ class PlattCalibrator(Calibrator):
         self._weights: Floats
 
     def _fit(self, p: Floats, y: Floats) -> None:
-        design = np.column_stack([_logit(p), np.ones_like(p)])
-        self._weights = _logistic(design, y, np.array([1.0, 0.0]), self.prior)
+        design = np.column_stack([logit(p), np.ones_like(p)])
+        self._weights = logistic(design, y, np.array([1.0, 0.0]), self.prior)
 
     def _transform(self, p: Floats) -> Floats:
-        return _expit(self._weights[0] * _logit(p) + self._weights[1])
+        return expit(self._weights[0] * logit(p) + self._weights[1])
 
 
 class BetaCalibrator(Calibrator):
@@ -88,18 +89,18 @@ class BetaCalibrator(Calibrator):
         self._weights: Floats
 
     def _fit(self, p: Floats, y: Floats) -> None:
-        self._weights = _logistic(self._design(p), y, np.array([1.0, 1.0, 0.0]), self.prior)
+        self._weights = logistic(self._design(p), y, np.array([1.0, 1.0, 0.0]), self.prior)
         if (self._weights[:2] < 0).any():
             # A falling map cannot be told from noise: the parameter is dropped, as the authors do.
             dropped = self._weights[:2] < 0
             free = np.r_[~dropped, True]
             start = np.array([1.0, 1.0, 0.0])[free]
             self._weights = np.zeros(3)
-            self._weights[free] = _logistic(self._design(p)[:, free], y, start, self.prior)
+            self._weights[free] = logistic(self._design(p)[:, free], y, start, self.prior)
             self._weights[:2] = np.maximum(self._weights[:2], 0.0)
 
     def _transform(self, p: Floats) -> Floats:
-        return _expit(self._design(p) @ self._weights)
+        return expit(self._design(p) @ self._weights)
 
     def _design(self, p: Floats) -> Floats:
         return np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p)])
@@ -140,100 +141,61 @@ CALIBRATORS: Final[dict[str, Callable[[], Calibrator]]] = {
 
 
 def walk_forward_calibration(
-    p: ArrayLike,
-    y: ArrayLike,
-    dates: ArrayLike,
-    make: Callable[[], Calibrator] = PlattCalibrator,
-    *,
-    refit_days: int = 7,
-    apply_to: tuple[ArrayLike, ArrayLike] | None = None,
+    p: ArrayLike, y: ArrayLike, dates: ArrayLike, make: Callable[[], Calibrator] = PlattCalibrator
 ) -> Floats:
-    """Calibrate every probability with what was settled on earlier dates.
+    """Calibrate every probability with what was settled on earlier dates; refitted weekly.
 
     >>> walk_forward_calibration([0.6, 0.4], [1.0, 0.0], ["2024-01-01", "2024-01-02"]).tolist()  # too few to learn from
-    [0.6, 0.4]
+    [nan, nan]
 
     Args:
-        p: P(over | no push) of each settled prop to learn from, n, any order.
+        p: P(over | no push) of each prop, n, any order.
         y: 1 over, 0 under, NaN push or void, n.
         dates: Date of each prop, n.
         make: Makes a fresh calibrator.
-        refit_days: Days between refits; a calibrator is fitted on dates strictly before the first day it is used on.
-        apply_to: Probabilities (m) and their dates (m) to calibrate; by default `p` and `dates` themselves.
 
     Returns:
-        Calibrated probabilities, n (or m). Until `MIN_CALIBRATION_ROWS` props are settled they are as they came.
+        Calibrated probabilities, n; NaN until `MIN_CALIBRATION_ROWS` props of earlier dates are settled: a probability
+        that nothing was learned about is not bet on.
     """
     chance, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
-    day = _days(dates)
-    target, target_day = (chance, day) if apply_to is None else (np.asarray(apply_to[0], "float64"), _days(apply_to[1]))
-    calibrated = target.copy()
-    # Blocks are counted from a fixed day, so that adding earlier or later nights moves no boundary.
-    for start in np.unique(target_day - target_day % refit_days):
-        past = day < start
+    calibrated = np.full(len(chance), np.nan)
+    for past, now in refits(dates):
         try:
             calibrator = make().fit(chance[past], result[past])
         except NotEnoughDataError:
-            continue  # too early in the history: the probabilities stay as they came
-        now = (target_day >= start) & (target_day < start + refit_days)
-        calibrated[now] = calibrator.transform(target[now])
+            continue
+        calibrated[now] = calibrator.transform(chance[now])
     return calibrated
 
 
-def calibrated_quotes(
-    quotes: pd.DataFrame,
-    props: pd.DataFrame,
-    make: Callable[[], Calibrator] = PlattCalibrator,
-    *,
-    refit_days: int = 7,
-) -> pd.DataFrame:
-    """Quotes with their probabilities calibrated on the settled props of earlier dates; P(push) is kept.
+def given_no_push(table: pd.DataFrame) -> Floats:
+    """P(over | no push) of each row of ``p_over`` and ``p_under``, n; NaN without a forecast, or where all is push.
 
-    >>> props = pd.DataFrame({"game_date": ["2024-01-01"], "line": [20.5], "actual": [25.0]})
-    >>> props = props.assign(p_over=0.6, p_push=0.0, p_under=0.4)  # one settled prop: too few to learn from
-    >>> calibrated_quotes(props, props)[["p_over", "p_under"]].to_numpy().tolist()
-    [[0.6, 0.4]]
-
-    Args:
-        quotes: ``game_date``, ``p_over``, ``p_push``, ``p_under``; NaN where there is no forecast.
-        props: The same columns with ``line`` and ``actual``, one row per prop (the consensus lines): what is learnt
-            from. One row per player and game, so that a prop quoted by many books does not count many times.
-        make: Makes a fresh calibrator.
-        refit_days: Days between refits.
-
-    Returns:
-        `quotes` with new ``p_over`` and ``p_under``; the three still sum to 1.
+    >>> given_no_push(pd.DataFrame({"p_over": [0.3, 0.0], "p_under": [0.6, 0.0]})).round(3).tolist()
+    [0.333, nan]
     """
-    settled = props["actual"].to_numpy(dtype="float64") - props["line"].to_numpy(dtype="float64")
-    y = np.where(np.isnan(settled) | (settled == 0), np.nan, (settled > 0).astype("float64"))
-    chance = walk_forward_calibration(
-        _given_no_push(props),
-        y,
-        props["game_date"],
-        make,
-        refit_days=refit_days,
-        apply_to=(_given_no_push(quotes), quotes["game_date"]),
-    )
-    over = chance * (1.0 - quotes["p_push"].to_numpy(dtype="float64"))
-    return quotes.assign(p_over=over, p_under=1.0 - quotes["p_push"].to_numpy(dtype="float64") - over)
-
-
-def _given_no_push(table: pd.DataFrame) -> Floats:
     over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
     chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
     return chance
 
 
-def _days(dates: ArrayLike) -> NDArray[np.int64]:
-    return np.asarray(dates, dtype="datetime64[D]").astype("int64")
+def over_results(actual: ArrayLike, line: ArrayLike) -> Floats:
+    """1 over, 0 under, NaN push or void (a missing result), n.
+
+    >>> over_results([12.0, 8.0, 10.0, np.nan], [10.0] * 4).tolist()
+    [1.0, 0.0, nan, nan]
+    """
+    margin = np.asarray(actual, dtype="float64") - np.asarray(line, dtype="float64")
+    return np.where(np.isnan(margin) | (margin == 0), np.nan, (margin > 0).astype("float64"))
 
 
-def _logistic(design: Floats, y: Floats, start: Floats, prior: float) -> Floats:
-    """Logistic regression by Newton's method, held towards `start` by a penalty worth `prior` rows."""
+def logistic(design: Floats, y: Floats, start: Floats, prior: float | Floats) -> Floats:
+    """Logistic regression by Newton's method, held towards `start` by a penalty worth `prior` rows (one, or k)."""
     weights = start.copy()
-    penalty = prior * np.eye(len(start)) / 4.0  # a row at p = 1/2 adds at most 1/4 to the curvature
+    penalty = np.diag(np.broadcast_to(prior, len(start))) / 4.0  # a row at p = 1/2 adds at most 1/4 to the curvature
     for _ in range(_NEWTON_STEPS):
-        chance = _expit(design @ weights)
+        chance = expit(design @ weights)
         gradient = design.T @ (chance - y) + penalty @ (weights - start)
         curvature = design.T @ (design * (chance * (1.0 - chance))[:, None]) + penalty
         step = np.linalg.solve(curvature, gradient)
@@ -243,11 +205,13 @@ def _logistic(design: Floats, y: Floats, start: Floats, prior: float) -> Floats:
     return weights
 
 
-def _logit(p: Floats) -> Floats:
+def logit(p: Floats) -> Floats:
+    """Log-odds of probabilities inside (0, 1)."""
     odds: Floats = np.log(p) - np.log1p(-p)
     return odds
 
 
-def _expit(value: Floats) -> Floats:
+def expit(value: Floats) -> Floats:
+    """Probabilities of log-odds."""
     chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(value, -35.0, 35.0)))
     return chance

@@ -42,7 +42,7 @@ def roi_interval(
 def betting_intervals(
     ledger: pd.DataFrame,
     *,
-    season_days: float | None = None,
+    game_nights: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     level: float = 0.95,
     block_nights: int = 1,
@@ -51,15 +51,15 @@ def betting_intervals(
     """``<name>_ci_low`` and ``<name>_ci_high`` of roi, win_rate, win_rate_excess, clv and sharpe_ratio; p-values.
 
     ``win_rate_excess`` is the win rate minus the break-even rate of the same bets. ``roi_p_value`` and ``clv_p_value``
-    are one-sided, for a value of zero or less. What cannot be computed, and everything under `MIN_NIGHTS` nights, is
-    absent.
+    are one-sided, for a value of zero or less. The Sharpe ratio needs `game_nights` (`betting_metrics`). What cannot be
+    computed, and everything under `MIN_NIGHTS` nights, is absent.
     """
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS:
         return {}
     counts = resample_counts(len(days.dates), resamples=resamples, block_nights=block_nights, seed=seed)
     metrics: dict[str, float] = {}
-    for name, statistic in _statistics(days, season_days).items():
+    for name, statistic in _statistics(days, days.per_season(game_nights)).items():
         point = statistic(np.ones((1, len(days.dates))))[0]
         interval = percentile_interval(statistic(counts), point, len(days.dates), level)
         if interval is None:
@@ -108,7 +108,7 @@ def brier_skill_interval(
     return ratio_interval(gains, bars, resamples=resamples, level=level, block_nights=block_nights, seed=seed)
 
 
-def _statistics(days: Daily, season_days: float | None) -> dict[str, Callable[[Floats], Floats]]:
+def _statistics(days: Daily, season_nights: float | None) -> dict[str, Callable[[Floats], Floats]]:
     statistics: dict[str, Callable[[Floats], Floats]] = {
         "roi": lambda weights: weighted_ratio(weights, days.profit, days.turnover),
         "win_rate": lambda weights: weighted_ratio(weights, days.wins, days.decided),
@@ -116,8 +116,8 @@ def _statistics(days: Daily, season_days: float | None) -> dict[str, Callable[[F
         "clv": lambda weights: weighted_ratio(weights, days.clv, days.clv_count),
     }
     returns = days.returns
-    if returns is not None:
-        scale = np.sqrt(season_days or days.per_season)
+    if returns is not None and season_nights is not None:
+        scale = np.sqrt(season_nights)
         statistics["sharpe_ratio"] = lambda weights: scale * _sharpe(weights, returns)
     return statistics
 

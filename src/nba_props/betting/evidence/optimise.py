@@ -113,6 +113,7 @@ def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a sear
     min_bets: int = 200,
     seed: int = 0,
     close_window_minutes: float = CLOSE_WINDOW_MINUTES,
+    game_nights: ArrayLike | None = None,
 ) -> StrategySearch:
     """Bet each fold with the strategy that was best on the folds before it.
 
@@ -128,6 +129,7 @@ def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a sear
         min_bets: Fewest bets won or lost there for a strategy to be eligible.
         seed: Of the bootstrap and the permutations.
         close_window_minutes: How long before the tip a quote may have been seen to be a close.
+        game_nights: Date of every night with games (`betting_metrics`).
 
     Raises:
         ConfigError: An empty grid, an unknown objective or `min_bets` under 1.
@@ -155,9 +157,9 @@ def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a sear
     ledger, staked = _flat(closed, results, stakes), _staked(closed, results, grid, stakes)
     hindsight = totals.best(np.ones(len(folds), dtype=bool), objective, min_bets, seed)
     metrics = {
-        **betting_metrics(ledger),
-        **betting_intervals(ledger, seed=seed),
-        **kelly_metrics(staked),
+        **betting_metrics(ledger, game_nights=game_nights),
+        **betting_intervals(ledger, game_nights=game_nights, seed=seed),
+        **kelly_metrics(staked, game_nights=game_nights),
         **evidence_metrics(ledger, n_trials=len(grid), seed=seed),
         **superior_ability(ledgers, seed=seed),
         "n_trials": float(len(grid)),

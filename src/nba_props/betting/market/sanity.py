@@ -39,6 +39,7 @@ REASON_CODES: Final[dict[str, str]] = {
 }
 """Reason code -> meaning, in the order in which they are given when several apply."""
 
+_BALANCE_DIGITS: Final = 9
 _DAY: Final = 86_400_000_000_000
 _PRICED: Final = ["line", "over_price", "under_price"]
 _REQUIRED: Final = [*PROP_GROUP, "game_date", "bookmaker", *_PRICED, "observed_at"]
@@ -164,7 +165,8 @@ def _repeats(quotes: pd.DataFrame, market_p_over: Floats) -> tuple[Bools, Bools,
     # The main line is the most balanced of a ladder; equally balanced lines: the lower. Unpriced ones cannot be main.
     usable = np.flatnonzero(~duplicate & ~conflict)
     keys = group_codes(quotes, moment)[usable]
-    imbalance = np.nan_to_num(np.abs(market_p_over[usable] - 0.5), nan=1.0)
+    # Rounded, for the prices -130/+100 and +100/-130 differ from balance by the same but for the last bits.
+    imbalance = np.nan_to_num(np.abs(market_p_over[usable] - 0.5), nan=1.0).round(_BALANCE_DIGITS)
     order = usable[np.lexsort((quotes["line"].to_numpy()[usable], imbalance, keys))]
     alternate = np.zeros(len(quotes), dtype=bool)
     sorted_keys = np.sort(keys)

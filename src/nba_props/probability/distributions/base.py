@@ -49,12 +49,20 @@ class PredictiveDistribution(ABC):
 
     def cdf(self, value: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Floats:
         """P(Y <= value) at forecasts `mu`, all of shape n; NaN where the forecast is."""
-        forecast = _floats(mu)
         whole = np.floor(_floats(value))
+        level = self.level(whole + 0.5, mu, groups)
+        return np.where(np.isnan(level) | (whole >= 0), level, 0.0)
+
+    def level(self, edge: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None) -> Floats:
+        """The CDF continued between whole numbers: ``level(k + 0.5)`` is P(Y <= k); all of shape n.
+
+        What stretches or moves a distribution of counts reads it between its steps. NaN where the forecast is.
+        """
+        forecast = _floats(mu)
         label = _labels(groups, len(forecast))
         # A group never seen in fitting gets the nearest one that was: tiers are ordered.
         code = np.abs(label[:, None] - self._names[None, :]).argmin(axis=1).astype("int64")
-        return np.where(np.isnan(forecast), np.nan, np.where(whole < 0, 0.0, self._cdf(whole, forecast, code)))
+        return np.where(np.isnan(forecast), np.nan, self._cdf(_floats(edge) - 0.5, forecast, code))
 
     def over_push_under(
         self, line: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None
@@ -75,7 +83,7 @@ class PredictiveDistribution(ABC):
 
     @abstractmethod
     def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
-        """P(Y <= whole) for whole numbers from 0 up, strictly between 0 and 1 where it can be."""
+        """P(Y <= whole), strictly between 0 and 1 where it can be; continued for what is no whole number."""
 
 
 def minutes_tier(mean_minutes: ArrayLike) -> Ints:

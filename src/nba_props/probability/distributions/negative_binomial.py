@@ -11,6 +11,7 @@ from nba_props.probability.distributions.scale import fits_by_group, nonnegative
 
 _LEAST_MEAN = 0.02
 _LEAST_EXCESS = 1e-4
+_LEAST_COUNT = 1e-9
 
 
 class NegativeBinomialDistribution(PredictiveDistribution):
@@ -36,7 +37,7 @@ class NegativeBinomialDistribution(PredictiveDistribution):
         excess = np.maximum(_linear(self._excess[code].T, mean, least=0.0), _LEAST_EXCESS)
         size = mean / excess
         # P(Y <= k) of a negative binomial is a regularised incomplete beta function (NIST DLMF 8.17).
-        level: Floats = betainc(size, whole + 1.0, size / (size + mean))
+        level: Floats = betainc(size, np.maximum(whole + 1.0, _LEAST_COUNT), size / (size + mean))
         return level
 
 
