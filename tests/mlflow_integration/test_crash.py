@@ -25,7 +25,7 @@ def template(uri: str, tmp_path: Path) -> Path:
     make, registry = candidate_maker(uri), ModelRegistry(uri)
     for _ in range(3):
         make("crash")
-    registry.promote_model("crash", 1, "Production", override=True)
+    registry.promote_model("crash", 1, "Production", override=True, reason="test")
     registry.promote_model("crash", 2, "Staging")
     copy = tmp_path / "template.db"
     shutil.copy(tmp_path / "store" / "mlflow.db", copy)
@@ -69,7 +69,7 @@ def check_mended(uri: str, holder: int) -> None:
     client, registry = mlflow.MlflowClient(uri, registry_uri=uri), ModelRegistry(uri)
     entries = registry.transition_history("crash").query("version == 2 and to_stage == 'Production'")
     assert entries["status"].tolist() in ([["abandoned"], []] if holder == 1 else [["done"]])
-    registry.promote_model("crash", 3, "Production", override=True)
+    registry.promote_model("crash", 3, "Production", override=True, reason="test")
     listed = registry.list_models().set_index("version")["stage"].to_dict()
     assert listed == {1: "Archived", 2: "Staging" if holder == 1 else "Archived", 3: "Production"}
     versions = {int(v.version): v for v in client.search_model_versions("name='crash'")}
