@@ -28,7 +28,7 @@ def audit(records: RegistryStore, names: Iterable[str]) -> pd.DataFrame:
         stale = [
             (name, record.version, record.stage.value, "copy differs", f"MLflow's own stage says {record.native_stage}")
             for record in before.versions.values()
-            if record.native_stage != record.stage and not before.native
+            if record.native_stage != record.stage and not before.native and not before.unrecorded
         ]
         fresh = before.unrecorded
         after = records.refreshed(name)

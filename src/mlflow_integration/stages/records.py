@@ -268,6 +268,7 @@ class RegistryStore:
             with store_errors(f"Recording what happened to {name} outside", self.uri):
                 for found in state.unrecorded:
                     self._record(name, found)
+                self.settle(name)
         else:
             return state
         return self.state(name)
