@@ -76,6 +76,7 @@ def check_mended(uri: str, holder: int) -> None:
     assert {n: v.tags["stage"] for n, v in versions.items()} == listed
     assert {n: v.current_stage for n, v in versions.items()} == listed
     assert registry.rollback_model("crash", reason="test") == holder
+    assert "moved outside" not in registry.transition_history("crash")["kind"].tolist()
 
 
 def test_whatever_call_a_promotion_dies_before_a_reader_finds_one_production_and_the_next_move_mends_the_rest(
@@ -109,3 +110,4 @@ def test_two_processes_that_promote_at_once_leave_one_and_a_reader_never_finds_n
     registry.promote_model("crash", winner, "Production")
     listed = registry.list_models().set_index("version")["stage"]
     assert listed.tolist().count("Production") == 1
+    assert "moved outside" not in registry.transition_history("crash")["kind"].tolist()

@@ -211,6 +211,15 @@ def test_the_report_of_a_degradation_is_kept_with_the_run_and_as_tags(registry, 
     assert "| val_mae | 4 | 4 to 4 | 2.1 | 30 | degraded |" in artifact(registry, name, 2, f"{path}.md", tmp_path)
 
 
+def test_a_rollback_to_a_version_that_never_was_in_production_is_recorded_as_an_override(registry, candidate, name):
+    for _ in range(2):
+        candidate(name)
+    registry.promote_model(name, 1, "Production", override=True, reason="first")
+    registry.promote_model(name, 2, "Staging")
+    registry.rollback_model(name, to_version=2, reason="nothing else left")
+    assert registry.transition_history(name)[["kind", "override"]].values.tolist()[-1] == ["rollback", True]
+
+
 # -- Staging ----------------------------------------------------------------------------------------------------------
 
 

@@ -382,6 +382,8 @@ def test_two_promoters_in_threads_leave_one_production_and_readers_always_find_o
     assert final[winner] == "Production"
     assert list(final.values()).count("Production") == 1
     assert list(native(registry, name).values()).count("Production") == 1
+    assert "moved outside" not in registry.transition_history(name)["kind"].tolist()
+    assert registry.audit(name).empty
 
 
 def test_reading_a_registry_that_does_not_exist_makes_no_store(tmp_path):

@@ -132,7 +132,10 @@ class Moves:
         if target is None:
             message = f"Model {name!r} has no earlier Production version to go back to."
             raise PromotionError(message)
-        skips = state.version(target).stage is not Stage.STAGING
+        skips = (
+            state.version(target).stage is not Stage.STAGING
+            or standing(state.history, target, Stage.PRODUCTION) is None  # it was never there: no way back to it
+        )
         if target == current:
             message = f"{name} version {target} is in Production already."
             raise PromotionError(message)
