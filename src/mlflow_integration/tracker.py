@@ -325,6 +325,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     ) -> LoggedModel:
         """Log a fitted model; its kind follows from its class.
 
+        When the run ends, its metrics become the model's too, on the run's data set, where this is its only model.
+
         Args:
             model: XGBoost, LightGBM or scikit-learn model, or an ``mlflow.pyfunc.PythonModel``.
             model_type: ``"xgboost"``, ``"lightgbm"``, ``"sklearn"`` or ``"pyfunc"``, to overrule the class.
@@ -348,6 +350,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if registered_model_name:
             check_model_name(registered_model_name)
         logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
+        run.model_ids.append(logged.model_id)
         if registered_model_name:
             records = RegistryStore(self.store, self.client)
             logged.version = register_version(records, run.run_id, registered_model_name, model_id=logged.model_id)

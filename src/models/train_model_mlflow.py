@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import joblib
+
 from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
+from mlflow_integration.logging.items import Document, Table
+from mlflow_integration.promotion.records import GATE_METRICS
+from mlflow_integration.promotion.staging import STAGING_REPLAY
 from mlflow_integration.utils import search_runs
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.line_ups import STAND_IN, availability_of
 from models.plan.studies import arms, forecast_findings, study_findings
+from models.staging_window import staging_window
 from models.view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError
@@ -194,9 +202,12 @@ class NBAPropsMLflowTrainer:
         known = availability_of(data, config)
         tags = {"market": config.market, "data_kind": data.kind, "availability": known, **self.tags}
         with tracker.start_run(name, tags=tags) as run:
-            view = self._evaluated(self._trials(tracker))
+            n_trials = self._trials(tracker)
+            view = self._evaluated(n_trials)
             tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
             tracker.log_evaluation(view)
+            if register:
+                self._log_staging_window(tracker, view, n_trials)
             self._log_model(tracker, view.estimator)
         registration = self.register(run.run_id) if register else None
         return TrainingResult(config.market, run.run_id, view.metrics, registration)
@@ -206,15 +217,17 @@ class NBAPropsMLflowTrainer:
 
         A run whose model is registered already keeps its version: what was interrupted is taken up where it stopped.
         """
-        registry = ModelRegistry(self.tracking_uri)
-        data = self._data
+        registry = ModelRegistry(self.tracking_uri, staging_nights=self.config.staging_nights)
+        data, profile = self._data, self.config.gate_profile
         found = registry.client.search_model_versions(f"name = '{self.model_name}' and run_id = '{run_id}'")
         tags = {"market": self.config.market, "data_kind": data.kind, "data_fingerprint": data.fingerprint}
         if found:
             version = int(found[0].version)
         else:
-            version = registry.register_model(run_id=run_id, model_name=self.model_name, tags=tags)
-        return registry.promote_if_passing(self.model_name, version, profile=self.config.gate_profile)
+            version = registry.register_model(
+                run_id=run_id, model_name=self.model_name, tags=tags, gate_profile=profile
+            )
+        return registry.promote_if_passing(self.model_name, version, profile=profile)
 
     @property
     def model_name(self) -> str:
@@ -258,9 +271,24 @@ class NBAPropsMLflowTrainer:
             self._forecasts = Forecasts(self._data, arms(self.config, self.study), self._on_fold)
         return self._forecasts
 
+    def _log_staging_window(self, tracker: NBAPropsTracker, view: EvaluationView, n_trials: int) -> None:
+        """Log what the gates see, and the last nights, which they do not see."""
+        quotes = self._data.quotes_of(self.config.market)
+        window = staging_window(self.forecast().result, quotes, view.evaluation, self.config, n_trials=n_trials)
+        if window is None:
+            return
+        others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}
+        tracker.log_items([Document(GATE_METRICS, window.document(others)), Table(STAGING_REPLAY, window.settled)])
+
     def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
+        """Log the final model in MLflow's form, and as ``model.joblib``, which no code of this project loads."""
         example: pd.DataFrame = self._shared().features(self.config).tail(5)
-        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.forecaster].flavour == "native":
+        native = self.config.model != ENSEMBLE and ESTIMATORS[self.config.forecaster].flavour == "native"
+        with TemporaryDirectory(prefix="nba_props_") as folder:
+            path = Path(folder) / "model.joblib"
+            joblib.dump(estimator.native if native else estimator, path, compress=3)
+            tracker.log_artifacts(path)
+        if native:
             chosen = list(getattr(estimator, "selected", example.columns))
             tracker.log_model(estimator.native, input_example=example[chosen])
             return

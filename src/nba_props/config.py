@@ -152,6 +152,8 @@ class TrainerConfig(_Frozen):
             the calibrated one; refitted weekly on props settled on earlier dates. "none" leaves the forecast as it is;
             a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
+        staging_nights: Last nights of the test that are kept out of the gates, for the test in Staging; 0 keeps none
+            out and asks for none.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
@@ -174,6 +176,7 @@ class TrainerConfig(_Frozen):
     distribution: Literal["auto", "conformal", "negative_binomial", "normal", "quantile"] = "auto"
     calibrator: Literal["none", "platt", "beta", "isotonic"] = "platt"
     gate_profile: str = "plan"
+    staging_nights: int = Field(default=20, ge=0)
     seed: int = 0
     workers: int = Field(default=0, ge=0)
 

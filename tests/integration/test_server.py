@@ -170,7 +170,7 @@ def test_a_model_is_logged_registered_gated_promoted_loaded_by_stage_and_rolled_
         with tracker.start_run("model", tags={"market": "pra"}):
             tracker.log_metrics({"val_mae": 3.0})
             logged = tracker.log_model(fitted, input_example=FEATURES, registered_model_name="http_props")
-        decision = registry.promote_if_passing("http_props", logged.version, criteria)
+        decision = registry.promote_if_passing("http_props", logged.version, criteria, staging_nights=0)
     assert (decision.stage, decision.reason) == (Stage.NONE, "fail: val_mae = 3, wanted < 0.1")
     assert int(client.get_model_version_by_alias("http_props", "Production").version) == 2
     run_id = client.get_model_version("http_props", "3").run_id
@@ -191,9 +191,9 @@ def test_the_rest_of_the_life_cycle(client, tracker, registry):
     for mae in (3.0, 2.5, 2.0):
         version(tracker, registry, "http_life", val_mae=mae)
     registry.promote_model("http_life", 1, "Staging")
-    registry.promote_model("http_life", 1, "Production")
+    registry.promote_model("http_life", 1, "Production", override=True, reason="test")
     registry.demote_model("http_life", 1, reason="look again")
-    registry.promote_model("http_life", 1, "Production")
+    registry.promote_model("http_life", 1, "Production", override=True, reason="test")
     registry.archive_model("http_life", 2)
     registry.delete_model_version("http_life", 2)
     table = registry.compare_models("http_life", [1, 3]).set_index("metric")
@@ -204,7 +204,7 @@ def test_the_rest_of_the_life_cycle(client, tracker, registry):
     live = pd.DataFrame(
         {"game_date": np.repeat(pd.date_range("2025-01-01", periods=30), 5), "actual": 9.0, "predicted": 0.0}
     )
-    registry.promote_model("http_life", 3, "Production", override=True)
+    registry.promote_model("http_life", 3, "Production", override=True, reason="test")
     report, back = registry.rollback_if_degraded("http_life", live)
     assert (report.degraded, back) == (True, 1)
     tags = {int(v.version): v.tags["stage"] for v in client.search_model_versions("name='http_life'")}
@@ -263,7 +263,7 @@ def test_nothing_is_printed_on_the_way(tracker, registry, capfd):
 def test_two_promoters_over_http_leave_one_and_a_reader_never_finds_none(server, tracker, registry):
     for _ in range(3):
         version(tracker, registry, "http_race")
-    registry.promote_model("http_race", 1, "Production", override=True)
+    registry.promote_model("http_race", 1, "Production", override=True, reason="test")
     seen, errors, done = set(), [], threading.Event()
 
     def read():
@@ -273,7 +273,7 @@ def test_two_promoters_over_http_leave_one_and_a_reader_never_finds_none(server,
 
     def promote(number):
         try:
-            ModelRegistry(server).promote_model("http_race", number, "Production", override=True)
+            ModelRegistry(server).promote_model("http_race", number, "Production", override=True, reason="test")
         except TrackingError as error:
             errors.append(error)
 

@@ -67,7 +67,7 @@ def promote_and_die(uri, calls):
     records = registry._records
     DyingClient.calls_left = calls
     records.client = DyingClient(uri, registry_uri=uri)
-    registry.promote_model("crash", 2, "Production", reason="new")
+    registry.promote_model("crash", 2, "Production", override=True, reason="new")
 
 
 def kill_everywhere(template: Path, folder: Path) -> None:
@@ -91,7 +91,7 @@ def race(database: Path, rounds: int) -> None:
             registry = ModelRegistry(uri)
             try:
                 for _ in range(rounds):
-                    registry.promote_model("crash", version, "Production", override=True)
+                    registry.promote_model("crash", version, "Production", override=True, reason="test")
             except BaseException as error:
                 sys.stderr.write(f"{type(error).__name__}: {error}\n")
                 os._exit(BROKEN)

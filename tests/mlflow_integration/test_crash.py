@@ -25,7 +25,7 @@ def template(uri: str, tmp_path: Path) -> Path:
     make, registry = candidate_maker(uri), ModelRegistry(uri)
     for _ in range(3):
         make("crash")
-    registry.promote_model("crash", 1, "Production", override=True)
+    registry.promote_model("crash", 1, "Production", override=True, reason="test")
     registry.promote_model("crash", 2, "Staging")
     copy = tmp_path / "template.db"
     shutil.copy(tmp_path / "store" / "mlflow.db", copy)
@@ -69,13 +69,14 @@ def check_mended(uri: str, holder: int) -> None:
     client, registry = mlflow.MlflowClient(uri, registry_uri=uri), ModelRegistry(uri)
     entries = registry.transition_history("crash").query("version == 2 and to_stage == 'Production'")
     assert entries["status"].tolist() in ([["abandoned"], []] if holder == 1 else [["done"]])
-    registry.promote_model("crash", 3, "Production", override=True)
+    registry.promote_model("crash", 3, "Production", override=True, reason="test")
     listed = registry.list_models().set_index("version")["stage"].to_dict()
     assert listed == {1: "Archived", 2: "Staging" if holder == 1 else "Archived", 3: "Production"}
     versions = {int(v.version): v for v in client.search_model_versions("name='crash'")}
     assert {n: v.tags["stage"] for n, v in versions.items()} == listed
     assert {n: v.current_stage for n, v in versions.items()} == listed
     assert registry.rollback_model("crash", reason="test") == holder
+    assert "moved outside" not in registry.transition_history("crash")["kind"].tolist()
 
 
 def test_whatever_call_a_promotion_dies_before_a_reader_finds_one_production_and_the_next_move_mends_the_rest(
@@ -109,3 +110,4 @@ def test_two_processes_that_promote_at_once_leave_one_and_a_reader_never_finds_n
     registry.promote_model("crash", winner, "Production")
     listed = registry.list_models().set_index("version")["stage"]
     assert listed.tolist().count("Production") == 1
+    assert "moved outside" not in registry.transition_history("crash")["kind"].tolist()

@@ -140,8 +140,8 @@ def test_impossible_live_values_are_refused_instead_of_judged(column, value, mes
 def test_a_degraded_production_model_is_rolled_back_with_the_reason(registry, candidate):
     for _ in range(2):
         candidate("live", val_mae=5.0, roi=0.08)
-    registry.promote_model("live", 1, "Production", override=True)
-    registry.promote_model("live", 2, "Production", override=True)
+    registry.promote_model("live", 1, "Production", override=True, reason="test")
+    registry.promote_model("live", 2, "Production", override=True, reason="test")
     report, version = registry.rollback_if_degraded("live", bets(60, 0.56, seed=1))
     assert (report.summary, version) == ("ok", None)
     report, version = registry.rollback_if_degraded("live", bets(10, 0.2))
@@ -157,7 +157,7 @@ def test_a_degraded_production_model_is_rolled_back_with_the_reason(registry, ca
 
 def test_live_results_can_be_held_against_the_gates(registry, candidate):
     candidate("gated", val_mae=5.0, roi=0.20)
-    registry.promote_model("gated", 1, "Production", override=True)
+    registry.promote_model("gated", 1, "Production", override=True, reason="test")
     live = bets(120, 0.56)
     assert registry.check_degradation("gated", live).degraded
     assert not registry.check_degradation("gated", live, against="gates").degraded

@@ -52,7 +52,9 @@ def test_a_version_carries_stage_market_and_fingerprint(registry, candidate, nam
     assert stored.source.startswith("models:/m-")
 
 
-def test_of_several_models_of_a_run_the_last_one_is_registered_and_is_the_best_model(registry, tracker, name):
+def test_of_several_models_of_a_run_one_is_named_to_be_registered_and_the_last_is_the_best_model(
+    registry, tracker, name
+):
     wrong = []
     for index in range(4):  # MLflow returns a run's models in random order
         with tracker.start_run(f"run-{index}") as run:
@@ -60,7 +62,9 @@ def test_of_several_models_of_a_run_the_last_one_is_registered_and_is_the_best_m
             for constant in (1.0, 2.0, 3.0):
                 model = DummyRegressor(strategy="constant", constant=constant).fit([[0.0]], [constant])
                 last = tracker.log_model(model, input_example=np.zeros((2, 1)))
-        version = registry.register_model(run.run_id, name)
+        with pytest.raises(UnknownModelError, match=f"logged 3 models: name one.*{last.model_id}"):
+            registry.register_model(run.run_id, name)
+        version = registry.register_model(run.run_id, name, model_id=last.model_id)
         wrong.append(float(registry.load_model(name, version).predict(np.zeros((1, 1)))[0]) != 3.0)
         best = get_best_model(tracker.experiment_name, tracking_uri=registry.store.uri)
         wrong.append(best["model_uri"].item() != last.model_uri)
@@ -94,10 +98,11 @@ def test_the_way_up_is_none_staging_production_and_back(registry, candidate, nam
     first, second = candidate(name), candidate(name)
     assert registry.promote_model(model_name=name, version=first, stage="Staging") is Stage.STAGING
     assert (alias(registry, name, "Staging"), alias(registry, name)) == (1, None)
-    assert registry.promote_model(name, str(first), "production", reason="first") is Stage.PRODUCTION
+    back = registry.promote_model(name, str(first), "production", override=True, reason="first")
+    assert back is Stage.PRODUCTION
     assert (alias(registry, name, "Staging"), alias(registry, name)) == (None, 1)
     registry.promote_model(name, second, "Staging")
-    registry.promote_model(name, second, "Production", by="anna")
+    registry.promote_model(name, second, "Production", override=True, reason="second", by="anna")
     assert stages(registry, name) == native(registry, name) == {1: "Archived", 2: "Production"}
     assert registry.get_production_version(name) == 2
     assert registry.rollback_model(model_name=name, reason="worse in use") == 1
@@ -113,7 +118,7 @@ def test_history_tells_who_when_from_where_to_where_and_why(registry, candidate,
     for _ in range(2):
         candidate(name)
     registry.promote_model(name, 1, "Staging", reason="looks good")
-    registry.promote_model(name, 1, "Production", by="anna")
+    registry.promote_model(name, 1, "Production", override=True, reason="no gates yet", by="anna")
     registry.promote_model(name, 2, "Production", override=True, reason="urgent")
     registry.rollback_model(name, reason="too hasty")
     history = registry.transition_history(name)
@@ -121,7 +126,7 @@ def test_history_tells_who_when_from_where_to_where_and_why(registry, candidate,
         ["by", "version", "from_stage", "to_stage", "reason", "override", "kind", "status"]
     ].values.tolist() == [
         ["bob", 1, "None", "Staging", "looks good", False, "change", "done"],
-        ["anna", 1, "Staging", "Production", "", False, "change", "done"],
+        ["anna", 1, "Staging", "Production", "no gates yet", True, "change", "done"],
         ["bob", 2, "None", "Production", "urgent", True, "change", "done"],
         ["bob", 1, "Archived", "Production", "too hasty", True, "rollback", "done"],
     ]
@@ -156,7 +161,7 @@ def test_a_second_staging_version_sends_the_first_back_to_none(registry, candida
 def test_production_is_neither_archived_nor_deleted_by_mistake(registry, candidate, name):
     for _ in range(2):
         candidate(name)
-    registry.promote_model(name, 1, "Production", override=True)
+    registry.promote_model(name, 1, "Production", override=True, reason="test")
     with pytest.raises(PromotionError, match="is in Production"):
         registry.archive_model(name, 1)
     with pytest.raises(PromotionError, match="is in Production"):
@@ -179,7 +184,7 @@ def test_demoting_what_is_in_no_stage_is_refused(registry, candidate, name, vers
 def test_rolling_back_needs_a_reason_and_somewhere_to_go(registry, candidate, name):
     for _ in range(3):
         candidate(name)
-    registry.promote_model(name, 1, "Production", override=True)
+    registry.promote_model(name, 1, "Production", override=True, reason="test")
     with pytest.raises(PromotionError, match="needs a reason"):
         registry.rollback_model(name, reason=" ")
     with pytest.raises(PromotionError, match="no earlier Production version"):
@@ -205,7 +210,7 @@ def test_what_does_not_exist_is_named_with_what_does(registry, candidate, name):
 
 def test_a_version_that_passes_goes_over_staging_into_production(registry, candidate, name):
     candidate(name, tags={"market": "reb"}, **GOOD)
-    decision = registry.promote_if_passing(name, 1)
+    decision = registry.promote_if_passing(name, 1, staging_nights=0)
     assert decision
     assert decision.stage is Stage.PRODUCTION
     assert registry.transition_history(name)[["from_stage", "to_stage"]].values.tolist() == [
@@ -297,7 +302,7 @@ def test_versions_are_compared_by_the_direction_of_each_metric(registry, candida
 
 def test_everything_known_of_a_version_comes_in_one_object(registry, candidate, name):
     candidate(name, tags={"market": "pra"}, val_mae=5.0)
-    registry.promote_model(name, 1, "Production", override=True)
+    registry.promote_model(name, 1, "Production", override=True, reason="test")
     info = registry.get_production_model(name)
     assert (info.version, info.stage, info.metrics, info.tags["market"]) == (
         1,
@@ -319,7 +324,7 @@ def test_the_model_in_production_is_loaded_by_its_stage(registry, tracker, name)
             fitted = LinearRegression().fit(features, features["a"] * slope)
             logged = tracker.log_model(fitted, "sklearn", input_example=features, registered_model_name=name)
     assert (logged.registered_model_name, logged.version) == (name, 2)
-    registry.promote_model(name, 1, "Production", override=True)
+    registry.promote_model(name, 1, "Production", override=True, reason="test")
     registry.promote_model(name, 2, "Staging")
     np.testing.assert_allclose(registry.load_model(name).predict(features), features["a"] * 2)
     np.testing.assert_allclose(registry.load_model(name, stage="Staging").predict(features), features["a"] * 3)
@@ -334,7 +339,7 @@ def test_the_model_in_production_is_loaded_by_its_stage(registry, tracker, name)
 def test_a_stale_tag_of_a_process_that_died_is_not_believed_and_is_mended(registry, candidate, name):
     for _ in range(2):
         candidate(name)
-    registry.promote_model(name, 2, "Production", override=True)
+    registry.promote_model(name, 2, "Production", override=True, reason="test")
     client(registry).set_model_version_tag(name, "1", "stage", "Production")
     assert registry.get_model_info(name, 1).stage is Stage.ARCHIVED
     registry.promote_model(name, 2, "Production")
@@ -344,7 +349,7 @@ def test_a_stale_tag_of_a_process_that_died_is_not_believed_and_is_mended(regist
 def test_two_promoters_in_threads_leave_one_production_and_readers_always_find_one(shared_uri, candidate, name):
     for _ in range(3):
         candidate(name)
-    ModelRegistry(shared_uri).promote_model(name, 1, "Production", override=True)
+    ModelRegistry(shared_uri).promote_model(name, 1, "Production", override=True, reason="test")
     seen, errors, done = set(), [], threading.Event()
 
     def read():
@@ -356,7 +361,7 @@ def test_two_promoters_in_threads_leave_one_production_and_readers_always_find_o
         registry = ModelRegistry(shared_uri)
         try:
             for _ in range(3):
-                registry.promote_model(name, version, "Production", override=True, by=f"t{version}")
+                registry.promote_model(name, version, "Production", override=True, reason="test", by=f"t{version}")
         except TrackingError as error:
             errors.append(error)
 
@@ -377,6 +382,8 @@ def test_two_promoters_in_threads_leave_one_production_and_readers_always_find_o
     assert final[winner] == "Production"
     assert list(final.values()).count("Production") == 1
     assert list(native(registry, name).values()).count("Production") == 1
+    assert "moved outside" not in registry.transition_history(name)["kind"].tolist()
+    assert registry.audit(name).empty
 
 
 def test_reading_a_registry_that_does_not_exist_makes_no_store(tmp_path):

@@ -159,7 +159,7 @@ def test_a_dead_server_and_a_store_that_is_not_there_are_exit_code_2(tmp_path):
 
 
 def test_gates_decide_on_production_and_the_exit_code_tells(store):
-    passed = run(COMPARE, "promote", "props", 1, uri=store)
+    passed = run(COMPARE, "promote", "props", 1, "--staging-nights", 0, uri=store)
     assert passed.exit_code == 0
     assert "props version 1 is in Production" in passed.stdout
     refused = run(COMPARE, "promote", "props", 2, "--json", uri=store)

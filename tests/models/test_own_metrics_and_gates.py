@@ -40,6 +40,7 @@ def tracked(data, tmp_path_factory):
             model_params={"n_estimators": 20},
             workers=2,
             gate_profile=str(EXAMPLES / "gates.toml"),
+            staging_nights=0,  # its gates judge the whole test
         )
         result = trainer.run()
         client = NBAPropsTracker("Phase1_Foundation").client

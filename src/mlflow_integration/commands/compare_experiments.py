@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlflow_integration.commands import housekeeping_verbs, reading_verbs, registry_verbs
+from mlflow_integration.commands import housekeeping_verbs, promotion_verbs, reading_verbs, registry_verbs
 
 app = typer.Typer(
     add_completion=False, help=__doc__, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -17,9 +17,16 @@ for verb in (
     reading_verbs.export,
     reading_verbs.weekly,
     registry_verbs.models,
-    registry_verbs.promote,
+    promotion_verbs.register,
+    promotion_verbs.evaluate,
+    promotion_verbs.promote,
+    registry_verbs.demote,
+    registry_verbs.archive,
+    promotion_verbs.check,
     registry_verbs.rollback,
+    registry_verbs.audit,
     registry_verbs.history,
+    registry_verbs.bundle,
     housekeeping_verbs.storage,
     housekeeping_verbs.cleanup,
     housekeeping_verbs.migrate,

@@ -9,6 +9,7 @@ import typer
 
 from mlflow_integration.cli import emit, emit_json, note, reported
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
+from mlflow_integration.commands.registry_verbs import registry_of
 
 
 def storage(
@@ -63,6 +64,7 @@ def migrate(
 
     with reported():
         done = migrate_file_store(source, tracking_uri)
+        taken = registry_of(f"sqlite:///{done.database}").audit()
         if json:
             emit_json(done)
         else:
@@ -71,3 +73,5 @@ def migrate(
                 f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
                 f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
             )
+            for row in taken.itertuples():
+                print(f"{row.model} version {row.version} is in {row.stage}: {row.detail}.")

@@ -24,6 +24,10 @@ Experiments = Annotated[
 ]
 Where = Annotated[str, typer.Option(help="MLflow filter, e.g. \"tags.market = 'pra' and metrics.val_mae < 6\".")]
 Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help="Metric; repeatable.")]
+Model = Annotated[str, typer.Argument(help="Name of the registered model.")]
+Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+Force = Annotated[bool, typer.Option("--force", help="Past the rules; recorded, with its reason.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Output = Annotated[Path | None, typer.Option(help="Write the result to this .csv, .parquet or .json file.")]
 Plugin = Annotated[

@@ -1,76 +1,101 @@
-"""Verbs of the registry: models, promote, rollback, history."""
+"""Verbs that read and move registered models: models, history, audit, demote, archive, rollback, bundle."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
-from mlflow_integration.commands.options import Json, Output, Plugin, Uri
+from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, Version
 
 if TYPE_CHECKING:
     from mlflow_integration.registry import ModelRegistry
 
 
-def registry_of(tracking_uri: str | None) -> ModelRegistry:
+def registry_of(tracking_uri: str | None, staging_nights: int | None = None) -> ModelRegistry:
     """Open the registry."""
     from mlflow_integration.registry import ModelRegistry
 
-    return ModelRegistry(tracking_uri)
+    if staging_nights is None:
+        return ModelRegistry(tracking_uri)
+    return ModelRegistry(tracking_uri, staging_nights=staging_nights)
+
+
+def say(json: bool, text: str, **content: object) -> None:
+    """Print what was done, as a sentence or as JSON."""
+    if json:
+        emit_json({**content, "text": text})
+    else:
+        print(text)
 
 
 def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
-    """List registered models with the stage and gate verdict of each version."""
+    """List registered models with the stage of each version, its verdicts, and how it came to its stage."""
     with reported():
-        frame = registry_of(tracking_uri).list_models()
+        registry = registry_of(tracking_uri)
+        registry.record_outside()
+        frame = registry.list_models()
         emit(frame, as_json=json, output=output, title="Registered models", empty="No model is registered.")
 
 
-def promote(
-    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
-    version: Annotated[int, typer.Argument(min=1, help="Version to promote.")],
-    stage: Annotated[
-        str, typer.Option(help="Staging or Production; without --force the gates decide on Production.")
-    ] = "Production",
-    gates: Annotated[str, typer.Option(help="Gate profile: plan, market, gates.toml or gates.toml:NAME.")] = "plan",
-    force: Annotated[
-        bool, typer.Option("--force", help="Promote without gates and without Staging; recorded.")
-    ] = False,
+def history(
+    model: Model, json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None
+) -> None:
+    """List who moved which version when, and why."""
+    with reported():
+        registry = registry_of(tracking_uri)
+        registry.record_outside(model)
+        frame = registry.transition_history(model)
+        emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
+
+
+def audit(
+    model: Annotated[str | None, typer.Argument(help="Name of the registered model. Default: all.")] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Look for versions that came to a stage unseen; exit 1 if there are any.
+
+    An alias moved by hand or by another client is recorded in the history as 'moved outside'; a Production that only
+    MLflow's own stage knows is taken over. To accept what stands there: promote it with --force and a reason.
+    """
+    with reported():
+        found = registry_of(tracking_uri).audit(model)
+        emit(found, as_json=json, output=output, title="Findings", empty="Every stage is accounted for.")
+        raise SystemExit(REFUSED if len(found) else DONE)
+
+
+def demote(
+    model: Model, version: Version, reason: Reason, json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None
+) -> None:
+    """Take a version one stage down: Production to Staging, Staging to None."""
+    with reported():
+        stage = registry_of(tracking_uri).demote_model(model, version, reason=reason)
+        say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
+
+
+def archive(
+    model: Model,
+    version: Version,
+    force: Force = False,
     reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
     json: Json = False,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Promote a version; exit 1 if the gates refuse.
-
-    Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3 --gates market
-    """
-    from mlflow_integration.stages.rules import Stage
-
+    """Archive a version; one in Production only with --force."""
     with reported():
-        registry, target = registry_of(tracking_uri), Stage.parse(stage)
-        if force or target is not Stage.PRODUCTION:
-            why = f"forced: {reason}" if force else reason
-            registry.promote_model(model, version, target, reason=why, override=force)
-            done, report, text = True, None, f"{model} version {version} is in {target}."
-        else:
-            decision = registry.promote_if_passing(model, version, profile=gates)
-            done, report, target = decision.promoted, decision.report, decision.stage
-            text = f"{model} version {version} {'is in' if done else 'stays in stage'} {target}. {decision.reason}"
-        if json:
-            about = {"model": model, "version": version, "stage": target.value, "done": done, "text": text}
-            emit_json({**about, "gate_report": report.as_dict() if report is not None else None})
-        else:
-            if report is not None:
-                emit(report.frame(), title=f"{model} version {version}, profile {report.profile}")
-            print(text)
-        raise SystemExit(DONE if done else REFUSED)
+        stage = registry_of(tracking_uri).archive_model(model, version, reason=reason, override=force)
+        say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
 
 
 def rollback(
-    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    model: Model,
+    reason: Reason,
     to_version: Annotated[int | None, typer.Option(help="Version to go back to. Default: the one before.")] = None,
     json: Json = False,
     tracking_uri: Uri = None,
@@ -79,20 +104,20 @@ def rollback(
     """Put the previous Production version back."""
     with reported():
         version = registry_of(tracking_uri).rollback_model(model, reason=reason, to_version=to_version)
-        if json:
-            emit_json({"model": model, "production": version, "reason": reason})
-        else:
-            print(f"{model} version {version} is in Production.")
+        say(json, f"{model} version {version} is in Production.", model=model, production=version, reason=reason)
 
 
-def history(
-    model: Annotated[str, typer.Argument(help="Name of the registered model.")],
+def bundle(
+    model: Model,
+    version: Annotated[int | None, typer.Argument(min=1, help="Version. Default: the one in Production.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder. Default: models/MODEL/version_N at the root.")] = None,
     json: Json = False,
-    output: Output = None,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """List who moved which version when, and why."""
+    """Write a version as a folder to deploy: model, configuration, gate reports, model card, digests."""
     with reported():
-        frame = registry_of(tracking_uri).transition_history(model)
-        emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
+        registry = registry_of(tracking_uri)
+        number = registry.get_model_info(model).version if version is None else version
+        path = registry.write_bundle(model, number, output)
+        say(json, f"{model} version {number} is written to {path}.", model=model, version=number, path=str(path))

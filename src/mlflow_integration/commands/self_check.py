@@ -170,7 +170,7 @@ class _Cycle:
         _expect(len(self.versions) == 2, "no versions: the check before failed")
         criteria = {"val_mae": 3.5, "n_bets": 500}
         for version in self.versions:
-            decision = self.registry.promote_if_passing(MODEL, version, criteria)
+            decision = self.registry.promote_if_passing(MODEL, version, criteria, staging_nights=0)
             _expect(decision.promoted, decision.reason)
         _expect(
             self.registry.get_production_version(MODEL) == self.versions[1], "the second version is not in Production"
@@ -179,6 +179,7 @@ class _Cycle:
         _expect(back == self.versions[0], f"rolled back to {back}")
         refused = self.registry.promote_if_passing(MODEL, self.versions[1], {"val_mae": 0.1})
         _expect(not refused.promoted, "a gate that fails let it pass")
+        _expect(self.registry.audit(MODEL).empty, "the audit finds something in moves of our own")
         moves = len(self.registry.transition_history(MODEL))
         return f"{moves} transitions kept"
 

@@ -1,5 +1,6 @@
 """Gates between a model and real money: single gates, profiles, and the report."""
 
+from mlflow_integration.gates.challenger import Challenge, Evidence, challenge
 from mlflow_integration.gates.gate import GATES, Answer, AnyGate, Gate, GateResult, NamedGate, Verdict
 from mlflow_integration.gates.profiles import (
     DEFAULT_PRODUCTION_CRITERIA,
@@ -8,6 +9,7 @@ from mlflow_integration.gates.profiles import (
     as_gates,
     get_profile,
     load_profiles,
+    rebuild_profile,
 )
 from mlflow_integration.gates.report import GateReport, check_gates
 
@@ -17,6 +19,8 @@ __all__ = [
     "PROFILES",
     "Answer",
     "AnyGate",
+    "Challenge",
+    "Evidence",
     "Gate",
     "GateProfile",
     "GateReport",
@@ -24,7 +28,9 @@ __all__ = [
     "NamedGate",
     "Verdict",
     "as_gates",
+    "challenge",
     "check_gates",
     "get_profile",
     "load_profiles",
+    "rebuild_profile",
 ]

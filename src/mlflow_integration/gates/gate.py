@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
     Attributes:
         verdict: Its answer.
-        reason: Why it does not pass; empty where it does.
+        reason: Why it does not pass, or why the gate does not apply; else empty.
         value: The number it looked at, for the report.
     """
 
@@ -181,7 +181,7 @@ class GateResult:
         gate: The gate.
         value: The recorded value, None where there is none.
         verdict: Its answer.
-        reason: Why it does not pass; empty where it does.
+        reason: Why it does not pass, or why the gate does not apply; else empty.
     """
 
     gate: AnyGate

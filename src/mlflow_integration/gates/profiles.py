@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration.gates import challenger  # noqa: F401 - it adds the gate beats_production
 from mlflow_integration.gates.gate import AnyGate, Gate, NamedGate
 from mlflow_integration.gates.report import GateReport, check_gates
 from nba_props.errors import ConfigError
@@ -65,6 +66,7 @@ _MARKET: Final = (
     Gate("roi", ">", 0.0, "lower"),
     Gate("clv", ">", 0.0, "lower"),
     NamedGate("adds_to_market"),
+    NamedGate("beats_production"),
 )
 PROFILES: Final = Registry[GateProfile]("gate profile", "profiles")
 """``plan``: absolute thresholds. ``market``: relative to baseline and market, recommended for real money."""
@@ -163,6 +165,21 @@ def _as_gate(metric: str, value: AnyValue) -> AnyGate:
         message = f"Gate {metric}: whether more or less is better is not known; give it as (comparison, threshold)."
         raise ConfigError(message)
     return Gate(metric, "<" if better == "min" else ">", value)
+
+
+def rebuild_profile(report: Mapping[str, Any]) -> GateProfile:
+    """Return the profile that a kept report (``gate_report.json``) was judged by.
+
+    Raises:
+        ConfigError: A named gate of it does not exist here.
+    """
+    content = report["profile_definition"]
+
+    def gate(row: Mapping[str, Any]) -> AnyGate:
+        return NamedGate(row["name"]) if row.keys() == {"name"} else Gate(**row)
+
+    markets = {market: tuple(map(gate, rows)) for market, rows in content["markets"].items()}
+    return GateProfile(content["name"], tuple(map(gate, content["gates"])), markets)
 
 
 def load_profiles(path: Path) -> dict[str, GateProfile]:

@@ -30,7 +30,7 @@ class GateReport:
         model_name: The model, where known.
         version: Its version, where known.
         market: Its market, where known.
-        definition: The whole profile as it was then, gates of all markets included; empty for criteria given by hand.
+        definition: The whole profile as it was then, gates of all markets included; empty where it was not given.
     """
 
     results: tuple[GateResult, ...]
@@ -78,6 +78,25 @@ class GateReport:
 
         columns = ["metric", "bound", "value", "comparison", "threshold", "verdict", "reason"]
         return pd.DataFrame([result.as_row() for result in self.results], columns=columns)
+
+    def markdown(self) -> str:
+        """The report as a Markdown document: verdict, one line per gate, reasons."""
+        about = f"{self.model_name} version {self.version}" if self.model_name else "a model"
+        lines = [
+            f"# Gates of {about}",
+            "",
+            f"Profile `{self.profile}`, market {self.market or 'not named'}: **{self.verdict.value}**.",
+            "",
+            "| gate | value | wanted | verdict | why |",
+            "|---|---|---|---|---|",
+        ]
+        for result in self.results:
+            row = result.as_row()
+            wanted = "" if row["comparison"] is None else f"{row['comparison']} {row['threshold']:g}"
+            value = "" if row["value"] is None else f"{row['value']:.6g}"
+            cells = (result.gate.key, value, wanted, result.verdict.value, result.reason.replace("|", "\\|"))
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join([*lines, ""])
 
     def as_dict(self) -> dict[str, Any]:
         """Content of ``gate_report.json``."""

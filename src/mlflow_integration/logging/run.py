@@ -58,12 +58,14 @@ class TrackedRun:
         run_id: Its id.
         experiment_id: Id of its experiment.
         run_name: Its name.
+        model_ids: Models logged to it so far.
     """
 
     def __init__(self, run: Run, sink: Sink, uri: str, on_end: Callable[[TrackedRun], None]) -> None:
         self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
+        self.model_ids: list[str] = []
         self._sink = sink
         self._on_end = on_end
         self._run = run
@@ -107,6 +109,9 @@ class TrackedRun:
     def end(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
         """End the run; a second call does nothing.
 
+        The metrics of a finished run with one model are also that model's, on the run's data set, so that
+        ``mlflow.search_logged_models`` finds it by them. Of several models nobody knows whose they are.
+
         Args:
             status: One of FINISHED, FAILED, KILLED.
             reason: Why it did not finish; kept as the tag ``failure_reason``, secrets masked.
@@ -120,9 +125,13 @@ class TrackedRun:
         _OPEN.discard(self)
         self._on_end(self)
         try:
-            self._sink.end(self.run_id, status, reason)
+            if status == "FINISHED" and len(self.model_ids) == 1:
+                self._sink.link_metrics(self.run_id, self.model_ids[0])
         finally:
-            self._exit.close()
+            try:
+                self._sink.end(self.run_id, status, reason)
+            finally:
+                self._exit.close()
 
     def __enter__(self) -> TrackedRun:
         if self._ended:

@@ -198,6 +198,25 @@ class Sink:
             )
         return made, batch.files
 
+    def link_metrics(self, run_id: str, model_id: str) -> None:
+        """Log the metrics of a run once more as its model's, on its data set; for the run nothing changes.
+
+        Of several data sets the one with the context ``evaluation`` is named, else the first.
+        """
+        from mlflow.entities import Metric
+
+        with store_errors(f"Linking the metrics of run {run_id} to model {model_id}", self._uri):
+            run = self._client.get_run(run_id)
+            inputs = list(run.inputs.dataset_inputs) if run.inputs else []
+            inputs.sort(key=lambda each: all(tag.value != "evaluation" for tag in each.tags))
+            about = {"model_id": model_id}
+            if inputs:
+                about |= {"dataset_name": inputs[0].dataset.name, "dataset_digest": inputs[0].dataset.digest}
+            # The same key, value, time and step: MLflow's public dictionary of metrics leaves the time out.
+            known = [Metric(m.key, m.value, m.timestamp, m.step, **about) for m in run.data._metric_objs]
+            for start in range(0, len(known), MAX_ENTITIES):
+                self._client.log_batch(run_id, metrics=known[start : start + MAX_ENTITIES])
+
     def end(self, run_id: str, status: str = "FINISHED", reason: str | None = None) -> None:
         """End a run.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, outcomes, values_of
+from mlflow_integration.stages.outside import how, standing
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.values.arguments import at_least
 from nba_props.metrics import direction
@@ -205,10 +206,12 @@ def _segments_section(champions: dict[str, Run]) -> Section | None:
 
 
 def models_section(store: RegistryStore) -> Section:
-    """Return every version with its stage and what the gates said."""
+    """Return every version with its stage, what the gates said, and how it came there."""
     rows = []
     for name in store.names():
-        for version in store.state(name).versions.values():
+        state = store.state(name)
+        history = state.history
+        for version in state.versions.values():
             tags = version.tags
             rows.append(
                 (
@@ -219,9 +222,10 @@ def models_section(store: RegistryStore) -> Section:
                     tags.get("gate_profile"),
                     tags.get("gate_verdict"),
                     tags.get("gate_failed"),
+                    how(standing(history, version.version, version.stage)) or None,
                 )
             )
-    columns = ("model", "version", "stage", "market", "gate profile", "verdict", "gates not passed")
+    columns = ("model", "version", "stage", "market", "gate profile", "verdict", "gates not passed", "how")
     return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
 
 
@@ -249,10 +253,10 @@ def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, 
             before, _, after, changed = best_before_and_now(old, new, metric)
             rows.append((market, metric, before, after, changed))
     moves = [
-        f"{name} version {entry.version}: {entry.from_stage} to {entry.to_stage} ({entry.reason or 'no reason given'})"
+        f"{name} version {entry.version}: {entry.from_stage} to {entry.to_stage} ({how(entry) or 'no reason given'})"
         for name in store.names()
         for entry in store.head(name).history
-        if entry.status == "done" and datetime.fromisoformat(entry.at) >= since
+        if entry.status == "found" or (entry.status == "done" and datetime.fromisoformat(entry.at) >= since)
     ]
     text = f"{len(fresh):,} finished runs in the last {days:g} days. " + (
         f"Changes of stage: {'; '.join(moves)}." if moves else "No change of stage."

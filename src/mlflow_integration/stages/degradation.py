@@ -158,7 +158,7 @@ def _check_values(live: pd.DataFrame) -> None:
             raise TrackingError(message)
 
 
-def _days(live: pd.DataFrame) -> pd.Series:
+def days_of(live: pd.DataFrame) -> pd.Series:
     """The day of each row: games of one night start at several hours and are still one night."""
     import pandas as pd
 
@@ -186,7 +186,7 @@ def daily_sums(live: pd.DataFrame, metric: str) -> tuple[Floats, Floats, int]:
     definition = _DEFINITIONS[metric]
     top, bottom = definition.rows(*(_numbers(live, name).to_numpy() for name in definition.columns))
     used = bottom > 0
-    _, (tops, bottoms) = night_sums(_days(live).to_numpy()[used], top[used], bottom[used])
+    _, (tops, bottoms) = night_sums(days_of(live).to_numpy()[used], top[used], bottom[used])
     return tops, bottoms, int(used.sum())
 
 

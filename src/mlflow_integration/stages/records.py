@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mlflow_integration.stages.rules import ALIASED, Stage, Transition, Why, effective_stage, read_history
+from mlflow_integration.stages.outside import TAKEN_OVER, native_holders, outside_moves
+from mlflow_integration.stages.rules import (
+    ALIASED,
+    TRANSITION_PREFIX,
+    Stage,
+    Transition,
+    Why,
+    effective_stage,
+    moment,
+    read_history,
+    read_pending,
+)
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.search import pages
@@ -77,6 +88,7 @@ class ModelState:
         tags: Tags of the registered model.
         versions: Its versions by number, ascending.
         description: Its description.
+        native: Whether the aliases are read from MLflow's own stages, which are all this model knows so far.
     """
 
     name: str
@@ -84,11 +96,20 @@ class ModelState:
     tags: Mapping[str, str]
     versions: Mapping[int, VersionState] = field(default_factory=dict)
     description: str = ""
+    native: bool = False
 
     @property
     def history(self) -> list[Transition]:
-        """All transitions, oldest first."""
-        return read_history(self.tags, self.aliases)
+        """All transitions, oldest first; those made outside that no entry records yet come last."""
+        return [*read_history(self.tags, self.aliases), *self.unrecorded]
+
+    @property
+    def unrecorded(self) -> list[Transition]:
+        """What the aliases tell of and the history does not: moves by hand or by another client."""
+        if self.native:
+            return []
+        recorded = read_history(self.tags, self.aliases)
+        return outside_moves(recorded, self.aliases, under_way=read_pending(self.tags))
 
     @property
     def is_stale(self) -> bool:
@@ -173,7 +194,19 @@ class RegistryStore:
                 message = f"There is no registered model {name!r}. There are: {', '.join(self.names()) or 'none'}."
                 raise UnknownModelError(message) from error
         aliases = {alias: int(version) for alias, version in dict(model.aliases).items()}
-        return ModelState(name, aliases, dict(model.tags), description=model.description or "")
+        tags = dict(model.tags)
+        known = ModelState(name, aliases, tags, description=model.description or "")
+        if aliases.keys() & set(ALIASED) or any(key.startswith(TRANSITION_PREFIX) for key in tags):
+            return known
+        held = self._native_holders(name)
+        return replace(known, aliases={**aliases, **held}, native=True) if held else known
+
+    def _native_holders(self, name: str) -> dict[str, int]:
+        """Who holds Staging and Production in a model that was never moved here, by MLflow's own stages."""
+        versions = self._versions(name)
+        if any("stage" in version.tags for version in versions):  # registered here: the alias is the truth
+            return {}
+        return native_holders({int(version.version): version.current_stage for version in versions})
 
     def state(self, name: str) -> ModelState:
         """Return a model with all its versions."""
@@ -226,13 +259,55 @@ class RegistryStore:
             for key, value in tags.items():
                 self.client.set_model_version_tag(name, str(version), key, str(value))
 
+    def refreshed(self, name: str) -> ModelState:
+        """Return a model with all its versions, once what was done to it outside is recorded in its history."""
+        state = self.state(name)
+        if state.native:
+            self._take_over(state)
+        elif state.unrecorded:
+            with store_errors(f"Recording what happened to {name} outside", self.uri):
+                for found in state.unrecorded:
+                    self._record(name, found)
+                self.settle(name)
+        else:
+            return state
+        return self.state(name)
+
+    def _record(self, name: str, found: Transition) -> None:
+        """Write an entry about something that has happened already."""
+        why = Why(found.by, found.reason, found.override, found.kind)
+        entry = Transition.start(
+            found.version, (Stage.parse(found.from_stage), Stage.parse(found.to_stage)), why, found.previous
+        )
+        done = replace(entry, status="done", confirmed=moment())
+        self.client.set_registered_model_tag(name, done.key, done.to_json())
+
+    def _take_over(self, state: ModelState) -> None:
+        """Give a model that knows MLflow's own stages only its aliases, stage tags and first history entries."""
+        name = state.name
+        with store_errors(f"Taking over the stages of {name}", self.uri):
+            for record in state.versions.values():
+                former = record.native_stage in (Stage.PRODUCTION, Stage.ARCHIVED)
+                if former and record.version not in state.aliases.values():
+                    self.client.set_model_version_tag(name, str(record.version), "stage", Stage.ARCHIVED.value)
+            for stage in ALIASED:  # Production first: from then on the model counts as taken over
+                holder = state.aliases.get(stage)
+                if holder is None:
+                    continue
+                reason = f"{TAKEN_OVER} from MLflow's own stage {stage}"
+                move = (Stage.NONE.value, stage.value)
+                entry = Transition("", holder, *move, "", current_user(), reason, kind=TAKEN_OVER)
+                self.client.set_registered_model_alias(name, stage.value, str(holder))
+                self._record(name, entry)
+            self.settle(name)
+
     def move(self, name: str, version: int, target: Stage, why: Why) -> Transition:
         """Move one version to `target` and bring everything else in line.
 
         Returns:
             The confirmed history entry.
         """
-        state = self.state(name)
+        state = self.refreshed(name)
         if state.is_stale:  # an earlier process died here; the stage it left must be settled before the move
             self.settle(name)
             state = self.state(name)
@@ -249,7 +324,9 @@ class RegistryStore:
                 if alias is not target and self.head(name).aliases.get(alias) == version:
                     self.client.delete_registered_model_alias(name, alias.value)
             self.settle(name)
-            done = replace(entry, status="done")
+            confirmed = moment()  # before the look at the alias: who moves it after that look is confirmed later
+            overtaken = target in ALIASED and self.head(name).aliases.get(target) != version
+            done = replace(entry, status="done", confirmed=confirmed, overtaken=overtaken)
             self.client.set_registered_model_tag(name, entry.key, done.to_json())
         return done
 

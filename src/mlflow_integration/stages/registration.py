@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
-from mlflow_integration.store.search import last_model_id
+from mlflow_integration.store.search import linked_model_ids
 from mlflow_integration.values.arguments import as_mapping
 from nba_props.errors import TrackingError, UnknownModelError
 
@@ -25,6 +25,7 @@ _NAME: Final = re.compile(r"[\w. -]{1,200}")
 _MAX_TAG_KEY: Final = 250
 _MAX_TAG: Final = 100_000
 _CARRIED: Final = ("market", "data_fingerprint", "data_kind")
+_RESERVED: Final = ("gate_", "staging_", "rolled_back", "degradation")
 
 
 def check_model_name(name: str) -> str:
@@ -43,11 +44,15 @@ def _check_tags(tags: Mapping[str, str]) -> None:
     """Refuse tags that MLflow would refuse only after it has created the model.
 
     Raises:
-        TrackingError: A key is not a text of 1 to 250 characters, or a value is over 100,000 characters long.
+        TrackingError: A key is not a text of 1 to 250 characters or is one that verdicts are kept under, or a value is
+            over 100,000 characters long.
     """
     for key, value in tags.items():
         if not isinstance(key, str) or not 0 < len(key.strip()) <= len(key) <= _MAX_TAG_KEY:
             message = f"The key of a tag is a text of 1 to {_MAX_TAG_KEY} characters, not {str(key)[:50]!r}."
+            raise TrackingError(message)
+        if key.startswith(_RESERVED):
+            message = f"The tag {key!r} is the registry's own: verdicts are given by gates, not at registration."
             raise TrackingError(message)
         if len(value) > _MAX_TAG:
             message = f"The tag {key!r} has {len(value):,} characters; a version's tag holds {_MAX_TAG:,}."
@@ -62,6 +67,7 @@ def register_version(
     *,
     model_id: str | None = None,
     description: str | None = None,
+    gate_profile: str | None = None,
 ) -> int:
     """Register the model of a run as the next version; arguments and errors as for `ModelRegistry.register_model`."""
     check_model_name(model_name)
@@ -81,7 +87,10 @@ def register_version(
         except mlflow.exceptions.MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+            records.refreshed(model_name)  # a version of ours would hide the stages of a model that is not ours yet
         carried = {key: run.data.tags[key] for key in _CARRIED if key in run.data.tags}
+        if gate_profile:
+            carried["gate_profile"] = gate_profile
         made = client.create_model_version(
             model_name,
             source=f"models:/{chosen}",
@@ -95,9 +104,16 @@ def register_version(
 
 
 def _model_of(client: MlflowClient, run: Run, model_id: str | None) -> str:
-    """The model named, or the last one of the run."""
+    """The model named, or the only one of the run."""
     run_id = run.info.run_id
-    chosen = model_id or last_model_id(client, run)
+    known = linked_model_ids(run)
+    if model_id is None and len(known) > 1:
+        named = sorted(f"{each} ({client.get_logged_model(each).name})" for each in known)
+        message = (
+            f"Run {run_id} has logged {len(known)} models: name one, model_id=... It is one of {', '.join(named)}."
+        )
+        raise UnknownModelError(message)
+    chosen = model_id or next(iter(known), None)
     if chosen is None:
         message = f"Run {run_id} has logged no model; log one with tracker.log_model before registering it."
         raise UnknownModelError(message)

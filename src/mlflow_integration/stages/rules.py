@@ -55,6 +55,11 @@ _UPWARD: Final = {
 }
 
 
+def moment(when: datetime | None = None) -> str:
+    """Return a moment, now by default, as the history keeps it."""
+    return (when or datetime.now(UTC)).isoformat(timespec="milliseconds")
+
+
 def check_move(name: str, version: int, current: Stage, target: Stage, *, override: bool) -> None:
     """Check a promotion.
 
@@ -71,7 +76,7 @@ def check_move(name: str, version: int, current: Stage, target: Stage, *, overri
     if target is not current and target not in _UPWARD[current] and not override:
         message = (
             f"{name} version {version} is in stage {current}: it goes to Staging before Production. "
-            "To skip Staging say override=True; the override is recorded."
+            "To skip Staging say override=True with a reason; both are recorded."
         )
         raise PromotionError(message)
 
@@ -101,7 +106,8 @@ class Why:
         by: Who.
         reason: Why.
         override: Whether a rule was overridden.
-        kind: ``rollback`` for a return to an earlier version, ``change`` for everything else.
+        kind: ``rollback`` for a return to an earlier version, ``moved outside`` and ``taken over`` for what the
+            registry did not do itself (`stages.outside`), ``change`` for everything else.
     """
 
     by: str
@@ -124,9 +130,12 @@ class Transition:
         reason: Why.
         previous: The version that held the target stage until then.
         override: Whether a rule was overridden.
-        kind: ``rollback`` for a return to an earlier version, ``change`` for everything else.
+        kind: As for `Why`.
         status: ``done``; ``pending`` while (or because) the process that made the entry has not confirmed it;
-            ``abandoned`` where it is known never to have happened.
+            ``abandoned`` where it is known never to have happened; ``found`` where an alias tells of a move that no
+            entry records yet.
+        confirmed: When it was confirmed, UTC, ISO 8601; empty where it was not, and in old entries.
+        overtaken: Whether another move of the same alias had come after it by then.
     """
 
     key: str
@@ -140,6 +149,8 @@ class Transition:
     override: bool = False
     kind: str = "change"
     status: str = "done"
+    confirmed: str = ""
+    overtaken: bool = False
 
     @classmethod
     def start(cls, version: int, move: tuple[Stage, Stage], why: Why, previous: int | None) -> Transition:
@@ -150,7 +161,7 @@ class Transition:
             version=version,
             from_stage=move[0].value,
             to_stage=move[1].value,
-            at=now.isoformat(timespec="milliseconds"),
+            at=moment(now),
             by=why.by,
             reason=mask_secrets(why.reason),
             previous=previous,
@@ -172,11 +183,7 @@ def read_history(tags: Mapping[str, str], aliases: Mapping[str, int]) -> list[Tr
     An entry is written before the alias moves and confirmed after. One that was never confirmed (its process died) is
     settled from the facts: it happened if its version holds the alias, or if a later entry found it there.
     """
-    entries = [
-        Transition(key=key, **json.loads(text))
-        for key, text in sorted(tags.items())
-        if key.startswith(TRANSITION_PREFIX)
-    ]
+    entries = _entries(tags)
     settled = []
     for index, entry in enumerate(entries):
         if entry.status != "pending" or entry.to_stage not in ALIASED:
@@ -186,6 +193,19 @@ def read_history(tags: Mapping[str, str], aliases: Mapping[str, int]) -> list[Tr
         happened = aliases.get(entry.to_stage) == entry.version if not later else later[0].previous == entry.version
         settled.append(replace(entry, status="done" if happened else "abandoned"))
     return settled
+
+
+def _entries(tags: Mapping[str, str]) -> list[Transition]:
+    return [
+        Transition(key=key, **json.loads(text))
+        for key, text in sorted(tags.items())
+        if key.startswith(TRANSITION_PREFIX)
+    ]
+
+
+def read_pending(tags: Mapping[str, str]) -> list[Transition]:
+    """Return the entries that no process has confirmed, as they are stored."""
+    return [entry for entry in _entries(tags) if entry.status == "pending"]
 
 
 def previous_production(history: Iterable[Transition], current: int | None, present: Iterable[int]) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlflow_integration.stages.outside import how, standing
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
 
@@ -87,22 +88,18 @@ class RegistryViews:
         """Return one row per version of every model."""
         import pandas as pd
 
-        columns = ["model", "version", "stage", "market", "gate_verdict", "gate_failed", "created", "run_id"]
-        rows = [
-            (
-                name,
-                record.version,
-                record.stage.value,
-                record.tags.get("market"),
-                record.tags.get("gate_verdict"),
-                record.tags.get("gate_failed"),
-                datetime.fromtimestamp(record.created / 1000, UTC).isoformat(timespec="seconds"),
-                record.run_id,
-            )
-            for name in self._records.names()
-            for record in self._records.state(name).versions.values()
-        ]
-        return pd.DataFrame(rows, columns=columns)
+        tags = ["market", "gate_verdict", "gate_failed", "gate_profile", "staging_verdict"]
+        rows = []
+        for name in self._records.names():
+            state = self._records.state(name)
+            history = state.history
+            for record in state.versions.values():
+                row: dict[str, object] = {"model": name, "version": record.version, "stage": record.stage.value}
+                row |= {tag: record.tags.get(tag) for tag in tags}
+                row["how"] = how(standing(history, record.version, record.stage))
+                row["created"] = datetime.fromtimestamp(record.created / 1000, UTC).isoformat(timespec="seconds")
+                rows.append({**row, "run_id": record.run_id})
+        return pd.DataFrame(rows, columns=["model", "version", "stage", *tags, "how", "created", "run_id"])
 
     def metrics(self, name: str, versions: Sequence[int]) -> dict[str, dict[str, float]]:
         """Return ``v<number>`` to the metrics of that version's run; none where the run is gone."""

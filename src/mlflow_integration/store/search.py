@@ -24,9 +24,14 @@ def pages(search: Callable[..., AnyValue], **arguments: AnyValue) -> Iterator[An
             return
 
 
+def linked_model_ids(run: Run) -> set[str]:
+    """Return the ids of the models that `run` has logged."""
+    return {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
+
+
 def last_model_id(client: MlflowClient, run: Run) -> str | None:
     """Return the id of the last model that `run` has logged; None where it logged none."""
-    linked = {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
+    linked = linked_model_ids(run)
     if len(linked) < 2:
         return next(iter(linked), None)
     # MLflow gives the models of a run in no particular order.

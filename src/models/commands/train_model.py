@@ -107,6 +107,10 @@ def train(
             "gates.toml:NAME."
         ),
     ] = "plan",
+    staging_nights: Annotated[
+        int,
+        _run_option(min=0, help="Last nights kept out of the gates, for the test in Staging; 0 asks for none."),
+    ] = 20,
     data: Annotated[
         list[Path] | None,
         typer.Option(
@@ -209,6 +213,7 @@ def train(
             "max_odds": max_odds,
             "kelly_fraction": kelly,
             "gate_profile": gates,
+            "staging_nights": staging_nights,
             "seed": seed,
             "workers": workers,
         }

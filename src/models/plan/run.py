@@ -157,7 +157,7 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
         known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
         for phase, best in known:
             config = _config_of(best, recipe.experiment).model_copy(
-                update={"gate_profile": recipe.config.gate_profile, "workers": recipe.config.workers}
+                update={name: getattr(recipe.config, name) for name in ("gate_profile", "staging_nights", "workers")}
             )
             text = config.model_dump_json()
             origin = f"phase {phase}: {best.data.tags.get('recipe', best.info.run_name)}"

@@ -59,8 +59,6 @@ class AblationStudy(_Frozen):
         seeded = [config.model_copy(update={"seed": config.seed + number}) for number in range(self.seeds)]
         return [(each, self.baseline(each)) for each in seeded]
 
-    without_calibrator: bool = False
-
     def baseline(self, config: TrainerConfig) -> TrainerConfig:
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]

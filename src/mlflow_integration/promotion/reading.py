@@ -1,0 +1,115 @@
+"""`RegistryReader`: what can be read of registered models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from mlflow_integration.reading.comparison import side_by_side
+from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.stages.rules import Stage
+from mlflow_integration.stages.views import RegistryViews
+from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.arguments import as_names, as_version
+from nba_props.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from mlflow.tracking import MlflowClient
+
+    from mlflow_integration.stages.views import VersionInfo
+    from mlflow_integration.values.types import AnyModel
+
+
+class RegistryReader:
+    """Reads registered models of one store; nothing is opened before the first call.
+
+    Args:
+        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
+    """
+
+    def __init__(self, tracking_uri: str | Path | None = None) -> None:
+        self.store = resolve_store(tracking_uri)
+        self._records = RegistryStore(self.store)
+        self._views = RegistryViews(self._records)
+
+    @property
+    def client(self) -> MlflowClient:
+        """Plain MLflow client of the store."""
+        return self._records.client
+
+    def transition_history(self, model_name: str) -> pd.DataFrame:
+        """Return who moved which version when, from where to where and why, oldest first.
+
+        Columns ``at``, ``by``, ``version``, ``from_stage``, ``to_stage``, ``previous``, ``reason``, ``override``,
+        ``kind``, ``status``. An alias that was moved by hand or by another client has an entry of kind ``moved
+        outside``, of status ``found`` until a command records it; ``pending`` and ``abandoned`` belong to processes
+        that died in the middle.
+        """
+        return self._views.history(model_name)
+
+    def get_production_version(self, model_name: str) -> int | None:
+        """Return the number of the Production version, None where there is none. One request."""
+        return self._records.head(model_name).aliases.get(Stage.PRODUCTION)
+
+    def get_production_model(self, model_name: str) -> VersionInfo:
+        """Return everything known about the Production version.
+
+        Raises:
+            UnknownModelError: There is none.
+        """
+        return self.get_model_info(model_name)
+
+    def get_model_info(
+        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+    ) -> VersionInfo:
+        """Return everything known about a version, or about the holder of a stage (Production by default).
+
+        Raises:
+            UnknownModelError: There is no such version, or none holds the stage.
+        """
+        return self._views.info(model_name, version, stage)
+
+    def list_models(self) -> pd.DataFrame:
+        """Return one row per version, by model: stage and how it came there, market, verdicts, when registered, run."""
+        return self._views.all_versions()
+
+    def compare_models(
+        self, model_name: str, versions: Sequence[int | str], metrics: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Put versions side by side.
+
+        Args:
+            model_name: The model.
+            versions: Two or more versions.
+            metrics: Metrics to compare; all that the versions share by default.
+
+        Returns:
+            One row per metric: a column ``v<number>`` per version, ``direction``, ``best`` (missing where the direction
+            is not known or the best is shared) and, for two versions, ``change``: ``better``, ``worse``, ``same`` of
+            the second against the first.
+
+        Raises:
+            TrackingError: Fewer than two versions, or none has one of the metrics asked for.
+        """
+        several = isinstance(versions, Iterable) and not isinstance(versions, str)
+        numbers = list(dict.fromkeys(as_version(version) for version in versions)) if several else []
+        if len(numbers) < 2:
+            message = "Name two or more different versions to compare."
+            raise TrackingError(message)
+        values = self._views.metrics(model_name, numbers)
+        shared = set.intersection(*map(set, values.values()))
+        return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
+
+    def load_model(
+        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+    ) -> AnyModel:
+        """Load a version, or the holder of a stage (Production by default), as an MLflow pyfunc model.
+
+        Raises:
+            UnknownModelError: There is no such version, or none holds the stage.
+        """
+        return self._views.load(model_name, version, stage)
