@@ -97,6 +97,7 @@ class ModelRegistry:
         *,
         model_id: str | None = None,
         description: str | None = None,
+        allow_code: bool = False,
     ) -> int:
         """Register the model of a run as the next version, in stage None.
 
@@ -108,6 +109,7 @@ class ModelRegistry:
             tags: Tags of the version.
             model_id: Which of the run's models, where it has several; the last one by default.
             description: Text shown with the version.
+            allow_code: Take a model that runs code when it is loaded, though that was not allowed when it was logged.
 
         Returns:
             Number of the version.
@@ -115,8 +117,10 @@ class ModelRegistry:
         Raises:
             UnknownModelError: The run has logged no model, or `model_id` is another run's.
             TrackingError: There is no such run, or a tag cannot be stored.
+            ModelFilesError: The model's files are not those that were logged, or run code that nobody allowed.
         """
-        return register_version(self._records, run_id, model_name, tags, model_id=model_id, description=description)
+        about: dict[str, Any] = {"model_id": model_id, "description": description, "allow_code": allow_code}
+        return register_version(self._records, run_id, model_name, tags, **about)
 
     def promote_model(
         self,
@@ -223,6 +227,7 @@ class ModelRegistry:
             The report, truthy when every gate passes.
         """
         number = as_version(version)
+        self._records.check_files(model_name, number)
         record = self._records.state(model_name).version(number)
         market = record.tags.get("market")
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
@@ -323,14 +328,22 @@ class ModelRegistry:
         return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
 
     def load_model(
-        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+        self,
+        model_name: str,
+        version: int | str | None = None,
+        *,
+        stage: str | Stage | None = None,
+        allow_code: bool = False,
     ) -> AnyModel:
         """Load a version, or the holder of a stage (Production by default), as an MLflow pyfunc model.
 
+        Its files are checked first. `allow_code` loads one that runs code although nobody has allowed that before.
+
         Raises:
             UnknownModelError: There is no such version, or none holds the stage.
+            ModelFilesError: Its files are not those that were logged, or run code that nobody allowed.
         """
-        return self._views.load(model_name, version, stage)
+        return self._views.load(model_name, version, stage, allow_code=allow_code)
 
     # -- live results ---------------------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from mlflow_integration.logging.items import (
 )
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
 from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
+from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.registration import check_model_name, register_version
+from mlflow_integration.store.abandoned import close_abandoned_once
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import check_experiment_name, ensure_experiment
 from mlflow_integration.store.location import project_root, resolve_store
@@ -80,6 +82,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if self._client is None:
             self._client = self.store.client()
             register_exit_handler()
+            close_abandoned_once(self._client, self.store)
         return self._client
 
     @property
@@ -142,12 +145,17 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         if parent:
             given["mlflow.parentRunId"] = parent
         sink = self._sink
-        made, files = sink.start(self.experiment_id, run_name, {**standard_tags(project_root()), **given})
-        run = self._runs.enter(made, sink, self.store.uri)
+        experiment_id, tags = self.experiment_id, {**standard_tags(project_root()), **given}
+        run: TrackedRun | None = None
         try:
+            with held_signals():
+                made, files = sink.start(experiment_id, run_name, tags)
+                run = self._runs.enter(made, sink, self.store.uri)
             sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
-            run.end("FAILED", reason=failure_of(error)[1])
+            if run is not None:
+                status, reason = failure_of(error)
+                run.end(status, reason=reason)
             raise
         return run
 
@@ -332,12 +340,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             signature: MLflow signature; made from `input_example` by default.
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
-            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
+            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, ``allow_code``
+                (a pyfunc model runs code when it is loaded: say that you allow it; it is recorded).
 
         Raises:
             TrackingError: The model cannot be stored, or an option is unknown.
         """
-        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
+        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params", "allow_code"}
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)

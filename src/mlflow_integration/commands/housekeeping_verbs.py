@@ -30,26 +30,33 @@ def storage(
 
 def cleanup(
     experiment: Experiments = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Mark KILLED what is RUNNING though its process is gone; deletes nothing.")
+    ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
     older_than_days: Annotated[float, typer.Option(min=0, help="Keep runs that started within this many days.")] = 0.0,
-    stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
+    stale_hours: Annotated[float | None, typer.Option(min=1, help="Runs RUNNING for longer count as dead.")] = None,
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """List (or delete) runs that failed or were killed."""
+    """List (or mark, or delete) runs that failed, were killed, or whose process is gone.
+
+    Example: uv run scripts/mlflow/compare_experiments.py cleanup --mark
+    """
     from mlflow_integration.reading.housekeeping import cleanup_failed_runs
 
     with reported():
         frame = cleanup_failed_runs(
             experiment,
             dry_run=not delete,
+            mark_dead=mark,
             older_than_days=older_than_days,
             stale_hours=stale_hours,
             tracking_uri=tracking_uri,
         )
-        emit(frame, as_json=json, output=output, title="Failed runs", empty="No failed run.")
+        emit(frame, as_json=json, output=output, title="Failed and dead runs", empty="No failed or dead run.")
 
 
 def migrate(

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from mlflow_integration.registry import ModelRegistry
 
 
-def registry_of(tracking_uri: str | None) -> ModelRegistry:
-    """Open the registry."""
+def registry_of(tracking_uri: str | None, *, writing: bool = False) -> ModelRegistry:
+    """Open the registry; who writes to it also marks what dead processes left in the store."""
     from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.store.abandoned import close_abandoned_once
 
-    return ModelRegistry(tracking_uri)
+    registry = ModelRegistry(tracking_uri)
+    if writing:
+        close_abandoned_once(registry.client, registry.store)
+    return registry
 
 
 def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
@@ -49,7 +53,7 @@ def promote(
     from mlflow_integration.stages.rules import Stage
 
     with reported():
-        registry, target = registry_of(tracking_uri), Stage.parse(stage)
+        registry, target = registry_of(tracking_uri, writing=True), Stage.parse(stage)
         if force or target is not Stage.PRODUCTION:
             why = f"forced: {reason}" if force else reason
             registry.promote_model(model, version, target, reason=why, override=force)
@@ -78,7 +82,7 @@ def rollback(
 ) -> None:
     """Put the previous Production version back."""
     with reported():
-        version = registry_of(tracking_uri).rollback_model(model, reason=reason, to_version=to_version)
+        version = registry_of(tracking_uri, writing=True).rollback_model(model, reason=reason, to_version=to_version)
         if json:
             emit_json({"model": model, "production": version, "reason": reason})
         else:

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.environment import requirements
+from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.skops import save_skops
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
-from nba_props.errors import TrackingError
+from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest, check_code
+from mlflow_integration.store.processes import PROCESS_TAG, process_mark
+from nba_props.errors import ModelFilesError, TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -167,7 +170,8 @@ class ModelToLog:
         name: Name of the model within the run.
         signature: MLflow signature; made from `input_example` where not given.
         input_example: A feature frame; its first rows are kept with the model.
-        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn).
+        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn),
+            ``allow_code``.
     """
 
     model: AnyModel
@@ -177,8 +181,19 @@ class ModelToLog:
     input_example: AnyValue = None
     options: Mapping[str, AnyValue] = field(default_factory=dict)
 
+    @property
+    def allows_code(self) -> bool:
+        """Whether the caller vouches for what runs when the model is loaded."""
+        return bool(self.options.get("allow_code") or self.options.get("trusted_types"))
+
     def save_arguments(self) -> dict[str, Any]:
         """Arguments that every flavour's ``save_model`` takes."""
+        if self.model_type == "pyfunc" and not self.allows_code:
+            message = (
+                "A pyfunc model runs code when it is loaded (it is unpickled). If that is meant, say "
+                "log_model(..., allow_code=True); it is recorded with the model."
+            )
+            raise ModelFilesError(message)
         example = _example(self.input_example)
         if self.model_type != "pyfunc" and not (example is None or hasattr(example, "shape")):
             message = f"input_example must be a DataFrame or an array of features, not a {type(example).__name__}."
@@ -213,6 +228,7 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
 
     Raises:
         TrackingError: The model cannot be written in that format.
+        ModelFilesError: It runs code when it is loaded, and nobody has allowed that.
     """
     load_mlflow()
     from mlflow.entities import LoggedModelOutput
@@ -220,8 +236,10 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
 
     experiment_id, run_id = run
     arguments = spec.save_arguments()
-    about = {key: spec.options.get(key) for key in ("tags", "params")}
-    with store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri), _folder() as folder:
+    own_tags = {PROCESS_TAG: process_mark()}
+    about = {"params": spec.options.get("params"), "tags": {**(spec.options.get("tags") or {}), **own_tags}}
+    doing = store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri)
+    with doing, held_signals(), _folder() as folder:  # a model that was created is finalized, whatever comes
         logged = client.create_logged_model(
             experiment_id, name=spec.name, source_run_id=run_id, model_type=spec.model_type, **about
         )
@@ -234,6 +252,10 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
                 model_id=logged.model_id,
             )
             _save(spec, {**arguments, "path": str(folder), "mlflow_model": record})
+            digest = Digest.of(folder)
+            allowed = {ALLOWED_TAG: "true"} if check_code(folder, {}, "The model", allow_code=spec.allows_code) else {}
+            client.set_logged_model_tags(logged.model_id, {**digest.tags(), **allowed})
+            client.set_tag(run_id, f"{DIGEST_TAG}.{logged.model_id}", digest.value)
             client.log_model_artifacts(logged.model_id, str(folder))
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
             outcome = "READY"

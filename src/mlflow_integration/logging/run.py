@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.autolog import disable_autologging
+from mlflow_integration.logging.signals import end_on_signals, held_signals
 from mlflow_integration.logging.sink import STATUSES
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import NBAPropsError, TrackingError
@@ -42,7 +44,8 @@ def fluent_stack() -> list[Any]:
 def failure_of(error: BaseException) -> tuple[str, str]:
     """Return the status of a run that `error` ends (KILLED for an interruption, else FAILED), and the reason."""
     killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
-    return "KILLED" if killed else "FAILED", f"{type(error).__name__}: {error}"
+    text = str(error)
+    return "KILLED" if killed else "FAILED", f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class TrackedRun:
@@ -116,13 +119,14 @@ class TrackedRun:
             raise TrackingError(message)
         if self._ended:
             return
-        self._ended = True
-        _OPEN.discard(self)
-        self._on_end(self)
-        try:
-            self._sink.end(self.run_id, status, reason)
-        finally:
-            self._exit.close()
+        with held_signals():  # a run that counts as ended here must be ended in the store
+            self._ended = True
+            _OPEN.discard(self)
+            self._on_end(self)
+            try:
+                self._sink.end(self.run_id, status, reason)
+            finally:
+                self._exit.close()
 
     def __enter__(self) -> TrackedRun:
         if self._ended:
@@ -204,12 +208,18 @@ def _end_open_runs() -> None:
 
 
 def register_exit_handler() -> None:
-    """Register the handler once MLflow has registered its own, so that ours runs first."""
+    """Let nothing that this process starts stay RUNNING when it ends by itself or by a signal.
+
+    Our handler is registered once MLflow has registered its own, so that ours runs first.
+    """
     global _registered  # noqa: PLW0603 - once per process
     if not _registered:
         load_mlflow()
         atexit.register(_end_open_runs)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_OPEN.clear)  # a forked child ends none of its parent's runs
         _registered = True
+    end_on_signals()
 
 
 _registered = False

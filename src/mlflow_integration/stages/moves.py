@@ -35,6 +35,7 @@ class Moves:
         if current is target:
             self._records.settle(name)
             return target
+        self._records.check_files(name, number)
         self._records.move(name, number, target, Why(by or current_user(), reason, override))
         return target
 
@@ -81,6 +82,7 @@ class Moves:
         if target == current:
             message = f"{name} version {target} is in Production already."
             raise PromotionError(message)
+        self._records.check_files(name, target)
         why = Why(by or current_user(), reason, override=skips, kind="rollback")
         self._records.move(name, target, Stage.PRODUCTION, why)
         return target

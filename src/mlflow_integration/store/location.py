@@ -57,6 +57,7 @@ _CHATTY: Final = (
     "alembic",
     "mlflow.models.signature",
     "mlflow.pyfunc",
+    "mlflow.store.artifact.artifact_repo",
     "mlflow.store.db.utils",
     "mlflow.store.model_registry",
     "mlflow.utils.environment",
