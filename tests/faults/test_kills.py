@@ -107,7 +107,7 @@ def test_of_twenty_one_kills_at_random_moments_none_leaves_a_run_running_or_the_
     killed = [run for run in runs if run.info.status == "KILLED"]
     assert {run.info.status for run in runs} == {"FINISHED", "KILLED"}
     assert all(run.data.tags["failure_reason"] for run in killed)
-    assert found["runs left RUNNING by SIGKILL"] >= 2, "it was killed in the midst of runs"
+    assert found["runs left RUNNING by SIGKILL"] >= 1, "it was killed in the midst of runs"
     assert len(dict(client.get_registered_model("loop").aliases)) >= 1
     with capsys.disabled():
         print(f"\n{len(KILLS)} kills: {dict(found)}; {len(runs)} runs, {len(killed)} of them KILLED, none RUNNING")

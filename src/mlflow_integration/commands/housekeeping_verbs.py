@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, emit_json, note, reported
+from mlflow_integration.cli import emit, emit_json, note, reported, say
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
 
 
@@ -73,7 +73,7 @@ def migrate(
         if json:
             emit_json(done)
         else:
-            print(
+            say(
                 f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
                 f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
                 f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported, say
 from mlflow_integration.commands.options import Json, Output, Plugin, Uri
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def promote(
         else:
             if report is not None:
                 emit(report.frame(), title=f"{model} version {version}, profile {report.profile}")
-            print(text)
+            say(text)
         raise SystemExit(DONE if done else REFUSED)
 
 
@@ -86,7 +86,7 @@ def rollback(
         if json:
             emit_json({"model": model, "production": version, "reason": reason})
         else:
-            print(f"{model} version {version} is in Production.")
+            say(f"{model} version {version} is in Production.")
 
 
 def history(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit_json, reported
+from mlflow_integration.cli import DONE, REFUSED, emit_json, reported, say
 from mlflow_integration.commands.options import Json, Plugin, Uri
 
 app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -23,12 +23,12 @@ def check(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -
         for result in run_checks(tracking_uri):
             results.append(result)
             if not json:
-                print(result, flush=True)
+                say(str(result))
         if json:
             emit_json([result.as_row() for result in results])
         failed = sum(not result.passed for result in results)
         if not json:
-            print(f"{len(results) - failed} passed, {failed} failed")
+            say(f"{len(results) - failed} passed, {failed} failed")
         raise SystemExit(REFUSED if failed else DONE)
 
 

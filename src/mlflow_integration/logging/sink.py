@@ -17,8 +17,9 @@ from mlflow_integration.logging.items import Artifact, Document, Figure, History
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
+from mlflow_integration.values.escape import CSV_OPTIONS, csv_frame, masked_frame
 from mlflow_integration.values.file_names import unique_file_name
-from mlflow_integration.values.secrets import is_secret, mask_json, mask_secrets, one_line
+from mlflow_integration.values.secrets import is_secret, mask_known, mask_secrets, one_line
 from nba_props.errors import TrackingError
 from nba_props.metrics import check_metric_name
 
@@ -40,6 +41,11 @@ MAX_PARAMS: Final = 100
 MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
+_MAX_MASKED: Final = 20_000_000
+# A line of an environment dump: NAME_TOKEN=value.
+_DUMPED: Final = re.compile(
+    r"(?m)^(?P<name>(?:export )?[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)=)\S.*$"
+)
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
 
 
@@ -147,12 +153,6 @@ def _size(pair: tuple[str, str]) -> int:
     return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
 
 
-def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
-    text = to_json(content)
-    masked = mask_json(text)
-    return text if masked is None else to_json(masked)
-
-
 class Sink:
     """Writes items to one run.
 
@@ -194,7 +194,10 @@ class Sink:
         batch = Batch.of([Tags(tags)])
         with store_errors(f"Starting run {run_name!r}", self._uri):
             made = self._client.create_run(
-                experiment_id, start_time=int(time.time() * 1000), tags=batch.tags, run_name=run_name
+                experiment_id,
+                start_time=int(time.time() * 1000),
+                tags=batch.tags,
+                run_name=None if run_name is None else mask_secrets(str(run_name)),
             )
         return made, batch.files
 
@@ -293,17 +296,34 @@ def _write(item: FileItem, target: Path) -> None:
         source = as_path(item.path)
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
+            for path in target.rglob("*"):
+                _mask_copy(path)
         elif source.is_file():
             shutil.copy2(source, target)
+            _mask_copy(target)
         else:
             message = f"{source} does not exist, so it cannot be logged."
             raise TrackingError(message)
     elif isinstance(item, Document):
-        target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
+        text = mask_secrets(item.content) if isinstance(item.content, str) else to_json(item.content)
+        target.write_text(text, encoding="utf-8")
     elif isinstance(item, Table):
         _write_table(item, target)
     else:
         _write_figure(item, target)
+
+
+def _mask_copy(path: Path) -> None:
+    """Take what is known to be a secret out of a copied text file; files of other kinds stay as they are."""
+    if not path.is_file() or path.stat().st_size > _MAX_MASKED:
+        return
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    masked = mask_known(_DUMPED.sub(r"\g<name>***", text))
+    if masked != text:
+        path.write_bytes(masked.encode("utf-8"))
 
 
 def _target(folder: Path, name: str) -> Path:
@@ -320,9 +340,9 @@ def _write_table(item: Table, target: Path) -> None:
     require_frame(f"{item.name!r}", item.frame)
     named = any(name is not None for name in item.frame.index.names)
     if item.name.endswith(".parquet"):
-        item.frame.to_parquet(target, index=named)
+        masked_frame(item.frame).to_parquet(target, index=named)
     elif item.name.endswith((".csv", ".csv.gz")):
-        item.frame.to_csv(target, index=named)
+        csv_frame(item.frame.reset_index() if named else item.frame).to_csv(target, index=False, **CSV_OPTIONS)
     else:
         message = f"{item.name!r}: a table's name ends in .csv, .csv.gz or .parquet."
         raise TrackingError(message)

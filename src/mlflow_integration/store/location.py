@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
 from mlflow_integration.values.file_names import unique_file_name
-from mlflow_integration.values.secrets import mask_secrets
+from mlflow_integration.values.secrets import mask_secrets, remember_uri
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -257,6 +257,7 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
     if not given:
         return Store(_sqlite_uri(home / DATABASE_FILE), home)
+    remember_uri(given)
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
