@@ -22,6 +22,7 @@ for verb in (
     registry_verbs.history,
     housekeeping_verbs.storage,
     housekeeping_verbs.cleanup,
+    housekeeping_verbs.upgrade,
     housekeeping_verbs.migrate,
 ):
     app.command()(verb)

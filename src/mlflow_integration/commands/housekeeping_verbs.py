@@ -1,4 +1,4 @@
-"""Verbs of housekeeping: storage, cleanup, migrate."""
+"""Verbs of housekeeping: storage, cleanup, upgrade, migrate."""
 
 from __future__ import annotations
 
@@ -57,6 +57,23 @@ def cleanup(
             tracking_uri=tracking_uri,
         )
         emit(frame, as_json=json, output=output, title="Failed and dead runs", empty="No failed or dead run.")
+
+
+def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+    """Upgrade a store that an older MLflow made; a backup is made beside it first."""
+    from mlflow_integration.store.schema import upgrade_store
+
+    with reported():
+        done = upgrade_store(tracking_uri)
+        if json:
+            emit_json(done)
+        elif done.backup is None:
+            say(f"{done.database} is up to date (schema {done.after}); nothing was changed.")
+        else:
+            say(
+                f"{done.database} is upgraded from schema {done.before} to {done.after}.\n"
+                f"As it was before: {done.backup}"
+            )
 
 
 def migrate(

@@ -180,6 +180,8 @@ class Store:
         if self.is_http:
             _probe(self)
         mlflow = load_mlflow()
+        from mlflow_integration.store.schema import check_schema
+
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
             old = old_file_store(database.parent)
@@ -190,6 +192,7 @@ class Store:
         try:
             if database is not None and not database.exists():
                 _create_database(database)
+            check_schema(self)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         except ImportError as error:
             message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
@@ -204,7 +207,7 @@ def _sqlite_path(uri: str) -> Path:
     return Path(unquote(uri.removeprefix("sqlite:///").split("?", 1)[0]))
 
 
-def _sqlite_uri(path: Path) -> str:
+def sqlite_uri(path: Path) -> str:
     """Return the URI of a database file; SQLAlchemy gives ``%`` and ``?`` a meaning of its own."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
@@ -219,7 +222,7 @@ def _create_database(path: Path) -> None:
 
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        upgrade.callback(_sqlite_uri(made))
+        upgrade.callback(sqlite_uri(made))
         try:
             os.link(made, path)  # unlike a rename, a link never replaces an existing file
         except FileExistsError:
@@ -256,13 +259,13 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     home = (root or project_root()).resolve()
     given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
     if not given:
-        return Store(_sqlite_uri(home / DATABASE_FILE), home)
+        return Store(sqlite_uri(home / DATABASE_FILE), home)
     remember_uri(given)
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
         absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays as it is
-        return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+        return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
     if given.startswith("postgresql"):
         given = _with_driver(given)
     if "://" in given and not given.startswith("file:"):
@@ -306,7 +309,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         )
         raise StoreError(message)
     absolute = path.resolve()
-    return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+    return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
 
 
 class _FluentUri:
