@@ -22,6 +22,7 @@ from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_typ
 from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
 from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.sink import Sink
+from mlflow_integration.logging.spool import Outbox
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.registration import check_model_name, register_version
 from mlflow_integration.store.abandoned import close_abandoned_once
@@ -29,7 +30,7 @@ from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import check_experiment_name, ensure_experiment
 from mlflow_integration.store.location import project_root, resolve_store
 from mlflow_integration.values.arguments import as_mapping, as_whole, require_fitted, require_frame
-from nba_props.errors import TrackingError
+from nba_props.errors import StoreError, TrackingError
 from nba_props.metrics import all_prefixed
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         experiment_name: Experiment of the runs; created at the first run, restored if it was deleted.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
         artifact_location: Artifact URI of the experiment if it is created here; the store decides by default.
+        offline: Ask no server: runs are kept in a spool of this machine, until ``compare_experiments.py replay``.
     """
 
     def __init__(
@@ -61,10 +63,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         experiment_name: str = "Phase1_Foundation",
         tracking_uri: str | Path | None = None,
         artifact_location: str | None = None,
+        *,
+        offline: bool = False,
     ) -> None:
         self.experiment_name = check_experiment_name(experiment_name)
         self.artifact_location = artifact_location
         self.store = resolve_store(tracking_uri)
+        self.offline = offline
         self._client: MlflowClient | None = None
         self._experiment: Experiment | None = None
         self._runs = RunStack()
@@ -79,6 +84,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     @property
     def client(self) -> MlflowClient:
         """Plain MLflow client of the store, for what this class does not do."""
+        if self.offline:
+            message = "This tracker is offline: it can log, and nothing can be read until its runs are replayed."
+            raise StoreError(message)
         if self._client is None:
             self._client = self.store.client()
             register_exit_handler()
@@ -134,8 +142,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: A run is under way and `nested` is False.
         """
-        client = self.client
-        if parent_run_id:
+        client = None if self.offline else self.client
+        if parent_run_id and client is not None:
             with store_errors(f"Reading the parent run {parent_run_id!r}", self.store.uri):
                 client.get_run(str(parent_run_id))
         parent = parent_run_id or self._runs.parent_of_next(nested=nested)
@@ -144,12 +152,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.note.content"] = description
         if parent:
             given["mlflow.parentRunId"] = parent
-        sink = self._sink
-        experiment_id, tags = self.experiment_id, {**standard_tags(project_root()), **given}
+        sink = Sink(client, self.store.uri, Outbox(self.store, client))
+        register_exit_handler()
+        experiment_id, tags = "" if self.offline else self.experiment_id, {**standard_tags(project_root()), **given}
         run: TrackedRun | None = None
         try:
             with held_signals():
-                made, files = sink.start(experiment_id, run_name, tags)
+                made, files = sink.start((self.experiment_name, experiment_id), run_name, tags)
                 run = self._runs.enter(made, sink, self.store.uri)
             sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
@@ -173,10 +182,6 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     # -- logging --------------------------------------------------------------------------------------------------
 
-    @property
-    def _sink(self) -> Sink:
-        return Sink(self.client, self.store.uri)
-
     def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
         """Log any items in as few requests as possible; the other methods are short forms of this one.
 
@@ -186,7 +191,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: Something cannot be stored; then nothing of `items` has been sent.
         """
-        return self._sink.write(self.run_id, items, allow_missing=allow_missing)
+        run = self._runs.current()
+        return run.sink.write(run.run_id, items, allow_missing=allow_missing)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters; nested dictionaries are flattened, a value that is too long is kept whole as an artifact."""
@@ -316,8 +322,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             raise TrackingError(message)
         digest = fingerprint or content_of(df, ordered=True)
         described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
-        with store_errors(f"Logging the data set {name!r}", self.store.uri):
-            self.client.log_inputs(self.run_id, datasets=[described])
+        run = self._runs.current()
+        run.sink.send(run.run_id, described)
         return digest
 
     def log_model(
@@ -356,7 +362,10 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         spec = ModelToLog(model, kind, name, signature, input_example, options)
         if registered_model_name:
             check_model_name(registered_model_name)
-        logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
+        logged = save_and_log(run.sink, self.store.uri, run.run_id, spec)
+        if registered_model_name and not logged.model_id:
+            message = f"The model waits for the server, so it is not registered as {registered_model_name!r} yet."
+            raise StoreError(message)
         if registered_model_name:
             records = RegistryStore(self.store, self.client)
             logged.version = register_version(records, run.run_id, registered_model_name, model_id=logged.model_id)

@@ -23,6 +23,7 @@ for verb in (
     housekeeping_verbs.storage,
     housekeeping_verbs.cleanup,
     housekeeping_verbs.upgrade,
+    housekeeping_verbs.replay,
     housekeeping_verbs.migrate,
 ):
     app.command()(verb)

@@ -1,4 +1,4 @@
-"""Verbs of housekeeping: storage, cleanup, upgrade, migrate."""
+"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, emit_json, note, reported, say
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, reported, say
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
 
 
@@ -74,6 +74,26 @@ def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None)
                 f"{done.database} is upgraded from schema {done.before} to {done.after}.\n"
                 f"As it was before: {done.backup}"
             )
+
+
+def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+    """Send what runs have logged while their server was away; exit 1 if something of it is refused.
+
+    Example: uv run scripts/mlflow/compare_experiments.py replay
+    """
+    import pandas as pd
+
+    from mlflow_integration.logging.spool import Replayed, replay_spools
+    from mlflow_integration.store.location import resolve_store
+
+    with reported():
+        store = resolve_store(tracking_uri)
+        done = list(replay_spools(store, store.client()))
+        columns = list(Replayed.__dataclass_fields__)
+        frame = pd.DataFrame([[getattr(each, name) for name in columns] for each in done], columns=columns)
+        frame["spool"] = frame["spool"].map(str)
+        emit(frame, as_json=json, output=output, title="Replayed", empty="Nothing waits to be sent.")
+        raise SystemExit(DONE if all(each.sent for each in done) else REFUSED)
 
 
 def migrate(

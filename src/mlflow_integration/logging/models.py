@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.environment import requirements
+from mlflow_integration.logging.operations import MODEL_KEY, Operation
 from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.skops import save_skops
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
-from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest, check_code
+from mlflow_integration.store.model_files import check_code
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
 from nba_props.errors import ModelFilesError, TrackingError
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
-    from mlflow.tracking import MlflowClient
 
+    from mlflow_integration.logging.sink import Sink
     from mlflow_integration.values.types import AnyModel, AnyValue
 
 
@@ -47,7 +49,7 @@ class LoggedModel:
     """A model as it was logged.
 
     Attributes:
-        model_id: Id of the logged model.
+        model_id: Id of the logged model; empty while it waits in a spool.
         run_id: The run it belongs to.
         model_type: One of `MODEL_TYPES`.
         version: Version in the registry, where it was registered.
@@ -214,16 +216,16 @@ class ModelToLog:
         }
 
 
-def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: ModelToLog) -> LoggedModel:
+def save_and_log(sink: Sink, uri: str, run_id: str, spec: ModelToLog) -> LoggedModel:
     """Write a model and attach it to a run as a logged model.
 
     Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model``
     would load the model again and predict with it, to see whether the input example can be served.
 
     Args:
-        client: Client of the store.
+        sink: Where it goes.
         uri: Tracking URI, for messages.
-        run: Experiment id and run id.
+        run_id: The run.
         spec: The model and how to log it.
 
     Raises:
@@ -231,37 +233,17 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
         ModelFilesError: It runs code when it is loaded, and nobody has allowed that.
     """
     load_mlflow()
-    from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
-    experiment_id, run_id = run
     arguments = spec.save_arguments()
-    own_tags = {PROCESS_TAG: process_mark()}
-    about = {"params": spec.options.get("params"), "tags": {**(spec.options.get("tags") or {}), **own_tags}}
+    tags = {**(spec.options.get("tags") or {}), PROCESS_TAG: process_mark(), MODEL_KEY: uuid.uuid4().hex}
+    about = {"name": spec.name, "model_type": spec.model_type, "params": spec.options.get("params"), "tags": tags}
     doing = store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri)
     with doing, held_signals(), _folder() as folder:  # a model that was created is finalized, whatever comes
-        logged = client.create_logged_model(
-            experiment_id, name=spec.name, source_run_id=run_id, model_type=spec.model_type, **about
-        )
-        outcome = "FAILED"
-        try:
-            record = Model(
-                artifact_path=logged.artifact_location,
-                model_uuid=logged.model_id,
-                run_id=run_id,
-                model_id=logged.model_id,
-            )
-            _save(spec, {**arguments, "path": str(folder), "mlflow_model": record})
-            digest = Digest.of(folder)
-            allowed = {ALLOWED_TAG: "true"} if check_code(folder, {}, "The model", allow_code=spec.allows_code) else {}
-            client.set_logged_model_tags(logged.model_id, {**digest.tags(), **allowed})
-            client.set_tag(run_id, f"{DIGEST_TAG}.{logged.model_id}", digest.value)
-            client.log_model_artifacts(logged.model_id, str(folder))
-            client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-            outcome = "READY"
-        finally:
-            client.finalize_logged_model(logged.model_id, outcome)
-    return LoggedModel(logged.model_id, run_id, spec.model_type)
+        _save(spec, {**arguments, "path": str(folder), "mlflow_model": Model()})
+        code = check_code(folder, {}, "The model", allow_code=spec.allows_code)
+        model_id = sink.send(run_id, Operation("model", {**about, "code": list(code)}, folder))
+    return LoggedModel(model_id or "", run_id, spec.model_type)
 
 
 @contextmanager

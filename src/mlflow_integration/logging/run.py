@@ -58,16 +58,15 @@ class TrackedRun:
         on_end: Called with the run before it is ended.
 
     Attributes:
-        run_id: Its id.
+        sink: Where it is logged to and ended.
         experiment_id: Id of its experiment.
         run_name: Its name.
     """
 
     def __init__(self, run: Run, sink: Sink, uri: str, on_end: Callable[[TrackedRun], None]) -> None:
-        self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
-        self._sink = sink
+        self.sink = sink
         self._on_end = on_end
         self._run = run
         self._ended = False
@@ -77,6 +76,12 @@ class TrackedRun:
 
     def __repr__(self) -> str:
         return f"<TrackedRun {self.run_name} {self.run_id}{' (ended)' if self._ended else ''}>"
+
+    @property
+    def run_id(self) -> str:
+        """Its id; a run that began while its server was away gets its final one when the server is back."""
+        outbox = self.sink.outbox
+        return outbox.run_id if outbox is not None else str(self._run.info.run_id)
 
     @property
     def info(self) -> AnyValue:
@@ -99,7 +104,7 @@ class TrackedRun:
     def leave(self) -> None:
         """Remove the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
         stack = fluent_stack()
-        stack[:] = [active for active in stack if active.info.run_id != self.run_id]
+        stack[:] = [active for active in stack if active.info.run_id != self._run.info.run_id]
 
     @staticmethod
     def _deactivate(active: AnyValue) -> None:
@@ -124,7 +129,7 @@ class TrackedRun:
             _OPEN.discard(self)
             self._on_end(self)
             try:
-                self._sink.end(self.run_id, status, reason)
+                self.sink.end(self.run_id, status, reason)
             finally:
                 self._exit.close()
 

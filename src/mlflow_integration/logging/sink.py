@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.items import Artifact, Document, Figure, History, Item, Metrics, Params, Table, Tags
+from mlflow_integration.logging.operations import Operation, perform
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
     from mlflow_integration.logging.items import FileItem
+    from mlflow_integration.logging.spool import Outbox
     from mlflow_integration.values.types import AnyValue
 
 
@@ -159,11 +161,13 @@ class Sink:
     Args:
         client: Client of the store.
         uri: Tracking URI, for messages.
+        outbox: What is sent goes through it, for a run under way: it outlives a server that is away.
     """
 
-    def __init__(self, client: MlflowClient, uri: str) -> None:
+    def __init__(self, client: MlflowClient | None, uri: str, outbox: Outbox | None = None) -> None:
         self._client = client
         self._uri = uri
+        self.outbox = outbox
 
     def write(self, run_id: str, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
         """Write `items` to the run: all numbers and texts in as few requests as possible, then the files.
@@ -184,22 +188,41 @@ class Sink:
 
     def _keep_earlier(self, run_id: str, batch: Batch) -> None:
         """Add to the names of missing metrics those that earlier calls left out."""
-        with store_errors(f"Reading run {run_id}", self._uri):
-            earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
-        names = {*batch.missing, *filter(None, earlier.split(", "))}
+        if self.outbox is not None:
+            self.outbox.missing |= {*batch.missing}
+            names = self.outbox.missing
+        else:
+            assert self._client is not None  # noqa: S101 - only an outbox does without
+            with store_errors(f"Reading run {run_id}", self._uri):
+                earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
+            names = {*batch.missing, *filter(None, earlier.split(", "))}
         batch.tags["missing_metrics"] = ", ".join(sorted(names))[:MAX_TAG]
 
-    def start(self, experiment_id: str, run_name: str | None, tags: Mapping[str, Any]) -> tuple[Run, list[FileItem]]:
-        """Create a run with these tags; return it with the files that hold the tags too long to be stored."""
+    def start(
+        self, experiment: tuple[str, str], run_name: str | None, tags: Mapping[str, Any]
+    ) -> tuple[Run, list[FileItem]]:
+        """Create a run with these tags; return it with the files that hold the tags too long to be stored.
+
+        Args:
+            experiment: Name and id of its experiment.
+            run_name: Its name.
+            tags: Its tags.
+        """
+        assert self.outbox is not None  # noqa: S101 - a run under way has one
         batch = Batch.of([Tags(tags)])
-        with store_errors(f"Starting run {run_name!r}", self._uri):
-            made = self._client.create_run(
-                experiment_id,
-                start_time=int(time.time() * 1000),
-                tags=batch.tags,
-                run_name=None if run_name is None else mask_secrets(str(run_name)),
-            )
-        return made, batch.files
+        content = {
+            "run_name": None if run_name is None else mask_secrets(str(run_name)),
+            "tags": batch.tags,
+            "start_time": int(time.time() * 1000),
+        }
+        return self.outbox.start(*experiment, content), batch.files
+
+    def send(self, run_id: str, operation: Operation) -> str | None:
+        """Do one operation for the run, or keep it until the server is back (`perform`)."""
+        if self.outbox is not None:
+            return self.outbox.send(operation)
+        assert self._client is not None  # noqa: S101 - only an outbox does without
+        return perform(self._client, self._uri, run_id, operation)
 
     def end(self, run_id: str, status: str = "FINISHED", reason: str | None = None) -> None:
         """End a run.
@@ -209,23 +232,15 @@ class Sink:
             status: One of `STATUSES`.
             reason: Why it did not finish; kept as the tag ``failure_reason``, on one line and with secrets masked.
         """
-        with store_errors(f"Ending run {run_id}", self._uri):
-            if reason is not None:
-                self._client.set_tag(run_id, "failure_reason", one_line(reason))
-            self._client.set_terminated(run_id, status, end_time=int(time.time() * 1000))
+        why = None if reason is None else one_line(reason)
+        content = {"status": status, "reason": why, "end_time": int(time.time() * 1000)}
+        self.send(run_id, Operation("end", content))
 
     def _send(self, run_id: str, batch: Batch) -> None:
-        from mlflow.entities import Metric, Param, RunTag
-
         now = int(time.time() * 1000)
-        with store_errors(f"Logging to run {run_id}", self._uri):
-            for metrics, params, tags in batch.requests():
-                self._client.log_batch(
-                    run_id,
-                    metrics=[Metric(name, value, now, step) for name, value, step in metrics],
-                    params=[Param(name, value) for name, value in params.items()],
-                    tags=[RunTag(name, value) for name, value in tags.items()],
-                )
+        for metrics, params, tags in batch.requests():
+            timed = [[name, value, now, step] for name, value, step in metrics]
+            self.send(run_id, Operation("batch", {"metrics": timed, "params": params, "tags": tags}))
 
     def upload(self, run_id: str, files: list[FileItem]) -> None:
         """Write `files` under one temporary folder, upload it whole, remove it."""
@@ -245,14 +260,8 @@ class Sink:
             yield Path(folder)
 
     def _upload(self, run_id: str, folder: Path | None) -> None:
-        if folder is None:
-            return
-        try:
-            with store_errors(f"Uploading artifacts to run {run_id}", self._uri):
-                self._client.log_artifacts(run_id, str(folder))
-        except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
-            message = f"Uploading artifacts to run {run_id}: {mask_secrets(str(error))}"
-            raise TrackingError(message) from error
+        if folder is not None:
+            self.send(run_id, Operation("files", files=folder))
 
 
 def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import os
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.values.deadline import deadline_seconds
 from mlflow_integration.values.file_names import unique_file_name
 from mlflow_integration.values.secrets import mask_secrets, remember_uri
 from nba_props.errors import StoreError
@@ -43,10 +45,8 @@ _log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
 _ENVIRONMENT: Final = {
-    # A laptop's settings: MLflow's own defaults retry a dead server for about four minutes in silence.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    # MLflow's own defaults retry a dead server for minutes in silence; a run goes on into its spool instead.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     # A library prints nothing: MLflow would draw a bar for every file it reads, and print a link to each run.
@@ -69,6 +69,7 @@ def load_mlflow() -> AnyValue:
     """Import MLflow (seconds, once) with this project's defaults for whatever the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(math.ceil(deadline_seconds())))
     if "mlflow" not in sys.modules:
         with warnings.catch_warnings(), suppress(ImportError):
             # In a notebook without ipywidgets it warns about progress bars that are switched off anyway.
@@ -158,6 +159,14 @@ class Store:
             return None
         return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
 
+    def probe(self, *, seconds: float = PROBE_SECONDS) -> None:
+        """Ask the server whether it is alive; any HTTP status below 500 says so.
+
+        Raises:
+            StoreError: It is not.
+        """
+        _probe(self, seconds)
+
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.
 
@@ -178,7 +187,7 @@ class Store:
             )
             raise StoreError(message)
         if self.is_http:
-            _probe(self)
+            self.probe()
         mlflow = load_mlflow()
         from mlflow_integration.store.schema import check_schema
 
@@ -229,12 +238,11 @@ def _create_database(path: Path) -> None:
             return  # another process was faster
 
 
-def _probe(store: Store) -> None:
-    """Ask the server whether it is alive; any HTTP status below 500 says so."""
+def _probe(store: Store, seconds: float) -> None:
     import requests
 
     try:
-        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=PROBE_SECONDS).status_code
+        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=min(seconds, deadline_seconds())).status_code
     except requests.RequestException as error:
         message = (
             f"No tracking server answers at {store.label} ({type(error).__name__}). Start one with\n"
