@@ -48,7 +48,7 @@ class BreakableServer:
                 if requests.get(f"{self.url}/health", timeout=2).ok:
                     return
             time.sleep(0.2)
-        raise AssertionError("the server did not start")
+        pytest.fail("the server did not start")
 
     def send(self, number: int) -> None:
         os.killpg(self.process.pid, number)

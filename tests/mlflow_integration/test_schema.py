@@ -130,7 +130,7 @@ def test_a_store_of_a_newer_mlflow_and_what_is_no_store_are_refused_by_name(uri,
     with pytest.raises(StoreError, match="newer MLflow"):
         upgrade_store(uri)
     path.write_bytes(b"no database at all, but long enough to be taken for one" * 100)
-    with pytest.raises(StoreError, match="cannot be read as a SQLite database"):
+    with pytest.raises(StoreError, match="cannot be opened as a SQLite database"):
         search_runs(tracking_uri=uri)
     path.unlink()
     with closing(sqlite3.connect(path)) as database:

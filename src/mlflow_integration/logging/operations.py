@@ -5,8 +5,11 @@ Each operation can be repeated without doing anything twice: a server that was g
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlflow_integration.store.abandoned import REASON
@@ -20,7 +23,6 @@ from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mlflow.entities import LoggedModel, Run
     from mlflow.tracking import MlflowClient
@@ -119,7 +121,27 @@ def _inputs(client: MlflowClient, run_id: str, operation: Operation, again: bool
 
 
 def _files(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:  # noqa: ARG001
-    client.log_artifacts(run_id, str(operation.files))
+    assert operation.files is not None  # noqa: S101 - it is made with some
+    repository = client._tracking_client._get_artifact_repo(run_id)
+    folder = getattr(repository, "artifact_dir", None)
+    if folder is None:
+        client.log_artifacts(run_id, str(operation.files))
+        return
+    for source in sorted(path for path in operation.files.rglob("*") if path.is_file()):
+        _copy_whole(source, Path(folder) / source.relative_to(operation.files))
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a file beside its target, force it to the disk, and only then give it its name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name[:200]}.part")
+    try:
+        shutil.copyfile(source, part)
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _end(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:

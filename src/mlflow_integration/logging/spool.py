@@ -26,7 +26,7 @@ from mlflow_integration.store.location import load_mlflow
 from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
@@ -38,6 +38,9 @@ FOLDER: Final = "mlflow_spool"
 REPLAY_COMMAND: Final = "uv run scripts/mlflow/compare_experiments.py replay"
 FIRST_RETRY: Final = 5.0
 LAST_RETRY: Final = 60.0
+MAX_METRICS: Final = 800  # of one request that was put together; MLflow takes 1,000 entries
+MAX_TEXTS: Final = 90
+MAX_CHARACTERS: Final = 100_000
 _log = logging.getLogger(__name__)
 
 
@@ -128,14 +131,52 @@ class Spool:
             made = start_run(client, store.uri, experiment.experiment_id, start["content"], again=True)
             state["run_id"] = made.info.run_id
             self.save(state)
-        for number, operation in enumerate(self.operations()):
-            if number < state["done"]:
-                continue
+        for many, operation in merged(self.operations()[state["done"] :]):
             perform(client, store.uri, state["run_id"], operation, again=True)
-            state["done"] = number + 1
+            state["done"] += many
             self.save(state)
         shutil.rmtree(self.folder)
         return str(state["run_id"])
+
+
+def merged(operations: Sequence[Operation]) -> Iterator[tuple[int, Operation]]:
+    """Put batches that follow each other together: a thousand metrics logged one by one are a few requests.
+
+    Yields:
+        How many operations are in it, and the operation.
+
+    >>> one, two = ({"metrics": [["m", 1.0, 0, step]], "params": {}, "tags": {}} for step in (0, 1))
+    >>> ((many, both),) = merged([Operation("batch", one), Operation("batch", two)])
+    >>> many, both.content["metrics"]
+    (2, [['m', 1.0, 0, 0], ['m', 1.0, 0, 1]])
+    """
+    held: Operation | None = None
+    many = 0
+    for operation in operations:
+        joined = None if held is None else _joined(held, operation)
+        if held is not None and joined is None:
+            yield many, held
+            many = 0
+        held, many = joined or operation, many + 1
+    if held is not None:
+        yield many, held
+
+
+def _joined(first: Operation, second: Operation) -> Operation | None:
+    """Two batches as one; None where that would be too large, or the order of two values of one key counts."""
+    if first.kind != "batch" or second.kind != "batch":
+        return None
+    one, two = first.content, second.content
+    for name in ("params", "tags"):
+        if one[name].keys() & two[name].keys() or len(one[name]) + len(two[name]) > MAX_TEXTS:
+            return None
+        if sum(len(text) for content in (one, two) for text in content[name].values()) > MAX_CHARACTERS:
+            return None
+    metrics = one["metrics"] + two["metrics"]
+    if len(metrics) > MAX_METRICS:
+        return None
+    texts = {name: one[name] | two[name] for name in ("params", "tags")}
+    return Operation("batch", {"metrics": metrics, **texts})
 
 
 def _write_through(path: Path, text: str) -> None:
@@ -162,6 +203,29 @@ class Outbox:
         self._lock: Any = None
         self._next_try = 0.0
         self._pause = FIRST_RETRY
+        self._file = self._file_id()
+
+    def _file_id(self) -> tuple[int, int] | None:
+        """Which file a SQLite store is; None for a server."""
+        database = self.store.database
+        if database is None:
+            return None
+        try:
+            found = database.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _check_there(self) -> None:
+        """An open connection would go on writing into a file that was deleted or replaced, and nobody would see it.
+
+        Raises:
+            StoreError: The database is not the one that was opened.
+        """
+        if self._file is not None and self._file_id() != self._file:
+            what = "has been replaced by another file" if self._file_id() != (0, 0) else "is gone"
+            message = f"{self.store.database} {what} while the run was under way: the run cannot go on."
+            raise StoreError(message)
 
     def start(self, experiment: str, experiment_id: str, content: dict[str, Any]) -> Run:
         """Create the run; where the server has gone away meanwhile, it begins in the spool under an id of its own."""
@@ -186,6 +250,7 @@ class Outbox:
 
     def send(self, operation: Operation) -> str | None:
         """Do `operation` now, or keep it for later; returns what `perform` does, None where it is kept."""
+        self._check_there()
         if self._spool is None or self._came_back(at_once=operation.kind == "end"):
             assert self._client is not None  # noqa: S101 - an offline run always has a spool
             try:

@@ -189,6 +189,7 @@ class Store:
         if self.is_http:
             self.probe()
         mlflow = load_mlflow()
+        from mlflow_integration.store.errors import without_sql
         from mlflow_integration.store.schema import check_schema
 
         if database is not None:
@@ -207,7 +208,7 @@ class Store:
             message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
             raise StoreError(message) from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(str(error))}"
+            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(without_sql(str(error)))}"
             raise StoreError(message) from error
         return client
 

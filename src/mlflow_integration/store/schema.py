@@ -85,7 +85,7 @@ def _sqlite_schema(database: Path) -> str | None:
                 found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
                 return str(found[0]) if found else ""
     except sqlite3.Error as error:
-        message = f"{database} cannot be read as a SQLite database: {error}."
+        message = f"{database} cannot be opened as a SQLite database: {error}."
         raise StoreError(message) from error
     if tables:
         message = f"{database} is a database of something else than MLflow: name another file."
