@@ -36,11 +36,10 @@ def small_disk(tmp_path):
 
 
 def fill(folder) -> None:
-    with (folder / "ballast").open("wb") as file:
+    with (folder / "ballast").open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"0" * 4096)
-                file.flush()
         except OSError:
             pass
 

@@ -79,6 +79,8 @@ def load_mlflow() -> AnyValue:
 
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It prints statement and traceback of an error that is raised, and said in words, anyway.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow
 
 
