@@ -107,9 +107,9 @@ class ModelRegistry:
             run_id: Run that logged the model.
             model_name: Name in the registry; created if it does not exist.
             tags: Tags of the version.
-            model_id: Which of the run's models, where it has several; the last one by default.
+            model_id: Which of the run's models, the last one by default.
             description: Text shown with the version.
-            allow_code: Take a model that runs code when it is loaded, though that was not allowed when it was logged.
+            allow_code: Take a model that runs code on load, though that was not allowed when it was logged.
 
         Returns:
             Number of the version.
@@ -119,8 +119,9 @@ class ModelRegistry:
             TrackingError: There is no such run, or a tag cannot be stored.
             ModelFilesError: The model's files are not those that were logged, or run code that nobody allowed.
         """
-        about: dict[str, Any] = {"model_id": model_id, "description": description, "allow_code": allow_code}
-        return register_version(self._records, run_id, model_name, tags, **about)
+        return register_version(
+            self._records, run_id, model_name, tags, model_id=model_id, description=description, allow_code=allow_code
+        )
 
     def promote_model(
         self,
@@ -227,12 +228,10 @@ class ModelRegistry:
             The report, truthy when every gate passes.
         """
         number = as_version(version)
-        self._records.check_files(model_name, number)
-        record = self._records.state(model_name).version(number)
-        market = record.tags.get("market")
+        record = self._records.check_files(model_name, number)
         chosen = None if criteria is not None else get_profile(profile, self.profiles)
         metrics = self._records.run_metrics(record)
-        about: dict[str, Any] = {"model_name": model_name, "version": number, "market": market}
+        about: dict[str, Any] = {"model_name": model_name, "version": number, "market": record.tags.get("market")}
         report = chosen.check(metrics, **about) if chosen else check_gates(metrics, as_gates(criteria or {}), **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
         if record.run_id:
@@ -341,7 +340,7 @@ class ModelRegistry:
 
         Raises:
             UnknownModelError: There is no such version, or none holds the stage.
-            ModelFilesError: Its files are not those that were logged, or run code that nobody allowed.
+            ModelFilesError: Its files were changed, or run code that nobody allowed.
         """
         return self._views.load(model_name, version, stage, allow_code=allow_code)
 

@@ -12,9 +12,9 @@ import pytest
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.commands import compare_experiments, setup_experiments
-from mlflow_integration.store import schema
+from mlflow_integration.store import upgrade
 from mlflow_integration.store.old_stores import migrate_file_store
-from mlflow_integration.store.schema import upgrade_store
+from mlflow_integration.store.upgrade import upgrade_store
 from mlflow_integration.utils import search_runs
 from nba_props.errors import StoreError
 
@@ -92,7 +92,7 @@ def test_an_upgrade_that_fails_leaves_the_store_as_it_was(old, monkeypatch):
     def broken(database: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(schema, "_upgrade", broken)
+    monkeypatch.setattr(upgrade, "_upgrade", broken)
     with pytest.raises(StoreError, match="No space left on device"):
         upgrade_store(old)
     assert content(old.parent)["mlflow.db"] == before

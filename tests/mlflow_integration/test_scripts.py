@@ -152,7 +152,7 @@ def test_a_mistake_is_one_message_on_stderr_and_exit_code_2(store, arguments, me
 def test_a_dead_server_and_a_store_that_is_not_there_are_exit_code_2(tmp_path):
     dead = run(COMPARE, "compare", uri="http://127.0.0.1:1")
     assert dead.exit_code == 2
-    assert "mlflow server" in dead.stderr
+    assert "serve.py" in dead.stderr
     absent = run(COMPARE, "compare", uri=f"sqlite:///{tmp_path}/none.db")
     assert absent.exit_code == 2
     assert "setup_experiments" in absent.stderr

@@ -61,7 +61,7 @@ def cleanup(
 
 def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
     """Upgrade a store that an older MLflow made; a backup is made beside it first."""
-    from mlflow_integration.store.schema import upgrade_store
+    from mlflow_integration.store.upgrade import upgrade_store
 
     with reported():
         done = upgrade_store(tracking_uri)

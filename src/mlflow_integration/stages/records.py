@@ -219,10 +219,11 @@ class RegistryStore:
         run = self.runs([record.run_id]).get(record.run_id)
         return dict(run.data.metrics) if run and run.info.lifecycle_stage == "active" else {}
 
-    def check_files(self, name: str, version: int) -> None:
-        """Refuse a version whose files are not those that were logged (`store.model_files.check_version`)."""
+    def check_files(self, name: str, version: int) -> VersionState:
+        """Return a version; refuse one whose files are not those that were logged (`model_files.check_version`)."""
         record = self.state(name).version(version)
         check_version(self.uri, f"{name} version {version}", record.source, record.tags)
+        return record
 
     # -- writing --------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.store.schema import check_schema
+from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.deadline import deadline_seconds
 from mlflow_integration.values.file_names import unique_file_name
 from mlflow_integration.values.secrets import mask_secrets, remember_uri
@@ -40,7 +42,7 @@ PROJECT_NAME: Final = "nba-props-mlflow"
 DATABASE_FILE: Final = "mlflow.db"
 ARTIFACT_FOLDER: Final = "mlflow_artifacts"
 OLD_STORE_FOLDER: Final = "mlruns"
-SERVER_COMMAND: Final = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false uv run mlflow server --host 127.0.0.1 --workers 1"
+SERVER_COMMAND: Final = "uv run scripts/mlflow/serve.py"
 _log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
@@ -191,9 +193,6 @@ class Store:
         if self.is_http:
             self.probe()
         mlflow = load_mlflow()
-        from mlflow_integration.store.errors import without_sql
-        from mlflow_integration.store.schema import check_schema
-
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
             old = old_file_store(database.parent)
