@@ -122,8 +122,8 @@ def _inputs(client: MlflowClient, run_id: str, operation: Operation, again: bool
 
 def _files(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:  # noqa: ARG001
     assert operation.files is not None  # noqa: S101 - it is made with some
-    repository = client._tracking_client._get_artifact_repo(run_id)
-    folder = getattr(repository, "artifact_dir", None)
+    tracking = getattr(client, "_tracking_client", None)  # MLflow offers the folder nowhere else
+    folder = getattr(tracking._get_artifact_repo(run_id), "artifact_dir", None) if tracking is not None else None
     if folder is None:
         client.log_artifacts(run_id, str(operation.files))
         return

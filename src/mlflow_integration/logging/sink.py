@@ -351,7 +351,9 @@ def _write_table(item: Table, target: Path) -> None:
     if item.name.endswith(".parquet"):
         masked_frame(item.frame).to_parquet(target, index=named)
     elif item.name.endswith((".csv", ".csv.gz")):
-        csv_frame(item.frame.reset_index() if named else item.frame).to_csv(target, index=False, **CSV_OPTIONS)
+        csv_frame(item.frame.reset_index(allow_duplicates=True) if named else item.frame).to_csv(
+            target, index=False, **CSV_OPTIONS
+        )
     else:
         message = f"{item.name!r}: a table's name ends in .csv, .csv.gz or .parquet."
         raise TrackingError(message)

@@ -7,7 +7,6 @@ by ``compare_experiments.py replay``; each counts once, whatever is interrupted.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -106,6 +105,8 @@ class Spool:
     @contextmanager
     def locked(self) -> Iterator[bool]:
         """Hold the spool for this process; yields False where another one holds it."""
+        import fcntl  # Windows has none
+
         with (self.folder / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -229,7 +230,8 @@ class Outbox:
 
     def start(self, experiment: str, experiment_id: str, content: dict[str, Any]) -> Run:
         """Create the run; where the server has gone away meanwhile, it begins in the spool under an id of its own."""
-        content = {**content, "tags": {**content["tags"], START_KEY: uuid.uuid4().hex}}
+        if self.store.is_http or self._client is None:  # a database of this machine has either made it or not
+            content = {**content, "tags": {**content["tags"], START_KEY: uuid.uuid4().hex}}
         if self._client is not None:
             try:
                 made = start_run(self._client, self.store.uri, experiment_id, content, again=False)

@@ -32,7 +32,17 @@ _KINDS: Final = {
     "tables": (".csv", ".gz", ".parquet"),
     "documents": (".json", ".txt", ".md", ".html", ".toml", ".yaml"),
 }
-_OWN_TAGS: Final = ("mlflow.", "version.", "git_", "python_version", "failure_reason", "missing_metrics", PROCESS_TAG)
+_OWN_TAGS: Final = (
+    "mlflow.",
+    "version.",
+    "git_",
+    "python_version",
+    "failure_reason",
+    "missing_metrics",
+    "start_key",
+    "model_digest.",
+    PROCESS_TAG,
+)
 
 
 def cleanup_failed_runs(
