@@ -6,6 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from mlflow_integration.values.escape import json_terminal, terminal
+from mlflow_integration.values.secrets import mask_secrets
 from mlflow_integration.values.show import number
 from nba_props.errors import NBAPropsError
 
@@ -27,6 +29,7 @@ __all__ = [
     "note",
     "progress",
     "reported",
+    "say",
     "show_table",
 ]
 
@@ -37,13 +40,22 @@ USAGE: Final = 2
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Print `message` on stderr and leave with `code`."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201 - this is the one place where a script prints
+    print(f"error: {_shown(message)}", file=sys.stderr)  # noqa: T201 - this is the one place where a script prints
     raise SystemExit(code)
 
 
 def note(message: str) -> None:
     """Print a remark on stderr, so that stdout holds nothing but the result."""
-    print(message, file=sys.stderr)  # noqa: T201 - see fail
+    print(_shown(message), file=sys.stderr)  # noqa: T201 - see fail
+
+
+def say(message: str) -> None:
+    """Print a result in words on stdout."""
+    print(_shown(message), flush=True)  # noqa: T201 - see fail
+
+
+def _shown(text: str) -> str:
+    return terminal(mask_secrets(text))
 
 
 @contextmanager
@@ -81,17 +93,21 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left")
+    table = Table(title=Text(_cell(title)) if title else None, title_justify="left")
     for name in frame.columns:
         numeric = getattr(frame[name].dtype, "kind", "O") in "fiu"
-        table.add_column(Text(str(name)), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(Text(_cell(name)), justify="right" if numeric else "left", overflow="fold")
     for row in frame.itertuples(index=False):
-        table.add_row(*(Text(number(value)) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     console = Console()
     if not console.is_terminal:
         wide = Console(width=10_000)
         console = Console(width=max(80, wide.measure(table).maximum))
     console.print(table)
+
+
+def _cell(value: object) -> str:
+    return terminal(mask_secrets(number(value)), one_line=True)
 
 
 def emit(
@@ -128,7 +144,7 @@ def emit_json(content: object) -> None:
     """Print `content` as JSON on stdout."""
     from mlflow_integration.values.convert import to_json
 
-    sys.stdout.write(to_json(content))
+    sys.stdout.write(json_terminal(to_json(content)))
 
 
 def emit_text(text: str, output: Path | None) -> None:
@@ -136,7 +152,7 @@ def emit_text(text: str, output: Path | None) -> None:
     from mlflow_integration.reading.export import write_text
 
     if output is None:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        say(text.removesuffix("\n"))
     else:
         write_text(text, output)
         note(f"written to {output}")

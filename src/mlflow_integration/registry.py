@@ -76,6 +76,7 @@ class ModelRegistry(RegistryReader):
         model_id: str | None = None,
         description: str | None = None,
         gate_profile: str | GateProfile | None = None,
+        allow_code: bool = False,
     ) -> int:
         """Register the model of a run as the next version, in stage None.
 
@@ -88,6 +89,7 @@ class ModelRegistry(RegistryReader):
             model_id: Which of the run's models; needed where it has several.
             description: Text shown with the version.
             gate_profile: The profile whose verdict it needs for Production; that of its first judgement by default.
+            allow_code: Take a model that runs code on load, though that was not allowed when it was logged.
 
         Returns:
             Number of the version.
@@ -95,10 +97,11 @@ class ModelRegistry(RegistryReader):
         Raises:
             UnknownModelError: The run has logged no model or several and none is named, or `model_id` is another run's.
             TrackingError: There is no such run, or a tag cannot be stored.
+            ModelFilesError: The model's files are not those that were logged, or run code that nobody allowed.
         """
         profile = None if gate_profile is None else get_profile(gate_profile, self.profiles).name
-        options = {"model_id": model_id, "description": description, "gate_profile": profile}
-        return register_version(self._records, run_id, model_name, tags, **options)
+        about = {"model_id": model_id, "description": description, "gate_profile": profile}
+        return register_version(self._records, run_id, model_name, tags, allow_code=allow_code, **about)
 
     def promote_model(
         self,

@@ -20,14 +20,17 @@ from mlflow_integration.logging.items import (
 )
 from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
 from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
+from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.sink import Sink
+from mlflow_integration.logging.spool import Outbox
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.registration import check_model_name, register_version
+from mlflow_integration.store.abandoned import close_abandoned_once
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import check_experiment_name, ensure_experiment
 from mlflow_integration.store.location import project_root, resolve_store
 from mlflow_integration.values.arguments import as_mapping, as_whole, require_fitted, require_frame
-from nba_props.errors import TrackingError
+from nba_props.errors import StoreError, TrackingError
 from nba_props.metrics import all_prefixed
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         experiment_name: Experiment of the runs; created at the first run, restored if it was deleted.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
         artifact_location: Artifact URI of the experiment if it is created here; the store decides by default.
+        offline: Ask no server: runs are kept in a spool of this machine, until ``compare_experiments.py replay``.
     """
 
     def __init__(
@@ -59,10 +63,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         experiment_name: str = "Phase1_Foundation",
         tracking_uri: str | Path | None = None,
         artifact_location: str | None = None,
+        *,
+        offline: bool = False,
     ) -> None:
         self.experiment_name = check_experiment_name(experiment_name)
         self.artifact_location = artifact_location
         self.store = resolve_store(tracking_uri)
+        self.offline = offline
         self._client: MlflowClient | None = None
         self._experiment: Experiment | None = None
         self._runs = RunStack()
@@ -77,9 +84,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
     @property
     def client(self) -> MlflowClient:
         """Plain MLflow client of the store, for what this class does not do."""
+        if self.offline:
+            message = "This tracker is offline: it can log, and nothing can be read until its runs are replayed."
+            raise StoreError(message)
         if self._client is None:
             self._client = self.store.client()
             register_exit_handler()
+            close_abandoned_once(self._client, self.store)
         return self._client
 
     @property
@@ -131,8 +142,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: A run is under way and `nested` is False.
         """
-        client = self.client
-        if parent_run_id:
+        client = None if self.offline else self.client
+        if parent_run_id and client is not None:
             with store_errors(f"Reading the parent run {parent_run_id!r}", self.store.uri):
                 client.get_run(str(parent_run_id))
         parent = parent_run_id or self._runs.parent_of_next(nested=nested)
@@ -141,13 +152,19 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.note.content"] = description
         if parent:
             given["mlflow.parentRunId"] = parent
-        sink = self._sink
-        made, files = sink.start(self.experiment_id, run_name, {**standard_tags(project_root()), **given})
-        run = self._runs.enter(made, sink, self.store.uri)
+        sink = Sink(client, self.store.uri, Outbox(self.store, client))
+        register_exit_handler()
+        experiment_id, tags = "" if self.offline else self.experiment_id, {**standard_tags(project_root()), **given}
+        run: TrackedRun | None = None
         try:
+            with held_signals():
+                made, files = sink.start((self.experiment_name, experiment_id), run_name, tags)
+                run = self._runs.enter(made, sink, self.store.uri)
             sink.upload(run.run_id, files)
         except BaseException as error:  # nobody gets this run to end it
-            run.end("FAILED", reason=failure_of(error)[1])
+            if run is not None:
+                status, reason = failure_of(error)
+                run.end(status, reason=reason)
             raise
         return run
 
@@ -165,10 +182,6 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
     # -- logging --------------------------------------------------------------------------------------------------
 
-    @property
-    def _sink(self) -> Sink:
-        return Sink(self.client, self.store.uri)
-
     def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
         """Log any items in as few requests as possible; the other methods are short forms of this one.
 
@@ -178,7 +191,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         Raises:
             TrackingError: Something cannot be stored; then nothing of `items` has been sent.
         """
-        return self._sink.write(self.run_id, items, allow_missing=allow_missing)
+        run = self._runs.current()
+        return run.sink.write(run.run_id, items, allow_missing=allow_missing)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log parameters; nested dictionaries are flattened, a value that is too long is kept whole as an artifact."""
@@ -308,8 +322,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             raise TrackingError(message)
         digest = fingerprint or content_of(df, ordered=True)
         described = dataset_input(df, name=name, source=source or name, fingerprint=digest, context=context)
-        with store_errors(f"Logging the data set {name!r}", self.store.uri):
-            self.client.log_inputs(self.run_id, datasets=[described])
+        run = self._runs.current()
+        run.sink.send(run.run_id, described)
         return digest
 
     def log_model(
@@ -334,12 +348,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             signature: MLflow signature; made from `input_example` by default.
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
-            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
+            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, ``allow_code``
+                (a pyfunc model runs code when it is loaded: say that you allow it; it is recorded).
 
         Raises:
             TrackingError: The model cannot be stored, or an option is unknown.
         """
-        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
+        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params", "allow_code"}
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)
@@ -349,8 +364,12 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         spec = ModelToLog(model, kind, name, signature, input_example, options)
         if registered_model_name:
             check_model_name(registered_model_name)
-        logged = save_and_log(self.client, self.store.uri, (run.experiment_id, run.run_id), spec)
-        run.model_ids.append(logged.model_id)
+        logged = save_and_log(run.sink, self.store.uri, run.run_id, spec)
+        if logged.model_id:
+            run.model_ids.append(logged.model_id)
+        elif registered_model_name:
+            message = f"The model waits for the server, so it is not registered as {registered_model_name!r} yet."
+            raise StoreError(message)
         if registered_model_name:
             records = RegistryStore(self.store, self.client)
             logged.version = register_version(records, run.run_id, registered_model_name, model_id=logged.model_id)

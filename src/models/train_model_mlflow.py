@@ -294,4 +294,4 @@ class NBAPropsMLflowTrainer:
             return
         from models.pyfunc import ForecastModel
 
-        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)
+        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example, allow_code=True)

@@ -17,6 +17,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "ModelError",
+    "ModelFilesError",
     "NBAPropsError",
     "NonFiniteMetricError",
     "NotEnoughDataError",
@@ -59,6 +60,10 @@ class UnknownExperimentError(TrackingError):
 
 class UnknownModelError(TrackingError):
     """A registered model, or a version of it, does not exist; the message names the ones that do."""
+
+
+class ModelFilesError(TrackingError):
+    """A model's files are not those that were logged, or run code on load that nobody allowed; names what."""
 
 
 class NonFiniteMetricError(TrackingError):

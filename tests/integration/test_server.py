@@ -224,7 +224,7 @@ def test_each_kind_of_model_is_loaded_by_plain_mlflow_from_the_server(server, cl
     }
     model = made[kind]()
     with tracker.start_run(kind) as run:
-        logged = tracker.log_model(model, input_example=FEATURES)
+        logged = tracker.log_model(model, input_example=FEATURES, allow_code=kind == "pyfunc")
     assert client.get_logged_model(logged.model_id).source_run_id == run.run_id
     with fluent_store(server):
         loaded = mlflow.pyfunc.load_model(logged.model_uri)

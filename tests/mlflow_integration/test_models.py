@@ -203,7 +203,7 @@ def double(values):
 
 def test_a_python_model_is_logged_as_it_is(tracker):
     with tracker.start_run("x"):
-        logged = tracker.log_model(Shifted(), input_example=FEATURES)
+        logged = tracker.log_model(Shifted(), input_example=FEATURES, allow_code=True)
     assert logged.model_type == "pyfunc"
     np.testing.assert_allclose(load(tracker, logged).predict(FEATURES), FEATURES["a"] + 1)
 

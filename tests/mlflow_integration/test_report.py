@@ -62,7 +62,7 @@ def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(
     ):
         assert f"## {heading}" in text
     best = re.search(r"\| pra SIMULATED \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
-    assert best.group(1, 2, 4) == ("5.7", "3", "second <b>&")
+    assert best.group(1, 2, 4) == ("5.7", "3", "second &lt;b&gt;&amp;")
     assert float(best.group(3)) > 5.7
     assert "| pra SIMULATED | home | mae | 5.8 | 400 |" in text
     assert "SIMULATED data in 3 of them" in text

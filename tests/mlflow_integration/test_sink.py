@@ -249,9 +249,10 @@ def test_a_name_that_occurs_twice_in_a_series_is_refused(tracker):
 
 def test_a_run_ends_with_its_reason_on_one_line_and_without_secrets(tracker):
     from mlflow_integration.logging.run import failure_of
+    from mlflow_integration.logging.spool import Outbox
 
-    sink = Sink(tracker.client, tracker.tracking_uri)
-    made, _ = sink.start(tracker.experiment_id, "broken", {"market": "pra"})
+    sink = Sink(tracker.client, tracker.tracking_uri, Outbox(tracker.store, tracker.client))
+    made, _ = sink.start((tracker.experiment_name, tracker.experiment_id), "broken", {"market": "pra"})
     error = ConnectionError("postgresql://ann:hunter2@db/x\ntoken=abc123 refused")
     sink.end(made.info.run_id, *failure_of(error))
     stored = tracker.client.get_run(made.info.run_id)

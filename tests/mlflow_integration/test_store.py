@@ -119,7 +119,7 @@ def test_a_folder_is_refused_with_the_database_it_could_hold(tmp_path):
 
 def test_a_dead_server_is_reported_within_fifteen_seconds_with_the_command_that_starts_one():
     start = time.monotonic()
-    with pytest.raises(StoreError, match=r"(?s)127\.0\.0\.1:1 .*mlflow server"):
+    with pytest.raises(StoreError, match=r"(?s)127\.0\.0\.1:1 .*serve\.py"):
         resolve_store("http://127.0.0.1:1").client()
     assert time.monotonic() - start < 15
 

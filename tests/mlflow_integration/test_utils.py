@@ -278,7 +278,7 @@ def test_storage_is_counted_by_experiment_and_kind(uri):
         tracker.log_residuals_plot([1.0, 2.0], [1.0, 2.5])
     table = utils.storage_report(tracking_uri=uri).set_index("kind")
     assert table.loc["documents", "bytes"] == len('{\n  "a": 1\n}\n')
-    assert table.loc["tables", ["files", "bytes"]].tolist() == [1, len("a\n1\n2\n")]
+    assert table.loc["tables", ["files", "bytes"]].tolist() == [1, len("a\r\n1\r\n2\r\n")]
     assert table.loc["plots", "files"] == 1
     assert table.loc["database", "bytes"] > 100_000
     assert table.loc["documents", "bytes_per_100"] == 100 * table.loc["documents", "bytes"]

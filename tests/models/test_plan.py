@@ -9,11 +9,11 @@ import mlflow
 import pytest
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
+from mlflow_integration.store.processes import process_mark
 from mlflow_integration.utils import setup_experiments
 from models.plan import run as plan
 from models.plan.recipe import load_recipe
 from models.plan.run import run_plan
-from models.processes import process_mark
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import NotEnoughDataError
 

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlflow_integration.store.processes import process_mark
 from mlflow_integration.utils import setup_experiments
 from models.plan.recipe import load_recipe
-from models.processes import process_mark
 from models.sweep import run as sweeps
 from models.sweep.run import run_sweep
 from models.sweep.search_space import Sweep, configured, distributions, read_sweep, starting_point

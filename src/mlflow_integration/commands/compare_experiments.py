@@ -29,6 +29,8 @@ for verb in (
     registry_verbs.bundle,
     housekeeping_verbs.storage,
     housekeeping_verbs.cleanup,
+    housekeeping_verbs.upgrade,
+    housekeeping_verbs.replay,
     housekeeping_verbs.migrate,
 ):
     app.command()(verb)

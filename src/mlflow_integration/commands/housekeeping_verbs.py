@@ -1,4 +1,4 @@
-"""Verbs of housekeeping: storage, cleanup, migrate."""
+"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, emit_json, note, reported
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, reported, say
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
 from mlflow_integration.commands.registry_verbs import registry_of
 
@@ -31,26 +31,70 @@ def storage(
 
 def cleanup(
     experiment: Experiments = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Mark KILLED what is RUNNING though its process is gone; deletes nothing.")
+    ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
     older_than_days: Annotated[float, typer.Option(min=0, help="Keep runs that started within this many days.")] = 0.0,
-    stale_hours: Annotated[float | None, typer.Option(min=1, help="Also runs RUNNING for longer than this.")] = None,
+    stale_hours: Annotated[float | None, typer.Option(min=1, help="Runs RUNNING for longer count as dead.")] = None,
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """List (or delete) runs that failed or were killed."""
+    """List (or mark, or delete) runs that failed, were killed, or whose process is gone.
+
+    Example: uv run scripts/mlflow/compare_experiments.py cleanup --mark
+    """
     from mlflow_integration.reading.housekeeping import cleanup_failed_runs
 
     with reported():
         frame = cleanup_failed_runs(
             experiment,
             dry_run=not delete,
+            mark_dead=mark,
             older_than_days=older_than_days,
             stale_hours=stale_hours,
             tracking_uri=tracking_uri,
         )
-        emit(frame, as_json=json, output=output, title="Failed runs", empty="No failed run.")
+        emit(frame, as_json=json, output=output, title="Failed and dead runs", empty="No failed or dead run.")
+
+
+def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+    """Upgrade a store that an older MLflow made; a backup is made beside it first."""
+    from mlflow_integration.store.upgrade import upgrade_store
+
+    with reported():
+        done = upgrade_store(tracking_uri)
+        if json:
+            emit_json(done)
+        elif done.backup is None:
+            say(f"{done.database} is up to date (schema {done.after}); nothing was changed.")
+        else:
+            say(
+                f"{done.database} is upgraded from schema {done.before} to {done.after}.\n"
+                f"As it was before: {done.backup}"
+            )
+
+
+def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+    """Send what runs have logged while their server was away; exit 1 if something of it is refused.
+
+    Example: uv run scripts/mlflow/compare_experiments.py replay
+    """
+    import pandas as pd
+
+    from mlflow_integration.logging.spool import Replayed, replay_spools
+    from mlflow_integration.store.location import resolve_store
+
+    with reported():
+        store = resolve_store(tracking_uri)
+        done = list(replay_spools(store, store.client()))
+        columns = list(Replayed.__dataclass_fields__)
+        frame = pd.DataFrame([[getattr(each, name) for name in columns] for each in done], columns=columns)
+        frame["spool"] = frame["spool"].map(str)
+        emit(frame, as_json=json, output=output, title="Replayed", empty="Nothing waits to be sent.")
+        raise SystemExit(DONE if all(each.sent for each in done) else REFUSED)
 
 
 def migrate(
@@ -68,7 +112,7 @@ def migrate(
         if json:
             emit_json(done)
         else:
-            print(
+            say(
                 f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
                 f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
                 f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."

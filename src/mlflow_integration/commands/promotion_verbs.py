@@ -41,7 +41,7 @@ def register(
 ) -> None:
     """Register the model of a run as the next version."""
     with reported():
-        version = registry_of(tracking_uri).register_model(
+        version = registry_of(tracking_uri, writing=True).register_model(
             run_id, model, model_id=model_id, description=description, gate_profile=gates
         )
         say(json, f"{model} version {version} is registered.", model=model, version=version, run_id=run_id)
@@ -58,7 +58,9 @@ def evaluate(
 ) -> None:
     """Judge a version by its gates without moving it; exit 1 if they say no."""
     with reported():
-        report = registry_of(tracking_uri).evaluate_for_production(model, version, profile=gates, record=record)
+        report = registry_of(tracking_uri, writing=record).evaluate_for_production(
+            model, version, profile=gates, record=record
+        )
         if json:
             emit_json(report.as_dict())
         else:
@@ -88,7 +90,7 @@ def promote(
     from mlflow_integration.stages.rules import Stage
 
     with reported():
-        registry, target = registry_of(tracking_uri, staging_nights), Stage.parse(stage)
+        registry, target = registry_of(tracking_uri, staging_nights, writing=True), Stage.parse(stage)
         if force or target is not Stage.PRODUCTION:
             why = f"forced: {reason}" if force and reason.strip() else reason
             registry.promote_model(model, version, target, reason=why, override=force)
@@ -125,7 +127,7 @@ def check(
     Columns: game_date, and actual, predicted; profit, stake; outcome, probability; clv.
     """
     with reported():
-        registry, rows = registry_of(tracking_uri, staging_nights), _read(live)
+        registry, rows = registry_of(tracking_uri, staging_nights, writing=True), _read(live)
         if staging:
             number = registry.get_model_info(model, version, stage=None if version else "Staging").version
             test = registry.record_staging_nights(model, number, rows, source=f"settled rows of {live.name}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlflow_integration import cli
 from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
 from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, Version
 
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
     from mlflow_integration.registry import ModelRegistry
 
 
-def registry_of(tracking_uri: str | None, staging_nights: int | None = None) -> ModelRegistry:
-    """Open the registry."""
+def registry_of(tracking_uri: str | None, staging_nights: int | None = None, *, writing: bool = False) -> ModelRegistry:
+    """Open the registry; who writes to it also marks what dead processes left in the store."""
     from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.store.abandoned import close_abandoned_once
 
     if staging_nights is None:
-        return ModelRegistry(tracking_uri)
-    return ModelRegistry(tracking_uri, staging_nights=staging_nights)
+        registry = ModelRegistry(tracking_uri)
+    else:
+        registry = ModelRegistry(tracking_uri, staging_nights=staging_nights)
+    if writing:
+        close_abandoned_once(registry.client, registry.store)
+    return registry
 
 
 def say(json: bool, text: str, **content: object) -> None:
@@ -28,7 +34,7 @@ def say(json: bool, text: str, **content: object) -> None:
     if json:
         emit_json({**content, "text": text})
     else:
-        print(text)
+        cli.say(text)
 
 
 def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
@@ -74,7 +80,7 @@ def demote(
 ) -> None:
     """Take a version one stage down: Production to Staging, Staging to None."""
     with reported():
-        stage = registry_of(tracking_uri).demote_model(model, version, reason=reason)
+        stage = registry_of(tracking_uri, writing=True).demote_model(model, version, reason=reason)
         say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
 
 
@@ -89,7 +95,7 @@ def archive(
 ) -> None:
     """Archive a version; one in Production only with --force."""
     with reported():
-        stage = registry_of(tracking_uri).archive_model(model, version, reason=reason, override=force)
+        stage = registry_of(tracking_uri, writing=True).archive_model(model, version, reason=reason, override=force)
         say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
 
 
@@ -103,7 +109,7 @@ def rollback(
 ) -> None:
     """Put the previous Production version back."""
     with reported():
-        version = registry_of(tracking_uri).rollback_model(model, reason=reason, to_version=to_version)
+        version = registry_of(tracking_uri, writing=True).rollback_model(model, reason=reason, to_version=to_version)
         say(json, f"{model} version {version} is in Production.", model=model, production=version, reason=reason)
 
 

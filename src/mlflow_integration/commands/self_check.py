@@ -49,7 +49,8 @@ class CheckResult:
         return asdict(self)
 
 
-def _expect(condition: object, otherwise: str) -> None:
+def expect(condition: object, otherwise: str) -> None:
+    """Fail the check, with this reason, unless the condition holds."""
     if not condition:
         raise _CheckFailedError(otherwise)
 
@@ -58,7 +59,8 @@ class _CheckFailedError(NBAPropsError):
     """A check did not find what it should."""
 
 
-def _run(name: str, check: Callable[[], str | None]) -> CheckResult:
+def run_check(name: str, check: Callable[[], str | None]) -> CheckResult:
+    """Run one check; what the user can fix, and what the system refuses, is its failure."""
     start = time.perf_counter()
     try:
         detail = check() or ""
@@ -87,18 +89,18 @@ def _temporary_checks(folder: Path) -> Iterator[CheckResult]:
 
     uri = f"sqlite:///{folder / 'check.db'}"
     tracker, registry = NBAPropsTracker(EXPERIMENT, tracking_uri=uri), ModelRegistry(uri)
-    first = _run(
+    first = run_check(
         "A store can be made and opened", lambda: f"experiment {tracker.experiment_id}" if tracker.client else ""
     )
     yield first
     if not first.passed:
         return
     cycle = _Cycle(tracker, registry)
-    yield _run("A run takes parameters, metrics and tags, and gives them back", cycle.numbers)
-    yield _run("Plots, tables and documents arrive as artifacts", cycle.artifacts)
-    yield _run("A failing run is marked FAILED with its reason", cycle.failure)
-    yield _run("A model is logged, loaded and predicts the same", cycle.model)
-    yield _run("A version is registered, gated, promoted and rolled back", cycle.life)
+    yield run_check("A run takes parameters, metrics and tags, and gives them back", cycle.numbers)
+    yield run_check("Plots, tables and documents arrive as artifacts", cycle.artifacts)
+    yield run_check("A failing run is marked FAILED with its reason", cycle.failure)
+    yield run_check("A model is logged, loaded and predicts the same", cycle.model)
+    yield run_check("A version is registered, gated, promoted and rolled back", cycle.life)
 
 
 class _Cycle:
@@ -116,12 +118,12 @@ class _Cycle:
             self.tracker.log_fold(0, {"mae": 6.0})
             self.tracker.log_fold(1, {"mae": 5.8})
         stored = self.tracker.client.get_run(run.run_id)
-        _expect(stored.info.status == "FINISHED", f"the run is {stored.info.status}")
-        _expect(stored.data.params.get("model.depth") == "6", f"parameters are {stored.data.params}")
-        _expect(stored.data.metrics.get("val_mae") == 5.9, f"metrics are {stored.data.metrics}")
-        _expect(stored.data.tags.get("market") == "pra", "the tag is missing")
+        expect(stored.info.status == "FINISHED", f"the run is {stored.info.status}")
+        expect(stored.data.params.get("model.depth") == "6", f"parameters are {stored.data.params}")
+        expect(stored.data.metrics.get("val_mae") == 5.9, f"metrics are {stored.data.metrics}")
+        expect(stored.data.tags.get("market") == "pra", "the tag is missing")
         history = [each.value for each in self.tracker.client.get_metric_history(run.run_id, "val_mae_fold")]
-        _expect(history == [6.0, 5.8], f"the history is {history}")
+        expect(history == [6.0, 5.8], f"the history is {history}")
         return f"{len(stored.data.tags)} tags"
 
     def artifacts(self) -> str:
@@ -134,20 +136,20 @@ class _Cycle:
             self.tracker.log_training_config({"market": "pra"})
         found = {entry.path for entry in self.tracker.client.list_artifacts(run.run_id)}
         lacking = {"residuals_analysis.png", "predictions.csv", "training_config.json"} - found
-        _expect(not lacking, f"missing: {', '.join(sorted(lacking))}")
+        expect(not lacking, f"missing: {', '.join(sorted(lacking))}")
         return f"{len(found)} files"
 
     def failure(self) -> str:
         run = self.tracker.start_run("failure")
         try:
             with run:
-                _expect(False, "meant to fail")
+                expect(False, "meant to fail")
         except _CheckFailedError:
             pass
         stored = self.tracker.client.get_run(run.run_id)
-        _expect(stored.info.status == "FAILED", f"the run is {stored.info.status}")
+        expect(stored.info.status == "FAILED", f"the run is {stored.info.status}")
         reason = stored.data.tags.get("failure_reason", "")
-        _expect("meant to fail" in reason, f"the reason is {reason!r}")
+        expect("meant to fail" in reason, f"the reason is {reason!r}")
         return ""
 
     def model(self) -> str:
@@ -163,23 +165,23 @@ class _Cycle:
                 self.tracker.log_model(fitted, input_example=features)
             self.versions.append(self.registry.register_model(run.run_id, MODEL))
         loaded = self.registry.load_model(MODEL, self.versions[-1])
-        _expect(np.allclose(loaded.predict(features), fitted.predict(features)), "it predicts something else")
+        expect(np.allclose(loaded.predict(features), fitted.predict(features)), "it predicts something else")
         return f"versions {', '.join(map(str, self.versions))}"
 
     def life(self) -> str:
-        _expect(len(self.versions) == 2, "no versions: the check before failed")
+        expect(len(self.versions) == 2, "no versions: the check before failed")
         criteria = {"val_mae": 3.5, "n_bets": 500}
         for version in self.versions:
             decision = self.registry.promote_if_passing(MODEL, version, criteria, staging_nights=0)
-            _expect(decision.promoted, decision.reason)
-        _expect(
+            expect(decision.promoted, decision.reason)
+        expect(
             self.registry.get_production_version(MODEL) == self.versions[1], "the second version is not in Production"
         )
         back = self.registry.rollback_model(MODEL, reason="self-check")
-        _expect(back == self.versions[0], f"rolled back to {back}")
+        expect(back == self.versions[0], f"rolled back to {back}")
         refused = self.registry.promote_if_passing(MODEL, self.versions[1], {"val_mae": 0.1})
-        _expect(not refused.promoted, "a gate that fails let it pass")
-        _expect(self.registry.audit(MODEL).empty, "the audit finds something in moves of our own")
+        expect(not refused.promoted, "a gate that fails let it pass")
+        expect(self.registry.audit(MODEL).empty, "the audit finds something in moves of our own")
         moves = len(self.registry.transition_history(MODEL))
         return f"{moves} transitions kept"
 
@@ -191,18 +193,18 @@ def _configured_checks(tracking_uri: str | Path | None) -> Iterator[CheckResult]
         opened.append(resolve_store(tracking_uri))
         return opened[0].label
 
-    first = _run("The configured store is known", resolve)
+    first = run_check("The configured store is known", resolve)
     yield first
     if not opened:
         return
     store = opened[0]
-    yield _run("No old file store stands in the way", lambda: _no_old_store(store))
-    yield _run("The configured store can be read", lambda: _readable(store))
+    yield run_check("No old file store stands in the way", lambda: _no_old_store(store))
+    yield run_check("The configured store can be read", lambda: _readable(store))
 
 
 def _no_old_store(store: Store) -> str:
     old = old_file_store(store.root) or old_file_store(Path.cwd())
-    _expect(old is None, old_store_message(old) if old else "")
+    expect(old is None, old_store_message(old) if old else "")
     return ""
 
 

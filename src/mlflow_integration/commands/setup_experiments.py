@@ -26,12 +26,15 @@ def setup(
 
     Example: uv run scripts/mlflow/setup_experiments.py
     """
+    from mlflow_integration.store.abandoned import close_abandoned_once
     from mlflow_integration.store.experiments import setup_experiments
     from mlflow_integration.store.location import resolve_store
 
     with reported():
         frame = setup_experiments(name, tracking_uri=tracking_uri)
-        emit(frame, as_json=json, output=output, title=f"Experiments in {resolve_store(tracking_uri).label}")
+        store = resolve_store(tracking_uri)
+        close_abandoned_once(store.client(), store)
+        emit(frame, as_json=json, output=output, title=f"Experiments in {store.label}")
         for restored in frame.loc[frame["outcome"] == "restored", "experiment"]:
             note(f"{restored} had been deleted: it is restored, with the runs it held.")
 

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import Annotated
+
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit_json, reported
+from mlflow_integration.cli import DONE, REFUSED, emit_json, reported, say
 from mlflow_integration.commands.options import Json, Plugin, Uri
 
 app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
-def check(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+def check(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Say what is wrong with the set-up, and how to fix it; models included.")
+    ] = False,
+    json: Json = False,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
     """Print one line per check; exit 0 if all pass, 1 if one fails.
 
     The configured store is only read: no experiment, run or model is left behind, not even a deleted one.
     """
+    from mlflow_integration.commands.deep_check import deep_checks
     from mlflow_integration.commands.self_check import run_checks
 
     with reported():
         results = []
-        for result in run_checks(tracking_uri):
+        for result in chain(run_checks(tracking_uri), deep_checks(tracking_uri) if deep else ()):
             results.append(result)
             if not json:
-                print(result, flush=True)
+                say(str(result))
         if json:
             emit_json([result.as_row() for result in results])
         failed = sum(not result.passed for result in results)
         if not json:
-            print(f"{len(results) - failed} passed, {failed} failed")
+            say(f"{len(results) - failed} passed, {failed} failed")
         raise SystemExit(REFUSED if failed else DONE)
 
 

@@ -6,12 +6,11 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from mlflow_integration.logging.operations import Operation
 from mlflow_integration.values.secrets import mask_secrets
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mlflow_integration.values.types import AnyValue
 
 
 MAX_SCHEMA: Final = 60_000
@@ -31,8 +30,8 @@ def _schema(frame: pd.DataFrame) -> str | None:
 
 def dataset_input(
     frame: pd.DataFrame, *, name: str, source: str | PurePath, fingerprint: str, context: str
-) -> AnyValue:
-    """Return the MLflow input that describes `frame`.
+) -> Operation:
+    """Return the operation that logs what describes `frame`.
 
     Args:
         frame: The rows.
@@ -41,16 +40,15 @@ def dataset_input(
         fingerprint: Hash of the data; MLflow's digest column holds its first 36 characters, the tag the whole of it.
         context: What it was used for (training, evaluation).
     """
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
     origin = source.name if isinstance(source, PurePath) else str(source)
-    entity = Dataset(
-        name=name[:500],
-        digest=fingerprint[:MAX_DIGEST],
-        source_type="local",
-        source=json.dumps({"uri": mask_secrets(origin)}),
-        schema=_schema(frame),
-        profile=json.dumps({"num_rows": len(frame), "num_elements": int(frame.size)}),
+    dataset = {
+        "name": mask_secrets(name)[:500],
+        "digest": fingerprint[:MAX_DIGEST],
+        "source_type": "local",
+        "source": json.dumps({"uri": mask_secrets(origin)}),
+        "schema": _schema(frame),
+        "profile": json.dumps({"num_rows": len(frame), "num_elements": int(frame.size)}),
+    }
+    return Operation(
+        "inputs", {"dataset": dataset, "tags": {"mlflow.data.context": context, "fingerprint": fingerprint[:500]}}
     )
-    tags = [InputTag("mlflow.data.context", context), InputTag("fingerprint", fingerprint[:500])]
-    return DatasetInput(dataset=entity, tags=tags)

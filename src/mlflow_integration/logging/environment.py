@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from mlflow_integration.store.processes import PROCESS_TAG, process_mark
+
 _PACKAGES: Final = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "xgboost", "lightgbm")
 _GIT_SECONDS: Final = 5.0
 
@@ -53,7 +55,7 @@ def _git_tags(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def standard_tags(folder: Path) -> dict[str, str]:
-    """Return the tags of every run: code version, Python and package versions, script name.
+    """Return the tags of every run: code version, Python and package versions, script name, mark of the process.
 
     Args:
         folder: Folder whose git commit is the code's version; read once per process.
@@ -65,4 +67,5 @@ def standard_tags(folder: Path) -> dict[str, str]:
     tags["python_version"] = platform.python_version()
     tags |= {f"version.{name}": found for name in _PACKAGES if (found := package_version(name))}
     script = Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in {"", "-c", "-m"} else "interactive"
+    tags[PROCESS_TAG] = process_mark()
     return {**tags, "mlflow.source.name": script, "mlflow.source.type": "LOCAL", "mlflow.user": "unknown"}

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.environment import requirements
+from mlflow_integration.logging.operations import MODEL_KEY, Operation
+from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.skops import save_skops
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
-from nba_props.errors import TrackingError
+from mlflow_integration.store.model_files import check_code
+from mlflow_integration.store.processes import PROCESS_TAG, process_mark
+from nba_props.errors import ModelFilesError, TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
-    from mlflow.tracking import MlflowClient
 
+    from mlflow_integration.logging.sink import Sink
     from mlflow_integration.values.types import AnyModel, AnyValue
 
 
@@ -44,7 +49,7 @@ class LoggedModel:
     """A model as it was logged.
 
     Attributes:
-        model_id: Id of the logged model.
+        model_id: Id of the logged model; empty while it waits in a spool.
         run_id: The run it belongs to.
         model_type: One of `MODEL_TYPES`.
         version: Version in the registry, where it was registered.
@@ -167,7 +172,8 @@ class ModelToLog:
         name: Name of the model within the run.
         signature: MLflow signature; made from `input_example` where not given.
         input_example: A feature frame; its first rows are kept with the model.
-        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn).
+        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn),
+            ``allow_code``.
     """
 
     model: AnyModel
@@ -177,8 +183,19 @@ class ModelToLog:
     input_example: AnyValue = None
     options: Mapping[str, AnyValue] = field(default_factory=dict)
 
+    @property
+    def allows_code(self) -> bool:
+        """Whether the caller vouches for what runs when the model is loaded."""
+        return bool(self.options.get("allow_code") or self.options.get("trusted_types"))
+
     def save_arguments(self) -> dict[str, Any]:
         """Arguments that every flavour's ``save_model`` takes."""
+        if self.model_type == "pyfunc" and not self.allows_code:
+            message = (
+                "A pyfunc model runs code when it is loaded (it is unpickled). If that is meant, say "
+                "log_model(..., allow_code=True); it is recorded with the model."
+            )
+            raise ModelFilesError(message)
         example = _example(self.input_example)
         if self.model_type != "pyfunc" and not (example is None or hasattr(example, "shape")):
             message = f"input_example must be a DataFrame or an array of features, not a {type(example).__name__}."
@@ -199,47 +216,34 @@ class ModelToLog:
         }
 
 
-def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: ModelToLog) -> LoggedModel:
+def save_and_log(sink: Sink, uri: str, run_id: str, spec: ModelToLog) -> LoggedModel:
     """Write a model and attach it to a run as a logged model.
 
     Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model``
     would load the model again and predict with it, to see whether the input example can be served.
 
     Args:
-        client: Client of the store.
+        sink: Where it goes.
         uri: Tracking URI, for messages.
-        run: Experiment id and run id.
+        run_id: The run.
         spec: The model and how to log it.
 
     Raises:
         TrackingError: The model cannot be written in that format.
+        ModelFilesError: It runs code when it is loaded, and nobody has allowed that.
     """
     load_mlflow()
-    from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
-    experiment_id, run_id = run
     arguments = spec.save_arguments()
-    about = {key: spec.options.get(key) for key in ("tags", "params")}
-    with store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri), _folder() as folder:
-        logged = client.create_logged_model(
-            experiment_id, name=spec.name, source_run_id=run_id, model_type=spec.model_type, **about
-        )
-        outcome = "FAILED"
-        try:
-            record = Model(
-                artifact_path=logged.artifact_location,
-                model_uuid=logged.model_id,
-                run_id=run_id,
-                model_id=logged.model_id,
-            )
-            _save(spec, {**arguments, "path": str(folder), "mlflow_model": record})
-            client.log_model_artifacts(logged.model_id, str(folder))
-            client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-            outcome = "READY"
-        finally:
-            client.finalize_logged_model(logged.model_id, outcome)
-    return LoggedModel(logged.model_id, run_id, spec.model_type)
+    tags = {**(spec.options.get("tags") or {}), PROCESS_TAG: process_mark(), MODEL_KEY: uuid.uuid4().hex}
+    about = {"name": spec.name, "model_type": spec.model_type, "params": spec.options.get("params"), "tags": tags}
+    doing = store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri)
+    with doing, held_signals(), _folder() as folder:  # a model that was created is finalized, whatever comes
+        _save(spec, {**arguments, "path": str(folder), "mlflow_model": Model()})
+        code = check_code(folder, {}, "The model", allow_code=spec.allows_code)
+        model_id = sink.send(run_id, Operation("model", {**about, "code": list(code)}, folder))
+    return LoggedModel(model_id or "", run_id, spec.model_type)
 
 
 @contextmanager

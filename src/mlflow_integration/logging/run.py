@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.autolog import disable_autologging
+from mlflow_integration.logging.signals import end_on_signals, held_signals
 from mlflow_integration.logging.sink import STATUSES
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from nba_props.errors import NBAPropsError, TrackingError
@@ -42,7 +44,8 @@ def fluent_stack() -> list[Any]:
 def failure_of(error: BaseException) -> tuple[str, str]:
     """Return the status of a run that `error` ends (KILLED for an interruption, else FAILED), and the reason."""
     killed = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
-    return "KILLED" if killed else "FAILED", f"{type(error).__name__}: {error}"
+    text = str(error)
+    return "KILLED" if killed else "FAILED", f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class TrackedRun:
@@ -55,18 +58,17 @@ class TrackedRun:
         on_end: Called with the run before it is ended.
 
     Attributes:
-        run_id: Its id.
+        sink: Where it is logged to and ended.
         experiment_id: Id of its experiment.
         run_name: Its name.
         model_ids: Models logged to it so far.
     """
 
     def __init__(self, run: Run, sink: Sink, uri: str, on_end: Callable[[TrackedRun], None]) -> None:
-        self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.run_name: str = run.info.run_name
         self.model_ids: list[str] = []
-        self._sink = sink
+        self.sink = sink
         self._on_end = on_end
         self._run = run
         self._ended = False
@@ -76,6 +78,12 @@ class TrackedRun:
 
     def __repr__(self) -> str:
         return f"<TrackedRun {self.run_name} {self.run_id}{' (ended)' if self._ended else ''}>"
+
+    @property
+    def run_id(self) -> str:
+        """Its id; a run that began while its server was away gets its final one when the server is back."""
+        outbox = self.sink.outbox
+        return outbox.run_id if outbox is not None else str(self._run.info.run_id)
 
     @property
     def info(self) -> AnyValue:
@@ -98,7 +106,7 @@ class TrackedRun:
     def leave(self) -> None:
         """Remove the run, which another thread has ended, from this thread's stack of MLflow's active runs."""
         stack = fluent_stack()
-        stack[:] = [active for active in stack if active.info.run_id != self.run_id]
+        stack[:] = [active for active in stack if active.info.run_id != self._run.info.run_id]
 
     @staticmethod
     def _deactivate(active: AnyValue) -> None:
@@ -121,17 +129,21 @@ class TrackedRun:
             raise TrackingError(message)
         if self._ended:
             return
-        self._ended = True
-        _OPEN.discard(self)
-        self._on_end(self)
-        try:
-            if status == "FINISHED" and len(self.model_ids) == 1:
-                self._sink.link_metrics(self.run_id, self.model_ids[0])
-        finally:
+        with held_signals():  # a run that counts as ended here must be ended in the store
+            self._ended = True
+            _OPEN.discard(self)
+            self._on_end(self)
             try:
-                self._sink.end(self.run_id, status, reason)
+                self._finish(status, reason)
             finally:
                 self._exit.close()
+
+    def _finish(self, status: str, reason: str | None) -> None:
+        try:
+            if status == "FINISHED" and len(self.model_ids) == 1:
+                self.sink.link_metrics(self.run_id, self.model_ids[0])
+        finally:
+            self.sink.end(self.run_id, status, reason)
 
     def __enter__(self) -> TrackedRun:
         if self._ended:
@@ -213,12 +225,18 @@ def _end_open_runs() -> None:
 
 
 def register_exit_handler() -> None:
-    """Register the handler once MLflow has registered its own, so that ours runs first."""
+    """Let nothing that this process starts stay RUNNING when it ends by itself or by a signal.
+
+    Our handler is registered once MLflow has registered its own, so that ours runs first.
+    """
     global _registered  # noqa: PLW0603 - once per process
     if not _registered:
         load_mlflow()
         atexit.register(_end_open_runs)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_OPEN.clear)  # a forked child ends none of its parent's runs
         _registered = True
+    end_on_signals()
 
 
 _registered = False

@@ -14,11 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.items import Artifact, Document, Figure, History, Item, Metrics, Params, Table, Tags
+from mlflow_integration.logging.operations import Operation, perform
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.arguments import as_mapping, as_path, as_whole, require_frame
 from mlflow_integration.values.convert import as_text, finite_metrics, flatten, to_json
+from mlflow_integration.values.escape import CSV_OPTIONS, csv_frame, masked_frame
 from mlflow_integration.values.file_names import unique_file_name
-from mlflow_integration.values.secrets import is_secret, mask_json, mask_secrets, one_line
+from mlflow_integration.values.secrets import is_secret, mask_known, mask_secrets, one_line
 from nba_props.errors import TrackingError
 from nba_props.metrics import check_metric_name
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
     from mlflow_integration.logging.items import FileItem
+    from mlflow_integration.logging.spool import Outbox
     from mlflow_integration.values.types import AnyValue
 
 
@@ -40,6 +43,11 @@ MAX_PARAMS: Final = 100
 MAX_TAGS: Final = 100
 MAX_ENTITIES: Final = 1000
 MAX_BYTES: Final = 900_000  # MLflow refuses requests of 1,000,000; the rest is for the envelope
+_MAX_MASKED: Final = 20_000_000
+# A line of an environment dump: NAME_TOKEN=value.
+_DUMPED: Final = re.compile(
+    r"(?m)^(?P<name>(?:export )?[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)=)\S.*$"
+)
 _KEY: Final = re.compile(r"[\w.\- :/]{1,250}")
 
 
@@ -147,23 +155,19 @@ def _size(pair: tuple[str, str]) -> int:
     return sum(len(part.encode()) + part.count('"') + part.count("\n") + part.count("\\") for part in pair)
 
 
-def _json(content: Any) -> str:  # noqa: ANN401 - anything JSON can hold
-    text = to_json(content)
-    masked = mask_json(text)
-    return text if masked is None else to_json(masked)
-
-
 class Sink:
     """Writes items to one run.
 
     Args:
         client: Client of the store.
         uri: Tracking URI, for messages.
+        outbox: What is sent goes through it, for a run under way: it outlives a server that is away.
     """
 
-    def __init__(self, client: MlflowClient, uri: str) -> None:
+    def __init__(self, client: MlflowClient | None, uri: str, outbox: Outbox | None = None) -> None:
         self._client = client
         self._uri = uri
+        self.outbox = outbox
 
     def write(self, run_id: str, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
         """Write `items` to the run: all numbers and texts in as few requests as possible, then the files.
@@ -184,27 +188,51 @@ class Sink:
 
     def _keep_earlier(self, run_id: str, batch: Batch) -> None:
         """Add to the names of missing metrics those that earlier calls left out."""
-        with store_errors(f"Reading run {run_id}", self._uri):
-            earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
-        names = {*batch.missing, *filter(None, earlier.split(", "))}
+        if self.outbox is not None:
+            self.outbox.missing |= {*batch.missing}
+            names = self.outbox.missing
+        else:
+            assert self._client is not None  # noqa: S101 - only an outbox does without
+            with store_errors(f"Reading run {run_id}", self._uri):
+                earlier = self._client.get_run(run_id).data.tags.get("missing_metrics", "")
+            names = {*batch.missing, *filter(None, earlier.split(", "))}
         batch.tags["missing_metrics"] = ", ".join(sorted(names))[:MAX_TAG]
 
-    def start(self, experiment_id: str, run_name: str | None, tags: Mapping[str, Any]) -> tuple[Run, list[FileItem]]:
-        """Create a run with these tags; return it with the files that hold the tags too long to be stored."""
+    def start(
+        self, experiment: tuple[str, str], run_name: str | None, tags: Mapping[str, Any]
+    ) -> tuple[Run, list[FileItem]]:
+        """Create a run with these tags; return it with the files that hold the tags too long to be stored.
+
+        Args:
+            experiment: Name and id of its experiment.
+            run_name: Its name.
+            tags: Its tags.
+        """
+        assert self.outbox is not None  # noqa: S101 - a run under way has one
         batch = Batch.of([Tags(tags)])
-        with store_errors(f"Starting run {run_name!r}", self._uri):
-            made = self._client.create_run(
-                experiment_id, start_time=int(time.time() * 1000), tags=batch.tags, run_name=run_name
-            )
-        return made, batch.files
+        content = {
+            "run_name": None if run_name is None else mask_secrets(str(run_name)),
+            "tags": batch.tags,
+            "start_time": int(time.time() * 1000),
+        }
+        return self.outbox.start(*experiment, content), batch.files
+
+    def send(self, run_id: str, operation: Operation) -> str | None:
+        """Do one operation for the run, or keep it until the server is back (`perform`)."""
+        if self.outbox is not None:
+            return self.outbox.send(operation)
+        assert self._client is not None  # noqa: S101 - only an outbox does without
+        return perform(self._client, self._uri, run_id, operation)
 
     def link_metrics(self, run_id: str, model_id: str) -> None:
-        """Log the metrics of a run once more as its model's, on its data set; for the run nothing changes.
+        """Log the metrics of a run, unless it waits in a spool, once more as its model's, on its data set.
 
         Of several data sets the one with the context ``evaluation`` is named, else the first.
         """
         from mlflow.entities import Metric
 
+        if self._client is None or (self.outbox and self.outbox.waiting):
+            return
         with store_errors(f"Linking the metrics of run {run_id} to model {model_id}", self._uri):
             run = self._client.get_run(run_id)
             inputs = list(run.inputs.dataset_inputs) if run.inputs else []
@@ -225,23 +253,15 @@ class Sink:
             status: One of `STATUSES`.
             reason: Why it did not finish; kept as the tag ``failure_reason``, on one line and with secrets masked.
         """
-        with store_errors(f"Ending run {run_id}", self._uri):
-            if reason is not None:
-                self._client.set_tag(run_id, "failure_reason", one_line(reason))
-            self._client.set_terminated(run_id, status, end_time=int(time.time() * 1000))
+        why = None if reason is None else one_line(reason)
+        content = {"status": status, "reason": why, "end_time": int(time.time() * 1000)}
+        self.send(run_id, Operation("end", content))
 
     def _send(self, run_id: str, batch: Batch) -> None:
-        from mlflow.entities import Metric, Param, RunTag
-
         now = int(time.time() * 1000)
-        with store_errors(f"Logging to run {run_id}", self._uri):
-            for metrics, params, tags in batch.requests():
-                self._client.log_batch(
-                    run_id,
-                    metrics=[Metric(name, value, now, step) for name, value, step in metrics],
-                    params=[Param(name, value) for name, value in params.items()],
-                    tags=[RunTag(name, value) for name, value in tags.items()],
-                )
+        for metrics, params, tags in batch.requests():
+            timed = [[name, value, now, step] for name, value, step in metrics]
+            self.send(run_id, Operation("batch", {"metrics": timed, "params": params, "tags": tags}))
 
     def upload(self, run_id: str, files: list[FileItem]) -> None:
         """Write `files` under one temporary folder, upload it whole, remove it."""
@@ -261,14 +281,8 @@ class Sink:
             yield Path(folder)
 
     def _upload(self, run_id: str, folder: Path | None) -> None:
-        if folder is None:
-            return
-        try:
-            with store_errors(f"Uploading artifacts to run {run_id}", self._uri):
-                self._client.log_artifacts(run_id, str(folder))
-        except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
-            message = f"Uploading artifacts to run {run_id}: {mask_secrets(str(error))}"
-            raise TrackingError(message) from error
+        if folder is not None:
+            self.send(run_id, Operation("files", files=folder))
 
 
 def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
@@ -312,17 +326,34 @@ def _write(item: FileItem, target: Path) -> None:
         source = as_path(item.path)
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=True)
+            for path in target.rglob("*"):
+                _mask_copy(path)
         elif source.is_file():
             shutil.copy2(source, target)
+            _mask_copy(target)
         else:
             message = f"{source} does not exist, so it cannot be logged."
             raise TrackingError(message)
     elif isinstance(item, Document):
-        target.write_text(item.content if isinstance(item.content, str) else _json(item.content), encoding="utf-8")
+        text = mask_secrets(item.content) if isinstance(item.content, str) else to_json(item.content)
+        target.write_text(text, encoding="utf-8")
     elif isinstance(item, Table):
         _write_table(item, target)
     else:
         _write_figure(item, target)
+
+
+def _mask_copy(path: Path) -> None:
+    """Take what is known to be a secret out of a copied text file; files of other kinds stay as they are."""
+    if not path.is_file() or path.stat().st_size > _MAX_MASKED:
+        return
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    masked = mask_known(_DUMPED.sub(r"\g<name>***", text))
+    if masked != text:
+        path.write_bytes(masked.encode("utf-8"))
 
 
 def _target(folder: Path, name: str) -> Path:
@@ -339,9 +370,11 @@ def _write_table(item: Table, target: Path) -> None:
     require_frame(f"{item.name!r}", item.frame)
     named = any(name is not None for name in item.frame.index.names)
     if item.name.endswith(".parquet"):
-        item.frame.to_parquet(target, index=named)
+        masked_frame(item.frame).to_parquet(target, index=named)
     elif item.name.endswith((".csv", ".csv.gz")):
-        item.frame.to_csv(target, index=named)
+        csv_frame(item.frame.reset_index(allow_duplicates=True) if named else item.frame).to_csv(
+            target, index=False, **CSV_OPTIONS
+        )
     else:
         message = f"{item.name!r}: a table's name ends in .csv, .csv.gz or .parquet."
         raise TrackingError(message)

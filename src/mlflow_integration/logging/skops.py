@@ -13,6 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
+from mlflow_integration.store.model_files import SAFE_PACKAGES
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _PLAIN_LOADERS: Final = frozenset(
 )
 _PLAIN_BUILTIN_TYPES: Final = frozenset({"bool", "float", "int", "list", "str", "tuple"})  # trusted by skops itself
 _LEAVES: Final = (str, int, float, NoneType)
-_KNOWN_PACKAGES: Final = ("sklearn.", "numpy.", "scipy.", "lightgbm.", "xgboost.", "collections.")
 
 
 def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
@@ -58,7 +58,7 @@ def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str
             f"A {type(model).__name__} cannot be written as skops ({error}). Wrap it in an mlflow.pyfunc.PythonModel."
         )
         raise TrackingError(message) from error
-    strange = sorted(name for name in held if not name.startswith(_KNOWN_PACKAGES) and name not in trusted)
+    strange = sorted(name for name in held if not name.startswith(SAFE_PACKAGES) and name not in trusted)
     if strange:
         message = (
             f"The model holds objects that skops does not trust: {', '.join(strange)}. If they are safe to load, "
@@ -122,4 +122,4 @@ def _plain_types(state: dict[str, Any] | None) -> set[str] | None:
         elif not isinstance(node, (list, tuple)):
             return None
         waiting += [value for value in node if not isinstance(value, _LEAVES)]
-    return names if all(name.startswith(_KNOWN_PACKAGES) for name in names) else None
+    return names if all(name.startswith(SAFE_PACKAGES) for name in names) else None

@@ -65,7 +65,7 @@ class Judge:
     ) -> GateReport:
         """Judge a version, and keep the report."""
         state = self._records.refreshed(name) if keep else self._records.state(name)
-        record = state.version(version)
+        record = self._records.check_files(name, version)
         chosen = self._chosen(state, record, criteria, profile)
         market = record.tags.get("market")
         gates = chosen.for_market(market)

@@ -105,11 +105,19 @@ class RegistryReader:
         return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
 
     def load_model(
-        self, model_name: str, version: int | str | None = None, *, stage: str | Stage | None = None
+        self,
+        model_name: str,
+        version: int | str | None = None,
+        *,
+        stage: str | Stage | None = None,
+        allow_code: bool = False,
     ) -> AnyModel:
         """Load a version, or the holder of a stage (Production by default), as an MLflow pyfunc model.
 
+        Its files are checked first. `allow_code` loads one that runs code although nobody has allowed that before.
+
         Raises:
             UnknownModelError: There is no such version, or none holds the stage.
+            ModelFilesError: Its files were changed, or run code that nobody allowed.
         """
-        return self._views.load(model_name, version, stage)
+        return self._views.load(model_name, version, stage, allow_code=allow_code)

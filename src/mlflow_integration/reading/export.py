@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.values.convert import to_json
+from mlflow_integration.values.escape import CSV_OPTIONS, csv_frame, masked_frame
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
 
 
 FORMATS: Final = (".csv", ".parquet", ".json")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def _is_formula(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
-
-
-def _escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would run as a formula (CSV injection)."""
-    import pandas as pd
-
-    safe = frame.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]) and not pd.api.types.is_datetime64_any_dtype(safe[name]):
-            safe[name] = safe[name].map(lambda v: f"'{v}" if _is_formula(v) else v)
-    return safe
 
 
 def write_text(text: str, path: Path) -> None:
@@ -53,25 +37,31 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """
     ending = Path(path).suffix.lower()
     if ending == ".csv":
-        _in_place(path, lambda part: _escape_formulas(frame).to_csv(part, index=False, encoding="utf-8-sig"))
+        _in_place(path, lambda part: csv_frame(frame).to_csv(part, index=False, encoding="utf-8-sig", **CSV_OPTIONS))
     elif ending == ".parquet":
-        _in_place(path, lambda part: frame.to_parquet(part, index=False))
+        _in_place(path, lambda part: masked_frame(frame).to_parquet(part, index=False))
     elif ending == ".json":
-        _in_place(path, lambda part: part.write_text(to_json(frame.to_dict(orient="records")), encoding="utf-8"))
+        _in_place(
+            path, lambda part: part.write_text(to_json(masked_frame(frame).to_dict(orient="records")), encoding="utf-8")
+        )
     else:
         message = f"{path}: the ending must be one of {', '.join(FORMATS)}."
         raise TrackingError(message)
 
 
 def _in_place(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target, force it to the disk, and only then give it its name."""
     target = Path(path)
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write(part)
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
         part.replace(target)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         message = f"{target} cannot be written: {error.strerror or error}"
         raise TrackingError(message) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

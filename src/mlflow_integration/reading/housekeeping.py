@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlparse
 
 from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.reading.reader import Reader
+from mlflow_integration.store.abandoned import find_abandoned, mark
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.store.processes import PROCESS_TAG
 from mlflow_integration.values.arguments import at_least
 from nba_props.errors import TrackingError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel, Run
 
     from mlflow_integration.values.types import AnyValue
 
@@ -30,56 +32,92 @@ _KINDS: Final = {
     "tables": (".csv", ".gz", ".parquet"),
     "documents": (".json", ".txt", ".md", ".html", ".toml", ".yaml"),
 }
-_OWN_TAGS: Final = ("mlflow.", "version.", "git_", "python_version", "failure_reason", "missing_metrics")
+_OWN_TAGS: Final = (
+    "mlflow.",
+    "version.",
+    "git_",
+    "python_version",
+    "failure_reason",
+    "missing_metrics",
+    "start_key",
+    "model_digest.",
+    PROCESS_TAG,
+)
 
 
 def cleanup_failed_runs(
     experiments: Sequence[str] | str | None = None,
     *,
     dry_run: bool = True,
+    mark_dead: bool = False,
     older_than_days: float = 0.0,
     stale_hours: float | None = None,
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Delete runs that failed or were killed; as always in MLflow they can be restored until ``mlflow gc``.
+    """Find runs that failed, were killed, or are RUNNING though their process is gone; mark or delete them.
+
+    Marking and deleting are two things. What is deleted can be restored until ``mlflow gc``.
 
     Args:
         experiments: Names of experiments; all by default.
-        dry_run: Only list the runs that would be deleted.
+        dry_run: Delete nothing. Otherwise what is still RUNNING is marked before it is deleted.
+        mark_dead: Mark KILLED the runs, and FAILED the pending models, that a dead process of this machine left.
         older_than_days: Keep runs that started within this many days.
-        stale_hours: Also delete runs that are still RUNNING and started longer ago than this.
+        stale_hours: Take runs for dead that are RUNNING and started longer ago than this, whoever they belong to.
         tracking_uri: The store.
 
     Returns:
-        One row per run concerned: ``run_id``, ``run_name``, ``experiment``, ``status``, ``started``, ``reason``,
-        ``deleted``.
+        One row per run or model concerned: ``run_id``, ``run_name``, ``experiment``, ``status``, ``started``,
+        ``reason``, ``marked``, ``deleted``.
     """
     import pandas as pd
 
     at_least("older_than_days", older_than_days, 0)
     at_least("stale_hours", 1 if stale_hours is None else stale_hours, 0)
     reader = Reader(tracking_uri)
-    names = reader.experiments(experiments)
-    now = time.time() * 1000
-    states = {"FAILED": now - older_than_days * 86_400_000, "KILLED": now - older_than_days * 86_400_000}
-    if stale_hours is not None:
-        states["RUNNING"] = now - max(stale_hours * 3_600_000, older_than_days * 86_400_000)
-    rows = []
-    for status, before in states.items():
-        where = f"attributes.status = '{status}' AND attributes.start_time <= {int(before)}"
-        for run in reader.runs(names, where=where):
-            if not dry_run:
-                with store_errors(f"Deleting run {run.info.run_id}", reader.store.uri):
-                    reader.client.delete_run(run.info.run_id)
-            rows.append(_cleanup_row(run, names, deleted=not dry_run))
-    return pd.DataFrame(rows, columns=["run_id", "run_name", "experiment", "status", "started", "reason", "deleted"])
+    names, now = reader.experiments(experiments), time.time() * 1000
+    before = int(now - older_than_days * 86_400_000)
+    stale = None if stale_hours is None else int(min(now - stale_hours * 3_600_000, before))
+    ended = [
+        run
+        for status in ("FAILED", "KILLED")
+        for run in reader.runs(names, where=f"attributes.status = '{status}' AND attributes.start_time <= {before}")
+    ]
+    dead = find_abandoned(reader.client, reader.store.uri, list(names), started_before=stale)
+    dead = replace(dead, runs=tuple(run for run in dead.runs if run.info.start_time <= before))
+    marking = mark_dead or not dry_run
+    if marking:
+        mark(reader.client, reader.store.uri, dead)
+    if not dry_run:
+        for run in (*ended, *dead.runs):
+            with store_errors(f"Deleting run {run.info.run_id}", reader.store.uri):
+                reader.client.delete_run(run.info.run_id)
+    rows = [_cleanup_row(run, names, marked=None, deleted=not dry_run) for run in ended]
+    rows += [_cleanup_row(run, names, marked=marking, deleted=not dry_run) for run in dead.runs]
+    rows += [_model_row(model, names, marked=marking) for model in dead.models]
+    columns = ["run_id", "run_name", "experiment", "status", "started", "reason", "marked", "deleted"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _cleanup_row(run: Run, names: Mapping[str, str], *, deleted: bool) -> tuple[Any, ...]:
-    started = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.info.start_time / 1000))
-    reason = run.data.tags.get("failure_reason")
+def _cleanup_row(run: Run, names: Mapping[str, str], *, marked: bool | None, deleted: bool) -> tuple[Any, ...]:
+    """One row; `marked` is None where the run had ended."""
+    reason, status = run.data.tags.get("failure_reason"), run.info.status
+    if marked is not None:
+        status = "KILLED" if marked else status
+        reason = "its process is gone, or it is stale" if reason is None else reason
+    started = _day(run.info.start_time)
     experiment = names[str(run.info.experiment_id)]
-    return run.info.run_id, run.info.run_name, experiment, run.info.status, started, reason, deleted
+    return run.info.run_id, run.info.run_name, experiment, status, started, reason, bool(marked), deleted
+
+
+def _model_row(model: LoggedModel, names: Mapping[str, str], *, marked: bool) -> tuple[Any, ...]:
+    status, started = "FAILED" if marked else "PENDING", _day(model.creation_timestamp)
+    name, reason = f"model {model.name}", "its process is gone"
+    return model.source_run_id, name, names[str(model.experiment_id)], status, started, reason, marked, False
+
+
+def _day(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(milliseconds / 1000))
 
 
 def storage_report(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
 from mlflow_integration.reports.weekly import gather_week
+from mlflow_integration.values.escape import markdown, terminal
+from mlflow_integration.values.secrets import masker
 from mlflow_integration.values.show import number
 from nba_props.errors import ConfigError
 
@@ -58,32 +61,56 @@ def generate_weekly_report(
 
 
 def _writer(style: str) -> Callable[[ReportData], str]:
-    writers = {"markdown": to_markdown, "html": to_html}
+    writers: dict[str, Callable[[ReportData], str]] = {"markdown": to_markdown, "html": to_html}
     if style not in writers:
         message = f"A report's style is one of {', '.join(writers)}, not {style!r}."
         raise ConfigError(message)
-    return writers[style]
+    write = writers[style]
+    return lambda data: write(_clean(data))
+
+
+def _clean(data: ReportData) -> ReportData:
+    """The report without secrets and control characters in any of its texts."""
+    mask = masker()
+
+    def text(value: Any) -> Any:  # noqa: ANN401 - cells of any type
+        return terminal(mask(value)) if isinstance(value, str) else value
+
+    def table(given: TableData) -> TableData:
+        return TableData(tuple(map(text, given.columns)), tuple(tuple(map(text, row)) for row in given.rows))
+
+    sections = tuple(
+        replace(
+            section,
+            title=text(section.title),
+            text=text(section.text),
+            table=None if section.table is None else table(section.table),
+            images=tuple((text(caption), content) for caption, content in section.images),
+        )
+        for section in data.sections
+    )
+    return ReportData(text(data.title), text(data.subtitle), sections)
 
 
 def to_markdown(data: ReportData) -> str:
     """Lay out a report as Markdown."""
-    parts = [f"# {data.title}", data.subtitle]
+    parts = [f"# {markdown(data.title)}", markdown(data.subtitle)]
     for section in data.sections:
-        parts.append(f"## {section.title}")
+        parts.append(f"## {markdown(section.title)}")
         if section.text:
-            parts.append(section.text)
+            parts.append(markdown(section.text))
         if section.table is not None and section.table.rows:
             parts.append(_markdown_table(section.table))
     return "\n\n".join(parts) + "\n"
 
 
 def _cell(value: object) -> str:
-    return number(value).replace("|", "\\|").replace("\n", " ")
+    return markdown(number(value))
 
 
 def _markdown_table(table: TableData) -> str:
-    lines = [f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]
-    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in table.rows]
+    lines = [f"| {' | '.join(map(_cell, table.columns))} |", f"|{'---|' * len(table.columns)}"]
+    lines += [f"| {' | '.join(map(_cell, row))} |" for row in table.rows]
     return "\n".join(lines)
 
 

@@ -74,6 +74,7 @@ class Moves:
         if record.stage is target:
             self._stay(state, record, why)
             return target
+        self._records.check_files(name, number)
         if target is Stage.PRODUCTION and not override:
             refusal = why_not(state, record, nights)
             if refusal:
@@ -139,6 +140,7 @@ class Moves:
         if target == current:
             message = f"{name} version {target} is in Production already."
             raise PromotionError(message)
+        self._records.check_files(name, target)
         why = Why(by or current_user(), reason, override=skips, kind="rollback")
         self._records.move(name, target, Stage.PRODUCTION, why)
         if current is not None and current in state.versions:

@@ -27,6 +27,7 @@ from mlflow_integration.stages.rules import (
 )
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.model_files import check_version
 from mlflow_integration.store.search import pages
 from mlflow_integration.values.arguments import as_version
 from nba_props.errors import UnknownModelError
@@ -250,6 +251,12 @@ class RegistryStore:
         """Return the metrics of a version's run; none where the run is gone, or deleted because it should not count."""
         run = self.runs([record.run_id]).get(record.run_id)
         return dict(run.data.metrics) if run and run.info.lifecycle_stage == "active" else {}
+
+    def check_files(self, name: str, version: int) -> VersionState:
+        """Return a version; refuse one whose files are not those that were logged (`model_files.check_version`)."""
+        record = self.state(name).version(version)
+        check_version(self.uri, f"{name} version {version}", record.source, record.tags)
+        return record
 
     # -- writing --------------------------------------------------------------------------------------------------
 

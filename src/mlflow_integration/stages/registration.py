@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.store.model_files import version_tags
 from mlflow_integration.store.search import linked_model_ids
 from mlflow_integration.values.arguments import as_mapping
 from nba_props.errors import TrackingError, UnknownModelError
@@ -68,6 +69,7 @@ def register_version(
     model_id: str | None = None,
     description: str | None = None,
     gate_profile: str | None = None,
+    allow_code: bool = False,
 ) -> int:
     """Register the model of a run as the next version; arguments and errors as for `ModelRegistry.register_model`."""
     check_model_name(model_name)
@@ -82,6 +84,7 @@ def register_version(
     with doing, fluent_store(records.uri):  # MLflow looks the model up in its global store
         run = client.get_run(run_id)
         chosen = _model_of(client, run, model_id)
+        kept = version_tags(client, records.uri, chosen, run.data.tags, allow_code=allow_code)
         try:
             client.create_registered_model(model_name)
         except mlflow.exceptions.MlflowException as error:
@@ -95,7 +98,7 @@ def register_version(
             model_name,
             source=f"models:/{chosen}",
             run_id=run_id,
-            tags={**carried, **own, "stage": Stage.NONE.value},
+            tags={**carried, **own, **kept, "stage": Stage.NONE.value},
             description=description,
             model_id=chosen,
         )

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlflow_integration.stages.outside import how, standing
-from mlflow_integration.store.errors import store_errors
-from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.store.model_files import load_checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,10 +107,10 @@ class RegistryViews:
         runs = self._records.runs(run_ids.values())
         return {key: dict(runs[run_id].data.metrics) if run_id in runs else {} for key, run_id in run_ids.items()}
 
-    def load(self, name: str, version: int | str | None, stage: str | Stage | None) -> AnyModel:
+    def load(
+        self, name: str, version: int | str | None, stage: str | Stage | None, *, allow_code: bool = False
+    ) -> AnyModel:
         """Load a version, or the holder of a stage, as an MLflow pyfunc model."""
-        mlflow = load_mlflow()
         record = self._records.state(name).find(version, stage)
-        uri = self._records.uri
-        with store_errors(f"Loading {name} version {record.version}", uri), fluent_store(uri):
-            return mlflow.pyfunc.load_model(record.source)
+        what = f"{name} version {record.version}"
+        return load_checked(self._records.uri, what, record.source, record.tags, allow_code=allow_code)

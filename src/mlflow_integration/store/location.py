@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import os
 import sys
 import tempfile
@@ -22,8 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.store.schema import check_schema
+from mlflow_integration.values.database_errors import without_sql
+from mlflow_integration.values.deadline import deadline_seconds
 from mlflow_integration.values.file_names import unique_file_name
-from mlflow_integration.values.secrets import mask_secrets
+from mlflow_integration.values.secrets import mask_secrets, remember_uri
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -38,15 +42,13 @@ PROJECT_NAME: Final = "nba-props-mlflow"
 DATABASE_FILE: Final = "mlflow.db"
 ARTIFACT_FOLDER: Final = "mlflow_artifacts"
 OLD_STORE_FOLDER: Final = "mlruns"
-SERVER_COMMAND: Final = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false uv run mlflow server --host 127.0.0.1 --workers 1"
+SERVER_COMMAND: Final = "uv run scripts/mlflow/serve.py"
 _log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
 _ENVIRONMENT: Final = {
-    # A laptop's settings: MLflow's own defaults retry a dead server for about four minutes in silence.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    # MLflow's own defaults retry a dead server for minutes in silence; a run goes on into its spool instead.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     # A library prints nothing: MLflow would draw a bar for every file it reads, and print a link to each run.
@@ -57,6 +59,7 @@ _CHATTY: Final = (
     "alembic",
     "mlflow.models.signature",
     "mlflow.pyfunc",
+    "mlflow.store.artifact.artifact_repo",
     "mlflow.store.db.utils",
     "mlflow.store.model_registry",
     "mlflow.utils.environment",
@@ -68,6 +71,7 @@ def load_mlflow() -> AnyValue:
     """Import MLflow (seconds, once) with this project's defaults for whatever the user has not set."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(math.ceil(deadline_seconds())))
     if "mlflow" not in sys.modules:
         with warnings.catch_warnings(), suppress(ImportError):
             # In a notebook without ipywidgets it warns about progress bars that are switched off anyway.
@@ -77,6 +81,8 @@ def load_mlflow() -> AnyValue:
 
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It prints statement and traceback of an error that is raised, and said in words, anyway.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow
 
 
@@ -157,6 +163,14 @@ class Store:
             return None
         return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
 
+    def probe(self, *, seconds: float = PROBE_SECONDS) -> None:
+        """Ask the server whether it is alive; any HTTP status below 500 says so.
+
+        Raises:
+            StoreError: It is not.
+        """
+        _probe(self, seconds)
+
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.
 
@@ -177,7 +191,7 @@ class Store:
             )
             raise StoreError(message)
         if self.is_http:
-            _probe(self)
+            self.probe()
         mlflow = load_mlflow()
         if database is not None:
             database.parent.mkdir(parents=True, exist_ok=True)
@@ -189,12 +203,13 @@ class Store:
         try:
             if database is not None and not database.exists():
                 _create_database(database)
+            check_schema(self)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         except ImportError as error:
             message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
             raise StoreError(message) from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
-            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(str(error))}"
+            message = f"The tracking store {self.label} cannot be opened: {mask_secrets(without_sql(str(error)))}"
             raise StoreError(message) from error
         return client
 
@@ -203,7 +218,7 @@ def _sqlite_path(uri: str) -> Path:
     return Path(unquote(uri.removeprefix("sqlite:///").split("?", 1)[0]))
 
 
-def _sqlite_uri(path: Path) -> str:
+def sqlite_uri(path: Path) -> str:
     """Return the URI of a database file; SQLAlchemy gives ``%`` and ``?`` a meaning of its own."""
     return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
@@ -218,19 +233,18 @@ def _create_database(path: Path) -> None:
 
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        upgrade.callback(_sqlite_uri(made))
+        upgrade.callback(sqlite_uri(made))
         try:
             os.link(made, path)  # unlike a rename, a link never replaces an existing file
         except FileExistsError:
             return  # another process was faster
 
 
-def _probe(store: Store) -> None:
-    """Ask the server whether it is alive; any HTTP status below 500 says so."""
+def _probe(store: Store, seconds: float) -> None:
     import requests
 
     try:
-        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=PROBE_SECONDS).status_code
+        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=min(seconds, deadline_seconds())).status_code
     except requests.RequestException as error:
         message = (
             f"No tracking server answers at {store.label} ({type(error).__name__}). Start one with\n"
@@ -255,12 +269,13 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
     home = (root or project_root()).resolve()
     given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
     if not given:
-        return Store(_sqlite_uri(home / DATABASE_FILE), home)
+        return Store(sqlite_uri(home / DATABASE_FILE), home)
+    remember_uri(given)
     if given.startswith(("http://", "https://")):
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
         absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays as it is
-        return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+        return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
     if given.startswith("postgresql"):
         given = _with_driver(given)
     if "://" in given and not given.startswith("file:"):
@@ -304,7 +319,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         )
         raise StoreError(message)
     absolute = path.resolve()
-    return Store(_sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+    return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
 
 
 class _FluentUri:

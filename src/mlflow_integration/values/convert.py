@@ -10,7 +10,7 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from mlflow_integration.values.secrets import mask_secrets
+from mlflow_integration.values.secrets import mask_secrets, without_secrets
 from nba_props.errors import NonFiniteMetricError, TrackingError
 from nba_props.metrics import check_metric_name
 
@@ -133,12 +133,12 @@ def _simple(value: AnyValue) -> AnyValue:
 
 
 def to_json(content: AnyValue) -> str:
-    """Return `content` as indented JSON text with a final newline; keys keep their order.
+    """Return `content` as indented JSON text with a final newline, secrets masked; keys keep their order.
 
     Raises:
         TrackingError: It is nested too deeply, or holds itself.
     """
-    return json.dumps(_simple(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(without_secrets(_simple(content)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def as_text(value: AnyValue) -> str:
@@ -147,5 +147,5 @@ def as_text(value: AnyValue) -> str:
         return mask_secrets(value)
     if value is None or isinstance(value, (bool, int, float)):
         return str(value)
-    simple = _simple(value)
-    return mask_secrets(simple if isinstance(simple, str) else json.dumps(simple, ensure_ascii=False))
+    simple = without_secrets(_simple(value))
+    return simple if isinstance(simple, str) else json.dumps(simple, ensure_ascii=False)

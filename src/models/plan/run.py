@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.phases import PHASES
+from mlflow_integration.store.abandoned import close_abandoned
+from mlflow_integration.store.processes import PROCESS_TAG, process_mark
 from mlflow_integration.utils import setup_experiments
 from models.plan.jobs import Job, run_jobs, trainer_of
-from models.processes import PROCESS_TAG, close_abandoned, process_mark
 from nba_props.config import MARKET_BLEND, make_config
 from nba_props.errors import NotEnoughDataError
 from nba_props.metrics import resolve_direction
@@ -77,8 +78,8 @@ def run_plan(
         NotEnoughDataError: A recipe of candidates finds no finished run to choose from.
     """
     setup_experiments()
-    for phase in PHASES.values():
-        close_abandoned(NBAPropsTracker(phase.name))
+    opened = NBAPropsTracker()
+    close_abandoned(opened.client, opened.tracking_uri)
     known: dict[str, WalkForwardResult] = {}
     for recipe in recipes:
         jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)

@@ -25,11 +25,12 @@ from mlflow_integration import NBAPropsTracker
 from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table
 from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
+from mlflow_integration.store.abandoned import close_abandoned
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.store.processes import PROCESS_TAG, is_alive, process_mark
 from mlflow_integration.utils import setup_experiments
 from models.plan.jobs import Job
 from models.plan.run import complete_runs, completed_run, origin_tags, run_key
-from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
 from models.sweep import require_optuna
 from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
@@ -88,7 +89,8 @@ def run_sweep(
     """
     sweep = check_sweep(recipe, space_file, trials)
     setup_experiments(tracking_uri=tracking_uri)
-    close_abandoned(NBAPropsTracker(recipe.experiment, tracking_uri=tracking_uri))
+    opened = NBAPropsTracker(recipe.experiment, tracking_uri=tracking_uri)
+    close_abandoned(opened.client, opened.tracking_uri)
     bar = _Bar(progress, trials, len(recipe.markets), sweep)
     tables = []
     for config in recipe.configs():

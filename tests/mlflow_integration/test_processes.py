@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from models import processes as _processes
-from models.processes import is_alive, process_mark
+from mlflow_integration.store import processes as _processes
+from mlflow_integration.store.processes import is_alive, process_mark
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only /proc tells when a process started")
 

@@ -7,13 +7,7 @@ import os
 import platform
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from mlflow_integration.logging.sink import Sink
-
-if TYPE_CHECKING:
-    from mlflow_integration import NBAPropsTracker
-
+from typing import Final
 
 PROCESS_TAG: Final = "process"
 """Tag of a run with the mark of the process that runs it."""
@@ -36,14 +30,9 @@ def is_alive(mark: str) -> bool:
     return machine != _machine() or process_mark(int(number)) == mark
 
 
-def close_abandoned(tracker: NBAPropsTracker) -> None:
-    """Mark KILLED the runs of an experiment that a process of this machine which is no more left RUNNING."""
-    client = tracker.client
-    sink = Sink(client, tracker.tracking_uri)
-    where = f"attributes.status = 'RUNNING' and tags.{PROCESS_TAG} LIKE '{_machine()}:%'"
-    for run in client.search_runs([tracker.experiment_id], where, max_results=1000):
-        if not is_alive(run.data.tags[PROCESS_TAG]):
-            sink.end(run.info.run_id, "KILLED", "The process ended before the run did.")
+def machine_mark() -> str:
+    """The first part of the mark of every process of this machine."""
+    return _machine()
 
 
 def _machine() -> str:
