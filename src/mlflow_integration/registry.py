@@ -19,6 +19,7 @@ from mlflow_integration.stages.rules import Stage
 from mlflow_integration.stages.views import RegistryViews, VersionInfo
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.values.arguments import as_names, as_version
+from mlflow_integration.values.file_names import safe_file_name
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
@@ -209,7 +210,8 @@ class ModelRegistry:
     ) -> GateReport:
         """Judge a version by the metrics of its run.
 
-        The report is kept: as ``gate_report.json`` of the run, and as the version's tags ``gate_verdict``,
+        The report is kept: as ``gate_report.json`` and ``version_<n>/gate_report_<profile>.md`` of the run, in the
+        description of the version, and as the version's tags ``gate_verdict``,
         ``gate_profile``, ``gate_failed`` and ``gate_checked_at``.
 
         Args:
@@ -231,11 +233,15 @@ class ModelRegistry:
         report = chosen.check(metrics, **about) if chosen else check_gates(metrics, as_gates(criteria or {}), **about)
         checked = datetime.now(UTC).isoformat(timespec="seconds")
         if record.run_id:
-            kept = Document("gate_report.json", {**report.as_dict(), "checked_at": checked})
-            Sink(self.client, self.store.uri).write(record.run_id, [kept])
+            latest = Document("gate_report.json", {**report.as_dict(), "checked_at": checked})
+            title = f"# {model_name} version {number}, {checked}"
+            own = f"version_{number}/gate_report_{safe_file_name(report.profile)}.md"
+            kept = [latest, Document(own, f"{title}\n\n{report.markdown()}\n")]
+            Sink(self.client, self.store.uri).write(record.run_id, kept)
         failed = ", ".join(result.gate.key for result in report.failures)
         tags = {"gate_verdict": report.verdict.value, "gate_profile": report.profile, "gate_failed": failed or "none"}
         self._records.tag_version(model_name, number, {**tags, "gate_checked_at": checked})
+        self._records.note_version(model_name, number, f"Gates: {report.profile}", report.markdown())
         return report
 
     def promote_if_passing(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, metric_of, model_uri_of, runs_frame
 from mlflow_integration.values.arguments import at_least
-from nba_props.metrics import check_metric_name, resolve_direction
+from nba_props.metrics import check_metric_name, resolve_direction, stored_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +70,16 @@ def _best(
         "where": f"{finished} and {where}" if where else finished,
         "order_by": [f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}", "attributes.start_time ASC"],
     }
-    runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
-    # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
-    known = [run for run in runs if metric_of(run, metric) is not None]
-    if len(known) < len(runs):
-        known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
+    if stored_key(metric) != metric:  # older runs keep it by its plain name, and the store can order by one key only
+        search["order_by"] = ["attributes.start_time ASC"]
+        found = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None]
+        known = sorted(found, key=lambda run: run.data.metrics[metric], reverse=not ascending)[:top_n]
+    else:
+        runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
+        # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
+        known = [run for run in runs if metric_of(run, metric) is not None]
+        if len(known) < len(runs):
+            known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
     frame = runs_frame(known, names)
     column = f"metrics.{metric}"
     if column not in frame:

@@ -13,6 +13,7 @@ from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.reading.reader import Reader
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.store.search import with_plain_metrics
 from mlflow_integration.values.arguments import at_least
 from nba_props.errors import TrackingError
 
@@ -30,7 +31,7 @@ _KINDS: Final = {
     "tables": (".csv", ".gz", ".parquet"),
     "documents": (".json", ".txt", ".md", ".html", ".toml", ".yaml"),
 }
-_OWN_TAGS: Final = ("mlflow.", "version.", "git_", "python_version", "failure_reason", "missing_metrics")
+_OWN_TAGS: Final = ("mlflow.", "version.", "git_", "python_version", "environment", "failure_reason", "missing_metrics")
 
 
 def cleanup_failed_runs(
@@ -190,7 +191,7 @@ def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> 
     """
     reader = Reader(tracking_uri)
     with store_errors(f"Reading run {run_id}", reader.store.uri):
-        run = reader.client.get_run(str(run_id))
+        run = with_plain_metrics(reader.client.get_run(str(run_id)))
         experiment = reader.client.get_experiment(run.info.experiment_id).name
         present = {entry.path for entry in reader.client.list_artifacts(run_id)}
     tags = dict(run.data.tags)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import find_experiments
 from mlflow_integration.store.location import resolve_store
-from mlflow_integration.store.search import last_model_id, pages
+from mlflow_integration.store.search import last_model_id, pages, with_plain_metrics
 from mlflow_integration.values.arguments import as_names, at_least
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Reader:
         search = {"experiment_ids": ids, "filter_string": where, "order_by": as_names(order_by)}
         with store_errors("Searching runs", self.store.uri):
             size = PAGE if limit is None else min(PAGE, limit)
-            return list(islice(pages(self.client.search_runs, max_results=size, **search), limit))
+            found = islice(pages(self.client.search_runs, max_results=size, **search), limit)
+            return [with_plain_metrics(run) for run in found]
 
 
 def market_of(run: Run) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
+from mlflow_integration.reports.sections import ReportData, Section, gather
 from mlflow_integration.reports.weekly import gather_week
+from mlflow_integration.values.markdown import markdown_table
 from mlflow_integration.values.show import number
 from nba_props.errors import ConfigError
 
@@ -73,18 +74,8 @@ def to_markdown(data: ReportData) -> str:
         if section.text:
             parts.append(section.text)
         if section.table is not None and section.table.rows:
-            parts.append(_markdown_table(section.table))
+            parts.append(markdown_table(section.table.columns, section.table.rows))
     return "\n\n".join(parts) + "\n"
-
-
-def _cell(value: object) -> str:
-    return number(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _markdown_table(table: TableData) -> str:
-    lines = [f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]
-    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in table.rows]
-    return "\n".join(lines)
 
 
 def to_html(data: ReportData) -> str:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlflow_integration.stages.descriptions import describe_model
 from mlflow_integration.stages.rules import ALIASED, Stage, Transition, Why, effective_stage, read_history
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
-from mlflow_integration.store.search import pages
+from mlflow_integration.store.search import pages, with_plain_metrics
 from mlflow_integration.values.arguments import as_version
+from mlflow_integration.values.markdown import with_section
 from nba_props.errors import UnknownModelError
 
 if TYPE_CHECKING:
@@ -207,7 +209,7 @@ class RegistryStore:
         for run_id in {run_id for run_id in run_ids if run_id}:
             with store_errors(f"Reading run {run_id}", self.uri):
                 try:
-                    found[run_id] = self.client.get_run(run_id)
+                    found[run_id] = with_plain_metrics(self.client.get_run(run_id))
                 except mlflow.exceptions.MlflowException as error:
                     if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                         raise
@@ -225,6 +227,12 @@ class RegistryStore:
         with store_errors(f"Tagging {name} version {version}", self.uri):
             for key, value in tags.items():
                 self.client.set_model_version_tag(name, str(version), key, str(value))
+
+    def note_version(self, name: str, version: int, title: str, body: str) -> None:
+        """Write one section of a version's description anew; the rest of it stays."""
+        with store_errors(f"Describing {name} version {version}", self.uri):
+            text = self.client.get_model_version(name, str(version)).description or ""
+            self.client.update_model_version(name, str(version), description=with_section(text, title, body))
 
     def move(self, name: str, version: int, target: Stage, why: Why) -> Transition:
         """Move one version to `target` and bring everything else in line.
@@ -251,6 +259,8 @@ class RegistryStore:
             self.settle(name)
             done = replace(entry, status="done")
             self.client.set_registered_model_tag(name, entry.key, done.to_json())
+        after = self.head(name)
+        describe_model(self.client, self.uri, name, after.description, after.aliases, after.history)
         return done
 
     def settle(self, name: str) -> None:

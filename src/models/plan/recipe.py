@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mlflow_integration.gates import get_profile
-from mlflow_integration.phases import PHASES
+from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
 from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
@@ -63,10 +63,21 @@ class Candidates(_Frozen):
     Attributes:
         phases: Phases looked at.
         metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
+        calibration_metric: What it goes by in the calibration phase, on identical props: a calibrator cannot move an
+            error of the forecast.
     """
 
     phases: tuple[Annotated[int, Field(ge=1, le=3)], ...] = (1, 2, 3)
     metric: str = "val_mae"
+    calibration_metric: str = "brier_score"
+
+    def metric_of(self, phase: int) -> str:
+        """What "best" goes by in a phase.
+
+        >>> Candidates().metric_of(1), Candidates().metric_of(3)
+        ('val_mae', 'brier_score')
+        """
+        return self.calibration_metric if phase == CALIBRATION_PHASE else self.metric
 
 
 class Recipe(_Frozen):

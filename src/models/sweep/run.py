@@ -26,7 +26,9 @@ from mlflow_integration.logging.items import Document, Figure, History, Item, Me
 from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.store.search import with_plain_metrics
 from mlflow_integration.utils import setup_experiments
+from models.naming import run_name
 from models.plan.jobs import Job
 from models.plan.run import complete_runs, completed_run, origin_tags, run_key
 from models.processes import PROCESS_TAG, close_abandoned, is_alive, process_mark
@@ -208,10 +210,11 @@ class _MarketSweep:
             values = {f"calibration/{name}": float(trial.user_attrs[name]) for name in ("fit_seconds", "folds")}
             if trial.state.name == "COMPLETE":
                 values[f"calibration/{self.sweep.objective}"] = float(trial.value or 0.0)
+            name = run_name(configured(self.config, trial.params), self.data, f"trial {number:03d}")
             histories = [History("calibration/val_mae_fold", trial.user_attrs["fold_mae"])]
             if trial.intermediate_values:
                 histories.append(History("calibration/running", list(trial.intermediate_values.values())))
-            with self.tracker.start_run(f"trial_{number:03d}", tags=tags, parent_run_id=parent):
+            with self.tracker.start_run(name, tags=tags, parent_run_id=parent):
                 self.tracker.log_items([Params(trial.params), Metrics(values), *histories])
             logged.add(number)
 
@@ -242,7 +245,8 @@ class _MarketSweep:
         settings = self.sweep.model_dump(mode="json")
         space = {path: json.dumps(dimension) for path, dimension in settings.pop("space").items()}
         tags = {**self._tags("parent"), "sweep_market": self.config.market, "model": self.config.model}
-        with self.tracker.start_run(f"sweep_{self.recipe.short}_{self.config.market}", tags=tags) as run:
+        name = run_name(self.config, self.data, f"sweep of {self.recipe.short}")
+        with self.tracker.start_run(name, tags=tags) as run:
             params = {**settings, "seed": self.config.seed, "market": self.config.market, "space": space}
             own = {"recipe": self.recipe.name, "config": self.config.model_dump(mode="json")}
             document = Document("sweep.json", {**own, "sweep": self.sweep.model_dump(mode="json")})
@@ -295,7 +299,7 @@ class _MarketSweep:
         job = Job(
             config,
             self.recipe.experiment,
-            run_name=f"{self.recipe.short}_{config.market}_tuned",
+            run_name=run_name(config, self.data, f"{self.recipe.short} tuned"),
             register=self.recipe.register_models,
             study=self.recipe.study,
             tags={
@@ -310,4 +314,4 @@ class _MarketSweep:
         if run_id is None:
             (result,) = complete_runs([job], self.data)
             run_id = result.run_id
-        return self.tracker.client.get_run(run_id)
+        return with_plain_metrics(self.tracker.client.get_run(run_id))

@@ -16,7 +16,7 @@ from nba_props.metrics.metric import (
     headline_metrics,
     resolve_direction,
 )
-from nba_props.metrics.names import all_prefixed, prefixed
+from nba_props.metrics.names import all_prefixed, plain_key, plain_metrics, prefixed, stored_key
 
 __all__ = [
     "METRICS",
@@ -29,6 +29,9 @@ __all__ = [
     "extra_metrics",
     "find_metric",
     "headline_metrics",
+    "plain_key",
+    "plain_metrics",
     "prefixed",
     "resolve_direction",
+    "stored_key",
 ]

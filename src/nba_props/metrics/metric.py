@@ -62,6 +62,8 @@ class Metric:
         prefix: Stage prefix of the key, ``train`` or ``val``; "" for a metric that never takes one; None for one that
             takes the prefix of the call that logs it.
         headline: Whether comparisons show it without being asked.
+        folder: Group of the UI under which a run keeps it: ``segment`` for ``segment/mae_home``; "" for one that stands
+            at the top, by its plain name. Readers of this project name it plainly everywhere (`plain_key`).
         compute: For a metric that is added from outside: called with the out-of-sample predictions and the ledger of
             flat stakes (docs/contract.md), gives the number, or None where it cannot be computed.
     """
@@ -73,6 +75,7 @@ class Metric:
     group: str = "Your own"
     prefix: str | None = None
     headline: bool = False
+    folder: str = ""
     compute: Callable[[pd.DataFrame, pd.DataFrame], float | None] | None = None
 
     @property
