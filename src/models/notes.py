@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from nba_props.betting import BettingConfig
+from nba_props.betting.candidates import candidate_bets
 from nba_props.config import TrainerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from models.view import EvaluationView
+    from nba_props.evaluation.market import MarketEvaluation
 
 PICTURES: Final = {
     "calibration_curve": "calibration",
@@ -33,7 +36,7 @@ def run_note(view: EvaluationView, place: str) -> str:
     """
     simulated = " The data are SIMULATED." if view.data.simulated else ""
     lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
-    lines += [f"- {answer}" for answer in answers(view.metrics)]
+    lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]
     lines += ["", f"Differs from the defaults: {differences(view.config) or 'nothing'}."]
     drawn = [name for name in PICTURES if f"{name}.png" in view.figures]
     links = [f"[{PICTURES[name]}]({place}/artifacts/{name}.png)" for name in drawn]
@@ -76,6 +79,23 @@ def answers(metrics: Mapping[str, float]) -> list[str]:
         said = f"{chosen:.0f} features chosen on average, stability {stability:.2f} (1: the same in every fold)"
         lines.append(said)
     return lines
+
+
+def why_no_bet(evaluation: MarketEvaluation, config: TrainerConfig) -> str:
+    """Why no bet was made, in one sentence; empty where one was, or where there are no lines."""
+    if evaluation.metrics.get("n_bets") != 0:
+        return ""
+    sides = candidate_bets(evaluation.priced, BettingConfig().vig)
+    if sides.empty:
+        return "No bet was made: no good price had a forecast (odds_quality.csv says what was left out)."
+    edged = sides[sides["edge"] >= config.min_edge]
+    valued = edged[edged["ev"] > 0]
+    short = valued[valued["decimal_odds"] <= config.max_odds]
+    return (
+        f"No bet was made: of {len(sides):,} prices with a forecast, {len(edged):,} had an edge of "
+        f"{config.min_edge:g} or more, {len(valued):,} of those a positive expected value, and {len(short):,} of those "
+        f"odds of {config.max_odds:g} or shorter."
+    )
 
 
 def interval_text(metrics: Mapping[str, float], name: str, form: str) -> str:

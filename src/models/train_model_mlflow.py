@@ -14,6 +14,7 @@ from models import naming
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.identity import settings_key
+from models.notes import why_no_bet
 from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.view import NOTE_TAG, EvaluationView, logged_params
 from nba_props.config import TrainerConfig, make_config
@@ -52,14 +53,18 @@ class TrainingResult:
     Attributes:
         market: Market key.
         run_id: MLflow run.
-        metrics: Metric key to value, as logged.
+        metrics: Metric key to value, by their plain names.
         registration: Version, gate report and stage; None where nothing was registered.
+        remark: What a reader of the table has to be told besides: why no bet was made.
+        experiment_id: Experiment of the run.
     """
 
     market: str
     run_id: str
     metrics: dict[str, float]
     registration: PromotionDecision | None
+    remark: str = ""
+    experiment_id: str = ""
 
 
 def check_gate_profile(config: TrainerConfig) -> None:
@@ -232,7 +237,9 @@ class NBAPropsMLflowTrainer:
 
     def earlier_run(self) -> str | None:
         """The newest finished run of the experiment with the same settings, data and code; None where there is none."""
-        where = f"attributes.status = 'FINISHED' and tags.{SETTINGS_TAG} = '{self._settings_key}' and metrics.val_mae > 0"
+        where = (
+            f"attributes.status = 'FINISHED' and tags.{SETTINGS_TAG} = '{self._settings_key}' and metrics.val_mae > 0"
+        )
         tracker = self._tracker()
         found = tracker.client.search_runs([tracker.experiment_id], where, max_results=1)
         return str(found[0].info.run_id) if found else None
@@ -255,7 +262,8 @@ class NBAPropsMLflowTrainer:
             tracker.log_evaluation(view)
             self._log_model(tracker, view.estimator)
         registration = self.register(run.run_id) if register else None
-        return TrainingResult(config.market, run.run_id, view.metrics, registration)
+        remark = why_no_bet(view.evaluation, config)
+        return TrainingResult(config.market, run.run_id, view.metrics, registration, remark, run.experiment_id)
 
     def _tracker(self) -> NBAPropsTracker:
         return NBAPropsTracker(self.experiment_name, tracking_uri=self.tracking_uri)

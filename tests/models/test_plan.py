@@ -10,7 +10,7 @@ import pytest
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.utils import setup_experiments
-from models.plan import run as plan
+from models import identity
 from models.plan.recipe import load_recipe
 from models.plan.run import run_plan
 from models.processes import process_mark
@@ -48,7 +48,7 @@ def test_the_number_of_workers_does_not_make_it_another_run(store, data):
 
 def test_changed_code_is_another_run(store, data, monkeypatch):
     next(run_plan([recipe("lightgbm_baseline")], data))
-    monkeypatch.setattr(plan, "code_version", lambda *packages: "other")
+    monkeypatch.setattr(identity, "code_version", lambda *packages: "other")
     assert not next(run_plan([recipe("lightgbm_baseline")], data)).skipped
 
 

@@ -184,14 +184,15 @@ class RunConfig:
 
 
 def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> RunConfig:
-    """Return what is needed to repeat run `run_id`.
+    """Return what is needed to repeat run `run_id`; the first characters of its id are enough.
 
     Raises:
         TrackingError: There is no such run, or a configuration file of it is broken.
     """
     reader = Reader(tracking_uri)
+    (run_id,) = reader.run_ids([run_id])
     with store_errors(f"Reading run {run_id}", reader.store.uri):
-        run = with_plain_metrics(reader.client.get_run(str(run_id)))
+        run = with_plain_metrics(reader.client.get_run(run_id))
         experiment = reader.client.get_experiment(run.info.experiment_id).name
         present = {entry.path for entry in reader.client.list_artifacts(run_id)}
     tags = dict(run.data.tags)

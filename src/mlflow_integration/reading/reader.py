@@ -12,6 +12,7 @@ from mlflow_integration.store.experiments import find_experiments
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.store.search import last_model_id, pages, with_plain_metrics
 from mlflow_integration.values.arguments import as_names, at_least
+from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 
 PAGE: Final = 1000
+WHOLE_ID: Final = 32
+LEAST_ID: Final = 4
 STORED_INFINITY: Final = 1.79e308
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
 
@@ -74,6 +77,28 @@ class Reader:
             size = PAGE if limit is None else min(PAGE, limit)
             found = islice(pages(self.client.search_runs, max_results=size, **search), limit)
             return [with_plain_metrics(run) for run in found]
+
+    def run_ids(self, ids: Iterable[str]) -> list[str]:
+        """Return whole ids of runs for ids as tables show them: the first characters, as many as tell.
+
+        Raises:
+            TrackingError: No run has such an id, or several have; names what was asked for.
+        """
+        wanted = list(dict.fromkeys(str(each).strip() for each in ids))
+        short = [each for each in wanted if len(each) < WHOLE_ID]
+        experiments = self.experiments(None) if short else {}
+        whole: dict[str, str] = {}
+        for each in short:
+            listed = each.isalnum() and len(each) >= LEAST_ID
+            where = f"attributes.run_id LIKE '{each.lower()}%'"
+            found = self.runs(experiments, where=where, limit=2) if listed else []
+            if len(found) != 1:
+                several = f"Several ids begin with {each!r} in {self.store.label}; give more of the one meant."
+                none = f"There is no run {each!r} in {self.store.label}; give {LEAST_ID} or more characters of an id."
+                message = several if found else none
+                raise TrackingError(message)
+            whole[each] = str(found[0].info.run_id)
+        return list(dict.fromkeys(whole.get(each, each) for each in wanted))
 
 
 def market_of(run: Run) -> str:

@@ -77,7 +77,7 @@ def compare_runs(
     """Put runs side by side.
 
     Args:
-        run_ids: Ids of two or more runs, of any experiments.
+        run_ids: Ids of two or more runs, of any experiments; the first characters are enough.
         metrics: Metrics to compare; all that any of them has by default.
         tracking_uri: The store.
 
@@ -93,6 +93,7 @@ def compare_runs(
         message = "Name the runs to compare, by their ids."
         raise TrackingError(message)
     reader = Reader(tracking_uri)
+    wanted = reader.run_ids(wanted)
     listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
     runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
     by_id = {run.info.run_id: dict(run.data.metrics) for run in runs}

@@ -23,6 +23,7 @@ from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import EnsembleConfig, SelectionConfig, TrainerConfig, WalkForwardConfig
 from nba_props.errors import ConfigError
+from nba_props.forecast.parameters import parameter_names
 from nba_props.markets import check_market
 from nba_props.plugins import Registry, load_plugins
 
@@ -158,7 +159,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         name: ``phase2/opponent_features``, its last part where that is enough, or a path ending in ``.toml`` whose
             folder is named after the phase.
         overrides: ``key=value`` with dots for tables (``config.min_edge=0.03``; ``config.`` may be left out), values
-            as in TOML, text without quotes.
+            as in TOML, text without quotes. A parameter of the model can be named alone: ``num_leaves=31``.
 
     Raises:
         ConfigError: No such recipe, a key that is not known (naming the nearest one), or a value that cannot be used.
@@ -233,6 +234,14 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     return recipe
 
 
+def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
+    """The way to a parameter of the recipe's model that is named alone: ``num_leaves``."""
+    model = content.get("config", {}).get("model", TrainerConfig().model)
+    if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
+        return parts
+    return ["model_params", *parts]
+
+
 def _override(content: dict[str, Any], override: str) -> None:
     """Set one key of the document, making tables on the way."""
     key, equals, text = override.partition("=")
@@ -241,7 +250,7 @@ def _override(content: dict[str, Any], override: str) -> None:
         raise ConfigError(message)
     parts = key.strip().split(".")
     if parts[0] not in Recipe.model_fields:
-        parts = ["config", *parts]
+        parts = ["config", *_of_the_model(parts, content)]
     table = content
     for part in parts[:-1]:
         table = table.setdefault(part, {})

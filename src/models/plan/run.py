@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ from models.plan.studies import RULE_TAG
 from models.processes import PROCESS_TAG, close_abandoned, process_mark
 from nba_props.config import make_config
 from nba_props.errors import NotEnoughDataError
-from nba_props.metrics import resolve_direction
+from nba_props.metrics import plain_metrics, resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +49,7 @@ class PlanStep:
         run_id: The run.
         skipped: It was finished already.
         result: What it came to; None where it was skipped.
+        metrics: Its metrics by their plain names, skipped or not.
     """
 
     recipe: str
@@ -56,6 +57,7 @@ class PlanStep:
     run_id: str
     skipped: bool
     result: TrainingResult | None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def run_plan(
@@ -94,9 +96,11 @@ def run_plan(
             if found is None:
                 todo.append(marked)
             else:
-                yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None)
+                metrics = plain_metrics(_tracker(marked).client.get_run(found).data.metrics)
+                yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None, metrics=metrics)
         for result in complete_runs(todo, data, on_fold, known):
-            yield PlanStep(recipe.name, result.market, result.run_id, skipped=False, result=result)
+            done = (recipe.name, result.market, result.run_id)
+            yield PlanStep(*done, skipped=False, result=result, metrics=result.metrics)
 
 
 def complete_runs(
