@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from models.intervals import interval_text
 from nba_props.betting import BettingConfig
 from nba_props.betting.candidates import candidate_bets
 from nba_props.config import TrainerConfig
@@ -96,17 +97,6 @@ def why_no_bet(evaluation: MarketEvaluation, config: TrainerConfig) -> str:
         f"{config.min_edge:g} or more, {len(valued):,} of those a positive expected value, and {len(short):,} of those "
         f"odds of {config.max_odds:g} or shorter."
     )
-
-
-def interval_text(metrics: Mapping[str, float], name: str, form: str) -> str:
-    """A number with its 95 % interval; without one where there is none.
-
-    >>> interval_text({"roi": 0.021, "roi_ci_low": -0.03, "roi_ci_high": 0.07}, "roi", "+.1%")
-    '+2.1% [-3.0%, +7.0%]'
-    """
-    value = format(metrics[name], form)
-    low, high = metrics.get(f"{name}_ci_low"), metrics.get(f"{name}_ci_high")
-    return value if low is None or high is None else f"{value} [{low:{form}}, {high:{form}}]"
 
 
 def differences(config: TrainerConfig) -> str:

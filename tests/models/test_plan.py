@@ -62,7 +62,7 @@ def test_what_a_dead_process_left_running_is_killed_and_what_a_live_one_does_is_
     left = client.create_run(experiment, tags={"process": mark}).info.run_id
     alive = client.create_run(experiment, tags={"process": process_mark()}).info.run_id
     elsewhere = client.create_run(experiment, tags={"process": f"0123456789ab:{dead.pid}:77"}).info.run_id
-    list(plan.run_plan([], data))
+    list(run_plan([], data))
     assert client.get_run(left).info.status == "KILLED"
     assert "process ended" in client.get_run(left).data.tags["failure_reason"]
     assert client.get_run(alive).info.status == client.get_run(elsewhere).info.status == "RUNNING"

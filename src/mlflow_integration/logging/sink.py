@@ -341,7 +341,7 @@ def _write_figure(item: Figure, target: Path) -> None:
         if target.suffix.lstrip(".").lower() not in known:
             message = f"{item.name!r}: a plot's name ends in one of {', '.join(f'.{kind}' for kind in sorted(known))}."
             raise TrackingError(message)
-        figure.savefig(target, dpi=110)
+        figure.savefig(target, dpi=max(110, figure.get_dpi()))
     finally:
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot and callable(item.make):  # only what the function itself opened; the caller's figures stay

@@ -22,7 +22,7 @@ from joblib import cpu_count
 from optuna.importance import get_param_importances
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table
+from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table, Tags
 from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.location import resolve_store
@@ -37,11 +37,13 @@ from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models.sweep.search_space import configured, read_sweep, starting_point
 from models.sweep.study import SweepStudy
+from models.view import NOTE_TAG
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
+from nba_props.metrics import stored_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow.entities import Run
     from optuna.trial import FrozenTrial
@@ -285,14 +287,26 @@ class _MarketSweep:
         values = {"n_trials": float(len(table)), "n_pruned": float((table["state"] == "PRUNED").sum())}
         if best is not None:
             values[f"calibration/{objective}"] = float(best.value or 0.0)
-        if evaluator is not None:
-            shares = get_param_importances(result, evaluator=evaluator)
-            values |= {f"importance/{name}": float(share) for name, share in shares.items()}
-        yield Metrics(values)
+        shares = {} if evaluator is None else get_param_importances(result, evaluator=evaluator)
+        values |= {f"importance/{name}": float(share) for name, share in shares.items()}
+        yield Metrics({stored_key(name): value for name, value in values.items()})
         yield Table("trials.csv", table)
-        title = f"{self.config.market.upper()}, {self.recipe.short}{' (SIMULATED)' if self.data.simulated else ''}"
-        for name, make in sweep_figures(result, objective, evaluator, title=title).items():
+        yield Tags({NOTE_TAG: self._note(values, best)})
+        title = f"{self.config.market.upper()}, sweep of {self.recipe.short}"
+        figures = sweep_figures(result, objective, shares, title=title, simulated=self.data.simulated)
+        for name, make in figures.items():
             yield Figure(name, make)
+
+    def _note(self, values: Mapping[str, float], best: FrozenTrial | None) -> str:
+        """What the page of the sweep says first."""
+        simulated = " The data are SIMULATED." if self.data.simulated else ""
+        tried = f"{values['n_trials']:.0f} configurations of {self.recipe.name} tried in {self.config.market}"
+        said = f"**{tried}, {values['n_pruned']:.0f} of them ended early.**{simulated}"
+        if best is None:
+            return said
+        chosen = ", ".join(f"`{name.rpartition('.')[2]}={value}`" for name, value in best.params.items())
+        judged = f"{self.sweep.objective} {best.value:.5g} on the calibration folds, all before the first test date"
+        return f"{said}\n\nBest: trial {best.number}, {chosen}: {judged}. Its child run alone saw the test folds."
 
     def _chosen_run(self, config: TrainerConfig, parent: str, best: FrozenTrial) -> Run:
         """The full run of the chosen configuration: the only one that sees the test folds; made once."""
