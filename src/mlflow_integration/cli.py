@@ -34,7 +34,7 @@ __all__ = [
 DONE: Final = 0
 REFUSED: Final = 1
 USAGE: Final = 2
-_LONG_TEXT: Final = 28
+_LONG_TEXT: Final = 24
 """Text longer than this may be folded in a table; anything shorter is not."""
 
 
@@ -88,10 +88,10 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
 
     console = Console()
     table = _table(frame, title)
+    needed = Console(width=10_000).measure(table)
     if not console.is_terminal:
-        wide = Console(width=10_000)
-        console = Console(width=max(80, wide.measure(table).maximum))
-    elif console.measure(table).minimum > console.width:
+        console = Console(width=max(80, needed.maximum))
+    elif needed.minimum > console.width:
         for record in _records(frame, title):
             console.print(record)
         return

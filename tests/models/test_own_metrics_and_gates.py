@@ -15,7 +15,7 @@ from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props import plugins
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
-from nba_props.metrics import METRICS, find_metric
+from nba_props.metrics import METRICS, find_metric, plain_key
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "plugins"
 OWN_ONLY = {"train_<metric>", "val_<metric>", "mae_<segment>", "roi_<segment>", "n_<segment>", "<folder>/<metric>"}
@@ -48,9 +48,9 @@ def tracked(data, tmp_path_factory):
 
 def test_every_logged_key_is_in_the_table(tracked):
     _, _, run, _ = tracked
-    entries = {key: find_metric(key) for key in run.data.metrics}
+    entries = {key: find_metric(plain_key(key)) for key in run.data.metrics}
     assert [key for key, entry in entries.items() if entry is None or entry.key in OWN_ONLY] == []
-    assert entries["mae_2023_24"].key == "mae_<season>"
+    assert entries["segment/mae_2023_24"].key == "mae_<season>"
 
 
 def test_a_metric_of_ones_own_is_computed_and_logged(tracked):

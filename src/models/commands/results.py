@@ -70,8 +70,7 @@ def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "Brier": _beside(row, "brier_score", "market_brier_score"),
             "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
-            "gates": "\n".join(_gate(gate) for gate in row.get("gates", [])) or number(None),
-            "stage": row.get("stage", "not registered"),
+            "stage and gates": "\n".join([row.get("stage", "not registered"), *map(_gate, row.get("gates", []))]),
         }
         for row in rows
     )
