@@ -75,7 +75,7 @@ def answers(metrics: Mapping[str, float]) -> list[str]:
     if "spa_p_value" in metrics:
         tried = f"{metrics['spa_strategies']:.0f} rules" if "spa_strategies" in metrics else "the rules"
         lines.append(f"one-sided p-value that none of {tried} beats not betting: {metrics['spa_p_value']:.3g}")
-    if "selection_nogueira" in metrics:
+    if metrics.get("selection_nogueira", 1.0) < 1.0:  # 1: nothing was chosen from, or always the same
         chosen, stability = metrics["n_selected_mean"], metrics["selection_nogueira"]
         said = f"{chosen:.0f} features chosen on average, stability {stability:.2f} (1: the same in every fold)"
         lines.append(said)

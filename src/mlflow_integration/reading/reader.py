@@ -116,6 +116,21 @@ def metric_of(run: Run, metric: str) -> float | None:
     return value if value is not None and math.isfinite(value) and abs(value) < STORED_INFINITY else None
 
 
+LEAST_CLOSES: Final = 100
+LEAST_COVERAGE: Final = 0.10
+"""Closing line value of fewer bets with a close, or of a smaller share of the bets, is withheld."""
+
+
+def shown_metric(run: Run, metric: str) -> float | None:
+    """Return a metric of a run for a table; closing line value is withheld where too few bets have a close."""
+    value, metrics = metric_of(run, metric), run.data.metrics
+    if value is None or metric not in ("clv", "clv_ci_low", "clv_ci_high") or "clv_coverage" not in metrics:
+        return value
+    coverage = metrics["clv_coverage"]
+    enough = coverage >= LEAST_COVERAGE and coverage * metrics.get("n_bets", 0.0) >= LEAST_CLOSES
+    return value if enough else None
+
+
 def values_of(runs: Iterable[Run], metric: str) -> list[float]:
     """Return the finite values of a metric over several runs."""
     return [value for value in (metric_of(run, metric) for run in runs) if value is not None]

@@ -209,6 +209,7 @@ class _MarketSweep:
                 continue
             tags = {**self._tags("trial"), "market": self.config.market, "trial": str(number)}
             tags["trial_state"] = trial.state.name
+            tags[NOTE_TAG] = self._trial_note(number, trial)
             values = {f"calibration/{name}": float(trial.user_attrs[name]) for name in ("fit_seconds", "folds")}
             if trial.state.name == "COMPLETE":
                 values[f"calibration/{self.sweep.objective}"] = float(trial.value or 0.0)
@@ -296,6 +297,13 @@ class _MarketSweep:
         figures = sweep_figures(result, objective, shares, title=title, simulated=self.data.simulated)
         for name, make in figures.items():
             yield Figure(name, make)
+
+    def _trial_note(self, number: int, trial: FrozenTrial) -> str:
+        """What the page of a trial says first."""
+        if trial.state.name != "COMPLETE":
+            return f"**Trial {number} of {self.recipe.name} was ended early.** It has no value over all folds."
+        judged = f"{self.sweep.objective} {trial.value:.5g} on the calibration folds"
+        return f"**Trial {number} of {self.recipe.name}: {judged}.** It never saw the test folds."
 
     def _note(self, values: Mapping[str, float], best: FrozenTrial | None) -> str:
         """What the page of the sweep says first."""
