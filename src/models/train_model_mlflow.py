@@ -294,7 +294,9 @@ class NBAPropsMLflowTrainer:
         if found:
             version = int(found[0].version)
         else:
-            version = registry.register_model(run_id=run_id, model_name=self.model_name, tags=tags)
+            note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
+            first = note.partition("\n")[0] or None
+            version = registry.register_model(run_id, self.model_name, tags, description=first)
         decision = registry.promote_if_passing(self.model_name, version, profile=self.config.gate_profile)
         note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
         said = f"{self.model_name} version {version} stands in {decision.stage}. {decision.report.markdown()}"

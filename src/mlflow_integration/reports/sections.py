@@ -335,7 +335,7 @@ def _plots_section(reader: Reader, champions: dict[str, Run]) -> Section | None:
     from mlflow_integration.reading.artifacts import run_images
 
     found = [
-        (f"{market}: {name} ({run.info.run_name})", content)
+        (f"{market}: {name.removesuffix('.png').replace('_', ' ')} ({run.info.run_name})", content)
         for market, run in champions.items()
         for name, content in run_images(reader, run.info.run_id)
     ]

@@ -259,9 +259,13 @@ class RegistryStore:
             self.settle(name)
             done = replace(entry, status="done")
             self.client.set_registered_model_tag(name, entry.key, done.to_json())
-        after = self.head(name)
-        describe_model(self.client, self.uri, name, after.description, after.aliases, after.history)
+        self.describe(name)
         return done
+
+    def describe(self, name: str) -> None:
+        """Write where the versions of a model stand, and how they got there, into its description."""
+        head = self.head(name)
+        describe_model(self.client, self.uri, name, head.description, head.aliases, head.history)
 
     def settle(self, name: str) -> None:
         """Bring stage tags and native stages in line with the aliases; repeats while they are being moved."""
