@@ -75,7 +75,7 @@ def test_a_named_gate_has_its_line_in_the_table_of_the_main_job(tracked, data):
     result, _, _, _ = tracked
     row = result_rows([result])[0]["gates"][-1]
     assert (row["metric"], row["comparison"], row["threshold"]) == ("beats_breakeven", None, None)
-    assert "beats_breakeven 0." in as_frame(result_rows([result]))["gates"].iloc[0]
+    assert "beats_breakeven 0." in as_frame(result_rows([result]))["stage and gates"].iloc[0]
 
 
 @pytest.mark.parametrize("gates", ["lax", "none.toml", "gates.toml:bold"])

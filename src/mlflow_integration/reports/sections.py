@@ -170,9 +170,11 @@ def _summary_section(finished: Sequence[Run], changes: Section, records: Registr
         if version.tags.get("gate_verdict") == "pass"
     ]
     better = [f"{row[0]} {row[1]}" for row in (changes.table.rows if changes.table else ()) if row[-1] == "better"]
+    first = sorted({str(row[0]) for row in (changes.table.rows if changes.table else ()) if row[-1] == "first"})
+    none = f"First results in {', '.join(first)}." if first else "No best has improved."
     parts = [
         changes.text,
-        f"Better than before: {', '.join(better)}." if better else "No best has improved.",
+        f"Better than before: {', '.join(better)}." if better else none,
         f"Least error: {'; '.join(best)}." if best else "No run has an error yet.",
         f"Passed its gates: {', '.join(passed)}." if passed else "No version has passed its gates.",
     ]
