@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from rich.progress import Progress
+    from rich.table import Table
 
 __all__ = [
     "DONE",
@@ -36,6 +37,8 @@ __all__ = [
 DONE: Final = 0
 REFUSED: Final = 1
 USAGE: Final = 2
+_LONG_TEXT: Final = 24
+"""Text longer than this may be folded in a table; anything shorter is not."""
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
@@ -88,22 +91,62 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
 
 
 def show_table(frame: pd.DataFrame, title: str = "") -> None:
-    """Print `frame` as a table on stdout: at the width of a terminal, at its full width into a pipe or file."""
+    """Print `frame` as a table on stdout: at its full width into a pipe or file, else at the width of the terminal.
+
+    Where the terminal is too narrow for the table, long text is folded; where numbers would have to be, each row is
+    printed as lines of ``name  value``.
+    """
     from rich.console import Console
+
+    console = Console()
+    table = _table(frame, title)
+    needed = Console(width=10_000).measure(table)
+    if not console.is_terminal:
+        console = Console(width=max(80, needed.maximum))
+    elif needed.minimum > console.width:
+        for record in _records(frame, title):
+            console.print(record)
+        return
+    console.print(table)
+
+
+def _table(frame: pd.DataFrame, title: str) -> Table:
+    """One line per row; only long text may be folded."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=Text(_cell(title)) if title else None, title_justify="left")
-    for name in frame.columns:
-        numeric = getattr(frame[name].dtype, "kind", "O") in "fiu"
-        table.add_column(Text(_cell(name)), justify="right" if numeric else "left", overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console()
-    if not console.is_terminal:
-        wide = Console(width=10_000)
-        console = Console(width=max(80, wide.measure(table).maximum))
-    console.print(table)
+    texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
+    for position, name in enumerate(frame.columns):
+        numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
+        longest = max((len(line) for text in texts[position] for line in text.splitlines()), default=0)
+        folds = longest > _LONG_TEXT
+        table.add_column(
+            Text(_cell(name)),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=not folds,
+            min_width=_LONG_TEXT if folds else longest,
+        )
+    for row in zip(*texts.values(), strict=True):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _records(frame: pd.DataFrame, title: str) -> Iterator[Table]:
+    """One small table of names and values per row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    for position, row in enumerate(frame.itertuples(index=False)):
+        record = Table(
+            title=Text(_cell(title)) if title and not position else None, title_justify="left", show_header=False
+        )
+        record.add_column(overflow="fold")
+        record.add_column(overflow="fold")
+        for name, value in zip(frame.columns, row, strict=True):
+            record.add_row(Text(_cell(name)), Text(_cell(value)))
+        yield record
 
 
 def _cell(value: object) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["PHASES", "PROJECT_TAG", "Phase", "experiment_tags"]
+__all__ = ["CALIBRATION_PHASE", "PHASES", "PROJECT_TAG", "Phase", "experiment_tags"]
 
 PROJECT_TAG: Final = "nba-props"
+CALIBRATION_PHASE: Final = 3
+"""Number of the phase whose runs differ in their probabilities, not in their forecasts."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,13 @@ PHASES: Final[dict[str, Phase]] = {
         Phase(
             "Phase2_Advanced",
             2,
-            "4-6",
+            "4-7",
             "Better means: minutes stage, ensembles, tuned boosters, feature groups switched on and off.",
         ),
         Phase(
             "Phase3_Calibration",
             3,
-            "7-9",
+            "8-9",
             "From means to probabilities: distributions, calibrators, comparison with the no-vig market.",
         ),
         Phase(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.logging import diagnostics as _diagnostics
-from mlflow_integration.logging.autolog import enable_autologging
+from mlflow_integration.logging.autolog import check_frameworks, enable_autologging
 from mlflow_integration.logging.environment import standard_tags
 from mlflow_integration.logging.items import (
     Artifact,
@@ -18,7 +18,7 @@ from mlflow_integration.logging.items import (
     Tags,
     evaluation_items,
 )
-from mlflow_integration.logging.models import LoggedModel, ModelToLog, model_type_of, save_and_log
+from mlflow_integration.logging.models import LoggedModel, ModelToLog, is_model_name, model_type_of, save_and_log
 from mlflow_integration.logging.run import RunStack, TrackedRun, failure_of, register_exit_handler
 from mlflow_integration.logging.signals import held_signals
 from mlflow_integration.logging.sink import Sink
@@ -73,6 +73,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         self._client: MlflowClient | None = None
         self._experiment: Experiment | None = None
         self._runs = RunStack()
+        self._autolog: tuple[str, ...] | None = None
 
     # -- the store ------------------------------------------------------------------------------------------------
 
@@ -161,6 +162,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
                 made, files = sink.start((self.experiment_name, experiment_id), run_name, tags)
                 run = self._runs.enter(made, sink, self.store.uri)
             sink.upload(run.run_id, files)
+            if self._autolog is not None:
+                enable_autologging(*self._autolog)
+                self._autolog = None
         except BaseException as error:  # nobody gets this run to end it
             if run is not None:
                 status, reason = failure_of(error)
@@ -331,7 +335,7 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         model: AnyModel,
         model_type: str | None = None,
         *,
-        name: str = "model",
+        name: str | None = None,
         signature: AnyValue = None,
         input_example: AnyValue = None,
         registered_model_name: str | None = None,
@@ -343,8 +347,9 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
 
         Args:
             model: XGBoost, LightGBM or scikit-learn model, or an ``mlflow.pyfunc.PythonModel``.
-            model_type: ``"xgboost"``, ``"lightgbm"``, ``"sklearn"`` or ``"pyfunc"``, to overrule the class.
-            name: Name of the model within the run.
+            model_type: ``"xgboost"``, ``"lightgbm"``, ``"sklearn"`` or ``"pyfunc"``, to overrule the class; any other
+                text is the name of the model, as in ``mlflow.sklearn.log_model(model, "name")``.
+            name: Name of the model within the run; "model" by default.
             signature: MLflow signature; made from `input_example` by default.
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
@@ -360,8 +365,10 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             raise TrackingError(message)
         run = self._runs.current()
         require_fitted(model)
+        if name is None and is_model_name(model_type):
+            name, model_type = model_type, None
         kind = model_type_of(model, model_type)
-        spec = ModelToLog(model, kind, name, signature, input_example, options)
+        spec = ModelToLog(model, kind, name or "model", signature, input_example, options)
         if registered_model_name:
             check_model_name(registered_model_name)
         logged = save_and_log(run.sink, self.store.uri, run.run_id, spec)
@@ -377,6 +384,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
         return logged
 
     def enable_autologging(self, *frameworks: str) -> None:
-        """Autolog fits into the active run, without a model each; off again when the run ends."""
-        _ = self.run_id
-        enable_autologging(*frameworks)
+        """Autolog fits into the active run, or into the next one to start, without a model each; off when it ends.
+
+        Raises:
+            TrackingError: A framework is unknown.
+        """
+        check_frameworks(frameworks)
+        if self.active_run is None:
+            self._autolog = frameworks
+        else:
+            enable_autologging(*frameworks)

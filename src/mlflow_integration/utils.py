@@ -7,7 +7,8 @@ from mlflow_integration.reading.best import best_with_trials, get_best_model, ge
 from mlflow_integration.reading.housekeeping import RunConfig, cleanup_failed_runs, clone_run_config, storage_report
 from mlflow_integration.reading.phases import compare_phases
 from mlflow_integration.reading.search import compare_runs, export_runs, list_runs, search_runs
-from mlflow_integration.reports.weekly import get_weekly_summary
+from mlflow_integration.reports.week_plan import plan_week
+from mlflow_integration.reports.weekly import get_week_plan, get_weekly_summary
 from mlflow_integration.reports.write import generate_report, generate_weekly_report
 from mlflow_integration.store.experiments import setup_experiments
 
@@ -23,8 +24,10 @@ __all__ = [
     "generate_weekly_report",
     "get_best_model",
     "get_best_runs",
+    "get_week_plan",
     "get_weekly_summary",
     "list_runs",
+    "plan_week",
     "search_runs",
     "setup_experiments",
     "storage_report",

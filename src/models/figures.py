@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import pandas as pd
+
+from models.intervals import interval_text
 from nba_props import plots
 from nba_props.betting.tables import edge_table, equity_fan, equity_table
+from nba_props.evaluation.regression import NAIVE_FORECASTS
+from nba_props.features import catalogue
 from nba_props.metrics.tables import reliability_table
-from nba_props.plots import PLOTS
+from nba_props.plots import PLOTS, Reliability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,8 +22,8 @@ if TYPE_CHECKING:
     from nba_props.forecast import Estimator
     from nba_props.plots import About
 
-_SCORES = ("brier_score", "market_brier_score", "calibration_error", "calibration_error_null")
-_RAW_SCORES = ("brier_score_uncalibrated", "calibration_error_uncalibrated")
+_SCORES: Final = ("brier_score", "market_brier_score", "calibration_error", "calibration_error_null")
+_RAW_SCORES: Final = ("brier_score_uncalibrated", "calibration_error_uncalibrated")
 
 
 def market_figures(evaluation: MarketEvaluation, estimator: Estimator, about: About) -> dict[str, Figure]:
@@ -34,16 +40,49 @@ def market_figures(evaluation: MarketEvaluation, estimator: Estimator, about: Ab
     return figures
 
 
+def fold_table(evaluation: MarketEvaluation) -> pd.DataFrame:
+    """One row per test fold: ``start`` (first date), ``rows``, ``baseline``, ``market``.
+
+    ``baseline`` is the error of the forecaster that is the best naive one over all folds; ``market`` that of the
+    closing line on the rows that have one (NaN without any).
+    """
+    rows = evaluation.predictions
+    errors = {name: (rows[name] - rows["actual"]).abs() for name in NAIVE_FORECASTS}
+    errors["market"] = (rows["closing_line"] - rows["actual"]).abs()
+    best = min(NAIVE_FORECASTS, key=lambda name: float(errors[name].mean()))
+    by_fold = pd.DataFrame({"baseline": errors[best], "market": errors["market"]}).groupby(rows["fold"])
+    means = by_fold.mean().sort_index()
+    dates = rows.groupby("fold")["game_date"]
+    return means.assign(start=dates.min(), rows=dates.size()).reset_index()
+
+
+def bet_paths(ledger: pd.DataFrame) -> pd.DataFrame:
+    """What the bets were expected to win, by night: ``game_date``, ``claimed``, ``zero_edge`` (units of bankroll).
+
+    ``claimed`` adds the model's expected profit of each bet, ``zero_edge`` that of the same bet at the market's own
+    no-vig probability: what is left without any edge is minus the margin.
+    """
+    settled = ledger[ledger["result"] != "void"]
+    win = 1.0 - settled["p_push"]
+    fair = win * (settled["q"] * settled["decimal_odds"] - 1.0)
+    expected = pd.DataFrame({"claimed": settled["ev"] * settled["stake"], "zero_edge": fair * settled["stake"]})
+    nightly = expected.groupby(settled["game_date"]).sum().cumsum()
+    start = float(equity_table(ledger)["bankroll"].iloc[0])
+    return (nightly + start).reset_index()
+
+
 def _pit_histogram(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
     if evaluation.pit is None:
         return None
-    title = f"{about.title}: PIT, {evaluation.distribution}"
+    title = f"{about.title}: are the distributions calibrated? ({evaluation.distribution.replace('_', ' ')})"
     return plots.pit_histogram(evaluation.pit, title=title, simulated=about.simulated)
 
 
 def _feature_importance(_: MarketEvaluation, estimator: Estimator, about: About) -> Figure:
     shares = {str(name): float(share) for name, share in estimator.importances().items()}
-    return plots.feature_importance(shares, title=f"{about.title}: gain", simulated=about.simulated)
+    groups = {feature.name: feature.group for feature in catalogue()}
+    title = f"{about.title}: features by gain"
+    return plots.feature_importance(shares, groups=groups, title=title, simulated=about.simulated)
 
 
 def _reasons(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
@@ -61,50 +100,88 @@ def _residuals(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figu
 
 
 def _fold_history(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure:
+    table = fold_table(evaluation)
+    references = {"best naive forecast": table["baseline"].to_numpy()}
+    if table["market"].notna().any():
+        references["closing line"] = table["market"].to_numpy()
     return plots.fold_history(
         evaluation.fold_metrics["val_mae_fold"],
-        references={"best naive forecast": evaluation.metrics["baseline_mae"]},
-        title=f"{about.title}: MAE by fold",
+        references=references,
+        starts=table["start"].to_numpy(),
+        rows=table["rows"].tolist(),
+        title=f"{about.title}: error by fold",
         simulated=about.simulated,
     )
 
 
-def _reliability(evaluation: MarketEvaluation, about: About, *, calibrated: bool) -> Figure:
+def _reliability(evaluation: MarketEvaluation, about: About, *, calibrated: bool) -> Reliability:
     scored = evaluation.scored_props(calibrated=calibrated)
     scores = {key: evaluation.metrics.get(key) for key in (_SCORES if calibrated else _RAW_SCORES)}
-    return plots.reliability_diagram(
+    return Reliability(
         reliability_table(scored["chance"], scored["over"], seed=about.seed),
         scored["chance"],
-        scores={key: value for key, value in scores.items() if value is not None},
-        title=f"{about.title}: reliability {'of P(over)' if calibrated else 'before calibration'}",
-        simulated=about.simulated,
+        {key: value for key, value in scores.items() if value is not None},
+        "after calibration" if calibrated else "before calibration",
     )
 
 
 def _calibration_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
-    return None if evaluation.scored_props().empty else _reliability(evaluation, about, calibrated=True)
-
-
-def _calibration_curve_before(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
-    before, after = (evaluation.scored_props(calibrated=calibrated)["chance"] for calibrated in (False, True))
-    return None if before.equals(after) else _reliability(evaluation, about, calibrated=False)
+    raw, scored = (evaluation.scored_props(calibrated=calibrated)["chance"] for calibrated in (False, True))
+    if scored.empty:
+        return None
+    after = _reliability(evaluation, about, calibrated=True)
+    return plots.reliability_diagram(
+        after.table,
+        after.probabilities,
+        scores=after.scores,
+        before=None if raw.equals(scored) else _reliability(evaluation, about, calibrated=False),
+        title=f"{about.title}: is P(over) calibrated?",
+        simulated=about.simulated,
+    )
 
 
 def _confusion_matrix(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
     scored = evaluation.scored_props()
     if scored.empty:
         return None
-    title = f"{about.title}: side"
-    return plots.confusion_matrix(scored["over"], scored["chance"] > 0.5, title=title, simulated=about.simulated)
+    over, market = scored["over"].to_numpy(), scored["market_p_over"].to_numpy(dtype="float64")
+    beside = {"always under": float((over == 0).mean())}
+    if not np.isnan(market).any():
+        beside["the market's favourite"] = float(((market > 0.5) == over).mean())
+    return plots.confusion_matrix(
+        over,
+        scored["chance"] > 0.5,
+        beside=beside,
+        title=f"{about.title}: which side?",
+        simulated=about.simulated,
+    )
 
 
 def _equity_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
-    ledger = evaluation.ledger
+    ledger, metrics = evaluation.ledger, evaluation.metrics
     if ledger.empty:
         return None
-    fan = equity_fan(ledger, seed=about.seed)
-    title = f"{about.title}: bankroll"
-    return plots.equity_curve(equity_table(ledger), fan, title=title, simulated=about.simulated)
+    summary = f"{metrics['n_bets']:,.0f} bets were won or lost."
+    if "roi" in metrics:
+        returned = f"Return {interval_text(metrics, 'roi', '+.1%')}"
+        summary = f"{returned} on {metrics['turnover']:,.0f} units staked, {metrics['n_bets']:,.0f} flat bets."
+    return plots.equity_curve(
+        equity_table(ledger),
+        equity_fan(ledger, seed=about.seed),
+        paths=bet_paths(ledger),
+        summary=summary,
+        uncalibrated_until=_uncalibrated_until(evaluation),
+        title=f"{about.title}: bankroll",
+        simulated=about.simulated,
+    )
+
+
+def _uncalibrated_until(evaluation: MarketEvaluation) -> pd.Timestamp | None:
+    """Last date before the calibrator changed any probability; None where it never did, or did from the start."""
+    raw, scored = (evaluation.scored_props(calibrated=calibrated) for calibrated in (False, True))
+    changed = scored.loc[~np.isclose(raw["chance"], scored["chance"]), "game_date"]
+    before = scored.loc[scored["game_date"] < changed.min(), "game_date"] if len(changed) else changed
+    return before.max() if len(before) else None
 
 
 def _edge_buckets(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
@@ -132,7 +209,6 @@ for _name, _plot in {
     "reasons": _reasons,
     "residuals_analysis": _residuals,
     "fold_history": _fold_history,
-    "calibration_curve_before": _calibration_curve_before,
     "calibration_curve": _calibration_curve,
     "confusion_matrix": _confusion_matrix,
     "equity_curve": _equity_curve,

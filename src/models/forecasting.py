@@ -203,16 +203,22 @@ def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:
 def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
     """The walk-forward of a configuration."""
     settings, games = config.walk_forward, data.games
-    first = settings.first_test_season
-    if first == FIRST_SEASON:
-        seasons = sorted(games["season"].unique())
-        first = seasons[min(1, len(seasons) - 1)]
-    elif first is None:
-        lined = data.usable_seasons(config.market)
-        first = lined[0] if lined else None
+    first = first_test_season(data, config)
     return walk_forward_folds(
         games["game_date"], games["season"], first_test_season=first, step=settings.step, gap_days=settings.gap_days
     )
+
+
+def first_test_season(data: TrainingData, config: TrainerConfig) -> str | None:
+    """The season a configuration is tested from; None leaves it to the folds, which take the last one."""
+    first = config.walk_forward.first_test_season
+    if first == FIRST_SEASON:
+        seasons = sorted(data.games["season"].unique())
+        return str(seasons[min(1, len(seasons) - 1)])
+    if first is None:
+        lined = data.usable_seasons(config.market)
+        return lined[0] if lined else None
+    return first
 
 
 def members(config: TrainerConfig) -> tuple[str, ...]:

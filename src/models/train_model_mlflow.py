@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import joblib
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
-from mlflow_integration.logging.items import Document, Table
+from mlflow_integration.logging.items import Document, Metrics, Params, Table, Tags
 from mlflow_integration.promotion.records import GATE_METRICS
 from mlflow_integration.promotion.staging import STAGING_REPLAY
 from mlflow_integration.utils import search_runs
+from mlflow_integration.values.markdown import with_section
+from models import naming
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models.identity import settings_key
 from models.line_ups import STAND_IN, availability_of
-from models.plan.studies import arms, forecast_findings, study_findings
+from models.notes import why_no_bet
+from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.staging_window import staging_window
-from models.view import EvaluationView
+from models.view import NOTE_TAG, EvaluationView, logged_params
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError
 from nba_props.evaluation.market import evaluate_market
 from nba_props.forecast import ENSEMBLE, ESTIMATORS
+from nba_props.metrics import stored_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mlflow_integration.logging.run import TrackedRun
     from mlflow_integration.registry import PromotionDecision
     from models.forecasting import Forecast
     from models.plan.studies import Study
@@ -40,6 +47,12 @@ if TYPE_CHECKING:
 
 __all__ = ["NBAPropsMLflowTrainer", "TrainingResult"]
 
+SETTINGS_TAG: Final = "settings_key"
+"""Tag of a run with its `models.identity.settings_key`."""
+FIT_TAG: Final = "run_kind"
+FIT_ONLY: Final = "fit"
+"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is no trial."""
+
 
 @dataclass(frozen=True)
 class TrainingResult:
@@ -48,14 +61,18 @@ class TrainingResult:
     Attributes:
         market: Market key.
         run_id: MLflow run.
-        metrics: Metric key to value, as logged.
+        metrics: Metric key to value, by their plain names.
         registration: Version, gate report and stage; None where nothing was registered.
+        remark: What a reader of the table has to be told besides: why no bet was made.
+        experiment_id: Experiment of the run.
     """
 
     market: str
     run_id: str
     metrics: dict[str, float]
     registration: PromotionDecision | None
+    remark: str = ""
+    experiment_id: str = ""
 
 
 def check_gate_profile(config: TrainerConfig) -> None:
@@ -160,11 +177,38 @@ class NBAPropsMLflowTrainer:
         """
         return self._shared().of(self.config)
 
-    def train_model(self) -> Estimator:
-        """The final model, fitted on every row: what is logged, registered and used for tomorrow's games.
+    def train_model(self, *, log: bool = True) -> Estimator:
+        """Fit the final model on every row, in a tracked run of its own: what is used for tomorrow's games.
 
-        A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from.
+        A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from. The run
+        holds the model, its parameters and what it was fitted on, and no score: nothing was kept out to score it on. It
+        is no trial.
+
+        Args:
+            log: False leaves the run out.
         """
+        if not log:
+            return self._fitted()
+        config, data = self.config, self._data
+        tracker = self._tracker()
+        tags = {**self._first_tags(), FIT_TAG: FIT_ONLY}
+        with tracker.start_run(naming.run_name(config, data, "fit"), tags=tags, nested=True):
+            estimator = self._fitted()
+            self._log_data(tracker)
+            note = f"{config.model} fitted on every row of {config.market}, without a score. {_kind_note(data)}"
+            n_features = float(feature_frame(data, config).shape[1])
+            numbers = {"n_features": n_features, "n_estimators": float(estimator.n_estimators)}
+            tracker.log_items(
+                [
+                    Params(logged_params(config, estimator)),
+                    Metrics({stored_key(name): value for name, value in numbers.items()}),
+                    Tags({NOTE_TAG: note.strip()}),
+                ]
+            )
+            self._log_model(tracker, estimator)
+        return estimator
+
+    def _fitted(self) -> Estimator:
         config, data = self.config, self._data
         if config.model == ENSEMBLE:
             return self.forecast().estimator
@@ -175,17 +219,41 @@ class NBAPropsMLflowTrainer:
         estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
         return estimator
 
-    def train_and_evaluate_walk_forward(self, *, n_trials: int = 1) -> MarketEvaluation:
-        """Walk forward through the test seasons and compute everything the forecasts are worth; nothing is logged.
+    def train_and_evaluate_walk_forward(self, *, n_trials: int | None = None, log: bool = True) -> MarketEvaluation:
+        """Walk forward through the test seasons and compute everything the forecasts are worth, in a tracked run.
+
+        Everything that `run` logs is logged, but the model.
 
         Args:
-            n_trials: Runs tried so far on this market, this one included.
+            n_trials: Runs tried so far on this market, this one included; counted in the store by default, and 1
+                without a log.
+            log: False leaves the run out.
 
         Raises:
             NotEnoughDataError: Too few rows before a fold.
         """
+        if not log:
+            return self._evaluation(n_trials or 1)
+        tracker = self._tracker()
+        name = naming.run_name(self.config, self._data, "evaluation")
+        with tracker.start_run(name, tags=self._first_tags(), nested=True) as run:
+            view = self._evaluated(n_trials or self._trials(tracker), run)
+            self._log_data(tracker)
+            tracker.log_evaluation(view)
+        return view.evaluation
+
+    def _evaluation(self, n_trials: int) -> MarketEvaluation:
         quotes = self._data.quotes_of(self.config.market)
         return evaluate_market(self.forecast().result, quotes, self.config, n_trials=n_trials)
+
+    def earlier_run(self) -> str | None:
+        """The newest finished run of the experiment with the same settings, data and code; None where there is none."""
+        where = (
+            f"attributes.status = 'FINISHED' and tags.{SETTINGS_TAG} = '{self._settings_key}' and metrics.val_mae > 0"
+        )
+        tracker = self._tracker()
+        found = tracker.client.search_runs([tracker.experiment_id], where, max_results=1)
+        return str(found[0].info.run_id) if found else None
 
     def run(self, run_name: str | None = None, *, register: bool = True) -> TrainingResult:
         """Everything in one tracked run: evaluate, fit, log, register, judge by the gates, promote or keep.
@@ -193,24 +261,40 @@ class NBAPropsMLflowTrainer:
         A failure marks the run FAILED with the reason as a tag and goes on to the caller.
 
         Args:
-            run_name: Name of the run; ``<model>_<market>`` by default.
+            run_name: Name of the run; by default market, model, main settings and test seasons (`models.naming`).
             register: Register the final model and let the gates decide on its stage.
         """
         config, data = self.config, self._data
-        tracker = NBAPropsTracker(self.experiment_name, tracking_uri=self.tracking_uri)
-        name = run_name or f"{config.model}_{config.market}"
-        known = availability_of(data, config)
-        tags = {"market": config.market, "data_kind": data.kind, "availability": known, **self.tags}
-        with tracker.start_run(name, tags=tags) as run:
+        tracker = self._tracker()
+        name = run_name or naming.run_name(config, data)
+        with tracker.start_run(name, tags=self._first_tags()) as run:
             n_trials = self._trials(tracker)
-            view = self._evaluated(n_trials)
-            tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
+            view = self._evaluated(n_trials, run)
+            self._log_data(tracker)
             tracker.log_evaluation(view)
             if register:
                 self._log_staging_window(tracker, view, n_trials)
             self._log_model(tracker, view.estimator)
         registration = self.register(run.run_id) if register else None
-        return TrainingResult(config.market, run.run_id, view.metrics, registration)
+        remark = why_no_bet(view.evaluation, config)
+        return TrainingResult(config.market, run.run_id, view.metrics, registration, remark, run.experiment_id)
+
+    def _tracker(self) -> NBAPropsTracker:
+        return NBAPropsTracker(self.experiment_name, tracking_uri=self.tracking_uri)
+
+    @property
+    def _settings_key(self) -> str:
+        return settings_key(self.config, self.study, self._data)
+
+    def _first_tags(self) -> dict[str, str]:
+        """The tags a run has from its first moment on: what a failed one must say too."""
+        own = {"market": self.config.market, "model": self.config.model, "data_kind": self._data.kind}
+        own["availability"] = availability_of(self._data, self.config)
+        return {**own, SETTINGS_TAG: self._settings_key, **self.tags}
+
+    def _log_data(self, tracker: NBAPropsTracker) -> None:
+        data = self._data
+        tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
 
     def register(self, run_id: str) -> PromotionDecision:
         """Register the model of a finished run, judge it by the gates, promote or keep it.
@@ -221,13 +305,18 @@ class NBAPropsMLflowTrainer:
         data, profile = self._data, self.config.gate_profile
         found = registry.client.search_model_versions(f"name = '{self.model_name}' and run_id = '{run_id}'")
         tags = {"market": self.config.market, "data_kind": data.kind, "data_fingerprint": data.fingerprint}
+        tags |= {RULE_TAG: self.tags[RULE_TAG]} if RULE_TAG in self.tags else {}
         if found:
             version = int(found[0].version)
         else:
-            version = registry.register_model(
-                run_id=run_id, model_name=self.model_name, tags=tags, gate_profile=profile
-            )
-        return registry.promote_if_passing(self.model_name, version, profile=profile)
+            note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
+            first = note.partition("\n")[0] or None
+            version = registry.register_model(run_id, self.model_name, tags, description=first, gate_profile=profile)
+        decision = registry.promote_if_passing(self.model_name, version, profile=profile)
+        note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
+        said = f"{self.model_name} version {version} stands in {decision.stage}. {decision.report.markdown()}"
+        registry.client.set_tag(run_id, NOTE_TAG, with_section(note, "Gates", said))
+        return decision
 
     @property
     def model_name(self) -> str:
@@ -244,19 +333,22 @@ class NBAPropsMLflowTrainer:
         where = f"tags.market = '{self.config.market}' and attributes.status = 'FINISHED'"
         names = list(dict.fromkeys((self.experiment_name, *self.chosen_from)))
         found = search_runs(names, where=where, tracking_uri=tracker.store.uri)
-        kinds = found.reindex(columns=["tags.data_kind"])["tags.data_kind"].fillna(self._data.kind)
-        known = found.reindex(columns=["tags.availability"])["tags.availability"] == STAND_IN
+        columns = found.reindex(columns=["tags.data_kind", "tags.availability", f"tags.{FIT_TAG}"])
+        kinds = columns["tags.data_kind"].fillna(self._data.kind)
         stand_in = availability_of(self._data, self.config) == STAND_IN
-        return 1 + int(((kinds == self._data.kind) & (known == stand_in)).sum())
+        known = (columns["tags.availability"] == STAND_IN) == stand_in
+        return 1 + int(((kinds == self._data.kind) & known & (columns[f"tags.{FIT_TAG}"] != FIT_ONLY)).sum())
 
-    def _evaluated(self, n_trials: int) -> EvaluationView:
+    def _evaluated(self, n_trials: int, run: TrackedRun) -> EvaluationView:
         config, data = self.config, self._data
-        evaluation = self.train_and_evaluate_walk_forward(n_trials=n_trials)
+        evaluation = self._evaluation(n_trials)
         forecast = self.forecast()
         n_features = self._shared().features(config).shape[1]
         findings = forecast_findings(forecast, n_features)
         if self.study is not None:
             findings |= study_findings(self.study, evaluation, config, data, self._shared())
+        elif RULE_TAG in self.tags:
+            findings |= Findings(documents={RULE_FILE: json.loads(self.tags[RULE_TAG])})
         return EvaluationView(
             evaluation=evaluation,
             config=config,
@@ -264,6 +356,7 @@ class NBAPropsMLflowTrainer:
             estimator=forecast.estimator,
             n_features=n_features,
             findings=findings,
+            place=f"#/experiments/{run.experiment_id}/runs/{run.run_id}",
         )
 
     def _shared(self) -> Forecasts:
@@ -295,3 +388,7 @@ class NBAPropsMLflowTrainer:
         from models.pyfunc import ForecastModel
 
         tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example, allow_code=True)
+
+
+def _kind_note(data: TrainingData) -> str:
+    return "The data are SIMULATED." if data.simulated else ""

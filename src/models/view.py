@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from models.figures import market_figures
+from models.identity import PROPS_TAG, props_key
 from models.line_ups import availability_of
+from models.notes import answers, run_note
 from models.plan.studies import Findings
+from nba_props.betting.tables import equity_table
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.evaluation.pricing import final_blend
 from nba_props.features import catalogue, feature_names
+from nba_props.forecast import ENSEMBLE
 from nba_props.plots import About
 
 if TYPE_CHECKING:
@@ -23,6 +28,21 @@ if TYPE_CHECKING:
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.forecast import Estimator
+
+NOTE_TAG: Final = "mlflow.note.content"
+
+
+def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]:
+    """The settings that play a part in a model, and the parameters it was really fitted with.
+
+    The ensemble's settings belong to an ensemble, those of the selection to a selection; the number of fits side by
+    side changes no number.
+    """
+    idle = {"model_params", "workers"}
+    idle |= {name for name in ("selection", "noise_features", "feature_groups") if not getattr(config, name)}
+    if config.model != ENSEMBLE:
+        idle.add("ensemble")
+    return {**config.model_dump(exclude=idle), "model_params": dict(estimator.params)}
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,7 @@ class EvaluationView:
         n_features: Columns it was offered.
         findings: What the study of the run adds.
         extra_tags: Tags besides those of the data and the model.
+        place: Route of the run's page in the UI, for the links of its note; without one there is no note.
     """
 
     evaluation: MarketEvaluation
@@ -46,16 +67,17 @@ class EvaluationView:
     n_features: int
     findings: Findings = field(default_factory=Findings)
     extra_tags: dict[str, str] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def params(self) -> dict[str, Any]:
-        """Settings of the run, nested as in the configuration, and the parameters the model was really fitted with."""
-        settings = self.config.model_dump(exclude={"model_params"})
-        return {**settings, "model_params": dict(self.estimator.params)}
+        """Settings that play a part in the model, nested as in the configuration, and the parameters of the fit."""
+        return logged_params(self.config, self.estimator)
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the run is about."""
+        """What the run is about, and the note at the top of its page."""
+        props = props_key(self.evaluation)
         return {
             "market": self.config.market,
             "model": self.config.model,
@@ -64,6 +86,10 @@ class EvaluationView:
             "data_source": self.data.source,
             "availability": availability_of(self.data, self.config),
             "distribution": self.evaluation.distribution,
+            **({} if props is None else {PROPS_TAG: props}),
+            **({"answer": "; ".join(told)} if (told := answers(self.metrics)) else {}),
+            **({NOTE_TAG: run_note(self, self.place)} if self.place else {}),
+            **self.findings.tags,
             **self.extra_tags,
         }
 
@@ -79,8 +105,12 @@ class EvaluationView:
 
     @property
     def fold_metrics(self) -> dict[str, list[float]]:
-        """One value per test fold."""
-        return self.evaluation.fold_metrics
+        """Histories that the UI draws as curves: one value per test fold, and the profit after every betting night."""
+        ledger = self.evaluation.ledger
+        if ledger.empty:
+            return self.evaluation.fold_metrics
+        bankroll = equity_table(ledger)["bankroll"].to_numpy()
+        return {**self.evaluation.fold_metrics, "cumulative_profit": (bankroll - bankroll[0])[1:].tolist()}
 
     @property
     def documents(self) -> dict[str, dict[str, Any]]:
@@ -147,7 +177,7 @@ class EvaluationView:
             tables["distribution_scores.csv"] = self.evaluation.distribution_scores
         return tables | self.findings.tables
 
-    @property
+    @cached_property
     def figures(self) -> Mapping[str, Callable[[], Figure]]:
         """Plots of the run; those that need lines or bets are absent where there are none."""
         title = f"{self.config.market.upper()}, {self.config.model}"

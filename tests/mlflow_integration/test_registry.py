@@ -144,6 +144,27 @@ def test_skipping_staging_needs_an_override(registry, candidate, name):
     assert registry.transition_history(name).empty
 
 
+def test_the_page_of_a_model_says_where_its_versions_stand_and_keeps_what_somebody_wrote(registry, candidate, name):
+    first = candidate(name, val_mae=3.0)
+    registry.client.update_registered_model(name, description="Rebounds, for the Friday slate.")
+    registry.promote_model(name, first, "Staging", reason="looks good", by="analyst")
+    text = registry.client.get_registered_model(name).description
+    assert text.startswith("Rebounds, for the Friday slate.")
+    assert f"Staging: version {first}" in text
+    assert "| None | Staging | analyst | looks good |" in text
+
+
+def test_a_second_profile_overwrites_no_report(registry, candidate, name):
+    version = candidate(name, val_mae=3.0, roi=0.06)
+    for profile in ("plan", "market"):
+        registry.evaluate_for_production(name, version, profile=profile)
+    record = registry.client.get_model_version(name, str(version))
+    assert "### Gates: plan" in record.description
+    assert "### Gates: market" in record.description
+    files = {file.path for file in registry.client.list_artifacts(record.run_id, f"version_{version}")}
+    assert files == {f"version_{version}/gate_report_{profile}.md" for profile in ("plan", "market")}
+
+
 def test_promoting_where_it_stands_already_changes_nothing_and_writes_no_history(registry, candidate, name):
     candidate(name)
     registry.promote_model(name, 1, "Staging")

@@ -69,6 +69,17 @@ def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(
     assert "| props_pra | 1 | None |" in text
 
 
+def test_the_report_begins_with_what_is_new_and_what_is_best_and_has_no_empty_part(store):
+    text = generate_report(tracking_uri=store)
+    short = text.partition("## In short")[2].partition("## ")[0]
+    assert "4 finished runs in the last 7 days." in short
+    assert "First results in pra SIMULATED" in short
+    assert "pra SIMULATED 5.7 (second <b>&)" in short
+    assert "No version has passed its gates." in short
+    assert text.index("## In short") < text.index("## Phases")
+    assert not re.search(r"^## .*\n\n## ", text, re.MULTILINE)
+
+
 def test_the_html_report_is_one_valid_file_with_its_plots_inside(store):
     html = generate_report(style="html", tracking_uri=store)
     checker = Checker()

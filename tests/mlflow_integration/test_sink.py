@@ -66,7 +66,7 @@ def test_one_evaluation_is_one_request_and_one_upload():
     }
     assert {(p.key, p.value) for p in params} == {("model.depth", "6"), ("market", "pra")}
     assert [(t.key, t.value) for t in tags] == [("market", "pra")]
-    assert client.files == ["plot.png", "predictions.csv", "training_config.json"]
+    assert client.files == ["environment.json", "plot.png", "predictions.csv", "training_config.json"]
 
 
 def test_nothing_is_sent_when_one_metric_is_not_finite():

@@ -62,8 +62,8 @@ def test_a_run_holds_what_was_logged_and_says_what_code_made_it(tracker):
     assert tags["stage_of_work"] == "draft"
     assert tags["mlflow.note.content"] == "first try"
     assert len(tags["git_commit"]) == 40 or tags["git_commit"] == "unknown"
-    assert tags["version.mlflow"] == mlflow.__version__
-    assert tags["python_version"] == ".".join(map(str, sys.version_info[:3]))
+    assert f"mlflow {mlflow.__version__}" in tags["environment"].split(", ")
+    assert tags["environment"].startswith(f"python {'.'.join(map(str, sys.version_info[:3]))}, ")
 
 
 def test_a_run_says_nothing_of_the_person_or_the_machine(tracker):

@@ -117,7 +117,7 @@ def test_a_new_user_runs_a_recipe_of_a_plug_in_from_an_empty_folder(tmp_path):
     client = mlflow.MlflowClient(uri)
     experiment = client.get_experiment_by_name("Phase1_Foundation")
     (run,) = client.search_runs([experiment.experiment_id])
-    assert run.info.run_id.startswith(row["run"])
+    assert run.info.run_id == row["run_id"]
     assert run.info.status == "FINISHED"
     assert run.data.tags["recipe"] == "phase1/linear_three_groups"
     assert run.data.metrics["val_mae"] == row["val_mae"] > 0

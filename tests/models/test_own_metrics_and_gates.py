@@ -15,7 +15,7 @@ from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props import plugins
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
-from nba_props.metrics import METRICS, find_metric
+from nba_props.metrics import METRICS, find_metric, plain_key
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "plugins"
 OWN_ONLY = {"train_<metric>", "val_<metric>", "mae_<segment>", "roi_<segment>", "n_<segment>", "<folder>/<metric>"}
@@ -49,9 +49,9 @@ def tracked(data, tmp_path_factory):
 
 def test_every_logged_key_is_in_the_table(tracked):
     _, _, run, _ = tracked
-    entries = {key: find_metric(key) for key in run.data.metrics}
+    entries = {key: find_metric(plain_key(key)) for key in run.data.metrics}
     assert [key for key, entry in entries.items() if entry is None or entry.key in OWN_ONLY] == []
-    assert entries["mae_2023_24"].key == "mae_<season>"
+    assert entries["segment/mae_2023_24"].key == "mae_<season>"
 
 
 def test_a_metric_of_ones_own_is_computed_and_logged(tracked):
@@ -76,7 +76,7 @@ def test_a_named_gate_has_its_line_in_the_table_of_the_main_job(tracked, data):
     result, _, _, _ = tracked
     row = result_rows([result])[0]["gates"][-1]
     assert (row["metric"], row["comparison"], row["threshold"]) == ("beats_breakeven", None, None)
-    assert "beats_breakeven 0." in as_frame(result_rows([result]))["gates"].iloc[0]
+    assert "beats_breakeven 0." in as_frame(result_rows([result]))["stage and gates"].iloc[0]
 
 
 @pytest.mark.parametrize("gates", ["lax", "none.toml", "gates.toml:bold"])

@@ -11,7 +11,7 @@ import pytest
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.store.processes import process_mark
 from mlflow_integration.utils import setup_experiments
-from models.plan import run as plan
+from models import identity
 from models.plan.recipe import load_recipe
 from models.plan.run import run_plan
 from models.train_model_mlflow import NBAPropsMLflowTrainer
@@ -48,7 +48,7 @@ def test_the_number_of_workers_does_not_make_it_another_run(store, data):
 
 def test_changed_code_is_another_run(store, data, monkeypatch):
     next(run_plan([recipe("lightgbm_baseline")], data))
-    monkeypatch.setattr(plan, "code_version", lambda *packages: "other")
+    monkeypatch.setattr(identity, "code_version", lambda *packages: "other")
     assert not next(run_plan([recipe("lightgbm_baseline")], data)).skipped
 
 
@@ -62,7 +62,7 @@ def test_what_a_dead_process_left_running_is_killed_and_what_a_live_one_does_is_
     left = client.create_run(experiment, tags={"process": mark}).info.run_id
     alive = client.create_run(experiment, tags={"process": process_mark()}).info.run_id
     elsewhere = client.create_run(experiment, tags={"process": f"0123456789ab:{dead.pid}:77"}).info.run_id
-    list(plan.run_plan([], data))
+    list(run_plan([], data))
     assert client.get_run(left).info.status == "KILLED"
     assert "process ended" in client.get_run(left).data.tags["failure_reason"]
     assert client.get_run(alive).info.status == client.get_run(elsewhere).info.status == "RUNNING"

@@ -181,7 +181,7 @@ def test_the_chosen_configuration_is_the_best_complete_trial_and_its_sharpe_rati
     (chosen,) = runs(uri, "chosen")
     assert chosen.data.metrics["val_mae"] == best["test_val_mae"]
     assert float(chosen.data.params["model_params.learning_rate"]) == best["model_params.learning_rate"]
-    assert chosen.data.metrics["n_trials"] == 6, "five trials and the run itself"
+    assert chosen.data.metrics["evidence/n_trials"] == 6, "five trials and the run itself"
 
 
 def test_a_finished_sweep_is_not_run_again(done, data, monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 from mlflow_integration import get_profile
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError, NotEnoughDataError
+from nba_props.metrics import headline_metrics, plain_metrics
 
 QUICK = {"n_estimators": 20}
 
@@ -48,9 +49,75 @@ def test_the_run_has_every_metric_that_can_be_computed(tracked):
         "mae_tier1_stars", "mae_tier2_rotation", "mae_tier3_bench", "mae_2023_24", "mae_home", "mae_away", "mae_b2b",
         "n_tier1_stars", "n_2023_24", "n_home", "n_b2b", "roi_edge_large",
     }  # fmt: skip
-    assert wanted <= set(run.data.metrics), wanted - set(run.data.metrics)
+    found = plain_metrics(run.data.metrics)
+    assert wanted <= set(found), wanted - set(found)
     assert run.data.metrics["val_mae"] == result.metrics["val_mae"]
     assert all(np.isfinite(list(run.data.metrics.values())))
+
+
+def test_headline_metrics_stand_at_the_top_of_the_charts_and_all_others_in_folders(tracked):
+    _, client, run, _ = tracked
+    top = {key for key in run.data.metrics if "/" not in key}
+    assert set(headline_metrics()) <= top
+    assert len(top) <= 16, "the first screen of the charts holds no more"
+    folders = {key.partition("/")[0] for key in run.data.metrics if "/" in key}
+    assert {"segment", "kelly", "evidence", "interval", "data", "history"} <= folders
+    profit = client.get_metric_history(run.info.run_id, "history/cumulative_profit")
+    assert len(profit) > 20, "one point for each betting night"
+    last = max(profit, key=lambda point: point.step)
+    assert last.value == pytest.approx(plain_metrics(run.data.metrics)["profit"])
+
+
+def test_the_page_of_the_run_begins_with_what_came_of_it(tracked):
+    result, _, run, _ = tracked
+    note = run.data.tags["mlflow.note.content"]
+    assert note.startswith(f"**lightgbm errs by {result.metrics['val_mae']:.4g} in pts")
+    assert "SIMULATED" in note.splitlines()[0]
+    assert f"(#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/equity_curve.png)" in note
+    assert "`model_params.n_estimators=20`" in note, "what differs from the defaults"
+    assert "| val_mae |" in note.partition("### Gates")[2]
+    assert not [key for key in run.data.params if key.startswith(("ensemble", "selection", "workers"))]
+
+
+def test_the_pages_of_the_version_and_of_the_model_hold_the_gates(tracked):
+    _, client, run, _ = tracked
+    version = client.get_model_version("NBAProps_pts_SIMULATED", "1")
+    assert version.description.startswith("**lightgbm errs by")
+    assert "### Gates: plan" in version.description
+    assert "No version is in Staging or Production." in client.get_registered_model(version.name).description
+    assert "| val_mae |" in version.description
+    files = [artifact.path for artifact in client.list_artifacts(run.info.run_id, "version_1")]
+    assert files == ["version_1/gate_report_plan.md"]
+
+
+def test_the_name_of_a_run_tells_it_from_others(data, store):
+    run_id = trainer(data).run(register=False).run_id
+    run = mlflow.MlflowClient(store).get_run(run_id)
+    assert run.info.run_name == "pts · lightgbm · leaves 15 · trees 20 · 2023-24 · SIMULATED"
+
+
+def test_a_fit_and_an_evaluation_called_by_themselves_are_runs(data, store):
+    own = NBAPropsMLflowTrainer("pts", training_data=data, model="linear", walk_forward={"step": "once"})
+    own.train_model()
+    evaluation = own.train_and_evaluate_walk_forward()
+    client = mlflow.MlflowClient(store)
+    experiment = client.get_experiment_by_name("Phase1_Foundation").experiment_id
+    evaluated, fitted = client.search_runs([experiment], order_by=["attributes.start_time DESC"])
+    assert (fitted.data.tags["run_kind"], evaluated.data.tags.get("run_kind")) == ("fit", None)
+    assert fitted.outputs.model_outputs
+    assert not evaluated.outputs.model_outputs
+    assert "val_mae" not in fitted.data.metrics
+    assert evaluated.data.metrics["val_mae"] == evaluation.metrics["val_mae"]
+    assert evaluated.data.metrics["evidence/n_trials"] == 1, "a fit without a score is no trial"
+    assert own.earlier_run() == evaluated.info.run_id
+
+
+def test_the_log_of_a_fit_or_an_evaluation_can_be_left_out(data, store):
+    own = NBAPropsMLflowTrainer("pts", training_data=data, model="linear", walk_forward={"step": "once"})
+    own.train_model(log=False)
+    own.train_and_evaluate_walk_forward(log=False)
+    client = mlflow.MlflowClient(store)
+    assert [experiment.name for experiment in client.search_experiments()] == ["Default"]
 
 
 def test_the_pooled_error_is_that_of_the_logged_predictions(tracked):
@@ -88,7 +155,7 @@ def test_the_configuration_is_enough_to_run_it_again(tracked, data):
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a path from MLflow
         config = json.load(file)["config"]
     again = NBAPropsMLflowTrainer(config.pop("market"), training_data=data, **config)
-    assert again.train_and_evaluate_walk_forward().metrics["val_mae"] == result.metrics["val_mae"]
+    assert again.train_and_evaluate_walk_forward(log=False).metrics["val_mae"] == result.metrics["val_mae"]
 
 
 def test_the_logged_model_forecasts_from_a_raw_feature_frame(tracked, data):
@@ -97,7 +164,7 @@ def test_the_logged_model_forecasts_from_a_raw_feature_frame(tracked, data):
     model = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     frame = data.features.tail(50)
     assert frame.isna().any(axis=None), "missing history is part of a raw frame"
-    expected = trainer(data).train_model().predict(frame)
+    expected = trainer(data).train_model(log=False).predict(frame)
     np.testing.assert_allclose(model.predict(frame), expected)
     assert model.metadata.signature is not None
     assert len(model.input_example) == 3
@@ -141,7 +208,7 @@ def test_the_version_stands_where_its_gates_put_it(tracked):
 )
 def test_the_predictions_are_the_same_to_the_last_bit_on_any_number_of_workers(data, settings):
     one, two = (NBAPropsMLflowTrainer("pts", training_data=data, workers=workers, **settings) for workers in (1, 2))
-    ours, theirs = one.train_and_evaluate_walk_forward(), two.train_and_evaluate_walk_forward()
+    ours, theirs = (each.train_and_evaluate_walk_forward(log=False) for each in (one, two))
     found = one.forecast().result.predictions
     assert found is not two.forecast().result.predictions
     assert len(found) > 1000

@@ -131,16 +131,61 @@ def test_the_bankroll_drawn_is_the_bankroll_given():
 
 def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
     figure = plots.edge_buckets(EDGES)
-    segments = [path for collection in figure.axes[0].collections for path in collection.get_segments()]
+    drawn = [collection for collection in figure.axes[0].collections if hasattr(collection, "get_segments")]
+    segments = [path for collection in drawn for path in collection.get_segments()]
     assert len([path for path in segments if len(path)]) == 1
     assert "2-4\nn = 400" in _texts(figure)
     assert "4 and over\nn = 12" in _texts(figure)
 
 
 def test_the_mean_and_the_coverage_of_closing_line_value_are_written_out():
-    texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan], coverage=0.5)))
+    texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan] * 60, coverage=0.5)))
     assert "mean +3.00%" in texts
-    assert "2 bets with a close (50% of all), 100.0% of them better than it" in texts
+    assert "120 bets with a close (50% of all), 100.0% of them better than it" in texts
+
+
+@pytest.mark.parametrize(("bets", "coverage"), [(99, 1.0), (200, 0.09)])
+def test_closing_line_value_of_too_few_closes_is_withheld(bets, coverage):
+    texts = " ".join(_texts(plots.clv_distribution([0.02] * bets, coverage=coverage)))
+    assert "No closing line value is shown" in texts
+    assert "+2.00%" not in texts
+
+
+def test_every_fold_is_held_against_the_naive_forecast_of_the_same_fold():
+    history = plots.fold_history([5.9, 6.0], references={"naive": [6.1, 6.4]}, starts=DATES[:2], rows=[100, 80])
+    lines = {line.get_label(): list(line.get_ydata()) for line in history.axes[0].lines}
+    assert lines == {"model": [5.9, 6.0], "naive": [6.1, 6.4]}
+    assert "24 Oct 23" in _texts(history)
+    assert [bar.get_height() for bar in history.axes[1].patches] == [100, 80]
+
+
+def test_before_and_after_calibration_stand_side_by_side_on_one_scale():
+    before = plots.Reliability(RELIABILITY.assign(p=[0.1, 0.5, 0.9]), CHANCES, {"brier_score": 0.26}, "before")
+    figure = plots.reliability_diagram(RELIABILITY, CHANCES, scores={"brier_score": 0.25}, before=before)
+    left, right = figure.axes[:2]
+    assert left.get_xlim() == right.get_xlim() == left.get_ylim()
+    assert "Brier score 0.2600" in left.get_title(loc="left")
+    assert "Brier score 0.2500" in right.get_title(loc="left")
+
+
+def test_the_features_that_are_not_shown_are_one_bar():
+    figure = plots.feature_importance({f"f{n}": 0.05 for n in range(20)}, groups={"f0": "rolling"})
+    bars = figure.axes[0].patches
+    assert len(bars) == 16
+    assert bars[0].get_width() == pytest.approx(0.25)
+    assert figure.axes[0].get_yticklabels()[0].get_text() == "5 others"
+
+
+def test_a_bucket_whose_interval_holds_zero_is_hatched():
+    hatched = [patch for patch in plots.edge_buckets(EDGES).axes[0].patches if patch.get_hatch()]
+    assert len(hatched) == 2
+    sure = EDGES.assign(roi=0.1, roi_ci_low=0.05, roi_ci_high=0.15)
+    assert not [patch for patch in plots.edge_buckets(sure).axes[0].patches if patch.get_hatch()]
+
+
+def test_what_is_right_by_always_saying_under_stands_beside_the_model():
+    figure = plots.confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], beside={"always under": 0.5})
+    assert any("the model 75.0%, always under 50.0%" in text for text in _texts(figure))
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone():

@@ -22,6 +22,7 @@ ABOUT = About("PTS, test", simulated=True)
 def evaluation():
     dates = pd.to_datetime(["2023-11-01", "2023-11-20", "2023-12-01"])
     rows = pd.DataFrame({"game_date": dates, "actual": [10.0, 20.0, 30.0], "predicted": [12.0, 16.0, 30.0]})
+    rows = rows.assign(fold=0, season_mean=11.0, last_10=12.0, ewma_10=13.0, closing_line=float("nan"))
     nothing = rows.iloc[:0].assign(chance=1.0, over=1.0)
     return SimpleNamespace(
         predictions=rows,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import typer
+from mlflow_integration.commands import housekeeping_verbs, plan_verbs, promotion_verbs, reading_verbs, registry_verbs
+from mlflow_integration.commands.options import HELP, Version, new_app
 
-from mlflow_integration.commands import housekeeping_verbs, promotion_verbs, reading_verbs, registry_verbs
+app = new_app(__doc__, no_args_is_help=True)
 
-app = typer.Typer(
-    add_completion=False, help=__doc__, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+
+@app.callback()
+def about(version: Version = False) -> None:
+    """Look at what has been tracked, and move registered models: compare, rank, report, promote, roll back."""
+
+
 for verb in (
     reading_verbs.compare,
     reading_verbs.best,
@@ -16,6 +20,7 @@ for verb in (
     reading_verbs.report,
     reading_verbs.export,
     reading_verbs.weekly,
+    plan_verbs.plan,
     registry_verbs.models,
     promotion_verbs.register,
     promotion_verbs.evaluate,
@@ -33,7 +38,7 @@ for verb in (
     housekeeping_verbs.replay,
     housekeeping_verbs.migrate,
 ):
-    app.command()(verb)
+    app.command(context_settings=HELP)(verb)
 
 
 def main() -> None:

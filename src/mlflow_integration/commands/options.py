@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -19,13 +20,42 @@ def _load(files: list[Path] | None) -> list[Path] | None:
     return files
 
 
+HELP: Final = {"help_option_names": ["-h", "--help"]}
+"""Context settings of every command."""
+
+
+def new_app(about: str | None = None, **settings: Any) -> typer.Typer:  # noqa: ANN401 - typer's own
+    """An application in the one style: ``-h``, ``--version``, plain help, errors as one message."""
+    style = {"rich_markup_mode": None, **settings}
+    return typer.Typer(add_completion=False, help=about, pretty_exceptions_enable=False, context_settings=HELP, **style)
+
+
+def _tell_version(asked: bool) -> None:
+    """Print the version of the project and leave."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"nba-props-mlflow {version('nba-props-mlflow')}")
+        raise typer.Exit
+
+
+def _use_store(uri: str | None) -> str | None:
+    """Make the store that of the whole process, workers included."""
+    if uri is not None:
+        os.environ["MLFLOW_TRACKING_URI"] = uri
+    return uri
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave.")
+]
 Experiments = Annotated[
     list[str] | None, typer.Option("--experiment", "-e", help="Experiment; repeatable. Default: all.")
 ]
 Where = Annotated[str, typer.Option(help="MLflow filter, e.g. \"tags.market = 'pra' and metrics.val_mae < 6\".")]
 Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help="Metric; repeatable.")]
 Model = Annotated[str, typer.Argument(help="Name of the registered model.")]
-Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
+VersionNumber = Annotated[int, typer.Argument(min=1, help="Its version.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
 Force = Annotated[bool, typer.Option("--force", help="Past the rules; recorded, with its reason.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -47,6 +77,7 @@ Fixtures = Annotated[
     list[Path] | None,
     typer.Option(help="When the games tip off, for lines that do not tell: a schedule or a table; repeatable."),
 ]
-Uri = Annotated[
-    str | None, typer.Option(help="Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root.")
-]
+_STORE: Final = "Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root."
+Uri = Annotated[str | None, typer.Option(help=_STORE)]
+ProcessUri = Annotated[str | None, typer.Option("--tracking-uri", callback=_use_store, is_eager=True, help=_STORE)]
+"""The same for commands whose parts find the store by themselves."""

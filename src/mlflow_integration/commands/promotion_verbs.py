@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
-from mlflow_integration.commands.options import Force, Json, Model, Plugin, Uri, Version
+from mlflow_integration.commands.options import Force, Json, Model, Plugin, Uri, VersionNumber
 from mlflow_integration.commands.registry_verbs import registry_of, say
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def register(
 
 def evaluate(
     model: Model,
-    version: Version,
+    version: VersionNumber,
     gates: Gates = None,
     record: Annotated[bool, typer.Option("--record", help="Keep the report; without it nothing is written.")] = False,
     json: Json = False,
@@ -71,7 +71,7 @@ def evaluate(
 
 def promote(
     model: Model,
-    version: Version,
+    version: VersionNumber,
     stage: Annotated[
         str, typer.Option(help="Staging or Production; without --force gates and Staging decide on Production.")
     ] = "Production",

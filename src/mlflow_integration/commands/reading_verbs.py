@@ -12,7 +12,7 @@ from mlflow_integration.commands.options import Experiments, Json, Metrics, Outp
 
 
 def compare(
-    run_ids: Annotated[list[str] | None, typer.Argument(help="Ids of runs to put side by side.")] = None,
+    run_ids: Annotated[list[str] | None, typer.Argument(help="Ids of runs, or their first characters.")] = None,
     experiment: Experiments = None,
     metric: Metrics = None,
     where: Where = "",
@@ -53,10 +53,18 @@ def best(
     Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
     from mlflow_integration.reading.best import best_with_trials
+    from nba_props.metrics import metric_hint
 
     with reported():
+        none = f"No finished run has {metric}{metric_hint(metric)}."
         frame = best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
-        emit(frame, as_json=json, output=output, title=f"Best by {metric}", empty=f"No finished run has {metric}.")
+        emit(
+            frame,
+            as_json=json,
+            output=output,
+            title=f"Best by {metric}",
+            empty=none,
+        )
 
 
 def phases(

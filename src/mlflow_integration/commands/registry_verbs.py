@@ -9,7 +9,7 @@ import typer
 
 from mlflow_integration import cli
 from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
-from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, Version
+from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, VersionNumber
 
 if TYPE_CHECKING:
     from mlflow_integration.registry import ModelRegistry
@@ -76,7 +76,12 @@ def audit(
 
 
 def demote(
-    model: Model, version: Version, reason: Reason, json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None
+    model: Model,
+    version: VersionNumber,
+    reason: Reason,
+    json: Json = False,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
 ) -> None:
     """Take a version one stage down: Production to Staging, Staging to None."""
     with reported():
@@ -86,7 +91,7 @@ def demote(
 
 def archive(
     model: Model,
-    version: Version,
+    version: VersionNumber,
     force: Force = False,
     reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
     json: Json = False,

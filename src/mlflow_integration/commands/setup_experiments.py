@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import emit, note, reported
-from mlflow_integration.commands.options import Json, Output, Plugin, Uri
+from mlflow_integration.commands.options import Json, Output, Plugin, Uri, Version, new_app
 
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = new_app(__doc__)
 
 
 @app.command()
@@ -21,6 +21,7 @@ def setup(
     output: Output = None,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
+    version: Version = False,
 ) -> None:
     """Make missing experiments, restore deleted ones, leave the others as they are.
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import DONE, REFUSED, emit_json, reported, say
-from mlflow_integration.commands.options import Json, Plugin, Uri
+from mlflow_integration.commands.options import Json, Plugin, Uri, Version, new_app
 
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = new_app(__doc__)
 
 
 @app.command()
@@ -21,6 +21,7 @@ def check(
     json: Json = False,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
+    version: Version = False,
 ) -> None:
     """Print one line per check; exit 0 if all pass, 1 if one fails.
 

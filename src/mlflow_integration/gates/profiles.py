@@ -182,7 +182,7 @@ def rebuild_profile(report: Mapping[str, Any]) -> GateProfile:
     return GateProfile(content["name"], tuple(map(gate, content["gates"])), markets)
 
 
-def load_profiles(path: Path) -> dict[str, GateProfile]:
+def load_profiles(path: str | Path) -> dict[str, GateProfile]:
     """Read gate profiles from a TOML file.
 
     The file has one table per profile with a list ``gates`` and, per market, lists under ``markets``; a gate is a
@@ -196,6 +196,7 @@ def load_profiles(path: Path) -> dict[str, GateProfile]:
     Raises:
         ConfigError: The file cannot be read or understood; names the place.
     """
+    path = Path(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.gates.gate import NamedGate, Verdict
+from mlflow_integration.values.markdown import markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,23 +82,17 @@ class GateReport:
         return pd.DataFrame([result.as_row() for result in self.results], columns=columns)
 
     def markdown(self) -> str:
-        """The report as a Markdown document: verdict, one line per gate, reasons."""
-        about = f"{self.model_name} version {self.version}" if self.model_name else "a model"
-        lines = [
-            f"# Gates of {about}",
-            "",
-            f"Profile `{self.profile}`, market {self.market or 'not named'}: **{self.verdict.value}**.",
-            "",
-            "| gate | value | wanted | verdict | why |",
-            "|---|---|---|---|---|",
+        """The verdict and a table with one row per gate: for notes and ``gate_report_<profile>.md``."""
+        rows = [
+            (row["metric"], row["value"], _wanted(row), row["verdict"], row["reason"])
+            for row in (result.as_row() for result in self.results)
         ]
-        for result in self.results:
-            row = result.as_row()
-            wanted = "" if row["comparison"] is None else f"{row['comparison']} {row['threshold']:g}"
-            value = "" if row["value"] is None else f"{row['value']:.6g}"
-            cells = (result.gate.key, value, wanted, result.verdict.value, result.reason.replace("|", "\\|"))
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join([*lines, ""])
+        said = f"**{self.verdict.value}**, profile {self.profile}."
+        return f"{said}\n\n{markdown_table(('gate', 'value', 'wanted', 'verdict', 'why'), rows)}"
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        return f"<p>{escape(self.summary)}</p>{self.frame().to_html(index=False, na_rep='–')}"
 
     def as_dict(self) -> dict[str, Any]:
         """Content of ``gate_report.json``."""
@@ -109,6 +105,14 @@ class GateReport:
             "verdict": self.verdict.value,
             "gates": [result.as_row() for result in self.results],
         }
+
+
+def _wanted(row: Mapping[str, Any]) -> str | None:
+    """The condition of a gate in words; None for a function."""
+    if row["comparison"] is None:
+        return None
+    bound = "" if row["bound"] == "point" else f"{row['bound']} bound "
+    return f"{bound}{row['comparison']} {row['threshold']:g}"
 
 
 def check_gates(metrics: Mapping[str, float], gates: Iterable[AnyGate], **about: AnyValue) -> GateReport:

@@ -17,7 +17,12 @@ FRAMEWORKS: Final = ("xgboost", "lightgbm", "sklearn")
 _enabled: set[str] = set()
 
 
-def _chosen(frameworks: tuple[str, ...]) -> tuple[str, ...]:
+def check_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the frameworks named, all of them for none.
+
+    Raises:
+        TrackingError: One is unknown.
+    """
     for framework in frameworks:
         if framework not in FRAMEWORKS:
             message = f"Autologging supports {', '.join(FRAMEWORKS)}, not {framework!r}."
@@ -37,7 +42,7 @@ def enable_autologging(*frameworks: str) -> None:
         TrackingError: A framework is unknown.
     """
     load_mlflow()
-    for framework in _chosen(frameworks):
+    for framework in check_frameworks(frameworks):
         importlib.import_module(f"mlflow.{framework}").autolog(
             log_models=False, log_datasets=False, log_input_examples=False, log_model_signatures=False, silent=True
         )
@@ -46,7 +51,7 @@ def enable_autologging(*frameworks: str) -> None:
 
 def disable_autologging(*frameworks: str) -> None:
     """Switch off what `enable_autologging` switched on (all of it by default)."""
-    for framework in set(_chosen(frameworks)) & _enabled:
+    for framework in set(check_frameworks(frameworks)) & _enabled:
         importlib.import_module(f"mlflow.{framework}").autolog(disable=True)
         _enabled.discard(framework)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration.logging.items import Figure, Item, Table
 from mlflow_integration.values.arguments import as_mapping
+from mlflow_integration.values.file_names import safe_file_name
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -26,9 +27,13 @@ class Diagnostics:
         """Log any items."""
         raise NotImplementedError
 
-    def log_plots(self, plots: Mapping[str, Any]) -> None:
-        """Log plots: file name to a matplotlib figure, or to a function that returns one."""
-        self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", plots).items()])
+    def log_plots(self, plots: Mapping[str, Any] | Sequence[Any]) -> None:
+        """Log plots: file name to a matplotlib figure, or to a function that returns one; or figures alone.
+
+        Figures without a name are called after their title, else ``plot_1.png``, ``plot_2.png``, ...
+        """
+        named = plots if isinstance(plots, Mapping) or not isinstance(plots, Iterable) else _named(plots)
+        self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", named).items()])
 
     def log_feature_importance(
         self, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25
@@ -121,3 +126,15 @@ class Diagnostics:
         frame = error_analysis(predictions, by=by, actual=actual, predicted=predicted)
         self.log_items([Table("error_analysis.csv", frame)])
         return frame
+
+
+def _named(figures: Iterable[Any]) -> dict[str, Any]:
+    """Figures by file names made from their titles; of equal ones the later gets a number."""
+    named: dict[str, Any] = {}
+    for number, figure in enumerate(figures, start=1):
+        title = figure.get_suptitle() if hasattr(figure, "get_suptitle") else ""
+        axes = getattr(figure, "axes", [])
+        name = safe_file_name(title or (axes[0].get_title() if axes else "")) if title or axes else "_"
+        name = name if name != "_" else f"plot_{number}"
+        named[f"{name}.png" if f"{name}.png" not in named else f"{name}_{number}.png"] = figure
+    return named

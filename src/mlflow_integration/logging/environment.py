@@ -54,8 +54,14 @@ def _git_tags(folder: Path) -> tuple[tuple[str, str], ...]:
     return (("git_commit", commit), ("git_dirty", dirty), ("mlflow.source.git.commit", commit))
 
 
+def environment() -> dict[str, str]:
+    """Versions of Python and of the packages that compute or keep the numbers: ``environment.json`` of a run."""
+    found = {name: known for name in _PACKAGES if (known := package_version(name))}
+    return {"python": platform.python_version(), **found}
+
+
 def standard_tags(folder: Path) -> dict[str, str]:
-    """Return the tags of every run: code version, Python and package versions, script name, mark of the process.
+    """Return the tags of every run: code version, Python and package versions in one, script name, mark of the process.
 
     Args:
         folder: Folder whose git commit is the code's version; read once per process.
@@ -64,8 +70,7 @@ def standard_tags(folder: Path) -> dict[str, str]:
         Tags without user name, host name or path.
     """
     tags = dict(_git_tags(folder))
-    tags["python_version"] = platform.python_version()
-    tags |= {f"version.{name}": found for name in _PACKAGES if (found := package_version(name))}
+    tags["environment"] = ", ".join(f"{name} {found}" for name, found in environment().items())
     script = Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in {"", "-c", "-m"} else "interactive"
     tags[PROCESS_TAG] = process_mark()
     return {**tags, "mlflow.source.name": script, "mlflow.source.type": "LOCAL", "mlflow.user": "unknown"}

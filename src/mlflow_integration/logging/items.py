@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from mlflow_integration.logging.environment import environment
 from nba_props.errors import TrackingError
+from nba_props.metrics import stored_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -157,6 +159,9 @@ class SupportsEvaluation(Protocol):
 def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
     """Yield everything that `evaluation` holds, numbers first.
 
+    Each metric goes under the folder that the table of metrics gives it, so that the charts of the UI begin with the
+    headline ones.
+
     Raises:
         TrackingError: It lacks an attribute of `SupportsEvaluation`; names them.
     """
@@ -167,9 +172,10 @@ def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
         raise TrackingError(message)
     yield Params(evaluation.params)
     yield Tags(evaluation.tags)
-    yield Metrics(evaluation.metrics)
+    yield Document("environment.json", environment())
+    yield Metrics({stored_key(name): value for name, value in evaluation.metrics.items()})
     for name, values in evaluation.fold_metrics.items():
-        yield History(name, values)
+        yield History(stored_key(name), values)
     for name, content in evaluation.documents.items():
         yield Document(name, content)
     for name, frame in evaluation.tables.items():

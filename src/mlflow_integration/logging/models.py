@@ -7,6 +7,7 @@ Python process for every model.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import tempfile
 import uuid
@@ -35,6 +36,17 @@ if TYPE_CHECKING:
 
 
 MODEL_TYPES: Final = ("xgboost", "lightgbm", "sklearn", "pyfunc")
+_OTHER_LIBRARIES: Final = (
+    "catboost",
+    "keras",
+    "prophet",
+    "pytorch",
+    "spacy",
+    "spark",
+    "statsmodels",
+    "tensorflow",
+    "torch",
+)
 EXAMPLE_ROWS: Final = 3
 _REQUIREMENTS: Final = {
     "xgboost": ("xgboost", "scikit-learn", "numpy", "pandas"),
@@ -66,6 +78,17 @@ class LoggedModel:
     def model_uri(self) -> str:
         """``models:/<id>``, for ``mlflow.pyfunc.load_model``."""
         return f"models:/{self.model_id}"
+
+
+def is_model_name(text: object) -> bool:
+    """Whether a text is the name of a model: neither a kind of model, nor nearly one, nor another library.
+
+    >>> is_model_name("points_model"), is_model_name("sklearn"), is_model_name("sklern"), is_model_name("torch")
+    (True, False, False, False)
+    """
+    if not isinstance(text, str) or text in MODEL_TYPES or text in _OTHER_LIBRARIES:
+        return False
+    return not difflib.get_close_matches(text, MODEL_TYPES, n=1, cutoff=0.8)
 
 
 def model_type_of(model: AnyModel, model_type: str | None = None) -> str:

@@ -225,10 +225,7 @@ class Sink:
         return perform(self._client, self._uri, run_id, operation)
 
     def link_metrics(self, run_id: str, model_id: str) -> None:
-        """Log the metrics of a run, unless it waits in a spool, once more as its model's, on its data set.
-
-        Of several data sets the one with the context ``evaluation`` is named, else the first.
-        """
+        """Log the metrics of a run, unless it waits in a spool, once more as its model's, on its data set."""
         from mlflow.entities import Metric
 
         if self._client is None or (self.outbox and self.outbox.waiting):
@@ -393,7 +390,7 @@ def _write_figure(item: Figure, target: Path) -> None:
         if target.suffix.lstrip(".").lower() not in known:
             message = f"{item.name!r}: a plot's name ends in one of {', '.join(f'.{kind}' for kind in sorted(known))}."
             raise TrackingError(message)
-        figure.savefig(target, dpi=110)
+        figure.savefig(target, dpi=max(110, figure.get_dpi()))
     finally:
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot and callable(item.make):  # only what the function itself opened; the caller's figures stay

@@ -121,11 +121,13 @@ class Judge:
         file = _report_name(report.profile) + (f"_recheck_{stamp()}" if settled else "")
         checked = moment()
         content = {**report.as_dict(), "checked_at": checked}
+        title = f"# Gates of {state.name} version {record.version}, {checked}"
         place = f"{gates_folder(state.name, record.version)}/{file}"
-        files: dict[str, Any] = {f"{place}.json": content, f"{place}.md": report.markdown()}
+        files: dict[str, Any] = {f"{place}.json": content, f"{place}.md": f"{title}\n\n{report.markdown()}\n"}
         if binding and not settled and not self._shared(state.name, record):
             files["gate_report.json"] = content
         self._files.keep(record, files)
+        self._records.note_version(state.name, record.version, f"Gates: {report.profile}", report.markdown())
         failed = ", ".join(result.gate.key for result in report.failures) or "none"
         against = str(state.aliases.get(Stage.PRODUCTION, "none"))
         if settled:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 MAX_IMAGE: Final = 3_000_000
-_FIRST: Final = ("calibration_curve.png", "equity_curve.png", "bankroll.png", "drawdown.png")
+_FIRST: Final = ("calibration_curve.png", "equity_curve.png", "edge_buckets.png", "fold_history.png")
 
 
 def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
@@ -25,7 +25,7 @@ def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
         return Path(reader.client.download_artifacts(run_id, name, folder)).read_bytes()
 
 
-def run_images(reader: Reader, run_id: str, *, limit: int = 8) -> Iterator[tuple[str, bytes]]:
+def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of the PNG plots among a run's top-level artifacts, calibration and bankroll first."""
     with store_errors(f"Reading the artifacts of run {run_id}", reader.store.uri):
         entries = reader.client.list_artifacts(run_id)

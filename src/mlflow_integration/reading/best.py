@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, metric_of, model_uri_of, runs_frame
 from mlflow_integration.values.arguments import at_least
-from nba_props.metrics import check_metric_name, resolve_direction
+from nba_props.errors import TrackingError
+from nba_props.metrics import check_metric_name, resolve_direction, stored_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,8 @@ def get_best_runs(
         As `search_runs`, with ``rank`` first; ties share a rank.
 
     Raises:
-        TrackingError: The direction is not known, or `top_n` is not positive.
+        TrackingError: The direction is not known, `top_n` is not positive, or no run has the metric and some have its
+            out-of-sample twin: ``mae`` for ``val_mae``.
     """
     frame, _, _ = _best(experiments, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
     return frame
@@ -70,17 +72,36 @@ def _best(
         "where": f"{finished} and {where}" if where else finished,
         "order_by": [f"metrics.`{metric}` {'ASC' if ascending else 'DESC'}", "attributes.start_time ASC"],
     }
-    runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
-    # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
-    known = [run for run in runs if metric_of(run, metric) is not None]
-    if len(known) < len(runs):
-        known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
+    if stored_key(metric) != metric:  # older runs keep it by its plain name, and the store can order by one key only
+        search["order_by"] = ["attributes.start_time ASC"]
+        found = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None]
+        known = sorted(found, key=lambda run: run.data.metrics[metric], reverse=not ascending)[:top_n]
+    else:
+        runs = [run for run in reader.runs(names, limit=top_n, **search) if metric in run.data.metrics]
+        # Runs without the metric, and those where it is NaN, come last, whatever the order; infinity may come first.
+        known = [run for run in runs if metric_of(run, metric) is not None]
+        if len(known) < len(runs):
+            known = [run for run in reader.runs(names, **search) if metric_of(run, metric) is not None][:top_n]
+    if not known:
+        _refuse_misnamed(reader, names, metric)
     frame = runs_frame(known, names)
     column = f"metrics.{metric}"
     if column not in frame:
         frame[column] = None
     frame.insert(0, "rank", frame[column].rank(method="min", ascending=ascending).astype("int64"))
     return frame, known, reader
+
+
+def _refuse_misnamed(reader: Reader, names: dict[str, str], metric: str) -> None:
+    """Name the metric that was meant, where runs have that one and none has `metric`.
+
+    Raises:
+        TrackingError: They do.
+    """
+    twin = f"val_{metric}"
+    if any(metric_of(run, twin) is not None for run in reader.runs(names, limit=100)):
+        message = f"No finished run has {metric!r}; did you mean {twin!r}, the same out of sample?"
+        raise TrackingError(message)
 
 
 def get_best_model(
@@ -124,6 +145,8 @@ def best_with_trials(
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
     runs = reader.runs(names, where=f"attributes.status = 'FINISHED'{f' and {where}' if where else ''}")
+    if not any(metric_of(run, metric) is not None for run in runs):
+        _refuse_misnamed(reader, names, metric)
     sign = 1.0 if better == "min" else -1.0
     columns = ["market", "rank", "run_id", "run_name", "experiment", metric, "n_predictions", "runs_tried", "deflated"]
     rows = []

@@ -15,6 +15,7 @@ from mlflow_integration.store.abandoned import find_abandoned, mark
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from mlflow_integration.store.processes import PROCESS_TAG
+from mlflow_integration.store.search import with_plain_metrics
 from mlflow_integration.values.arguments import at_least
 from nba_props.errors import TrackingError
 
@@ -37,6 +38,7 @@ _OWN_TAGS: Final = (
     "version.",
     "git_",
     "python_version",
+    "environment",
     "failure_reason",
     "missing_metrics",
     "start_key",
@@ -221,14 +223,15 @@ class RunConfig:
 
 
 def clone_run_config(run_id: str, *, tracking_uri: str | Path | None = None) -> RunConfig:
-    """Return what is needed to repeat run `run_id`.
+    """Return what is needed to repeat run `run_id`; the first characters of its id are enough.
 
     Raises:
         TrackingError: There is no such run, or a configuration file of it is broken.
     """
     reader = Reader(tracking_uri)
+    (run_id,) = reader.run_ids([run_id])
     with store_errors(f"Reading run {run_id}", reader.store.uri):
-        run = reader.client.get_run(str(run_id))
+        run = with_plain_metrics(reader.client.get_run(run_id))
         experiment = reader.client.get_experiment(run.info.experiment_id).name
         present = {entry.path for entry in reader.client.list_artifacts(run_id)}
     tags = dict(run.data.tags)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.experiments import find_experiments
 from mlflow_integration.store.location import resolve_store
-from mlflow_integration.store.search import last_model_id, pages
+from mlflow_integration.store.search import last_model_id, pages, with_plain_metrics
 from mlflow_integration.values.arguments import as_names, at_least
+from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 
 PAGE: Final = 1000
+WHOLE_ID: Final = 32
+LEAST_ID: Final = 4
 STORED_INFINITY: Final = 1.79e308
 _FIXED: Final = ("run_id", "run_name", "experiment", "status", "start_time", "end_time", "parent_run_id")
 
@@ -72,7 +75,30 @@ class Reader:
         search = {"experiment_ids": ids, "filter_string": where, "order_by": as_names(order_by)}
         with store_errors("Searching runs", self.store.uri):
             size = PAGE if limit is None else min(PAGE, limit)
-            return list(islice(pages(self.client.search_runs, max_results=size, **search), limit))
+            found = islice(pages(self.client.search_runs, max_results=size, **search), limit)
+            return [with_plain_metrics(run) for run in found]
+
+    def run_ids(self, ids: Iterable[str]) -> list[str]:
+        """Return whole ids of runs for ids as tables show them: the first characters, as many as tell.
+
+        Raises:
+            TrackingError: No run has such an id, or several have; names what was asked for.
+        """
+        wanted = list(dict.fromkeys(str(each).strip() for each in ids))
+        short = [each for each in wanted if len(each) < WHOLE_ID]
+        experiments = self.experiments(None) if short else {}
+        whole: dict[str, str] = {}
+        for each in short:
+            listed = each.isalnum() and len(each) >= LEAST_ID
+            where = f"attributes.run_id LIKE '{each.lower()}%'"
+            found = self.runs(experiments, where=where, limit=2) if listed else []
+            if len(found) != 1:
+                several = f"Several ids begin with {each!r} in {self.store.label}; give more of the one meant."
+                none = f"There is no run {each!r} in {self.store.label}; give {LEAST_ID} or more characters of an id."
+                message = several if found else none
+                raise TrackingError(message)
+            whole[each] = str(found[0].info.run_id)
+        return list(dict.fromkeys(whole.get(each, each) for each in wanted))
 
 
 def market_of(run: Run) -> str:
@@ -91,6 +117,21 @@ def metric_of(run: Run, metric: str) -> float | None:
     """Return a metric of a run; None where it is not finite (plain MLflow stores NaN, and infinity as 1.8e308)."""
     value = run.data.metrics.get(metric)
     return value if value is not None and math.isfinite(value) and abs(value) < STORED_INFINITY else None
+
+
+LEAST_CLOSES: Final = 100
+LEAST_COVERAGE: Final = 0.10
+"""Closing line value of fewer bets with a close, or of a smaller share of the bets, is withheld."""
+
+
+def shown_metric(run: Run, metric: str) -> float | None:
+    """Return a metric of a run for a table; closing line value is withheld where too few bets have a close."""
+    value, metrics = metric_of(run, metric), run.data.metrics
+    if value is None or metric not in ("clv", "clv_ci_low", "clv_ci_high") or "clv_coverage" not in metrics:
+        return value
+    coverage = metrics["clv_coverage"]
+    enough = coverage >= LEAST_COVERAGE and coverage * metrics.get("n_bets", 0.0) >= LEAST_CLOSES
+    return value if enough else None
 
 
 def values_of(runs: Iterable[Run], metric: str) -> list[float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_integration.reading.comparison import side_by_side
 from mlflow_integration.reading.export import write_frame
-from mlflow_integration.reading.reader import Reader, runs_frame
+from mlflow_integration.reading.reader import Reader, runs_frame, shown_metric
 from mlflow_integration.values.arguments import as_names
 from nba_props.errors import TrackingError
 from nba_props.metrics import headline_metrics
@@ -51,7 +51,7 @@ def list_runs(
     limit: int = 20,
     tracking_uri: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Return the newest runs with a few metrics each, newest first.
+    """Return the newest runs with a few metrics each, newest first; closing line value of few closes is withheld.
 
     Args:
         experiments: Names of experiments; all by default.
@@ -60,9 +60,12 @@ def list_runs(
         limit: How many.
         tracking_uri: The store.
     """
-    frame = search_runs(
-        experiments, where=where, order_by=["attributes.start_time DESC"], limit=limit, tracking_uri=tracking_uri
-    )
+    reader = Reader(tracking_uri)
+    names = reader.experiments(experiments)
+    runs = reader.runs(names, where=where, order_by=["attributes.start_time DESC"], limit=limit)
+    frame = runs_frame(runs, names)
+    if "metrics.clv" in frame:
+        frame["metrics.clv"] = [shown_metric(run, "clv") for run in runs]
     wanted = [f"metrics.{name}" for name in as_names(metrics or headline_metrics())]
     shown = wanted if metrics else [name for name in wanted if name in frame]
     market = [name for name in ("tags.market",) if name in frame]
@@ -77,7 +80,7 @@ def compare_runs(
     """Put runs side by side.
 
     Args:
-        run_ids: Ids of two or more runs, of any experiments.
+        run_ids: Ids of two or more runs, of any experiments; the first characters are enough.
         metrics: Metrics to compare; all that any of them has by default.
         tracking_uri: The store.
 
@@ -93,6 +96,7 @@ def compare_runs(
         message = "Name the runs to compare, by their ids."
         raise TrackingError(message)
     reader = Reader(tracking_uri)
+    wanted = reader.run_ids(wanted)
     listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
     runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
     by_id = {run.info.run_id: dict(run.data.metrics) for run in runs}

@@ -15,7 +15,7 @@ from mlflow_integration.values.arguments import at_least
 from nba_props.metrics import direction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mlflow.entities import Run
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 RANKED: Final = ("val_mae", "mae_skill", "roi", "brier_skill_vs_market", "sharpe_ratio")
 CALIBRATION: Final = (
+    "n_props",
     "calibration_error",
     "calibration_error_null",
     "brier_score",
     "market_brier_score",
     "brier_skill_vs_market",
 )
-BETTING: Final = ("profit", "turnover", "roi", "sharpe_ratio", "max_drawdown", "bankroll_growth")
+BETTING: Final = ("n_bets", "profit", "turnover", "roi", "sharpe_ratio", "max_drawdown", "bankroll_growth")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Section:
     text: str = ""
     table: TableData | None = None
     images: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it to read."""
+        return not self.text and not self.images and (self.table is None or not self.table.rows)
 
 
 @dataclass(frozen=True)
@@ -110,14 +116,19 @@ def gather(
     finished = [run for run in runs if run.info.status == "FINISHED"]
     present = now or datetime.now(UTC)
     champions = _champions(finished)
+    records = RegistryStore(reader.store, reader.client)
+    changes = changes_section(finished, records, since_when(days, present), days)
     sections = [
+        _summary_section(finished, changes, records),
+        _answers_section(finished),
         _phases_section(runs, names),
         _best_section(finished),
         _numbers_section("Calibration of the best run of each market", champions, CALIBRATION),
         _numbers_section("Bets of the best run of each market", champions, BETTING),
         _segments_section(champions),
-        models_section(RegistryStore(reader.store, reader.client)),
-        changes_section(finished, RegistryStore(reader.store, reader.client), since_when(days, present), days),
+        _differences_section(champions),
+        models_section(records),
+        changes,
     ]
     if images:
         sections.append(_plots_section(reader, champions))
@@ -125,7 +136,61 @@ def gather(
     simulated = sum(run.data.tags.get("data_kind", "").lower() == "simulated" for run in runs)
     warning = f" SIMULATED data in {simulated:,} of them." if simulated else ""
     subtitle = f"{reader.store.label}, {present:%Y-%m-%d %H:%M} UTC. {len(runs):,} runs in {listed}.{warning}"
-    return ReportData("Experiment report", subtitle, tuple(section for section in sections if section is not None))
+    return ReportData(
+        "Experiment report",
+        subtitle,
+        tuple(section for section in sections if section is not None and not section.is_empty),
+    )
+
+
+def answer_rows(runs: Iterable[Run]) -> list[tuple[str, str | None, str, str]]:
+    """Return market, recipe, answer and first characters of the id of every run that had a question to answer."""
+    return [
+        (market_of(run), run.data.tags.get("recipe"), run.data.tags["answer"], run.info.run_id[:8])
+        for run in runs
+        if "answer" in run.data.tags
+    ]
+
+
+def _answers_section(finished: Sequence[Run]) -> Section:
+    rows = answer_rows(finished)
+    columns = ("market", "recipe", "answer", "run")
+    return Section("Answers of the studies", table=TableData(columns, tuple(rows)))
+
+
+def _summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
+    """What changed, what is best and what passed, in three sentences."""
+    best = [
+        f"{market} {metric_of(run, 'val_mae'):.4g} ({run.info.run_name})"
+        for market, run in _champions(finished).items()
+    ]
+    passed = [
+        f"{name} version {version.version} ({version.stage})"
+        for name in records.names()
+        for version in records.state(name).versions.values()
+        if version.tags.get("gate_verdict") == "pass"
+    ]
+    better = [f"{row[0]} {row[1]}" for row in (changes.table.rows if changes.table else ()) if row[-1] == "better"]
+    first = sorted({str(row[0]) for row in (changes.table.rows if changes.table else ()) if row[-1] == "first"})
+    none = f"First results in {', '.join(first)}." if first else "No best has improved."
+    parts = [
+        changes.text,
+        f"Better than before: {', '.join(better)}." if better else none,
+        f"Least error: {'; '.join(best)}." if best else "No run has an error yet.",
+        f"Passed its gates: {', '.join(passed)}." if passed else "No version has passed its gates.",
+    ]
+    return Section("In short", " ".join(parts))
+
+
+def _differences_section(champions: dict[str, Run]) -> Section | None:
+    """The settings in which the best runs of the markets differ from each other."""
+    params = {market: run.data.params for market, run in champions.items()}
+    names = sorted({name for each in params.values() for name in each} - {"market"})
+    differing = [name for name in names if len({each.get(name) for each in params.values()}) > 1]
+    if len(params) < 2 or not differing:
+        return None
+    rows = tuple((name, *(each.get(name) for each in params.values())) for name in differing)
+    return Section("Settings that differ between the best runs", table=TableData(("setting", *params), rows))
 
 
 def _champions(runs: Iterable[Run]) -> dict[str, Run]:
@@ -181,14 +246,21 @@ def _best_section(runs: Sequence[Run]) -> Section:
 
 
 def _numbers_section(title: str, champions: dict[str, Run], metrics: Sequence[str]) -> Section | None:
+    """Numbers of the best runs, each with its interval where there is one."""
     present = [name for name in metrics if any(name in run.data.metrics for run in champions.values())]
     if not present:
         return None
     rows = tuple(
-        (market, run.info.run_name, *(run.data.metrics.get(name) for name in present))
+        (market, run.info.run_name, *(_with_interval(run.data.metrics, name) for name in present))
         for market, run in champions.items()
     )
     return Section(title, table=TableData(("market", "run", *present), rows))
+
+
+def _with_interval(metrics: Mapping[str, float], name: str) -> float | str | None:
+    low, high = metrics.get(f"{name}_ci_low"), metrics.get(f"{name}_ci_high")
+    value = metrics.get(name)
+    return value if value is None or low is None or high is None else f"{value:.4g} [{low:.4g}, {high:.4g}]"
 
 
 def _segments_section(champions: dict[str, Run]) -> Section | None:
@@ -269,7 +341,7 @@ def _plots_section(reader: Reader, champions: dict[str, Run]) -> Section | None:
     from mlflow_integration.reading.artifacts import run_images
 
     found = [
-        (f"{market}: {name} ({run.info.run_name})", content)
+        (f"{market}: {name.removesuffix('.png').replace('_', ' ')} ({run.info.run_name})", content)
         for market, run in champions.items()
         for name, content in run_images(reader, run.info.run_id)
     ]

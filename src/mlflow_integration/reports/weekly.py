@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.reading.reader import Reader, market_of, outcomes, values_of
@@ -11,6 +11,7 @@ from mlflow_integration.reports.sections import (
     ReportData,
     Section,
     TableData,
+    answer_rows,
     best_before_and_now,
     best_rows,
     changes_section,
@@ -18,7 +19,9 @@ from mlflow_integration.reports.sections import (
     since_when,
     started,
 )
+from mlflow_integration.reports.week_plan import iso_week, read_plans, week_before, week_rows
 from mlflow_integration.stages.records import RegistryStore
+from mlflow_integration.store.experiments import find_experiments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +104,8 @@ def gather_week(
     finished = [run for run in runs if run.info.status == "FINISHED"]
     records = RegistryStore(reader.store, reader.client)
     sections = (
+        _plan_section(reader, runs, since, present),
+        _answers_section(fresh),
         _activity_section(fresh, names),
         _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),
         changes_section(finished, records, since, days),
@@ -108,7 +113,64 @@ def gather_week(
         models_section(records),
     )
     subtitle = f"{reader.store.label}, {since:%Y-%m-%d} to {present:%Y-%m-%d}. {len(fresh):,} of {len(runs):,} runs."
-    return ReportData("Weekly report", subtitle, sections)
+    shown = tuple(section for section in sections if section is not None and not section.is_empty)
+    return ReportData("Weekly report", subtitle, shown)
+
+
+def _answers_section(fresh: Sequence[Run]) -> Section | None:
+    rows = answer_rows(fresh)
+    columns = ("market", "recipe", "answer", "run")
+    return Section("Answers of the studies", table=TableData(columns, tuple(rows))) if rows else None
+
+
+def get_week_plan(
+    week: str | None = None, *, tracking_uri: str | Path | None = None, now: datetime | None = None
+) -> pd.DataFrame:
+    """Return what was planned and found in a week and in the one before, over all experiments.
+
+    Args:
+        week: ISO week; the present one by default.
+        tracking_uri: The store.
+        now: The present, for tests.
+
+    Returns:
+        ``week``, ``experiment``, ``kind`` (planned, goal, finding), ``text``, ``done``: finished runs in that week of
+        what was planned.
+    """
+    import pandas as pd
+
+    reader = Reader(tracking_uri)
+    name = week or iso_week((now or datetime.now(UTC)).date())
+    wanted = (week_before(name), name)
+    rows = _plan_rows(reader, reader.runs(reader.experiments(None)), wanted)
+    frame = pd.DataFrame(rows, columns=["week", "experiment", "kind", "text", "done"])
+    return frame.astype({"done": "Int64"})
+
+
+def _plan_rows(
+    reader: Reader, runs: Sequence[Run], weeks: Sequence[str]
+) -> list[tuple[str, str, str, str, int | None]]:
+    """Rows of the plans of some weeks, in their order."""
+    plans = [
+        plan
+        for experiment in find_experiments(reader.client, None, reader.store.uri)
+        for plan in read_plans(experiment.tags, str(experiment.name)).values()
+        if plan.week in weeks
+    ]
+    return week_rows(sorted(plans, key=lambda plan: weeks.index(plan.week)), runs)
+
+
+def _plan_section(reader: Reader, runs: Sequence[Run], since: datetime, until: datetime) -> Section | None:
+    """Planned against done, for every week that the report covers."""
+    weeks = list(
+        dict.fromkeys(iso_week((until - timedelta(days=day)).date()) for day in range((until - since).days, -1, -1))
+    )
+    rows = _plan_rows(reader, runs, weeks)
+    if not rows:
+        return None
+    return Section(
+        "Planned and done", table=TableData(("week", "experiment", "kind", "text", "runs done"), tuple(rows))
+    )
 
 
 def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow_integration.reports.sections import ReportData, Section, TableData, gather
 from mlflow_integration.reports.weekly import gather_week
 from mlflow_integration.values.escape import markdown, terminal
+from mlflow_integration.values.markdown import markdown_table
 from mlflow_integration.values.secrets import masker
 from mlflow_integration.values.show import number
 from nba_props.errors import ConfigError
@@ -100,18 +101,8 @@ def to_markdown(data: ReportData) -> str:
         if section.text:
             parts.append(markdown(section.text))
         if section.table is not None and section.table.rows:
-            parts.append(_markdown_table(section.table))
+            parts.append(markdown_table(section.table.columns, section.table.rows))
     return "\n\n".join(parts) + "\n"
-
-
-def _cell(value: object) -> str:
-    return markdown(number(value))
-
-
-def _markdown_table(table: TableData) -> str:
-    lines = [f"| {' | '.join(map(_cell, table.columns))} |", f"|{'---|' * len(table.columns)}"]
-    lines += [f"| {' | '.join(map(_cell, row))} |" for row in table.rows]
-    return "\n".join(lines)
 
 
 def to_html(data: ReportData) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -119,6 +120,10 @@ class DegradationReport:
         import pandas as pd
 
         return pd.DataFrame([entry.__dict__ for entry in self.metrics], columns=list(LiveMetric.__dataclass_fields__))
+
+    def _repr_html_(self) -> str:
+        """The report in a notebook."""
+        return f"<p>{escape(self.summary)}</p>{self.frame().to_html(index=False, na_rep='–')}"
 
 
 def _numbers(live: pd.DataFrame, name: str) -> pd.Series:

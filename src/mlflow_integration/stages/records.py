@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlflow_integration.stages.descriptions import describe_model
 from mlflow_integration.stages.outside import TAKEN_OVER, native_holders, outside_moves
 from mlflow_integration.stages.rules import (
     ALIASED,
@@ -28,8 +29,9 @@ from mlflow_integration.stages.rules import (
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import check_version
-from mlflow_integration.store.search import pages
+from mlflow_integration.store.search import pages, with_plain_metrics
 from mlflow_integration.values.arguments import as_version
+from mlflow_integration.values.markdown import with_section
 from nba_props.errors import UnknownModelError
 
 if TYPE_CHECKING:
@@ -241,7 +243,7 @@ class RegistryStore:
         for run_id in {run_id for run_id in run_ids if run_id}:
             with store_errors(f"Reading run {run_id}", self.uri):
                 try:
-                    found[run_id] = self.client.get_run(run_id)
+                    found[run_id] = with_plain_metrics(self.client.get_run(run_id))
                 except mlflow.exceptions.MlflowException as error:
                     if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                         raise
@@ -308,6 +310,12 @@ class RegistryStore:
                 self._record(name, entry)
             self.settle(name)
 
+    def note_version(self, name: str, version: int, title: str, body: str) -> None:
+        """Write one section of a version's description anew; the rest of it stays."""
+        with store_errors(f"Describing {name} version {version}", self.uri):
+            text = self.client.get_model_version(name, str(version)).description or ""
+            self.client.update_model_version(name, str(version), description=with_section(text, title, body))
+
     def move(self, name: str, version: int, target: Stage, why: Why) -> Transition:
         """Move one version to `target` and bring everything else in line.
 
@@ -335,7 +343,13 @@ class RegistryStore:
             overtaken = target in ALIASED and self.head(name).aliases.get(target) != version
             done = replace(entry, status="done", confirmed=confirmed, overtaken=overtaken)
             self.client.set_registered_model_tag(name, entry.key, done.to_json())
+        self.describe(name)
         return done
+
+    def describe(self, name: str) -> None:
+        """Write where the versions of a model stand, and how they got there, into its description."""
+        head = self.head(name)
+        describe_model(self.client, self.uri, name, head.description, head.aliases, head.history)
 
     def settle(self, name: str) -> None:
         """Bring stage tags and native stages in line with the aliases; repeats while they are being moved."""

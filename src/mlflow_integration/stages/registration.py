@@ -103,6 +103,7 @@ def register_version(
             model_id=chosen,
         )
         _name_version(client, chosen, model_name, str(made.version))
+    records.describe(model_name)
     return int(made.version)
 
 

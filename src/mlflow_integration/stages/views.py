@@ -47,6 +47,22 @@ class VersionInfo:
     params: Mapping[str, str]
     run_tags: Mapping[str, str]
 
+    def frame(self) -> pd.DataFrame:
+        """What it is and its metrics, one row each: ``name``, ``value``."""
+        import pandas as pd
+
+        about = {"model": self.model_name, "version": self.version, "stage": str(self.stage), "run": self.run_id}
+        about["registered"] = self.created.isoformat(timespec="seconds")
+        verdict = {
+            name: self.tags[name] for name in ("gate_profile", "gate_verdict", "gate_failed") if name in self.tags
+        }
+        rows = {**about, **verdict, **dict(sorted(self.metrics.items()))}
+        return pd.DataFrame({"name": list(rows), "value": list(rows.values())})
+
+    def _repr_html_(self) -> str:
+        """The version in a notebook."""
+        return str(self.frame().to_html(index=False))
+
 
 class RegistryViews:
     """The readings of the registry; arguments and errors as in `ModelRegistry`.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nba_props.metrics import plain_metrics
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,6 +29,18 @@ def pages(search: Callable[..., AnyValue], **arguments: AnyValue) -> Iterator[An
 def linked_model_ids(run: Run) -> set[str]:
     """Return the ids of the models that `run` has logged."""
     return {output.model_id for output in run.outputs.model_outputs} if run.outputs else set()
+
+
+def with_plain_metrics(run: Run) -> Run:
+    """The run with its metrics under their plain names, whatever folder of the UI they are kept in."""
+    if not any("/" in key for key in run.data.metrics):
+        return run
+    from mlflow.entities import Metric, Param, Run, RunData, RunTag
+
+    metrics = [Metric(key, value, 0, 0) for key, value in plain_metrics(run.data.metrics).items()]
+    params = [Param(key, value) for key, value in run.data.params.items()]
+    tags = [RunTag(key, value) for key, value in run.data.tags.items()]
+    return Run(run.info, RunData(metrics, params, tags), run.inputs, run.outputs)
 
 
 def last_model_id(client: MlflowClient, run: Run) -> str | None:

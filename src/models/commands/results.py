@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlflow_integration.values.show import number
+from models.notes import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 _ERRORS = ("val_mae", "baseline_mae", "market_mae", "model_mae_on_lines", "oracle_mae", "mae_over_oracle")
 _BETTING = ("roi", "roi_ci_low", "roi_ci_high", "n_bets", "win_rate", "breakeven_rate", "clv")
-_OF_RECIPES = ("val_mae", "mae_skill", "brier_skill_vs_market", "roi", "roi_ci_low", "n_bets")
+_STUDIED = ("mae_difference", "brier_difference", "chosen_roi", "spa_p_value", "n_paired", "selection_")
+_SCORES = ("brier_score", "market_brier_score", "brier_skill_vs_market")
 
 
 def fit_bars(progress: Progress) -> Callable[[str, int, int], None]:
@@ -38,13 +40,14 @@ def result_rows(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
     rows = []
     for result in results:
         row: dict[str, Any] = {"market": result.market, "run_id": result.run_id}
-        row |= {key: result.metrics[key] for key in (*_ERRORS, *_BETTING) if key in result.metrics}
+        row |= {key: result.metrics[key] for key in (*_ERRORS, *_SCORES, *_BETTING) if key in result.metrics}
         if result.registration is not None:
             decision = result.registration
             row["version"] = decision.version
             row["stage"] = str(decision.stage)
             row["verdict"] = decision.report.verdict.value
             row["gates"] = [gate.as_row() for gate in decision.report.results]
+        row |= {"remark": result.remark} if result.remark else {}
         rows.append(row)
     return rows
 
@@ -52,41 +55,69 @@ def result_rows(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
 def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows of `result_rows` for people; what could not be computed is a dash.
 
-    >>> as_frame([{"market": "pts", "val_mae": 4.5, "roi": 0.021}]).iloc[0, [0, 1, 2, 5]].to_list()
-    ['pts', '4.5', '–', '+2.1% [–, –]']
+    MAE stands beside that of the best naive forecast (and, simulated, of the oracle); MAE on the rows with a line and
+    the Brier score beside the market's.
+
+    >>> as_frame([{"market": "pts", "val_mae": 4.5, "roi": 0.021}])[["market", "MAE", "ROI [95 %]"]].iloc[0].to_list()
+    ['pts', '4.5 / –', '+2.1% [–, –]']
     """
     return pd.DataFrame(
         {
             "market": row["market"],
-            "val_mae": number(row.get("val_mae")),
-            "baseline": number(row.get("baseline_mae")),
-            "oracle": number(row.get("oracle_mae")),
-            "on lines: model / market": f"{number(row.get('model_mae_on_lines'))} / {number(row.get('market_mae'))}",
-            "ROI [95 %]": f"{_percent(row, 'roi')} [{_percent(row, 'roi_ci_low')}, {_percent(row, 'roi_ci_high')}]",
+            "run": row.get("run_id", "")[:8],
+            "MAE": _beside(row, "val_mae", "baseline_mae", "oracle_mae"),
+            "on lines": _beside(row, "model_mae_on_lines", "market_mae"),
+            "Brier": _beside(row, "brier_score", "market_brier_score"),
+            "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
-            "gates": "\n".join(_gate(gate) for gate in row.get("gates", [])) or number(None),
-            "stage": row.get("stage", "not registered"),
+            "stage and gates": "\n".join([row.get("stage", "not registered"), *map(_gate, row.get("gates", []))]),
         }
         for row in rows
     )
 
 
 def step_frame(steps: Sequence[PlanStep]) -> pd.DataFrame:
-    """One row per run of a recipe: recipe, market, the main metrics, stage, and whether it was skipped."""
+    """One row per run of a recipe, for people: what it came to, what its study answers, and whether it was skipped."""
+    return pd.DataFrame(
+        {
+            "recipe": row["recipe"],
+            "market": row["market"],
+            "run": row["run_id"][:8],
+            "MAE": _beside(row, "val_mae", "baseline_mae"),
+            "on lines": _beside(row, "model_mae_on_lines", "market_mae"),
+            "Brier": _beside(row, "brier_score", "market_brier_score"),
+            "ROI [95 %]": _with_interval(row, "roi"),
+            "bets": number(row.get("n_bets")),
+            "answer": "\n".join(row["answers"]) or number(None),
+            "stage": "finished before" if row["skipped"] else row.get("stage", "not registered"),
+        }
+        for row in step_rows(steps)
+    )
+
+
+def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
+    """One row per run of a recipe, for machines: main metrics, answers of the study with their numbers, stage."""
     rows = []
     for step in steps:
-        metrics = {} if step.result is None else step.result.metrics
-        registration = None if step.result is None else step.result.registration
-        rows.append(
-            {
-                "recipe": step.recipe,
-                "market": step.market,
-                **{name: metrics.get(name) for name in _OF_RECIPES},
-                "stage": "" if registration is None else str(registration.stage),
-                "run": "finished before" if step.skipped else step.run_id[:8],
-            }
-        )
-    return pd.DataFrame(rows)
+        metrics = step.metrics
+        known = {key: metrics[key] for key in (*_ERRORS, *_SCORES, *_BETTING) if key in metrics}
+        studied = {key: value for key, value in metrics.items() if key.startswith(_STUDIED)}
+        row = {"recipe": step.recipe, "market": step.market, "run_id": step.run_id, "skipped": step.skipped}
+        row |= known | studied | {"answers": answers(metrics)}
+        if step.result is not None and step.result.registration is not None:
+            row["stage"] = str(step.result.registration.stage)
+        rows.append(row)
+    return rows
+
+
+def _beside(row: dict[str, Any], *keys: str) -> str:
+    """The first number, and those it is held against as far as they are known."""
+    first, second, *rest = keys
+    return " / ".join(number(row.get(key)) for key in (first, second, *(key for key in rest if key in row)))
+
+
+def _with_interval(row: dict[str, Any], key: str) -> str:
+    return f"{_percent(row, key)} [{_percent(row, f'{key}_ci_low')}, {_percent(row, f'{key}_ci_high')}]"
 
 
 def _percent(row: dict[str, Any], key: str) -> str:

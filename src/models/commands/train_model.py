@@ -10,7 +10,16 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import Availability, Fixtures, Json, Plugin
+from mlflow_integration.commands.options import (
+    HELP,
+    Availability,
+    Fixtures,
+    Json,
+    Plugin,
+    ProcessUri,
+    Version,
+    new_app,
+)
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ _run_option = partial(typer.Option, rich_help_panel=RUN)
 _plan_option = partial(typer.Option, rich_help_panel=PLAN)
 _scale_option = partial(typer.Option, rich_help_panel=SCALE)
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = new_app(rich_markup_mode="rich")
 
 
 class _Command(TyperCommand):
@@ -53,7 +62,7 @@ def _model_names() -> list[str]:
     return model_names()
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, context_settings=HELP)
 def train(
     context: typer.Context,
     *,
@@ -135,6 +144,8 @@ def train(
     ] = 0,
     plugin: Plugin = None,
     as_json: Json = False,
+    tracking_uri: ProcessUri = None,
+    version: Version = False,
     recipe: Annotated[
         str | None,
         _plan_option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours."),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from mlflow_integration.cli import emit, emit_json, emit_text, note, progress, show_table
+from mlflow_integration.store.links import run_list_link
+from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
-from models.commands.results import as_frame, fit_bars, result_rows, step_frame
+from models.commands.results import as_frame, fit_bars, result_rows, step_frame, step_rows
 from models.data import load_training_data, simulated_training_data
 from models.forecasting import config_folds
-from models.plan.jobs import run_jobs
+from models.plan.jobs import run_jobs, trainer_of
 from models.plan.recipe import RECIPES, load_recipe, recipes_of_phase
 from models.plan.run import run_plan
 from nba_props.errors import ConfigError
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from models.data import TrainingData
     from models.plan.jobs import Job
     from models.plan.recipe import Recipe
+    from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
+
+_LEGEND: Final = "MAE: model / best naive forecast (/ oracle). On lines and Brier: model / market."
 
 
 def load_input(
@@ -147,6 +152,10 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
     data = load()
     check_folds([job.config for job in jobs], data)
     setup_experiments()
+    for job in jobs:
+        earlier = trainer_of(job, data).earlier_run()
+        if earlier is not None:
+            note(f"{job.config.market}: run {earlier[:8]} has the same settings, data and code; it is repeated.")
     results = []
     with progress("markets", len(jobs)) as bar:
         for result in run_jobs(jobs, data, fit_bars(bar)):
@@ -157,7 +166,11 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
         emit_json({"data_kind": data.kind, "source": data.source, "results": rows})
         return
     show_table(as_frame(rows), title=f"{data.kind} data: {data.source}")
-    emit_text("Every number is out-of-sample. Look at the runs with: uv run mlflow ui", None)
+    for row in rows:
+        if "remark" in row:
+            emit_text(f"{row['market']}: {row['remark']}", None)
+    emit_text(f"Every number is out-of-sample. {_LEGEND}", None)
+    _show_link(results)
 
 
 def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, force: bool, as_json: bool) -> None:
@@ -173,7 +186,26 @@ def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, 
             steps.append(step)
             bar.advance(bar.task_ids[0])
             note(f"{step.recipe} {step.market}: {'finished before, skipped' if step.skipped else 'done'}")
-    emit(step_frame(steps), as_json=as_json, title=f"{data.kind} data: {data.source}")
+    if as_json:
+        emit_json(step_rows(steps))
+        return
+    show_table(step_frame(steps), title=f"{data.kind} data: {data.source}")
+    done = [step.result for step in steps if step.result is not None]
+    for result in done:
+        if result.remark:
+            emit_text(f"{result.market}: {result.remark}", None)
+    emit_text(f"{_LEGEND} Differences are baseline minus variant, with their 95 % interval.", None)
+    _show_link(done)
+
+
+def _show_link(results: Sequence[TrainingResult]) -> None:
+    """Say how the runs are looked at, from the project's folder: elsewhere `mlflow ui` starts an empty store."""
+    markets = list(dict.fromkeys(result.market for result in results))
+    store = resolve_store()
+    for experiment in dict.fromkeys(result.experiment_id for result in results):
+        emit_text(f"Runs: {run_list_link(experiment, markets, uri=store.uri)}", None)
+    if store.database is not None:
+        emit_text(f"after: uv run mlflow ui --backend-store-uri {store.uri}", None)
 
 
 def sweep_recipe(recipe: Recipe, space: Path, trials: int, load: Callable[[], TrainingData], *, as_json: bool) -> None:

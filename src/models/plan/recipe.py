@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mlflow_integration.gates import get_profile
-from mlflow_integration.phases import PHASES
+from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
 from models.documents import problems, read_document
 from models.plan.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import (
@@ -31,6 +31,7 @@ from nba_props.config import (
 )
 from nba_props.errors import ConfigError
 from nba_props.forecast import ENSEMBLE
+from nba_props.forecast.parameters import parameter_names
 from nba_props.markets import check_market
 from nba_props.plugins import Registry, load_plugins
 
@@ -72,10 +73,21 @@ class Candidates(_Frozen):
     Attributes:
         phases: Phases looked at.
         metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
+        calibration_metric: What it goes by in the calibration phase, on identical props: a calibrator cannot move an
+            error of the forecast.
     """
 
     phases: tuple[Annotated[int, Field(ge=1, le=3)], ...] = (1, 2, 3)
     metric: str = "val_mae"
+    calibration_metric: str = "brier_score"
+
+    def metric_of(self, phase: int) -> str:
+        """What "best" goes by in a phase.
+
+        >>> Candidates().metric_of(1), Candidates().metric_of(3)
+        ('val_mae', 'brier_score')
+        """
+        return self.calibration_metric if phase == CALIBRATION_PHASE else self.metric
 
 
 class Recipe(_Frozen):
@@ -160,7 +172,7 @@ def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         name: ``phase2/opponent_features``, its last part where that is enough, or a path ending in ``.toml`` whose
             folder is named after the phase.
         overrides: ``key=value`` with dots for tables (``config.min_edge=0.03``; ``config.`` may be left out), values
-            as in TOML, text without quotes.
+            as in TOML, text without quotes. A parameter of the model can be named alone: ``num_leaves=31``.
 
     Raises:
         ConfigError: No such recipe, a key that is not known (naming the nearest one), or a value that cannot be used.
@@ -262,6 +274,14 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     return recipe
 
 
+def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
+    """The way to a parameter of the recipe's model that is named alone: ``num_leaves``."""
+    model = content.get("config", {}).get("model", TrainerConfig().model)
+    if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
+        return parts
+    return ["model_params", *parts]
+
+
 def _override(content: dict[str, Any], override: str) -> str:
     """Set one key of the document, making tables on the way; return it with all its parts."""
     key, equals, text = override.partition("=")
@@ -270,7 +290,7 @@ def _override(content: dict[str, Any], override: str) -> str:
         raise ConfigError(message)
     parts = key.strip().split(".")
     if parts[0] not in Recipe.model_fields:
-        parts = ["config", *parts]
+        parts = ["config", *_of_the_model(parts, content)]
     table = content
     for part in parts[:-1]:
         table = table.setdefault(part, {})

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.phases import PHASES
+from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
 from mlflow_integration.store.abandoned import close_abandoned
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
+from mlflow_integration.store.search import with_plain_metrics
 from mlflow_integration.utils import setup_experiments
+from models.identity import PROPS_TAG, code, short_hash
+from models.naming import DOT, run_name
 from models.plan.jobs import Job, run_jobs, trainer_of
+from models.plan.studies import RULE_TAG
 from nba_props.config import MARKET_BLEND, make_config
 from nba_props.errors import NotEnoughDataError
-from nba_props.metrics import resolve_direction
-from nba_props.plugins import plugins_digest
-from nba_props.version import code_version
+from nba_props.metrics import plain_metrics, resolve_direction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from models.data import TrainingData
-    from models.plan.recipe import Recipe
+    from models.plan.recipe import Candidates, Recipe
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
     from nba_props.forecast.walk_forward import WalkForwardResult
@@ -47,6 +50,7 @@ class PlanStep:
         run_id: The run.
         skipped: It was finished already.
         result: What it came to; None where it was skipped.
+        metrics: Its metrics by their plain names, skipped or not.
     """
 
     recipe: str
@@ -54,6 +58,7 @@ class PlanStep:
     run_id: str
     skipped: bool
     result: TrainingResult | None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def run_plan(
@@ -82,18 +87,21 @@ def run_plan(
     close_abandoned(opened.client, opened.tracking_uri)
     known: dict[str, WalkForwardResult] = {}
     for recipe in recipes:
-        jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe)
+        jobs = _candidate_jobs(recipe, data) if recipe.candidates else _plain_jobs(recipe, data)
         todo = []
         for job in jobs:
-            key = run_key(recipe, job.config, data, register=job.register)
+            rule = {RULE_TAG: job.tags[RULE_TAG]} if RULE_TAG in job.tags else {}
+            key = run_key(recipe, job.config, data, register=job.register, **rule)
             marked = replace(job, tags={**job.tags, **origin_tags(recipe, data), _KEY: key})
             found = None if force else completed_run(marked, data)
             if found is None:
                 todo.append(marked)
             else:
-                yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None)
+                metrics = plain_metrics(_tracker(marked).client.get_run(found).data.metrics)
+                yield PlanStep(recipe.name, job.config.market, found, skipped=True, result=None, metrics=metrics)
         for result in complete_runs(todo, data, on_fold, known):
-            yield PlanStep(recipe.name, result.market, result.run_id, skipped=False, result=result)
+            done = (recipe.name, result.market, result.run_id)
+            yield PlanStep(*done, skipped=False, result=result, metrics=result.metrics)
 
 
 def complete_runs(
@@ -130,12 +138,12 @@ def _tracker(job: Job) -> NBAPropsTracker:
     return NBAPropsTracker(job.experiment, tracking_uri=job.tracking_uri)
 
 
-def _plain_jobs(recipe: Recipe) -> list[Job]:
+def _plain_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     return [
         Job(
             config,
             recipe.experiment,
-            run_name=f"{recipe.short}_{config.market}",
+            run_name=run_name(config, data, recipe.short),
             register=recipe.register_models,
             study=recipe.study,
         )
@@ -149,13 +157,13 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     The best of all comes last: each that passes the gates takes Production over from the one before.
     """
     assert recipe.candidates is not None  # noqa: S101 - the caller has looked
-    metric = recipe.candidates.metric
+    candidates = recipe.candidates
     jobs: dict[str, Job] = {}
     for own in recipe.configs():
-        market = own.market
-        found = [(phase, _best_of_phase(phase, own, metric, data)) for phase in recipe.candidates.phases]
+        found = [(phase, _best_of_phase(phase, own, candidates, data)) for phase in candidates.phases]
         known = [(phase, run) for phase, run in found if run is not None]
-        known.sort(key=lambda pair: pair[1].data.metrics[metric], reverse=resolve_direction(metric) == "min")
+        known.sort(key=lambda pair: _goodness(pair[1], candidates))
+        rule = _betting_rule(own, data)
         for phase, best in known:
             config = _config_of(best, recipe.experiment).model_copy(
                 update={name: getattr(recipe.config, name) for name in ("gate_profile", "staging_nights", "workers")}
@@ -166,13 +174,14 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
                 jobs[text].tags["candidate_of"] += f"; {origin}"
                 continue
             name = best.data.tags.get("recipe", "").split("/")[-1]
+            what = DOT.join(filter(None, ("candidate", name)))
             jobs[text] = Job(
                 config,
                 recipe.experiment,
-                run_name=f"candidate_{name or config.model}_{market}",
+                run_name=run_name(config, data, what),
                 register=recipe.register_models,
-                tags={"candidate_of": origin},
-                chosen_from=tuple(_experiment_of(phase) for phase in recipe.candidates.phases),
+                tags={"candidate_of": origin, **rule},
+                chosen_from=tuple(_experiment_of(phase) for phase in candidates.phases),
             )
     if not jobs:
         phases = ", ".join(map(str, recipe.candidates.phases))
@@ -189,8 +198,19 @@ def _experiment_of(phase: int) -> str:
     return next(found.name for found in PHASES.values() if found.number == phase)
 
 
-def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: TrainingData) -> Run | None:
-    """The best of the runs that were measured on the rows of `config`: same data, same first test season."""
+def _best_of_phase(phase: int, config: TrainerConfig, candidates: Candidates, data: TrainingData) -> Run | None:
+    """The best run of a phase; calibrators are told apart by their scores, on identical props only."""
+    metric = candidates.metric_of(phase)
+    found = [run for run in _comparable_runs(phase, config, data) if metric in run.data.metrics]
+    if phase == CALIBRATION_PHASE:
+        props = Counter(run.data.tags.get(PROPS_TAG) for run in found)  # most runs; of equals the earliest
+        found = [run for run in found if run.data.tags.get(PROPS_TAG) == next(iter(props.most_common(1)))[0]]
+    sign = 1.0 if resolve_direction(metric) == "min" else -1.0
+    return min(found, key=lambda run: sign * run.data.metrics[metric], default=None)
+
+
+def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> list[Run]:
+    """The finished runs of a phase measured on the rows of `config`, oldest first: same data, same first season."""
     tracker = NBAPropsTracker(_experiment_of(phase))
     where = (
         f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
@@ -199,11 +219,26 @@ def _best_of_phase(phase: int, config: TrainerConfig, metric: str, data: Trainin
         # A blend's projection holds tonight's prices, which a registered model is not given.
         f"and params.model != '{MARKET_BLEND}'"
     )
-    order = f"metrics.{metric} {'ASC' if resolve_direction(metric) == 'min' else 'DESC'}"
     found = tracker.client.search_runs(
-        [tracker.experiment_id], f"{where} and metrics.{metric} > -1e300", order_by=[order], max_results=1
+        [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    return found[0] if found else None
+    return [with_plain_metrics(run) for run in found]
+
+
+def _goodness(run: Run, candidates: Candidates) -> tuple[float, ...]:
+    """Greater is better: by the metric, and where a calibrator cannot move it, by the scores of the probabilities."""
+    metrics = (candidates.metric, candidates.calibration_metric)
+    signs = [-1.0 if resolve_direction(name) == "min" else 1.0 for name in metrics]
+    return tuple(sign * run.data.metrics.get(name, -sign * inf) for sign, name in zip(signs, metrics, strict=True))
+
+
+def _betting_rule(config: TrainerConfig, data: TrainingData) -> dict[str, str]:
+    """The tags of a candidate with the rule that the newest study of betting rules found; none where there is none."""
+    for run in reversed(_comparable_runs(CALIBRATION_PHASE, config, data)):
+        rule = run.data.tags.get(RULE_TAG)
+        if rule is not None:
+            return {RULE_TAG: rule, "betting_rule_of": run.info.run_id}
+    return {}
 
 
 def _config_of(run: Run, experiment: str) -> TrainerConfig:
@@ -224,7 +259,7 @@ def run_key(recipe: Recipe, config: TrainerConfig, data: TrainingData, **more: o
         "code": code(),
         **more,
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return short_hash(content)
 
 
 def origin_tags(recipe: Recipe, data: TrainingData) -> dict[str, str]:
@@ -235,9 +270,3 @@ def origin_tags(recipe: Recipe, data: TrainingData) -> dict[str, str]:
         "data_fingerprint": data.fingerprint,
         PROCESS_TAG: process_mark(),
     }
-
-
-def code() -> str:
-    """Which code computes: a hash of the packages, and one of the plug-in files where there are any."""
-    packages = ("nba_props", "nba_league", "models", "mlflow_integration")
-    return "+".join(filter(None, (code_version(*packages), plugins_digest())))

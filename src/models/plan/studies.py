@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
     from models.data import TrainingData
     from models.forecasting import Forecast, Forecasts
+    from nba_props.betting.evidence.optimise import StrategySearch
+    from nba_props.betting.strategy import BettingConfig
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
+
+RULE_TAG: Final = "betting_rule"
+"""Tag of a run with the rule that its study of betting rules found, as JSON."""
+RULE_FILE: Final = "betting_rule.json"
 
 
 class _Frozen(BaseModel):
@@ -103,15 +110,21 @@ def arms(config: TrainerConfig, study: Study | None) -> list[TrainerConfig]:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a study adds to its run: metrics by key, tables by file name, documents by file name."""
+    """What a study adds to its run: metrics by key, tables and documents by file name, tags."""
 
     metrics: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
     def __or__(self, other: Findings) -> Findings:
         """Both together."""
-        return Findings(self.metrics | other.metrics, self.tables | other.tables, self.documents | other.documents)
+        return Findings(
+            self.metrics | other.metrics,
+            self.tables | other.tables,
+            self.documents | other.documents,
+            self.tags | other.tags,
+        )
 
 
 def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
@@ -190,8 +203,33 @@ def study_findings(
         game_nights=evaluation.predictions["game_date"],
     )
     chosen = {f"chosen_{name}": value for name, value in search.metrics.items()}
+    rule = {} if search.in_sample_best is None else betting_rule(search, grid[search.in_sample_best])
     return Findings(
         metrics=chosen,
         tables={"strategy_choices.csv": search.choices, "chosen_bets.csv": search.ledger},
-        documents={"betting_optimization.json": {**study.model_dump(), "tried": search.tried, **search.metrics}},
+        documents={
+            "betting_optimization.json": {**study.model_dump(), "tried": search.tried, **search.metrics},
+            **({RULE_FILE: rule} if rule else {}),
+        },
+        tags={RULE_TAG: json.dumps(rule)} if rule else {},
     )
+
+
+def betting_rule(search: StrategySearch, strategy: BettingConfig) -> dict[str, Any]:
+    """The rule for the nights to come: the best over all folds, with what choosing so came to on later folds.
+
+    Its own return over those folds is not told: it is the one that the choice was made by.
+    """
+    name = str(search.in_sample_best)
+    told = ("roi", "roi_ci_low", "roi_ci_high", "n_bets")
+    honest = {key: search.metrics[key] for key in told if key in search.metrics}
+    return {
+        "rule": name,
+        "min_edge": strategy.min_edge,
+        "min_odds": strategy.odds_range[0],
+        "max_odds": strategy.odds_range[1],
+        "side": name.split(", ")[1],
+        "kelly_fraction": strategy.stakes.kelly or 0.0,
+        "rules_tried": search.tried,
+        "chosen_on_earlier_folds": honest,
+    }

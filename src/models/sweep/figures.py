@@ -1,51 +1,68 @@
-"""Plots of a sweep, drawn by Optuna."""
+"""Plots of a sweep: the trials, how they ran, and which settings made the difference."""
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from math import sqrt
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from optuna.exceptions import ExperimentalWarning
-from optuna.visualization import matplotlib as plots
+import numpy as np
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+from nba_props import plots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from matplotlib.figure import Figure
     from optuna import Study
-    from optuna.importance import FanovaImportanceEvaluator
 
 
 def sweep_figures(
-    result: Study, objective: str, evaluator: FanovaImportanceEvaluator | None, *, title: str
+    result: Study, objective: str, importance: Mapping[str, float], *, title: str, simulated: bool
 ) -> dict[str, Callable[[], Figure]]:
     """File name to the function that draws it: objective by trial, running values by fold, importance of settings.
 
     Args:
         result: The finished trials.
         objective: What they were judged by.
-        evaluator: Of the importances; None where there are none.
+        importance: Setting to its share of the differences; empty where it cannot be told.
         title: Above the plots.
+        simulated: Stamp them SIMULATED.
     """
-    name = f"{objective} on calibration folds"
-    drawn = {"sweep_history.png": partial(plots.plot_optimization_history, result, target_name=name)}
-    if any(trial.intermediate_values for trial in result.trials):
-        drawn["sweep_running.png"] = partial(plots.plot_intermediate_values, result)
-    if evaluator is not None:
-        drawn["sweep_importance.png"] = partial(plots.plot_param_importances, result, evaluator, target_name=objective)
-    return {file: partial(_figure, plot, title) for file, plot in drawn.items()}
+    whole = {trial.number: float(trial.value or 0.0) for trial in result.trials if trial.state == TrialState.COMPLETE}
+    pruned = [trial.number for trial in result.trials if trial.state == TrialState.PRUNED]
+    running = {t.number: list(t.intermediate_values.values()) for t in result.trials if t.intermediate_values}
+    falling = result.direction == StudyDirection.MINIMIZE
+    noise = standard_error(result) if objective == "val_mae" and whole else None
+    drawn: dict[str, Callable[[], Figure]] = {
+        "sweep_history.png": partial(
+            plots.sweep_history,
+            whole,
+            pruned,
+            objective=objective,
+            falling=falling,
+            noise=noise,
+            title=title,
+            simulated=simulated,
+        )
+    }
+    if running:
+        drawn["sweep_running.png"] = partial(
+            plots.sweep_running, running, pruned, objective=objective, title=title, simulated=simulated
+        )
+    if importance:
+        drawn["sweep_importance.png"] = partial(
+            plots.sweep_importance, importance, objective=objective, title=title, simulated=simulated
+        )
+    return drawn
 
 
-def _figure(plot: Callable[[], Any], title: str) -> Figure:
-    """A plot of Optuna's, whose style must not stay for the plots after it; that it is experimental we know."""
-    with mpl.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        axes = plot()
-    for place in ("left", "center"):
-        axes.set_title("", loc=place)
-    figure: Figure = axes.figure
-    figure.set(size_inches=(9.0, 4.5), layout_engine="constrained")
-    figure.suptitle(title)
-    return figure
+def standard_error(result: Study) -> float | None:
+    """Standard error of the best trial's mean error over its folds; None with fewer than two.
+
+    Folds differ in how hard they are as well, so that it is more than the noise of a comparison on the same folds.
+    """
+    errors = result.best_trial.user_attrs.get("fold_mae", [])
+    return float(np.std(errors, ddof=1) / sqrt(len(errors))) if len(errors) > 1 else None

@@ -22,13 +22,15 @@ from joblib import cpu_count
 from optuna.importance import get_param_importances
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table
+from mlflow_integration.logging.items import Document, Figure, History, Item, Metrics, Params, Table, Tags
 from mlflow_integration.logging.run import failure_of
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.store.abandoned import close_abandoned
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.store.processes import PROCESS_TAG, is_alive, process_mark
+from mlflow_integration.store.search import with_plain_metrics
 from mlflow_integration.utils import setup_experiments
+from models.naming import run_name
 from models.plan.jobs import Job
 from models.plan.run import complete_runs, completed_run, origin_tags, run_key
 from models.sweep import require_optuna
@@ -36,11 +38,13 @@ from models.sweep.figures import sweep_figures
 from models.sweep.folds import TrialFolds, advance, calibration_folds, objective_value, running_value
 from models.sweep.search_space import configured, read_sweep, starting_point
 from models.sweep.study import SweepStudy
+from models.view import NOTE_TAG
 from nba_props.errors import ConfigError
 from nba_props.evaluation.regression import fold_mae
+from nba_props.metrics import stored_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow.entities import Run
     from optuna.trial import FrozenTrial
@@ -207,13 +211,15 @@ class _MarketSweep:
                 continue
             tags = {**self._tags("trial"), "market": self.config.market, "trial": str(number)}
             tags["trial_state"] = trial.state.name
+            tags[NOTE_TAG] = self._trial_note(number, trial)
             values = {f"calibration/{name}": float(trial.user_attrs[name]) for name in ("fit_seconds", "folds")}
             if trial.state.name == "COMPLETE":
                 values[f"calibration/{self.sweep.objective}"] = float(trial.value or 0.0)
+            name = run_name(configured(self.config, trial.params), self.data, f"trial {number:03d}")
             histories = [History("calibration/val_mae_fold", trial.user_attrs["fold_mae"])]
             if trial.intermediate_values:
                 histories.append(History("calibration/running", list(trial.intermediate_values.values())))
-            with self.tracker.start_run(f"trial_{number:03d}", tags=tags, parent_run_id=parent):
+            with self.tracker.start_run(name, tags=tags, parent_run_id=parent):
                 self.tracker.log_items([Params(trial.params), Metrics(values), *histories])
             logged.add(number)
 
@@ -244,7 +250,8 @@ class _MarketSweep:
         settings = self.sweep.model_dump(mode="json")
         space = {path: json.dumps(dimension) for path, dimension in settings.pop("space").items()}
         tags = {**self._tags("parent"), "sweep_market": self.config.market, "model": self.config.model}
-        with self.tracker.start_run(f"sweep_{self.recipe.short}_{self.config.market}", tags=tags) as run:
+        name = run_name(self.config, self.data, f"sweep of {self.recipe.short}")
+        with self.tracker.start_run(name, tags=tags) as run:
             params = {**settings, "seed": self.config.seed, "market": self.config.market, "space": space}
             own = {"recipe": self.recipe.name, "config": self.config.model_dump(mode="json")}
             document = Document("sweep.json", {**own, "sweep": self.sweep.model_dump(mode="json")})
@@ -283,21 +290,40 @@ class _MarketSweep:
         values = {"n_trials": float(len(table)), "n_pruned": float((table["state"] == "PRUNED").sum())}
         if best is not None:
             values[f"calibration/{objective}"] = float(best.value or 0.0)
-        if evaluator is not None:
-            shares = get_param_importances(result, evaluator=evaluator)
-            values |= {f"importance/{name}": float(share) for name, share in shares.items()}
-        yield Metrics(values)
+        shares = {} if evaluator is None else get_param_importances(result, evaluator=evaluator)
+        values |= {f"importance/{name}": float(share) for name, share in shares.items()}
+        yield Metrics({stored_key(name): value for name, value in values.items()})
         yield Table("trials.csv", table)
-        title = f"{self.config.market.upper()}, {self.recipe.short}{' (SIMULATED)' if self.data.simulated else ''}"
-        for name, make in sweep_figures(result, objective, evaluator, title=title).items():
+        yield Tags({NOTE_TAG: self._note(values, best)})
+        title = f"{self.config.market.upper()}, sweep of {self.recipe.short}"
+        figures = sweep_figures(result, objective, shares, title=title, simulated=self.data.simulated)
+        for name, make in figures.items():
             yield Figure(name, make)
+
+    def _trial_note(self, number: int, trial: FrozenTrial) -> str:
+        """What the page of a trial says first."""
+        if trial.state.name != "COMPLETE":
+            return f"**Trial {number} of {self.recipe.name} was ended early.** It has no value over all folds."
+        judged = f"{self.sweep.objective} {trial.value:.5g} on the calibration folds"
+        return f"**Trial {number} of {self.recipe.name}: {judged}.** It never saw the test folds."
+
+    def _note(self, values: Mapping[str, float], best: FrozenTrial | None) -> str:
+        """What the page of the sweep says first."""
+        simulated = " The data are SIMULATED." if self.data.simulated else ""
+        tried = f"{values['n_trials']:.0f} configurations of {self.recipe.name} tried in {self.config.market}"
+        said = f"**{tried}, {values['n_pruned']:.0f} of them ended early.**{simulated}"
+        if best is None:
+            return said
+        chosen = ", ".join(f"`{name.rpartition('.')[2]}={value}`" for name, value in best.params.items())
+        judged = f"{self.sweep.objective} {best.value:.5g} on the calibration folds, all before the first test date"
+        return f"{said}\n\nBest: trial {best.number}, {chosen}: {judged}. Its child run alone saw the test folds."
 
     def _chosen_run(self, config: TrainerConfig, parent: str, best: FrozenTrial) -> Run:
         """The full run of the chosen configuration: the only one that sees the test folds; made once."""
         job = Job(
             config,
             self.recipe.experiment,
-            run_name=f"{self.recipe.short}_{config.market}_tuned",
+            run_name=run_name(config, self.data, f"{self.recipe.short} tuned"),
             register=self.recipe.register_models,
             study=self.recipe.study,
             tags={
@@ -312,4 +338,4 @@ class _MarketSweep:
         if run_id is None:
             (result,) = complete_runs([job], self.data)
             run_id = result.run_id
-        return self.tracker.client.get_run(run_id)
+        return with_plain_metrics(self.tracker.client.get_run(run_id))

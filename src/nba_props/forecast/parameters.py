@@ -72,6 +72,24 @@ def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
         raise ConfigError(problem)
 
 
+@lru_cache(maxsize=8)
+def parameter_names(model: str) -> frozenset[str]:
+    """The library's own names of the parameters of a booster, and ``n_estimators``; none of another model.
+
+    >>> "num_leaves" in parameter_names("lightgbm"), "max_depth" in parameter_names("xgboost")
+    (True, True)
+    >>> sorted(parameter_names("ensemble"))
+    []
+    """
+    trials = {"lightgbm": _lightgbm, "xgboost": _xgboost}
+    if model not in trials:
+        return frozenset()
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    with _LOCK:
+        _, _, known = trials[model]({}, rows, np.arange(60.0) % 10)
+    return frozenset({*known, "n_estimators"})
+
+
 @lru_cache(maxsize=256)
 def _problem(library: Library, params: str) -> str | None:
     """What is wrong with parameters, as JSON; None where nothing is."""

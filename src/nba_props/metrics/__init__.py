@@ -14,9 +14,10 @@ from nba_props.metrics.metric import (
     direction,
     find_metric,
     headline_metrics,
+    metric_hint,
     resolve_direction,
 )
-from nba_props.metrics.names import all_prefixed, prefixed
+from nba_props.metrics.names import all_prefixed, plain_key, plain_metrics, prefixed, stored_key
 
 __all__ = [
     "METRICS",
@@ -29,6 +30,10 @@ __all__ = [
     "extra_metrics",
     "find_metric",
     "headline_metrics",
+    "metric_hint",
+    "plain_key",
+    "plain_metrics",
     "prefixed",
     "resolve_direction",
+    "stored_key",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -40,10 +41,16 @@ def check_metric_name(name: str) -> str:
     if not isinstance(name, str) or not _KEY.fullmatch(name) or len(name) > _LONGEST or set(name) <= {"."}:
         message = (
             f"{name!r} cannot be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
-            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters."
+            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters.{_in_small_letters(name)}"
         )
         raise TrackingError(message)
     return name
+
+
+def _in_small_letters(name: object) -> str:
+    """The right name, where nothing but capitals and spaces are wrong with it."""
+    small = re.sub(r"[\s-]+", "_", name.strip().lower()) if isinstance(name, str) else ""
+    return f" Did you mean {small!r}?" if small != name and _KEY.fullmatch(small) else ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class Metric:
         prefix: Stage prefix of the key, ``train`` or ``val``; "" for a metric that never takes one; None for one that
             takes the prefix of the call that logs it.
         headline: Whether comparisons show it without being asked.
+        folder: Group of the UI under which a run keeps it: ``segment`` for ``segment/mae_home``; "" for one that stands
+            at the top, by its plain name. Readers of this project name it plainly everywhere (`plain_key`).
         compute: For a metric that is added from outside: called with the out-of-sample predictions and the ledger of
             flat stakes (docs/contract.md), gives the number, or None where it cannot be computed.
     """
@@ -73,6 +82,7 @@ class Metric:
     group: str = "Your own"
     prefix: str | None = None
     headline: bool = False
+    folder: str = ""
     compute: Callable[[pd.DataFrame, pd.DataFrame], float | None] | None = None
 
     @property
@@ -155,10 +165,23 @@ def resolve_direction(key: str, mode: str | None = None) -> Direction:
         raise TrackingError(message)
     known = direction(key)
     if known is None:
-        why = "is not in the table of metrics" if find_metric(key) is None else "has no better side"
+        unknown = find_metric(key) is None
+        why = f"is not in the table of metrics{metric_hint(key)}" if unknown else "has no better side"
         message = f"Metric {key!r} {why} (docs/metrics.md): say mode='min' or mode='max'."
         raise TrackingError(message)
     return known
+
+
+def metric_hint(name: str) -> str:
+    """``" (did you mean 'val_mae'?)"`` with the out-of-sample twin of a bare name, or the nearest metric.
+
+    >>> metric_hint("mae"), metric_hint("val_mea"), metric_hint("shoe")
+    (" (did you mean 'val_mae'?)", " (did you mean 'val_mae'?)", '')
+    """
+    if f"val_{name}" in METRICS:
+        return f" (did you mean 'val_{name}'?)"
+    near = difflib.get_close_matches(name, [key for key in METRICS if "<" not in key], n=1, cutoff=0.7)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def headline_metrics() -> tuple[str, ...]:

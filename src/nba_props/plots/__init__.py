@@ -7,13 +7,15 @@ The plots drawn of every evaluated market are in the registry `PLOTS`.
 from nba_props.plots.betting import clv_distribution, edge_buckets, equity_curve
 from nba_props.plots.folds import fold_history
 from nba_props.plots.model import confusion_matrix, feature_importance, reasons, residuals
-from nba_props.plots.probability import pit_histogram, reliability_diagram
+from nba_props.plots.probability import Reliability, pit_histogram, reliability_diagram
 from nba_props.plots.registry import PLOTS, About, Plot
+from nba_props.plots.sweep import sweep_history, sweep_importance, sweep_running
 
 __all__ = [
     "PLOTS",
     "About",
     "Plot",
+    "Reliability",
     "clv_distribution",
     "confusion_matrix",
     "edge_buckets",
@@ -24,4 +26,7 @@ __all__ = [
     "reasons",
     "reliability_diagram",
     "residuals",
+    "sweep_history",
+    "sweep_importance",
+    "sweep_running",
 ]

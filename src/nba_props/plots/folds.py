@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nba_props.plots.style import BLUE, GREY, ORANGE, label, legend_above, new_figure, nothing_to_draw
+from nba_props.plots.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SKY,
+    label,
+    legend_above,
+    new_figure,
+    nothing_to_draw,
+    remark,
+    words,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
 
 def fold_history(
     values: Sequence[float],
     *,
     metric: str = "val_mae",
-    references: Mapping[str, float] | None = None,
+    references: Mapping[str, float | Sequence[float]] | None = None,
+    starts: ArrayLike | None = None,
+    rows: Sequence[int] | None = None,
     title: str = "Walk-forward history",
     simulated: bool = False,
 ) -> Figure:
-    """One metric over the folds, in their order.
+    """One metric over the folds, in their order, against what it is held against in the same folds.
 
     Args:
         values: One value per fold.
         metric: What the values are.
-        references: Name -> level drawn as a line (a baseline, the market), at most two.
+        references: Name -> one value per fold, or one level for all, at most two (a baseline, the market); NaN where a
+            fold has none.
+        starts: First date of each fold; without them folds are numbered.
+        rows: Rows in each fold, drawn as bars.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
-    figure, (panel,) = new_figure(title, simulated=simulated, height=4.5)
+    panels = (3.0, 1.0) if rows is not None else (1.0,)
+    figure, axes = new_figure(title, simulated=simulated, height=4.6, rows=panels)
+    upper = axes[0]
     if not len(values):
-        nothing_to_draw(panel, "No folds")
+        nothing_to_draw(upper, "No folds")
+        for axis in axes[1:]:
+            axis.set_axis_off()
         return figure
-    folds = np.arange(len(values))
-    panel.plot(folds, values, color=BLUE, marker="o", markersize=7, linewidth=2, label=metric)
-    styles = ((ORANGE, "--"), (GREY, ":"))
-    for (name, level), (colour, line) in zip((references or {}).items(), styles, strict=False):
-        panel.axhline(level, color=colour, linestyle=line, linewidth=2, label=f"{name}: {level:.4g}")
-    panel.set_xticks(folds[:: max(1, len(folds) // 12)])
-    panel.margins(y=0.25)
-    label(panel, "Fold", metric)
-    legend_above(panel)
+    place = np.arange(len(values))
+    styles = ((ORANGE, "--", "s"), (GREY, ":", "^"))
+    for (name, level), (colour, line, marker) in zip((references or {}).items(), styles, strict=False):
+        each = np.asarray(level if isinstance(level, Sequence | np.ndarray) else [level] * len(place), dtype="float64")
+        upper.plot(place, each, color=colour, linestyle=line, marker=marker, markersize=5, linewidth=1.6, label=name)
+    upper.plot(place, values, color=BLUE, marker="o", markersize=6, linewidth=2, label="model")
+    upper.margins(y=0.2)
+    label(upper, "", words(metric).capitalize())
+    legend_above(upper, columns=3)
+    names = [str(number) for number in place]
+    if starts is not None:
+        names = [f"{day.astype(object):%d %b %y}" for day in np.asarray(starts, dtype="datetime64[D]")]
+    if rows is not None:
+        axes[1].bar(place, rows, color=SKY)
+        label(axes[1], "", "Rows")
+    shown = place[:: max(1, -(-len(place) // 10))]
+    for axis in axes:
+        axis.set_xlim(-0.6, len(place) - 0.4)
+        axis.set_xticks(shown, [names[index] for index in shown] if axis is axes[-1] else [""] * len(shown))
+    axes[-1].tick_params(axis="x", rotation=45 if starts is not None else 0)
+    if starts is not None:
+        remark(figure, "Each fold begins on the date below it. What is hard for the model is often hard for all.")
     return figure

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from nba_props.plots.style import BLUE, GREY, ORANGE, SKY, label, legend_above, new_figure, nothing_to_draw
+from nba_props.plots.style import (
+    BLUE,
+    CYCLE,
+    GREY,
+    ORANGE,
+    label,
+    legend,
+    legend_above,
+    new_figure,
+    nothing_to_draw,
+    remark,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,28 +25,46 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-_POINTS = 5000
+_BINS: Final = 15
+_LEAST_PER_BIN: Final = 20
 
 
 def feature_importance(
-    importance: Mapping[str, float], *, top_n: int = 25, title: str = "Feature importance", simulated: bool = False
+    importance: Mapping[str, float],
+    *,
+    top_n: int = 15,
+    groups: Mapping[str, str] | None = None,
+    title: str = "Feature importance",
+    simulated: bool = False,
 ) -> Figure:
-    """The `top_n` most important features as bars, the most important on top.
+    """The `top_n` most important features as bars, the most important on top, and all others as one.
 
     Args:
         importance: Feature -> share of the total importance.
         top_n: Bars drawn, 1 or more.
+        groups: Feature -> group it belongs to, told by colour; the rarest share the grey.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
-    ranked = sorted(importance.items(), key=lambda pair: -abs(pair[1]))[:top_n]
-    figure, (panel,) = new_figure(title, simulated=simulated, height=1.6 + 0.26 * max(len(ranked), 3))
+    ranked = sorted(importance.items(), key=lambda pair: -abs(pair[1]))
+    top, rest = ranked[:top_n], ranked[top_n:]
+    figure, (panel,) = new_figure(title, simulated=simulated, height=1.9 + 0.27 * max(len(top) + bool(rest), 3))
     if not ranked:
         nothing_to_draw(panel, "No features")
         return figure
-    panel.barh([name for name, _ in ranked][::-1], [value for _, value in ranked][::-1], color=BLUE)
+    names = [name for name, _ in top] + ([f"{len(rest)} others"] if rest else [])
+    shares = [value for _, value in top] + ([sum(abs(value) for _, value in rest)] if rest else [])
+    colours = _group_colours([name for name, _ in top], groups or {})
+    bars = panel.barh(names[::-1], shares[::-1], color=BLUE)
+    for bar, name in zip(bars, names[::-1], strict=True):
+        group = (groups or {}).get(name)
+        bar.set_color(GREY if rest and name == names[-1] else colours.get(group, GREY) if groups else BLUE)
+    if groups:
+        from matplotlib.patches import Patch
+
+        legend(panel, handles=[Patch(color=colour, label=name) for name, colour in colours.items()], loc="center right")
     panel.margins(y=0.01)
-    label(panel, f"Share of total importance (top {len(ranked)} of {len(importance)})", "")
+    label(panel, f"Share of total importance ({len(importance)} features)", "")
     return figure
 
 
@@ -70,8 +99,15 @@ def reasons(
     return figure
 
 
+def _group_colours(names: Sequence[str], groups: Mapping[str, str]) -> dict[str | None, str]:
+    """Colours of the groups of the features shown, those with most of them first."""
+    present = [groups[name] for name in names if name in groups]
+    often = sorted(dict.fromkeys(present), key=lambda group: -present.count(group))
+    return dict(zip(often, CYCLE, strict=False))
+
+
 def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residuals", simulated: bool = False) -> Figure:
-    """Residuals (actual minus predicted) over the prediction with their binned means, and their distribution.
+    """Residuals (actual minus predicted) over the prediction as a density with their quantiles, and their histogram.
 
     Args:
         actual: What happened, n.
@@ -81,22 +117,32 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
     """
     forecast = np.asarray(predicted, dtype="float64")
     error = np.asarray(actual, dtype="float64") - forecast
-    figure, (upper, lower) = new_figure(title, simulated=simulated, height=7.5, rows=(2.0, 1.0))
+    figure, (upper, lower) = new_figure(title, simulated=simulated, height=6.6, rows=(2.0, 1.0))
     if not len(error):
         nothing_to_draw(upper, "No predictions")
         lower.set_axis_off()
         return figure
-    shown = np.linspace(0, error.size - 1, min(error.size, _POINTS)).astype(int)
-    upper.plot(forecast[shown], error[shown], ".", color=SKY, alpha=0.3, markersize=3, rasterized=True)
-    bins = np.array_split(np.argsort(forecast, kind="stable"), min(20, error.size))
-    means = [(forecast[rows].mean(), error[rows].mean()) for rows in bins]
-    upper.plot(*zip(*means, strict=True), color=ORANGE, linewidth=2, label=f"mean in {len(bins)} bins")
+    low, high = np.quantile(error, [0.002, 0.998])
+    extent = (forecast.min(), max(forecast.max(), forecast.min() + 1e-6), low, max(high, low + 1e-6))
+    upper.hexbin(forecast, error, gridsize=45, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
+    bins = np.array_split(np.argsort(forecast, kind="stable"), max(1, min(_BINS, error.size // _LEAST_PER_BIN)))
+    centre = [forecast[rows].mean() for rows in bins]
+    for share, style in ((0.1, ":"), (0.5, "-"), (0.9, ":")):
+        drawn = [np.quantile(error[rows], share) for rows in bins]
+        name = {0.1: "10 % and 90 % quantile", 0.5: "median"}.get(share)
+        upper.plot(centre, drawn, color=ORANGE, linestyle=style, linewidth=2, label=name)
     upper.axhline(0.0, color=GREY, linewidth=1.0)
-    label(upper, f"Predicted ({error.size:,} rows)", "Actual - predicted")
+    label(upper, f"Forecast ({error.size:,} rows)", "Actual minus forecast")
     legend_above(upper)
-    lower.hist(error, bins=60, color=BLUE)
-    lower.set_title(f"mean {error.mean():.2f}, SD {error.std():.2f}, MAE {np.abs(error).mean():.2f}", fontsize=11)
-    label(lower, "Actual - predicted", "Rows")
+    lower.hist(np.clip(error, low, high), bins=50, color=BLUE)
+    lower.axvline(0.0, color=GREY, linewidth=1.0)
+    label(lower, "Actual minus forecast", "Rows")
+    told = f"Mean {error.mean():+.2f}, median {np.median(error):+.2f}, mean absolute error {np.abs(error).mean():.2f}."
+    remark(
+        figure,
+        f"{told} A model of the median has a median error near zero; its mean error is above zero, since great "
+        "games lie further off than poor ones.",
+    )
     return figure
 
 
@@ -105,6 +151,7 @@ def confusion_matrix(
     predicted: ArrayLike,
     *,
     labels: Sequence[str] = ("under", "over"),
+    beside: Mapping[str, float] | None = None,
     title: str = "Confusion matrix",
     simulated: bool = False,
 ) -> Figure:
@@ -114,6 +161,7 @@ def confusion_matrix(
         actual: Class index of each row, 0 to len(labels) - 1, n.
         predicted: Predicted class index, n.
         labels: Names of the classes.
+        beside: Name -> share right of what the model is held against, written under the matrix.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
@@ -121,14 +169,16 @@ def confusion_matrix(
     size = len(labels)
     counts = np.bincount(happened * size + forecast, minlength=size * size).reshape(size, size)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, (panel,) = new_figure(title, simulated=simulated, height=2.2 + 1.1 * size)
+    figure, (panel,) = new_figure(title, simulated=simulated, height=2.6 + 1.0 * size)
     panel.grid(visible=False)
-    panel.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    panel.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         text = f"{count:,}\n{share[row, column]:.0%}"
         colour = "white" if share[row, column] > 0.55 else "black"
-        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=11)
+        panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=13)
     panel.set_xticks(range(size), labels)
     panel.set_yticks(range(size), labels)
-    label(panel, f"Predicted ({happened.size:,} rows)", "Actual")
+    label(panel, f"Forecast ({happened.size:,} rows; shares by row)", "Actual")
+    right = {"the model": float(np.trace(counts)) / max(int(counts.sum()), 1), **(beside or {})}
+    remark(figure, "Right: " + ", ".join(f"{name} {value:.1%}" for name, value in right.items()) + ".")
     return figure

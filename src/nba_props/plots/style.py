@@ -10,34 +10,71 @@ if TYPE_CHECKING:
 BLUE: Final = "#0072B2"
 ORANGE: Final = "#D55E00"
 SKY: Final = "#56B4E9"
+GREEN: Final = "#009E73"
+YELLOW: Final = "#E69F00"
+PINK: Final = "#CC79A7"
 GREY: Final = "#6E6E6E"
 """Colours of Okabe and Ito (2008), darkened grey for text on white."""
+CYCLE: Final = (BLUE, ORANGE, GREEN, YELLOW, PINK, SKY)
 
-WIDTH_INCHES: Final = 8.0
-DPI: Final = 100
-"""8 inches at 100 dots: 800 pixels, the width at which every figure is meant to be read."""
+WIDTH_INCHES: Final = 6.4
+DPI: Final = 125
+"""6.4 inches at 125 dots: 800 pixels, with text that is still read at half of that, on a telephone."""
 
-_TEXT: Final = 11
+_TEXT: Final = 11.5
+_LINE: Final = 50
+"""Characters of a title before it is wrapped."""
+
+_WORDS: Final = {
+    "val_mae": "mean absolute error",
+    "val_rmse": "root mean squared error",
+    "brier_score": "Brier score",
+    "market_brier_score": "market's Brier score",
+    "brier_score_uncalibrated": "Brier score",
+    "calibration_error": "calibration error",
+    "calibration_error_null": "by chance up to",
+    "calibration_error_uncalibrated": "calibration error",
+    "log_loss": "log loss",
+    "mae_skill": "skill against the best naive forecast",
+    "roi": "return on turnover",
+    "roi_ci_low": "lower end of the return",
+}
+
+
+def words(key: str) -> str:
+    """A metric in words, for a reader who does not know the keys.
+
+    >>> words("val_mae"), words("clv_coverage")
+    ('mean absolute error', 'clv coverage')
+    """
+    return _WORDS.get(key, key.replace("_", " ").replace("/", ": "))
 
 
 def new_figure(
-    title: str, *, simulated: bool, height: float = 5.0, rows: tuple[float, ...] = (1.0,)
+    title: str,
+    *,
+    simulated: bool,
+    height: float = 5.0,
+    rows: tuple[float, ...] = (1.0,),
+    columns: int = 1,
 ) -> tuple[Figure, list[Any]]:
-    """A figure of 800 pixels' width with one panel per entry of `rows` (relative heights), sharing nothing.
+    """A figure of 800 pixels' width, with one panel per entry of `rows` (relative heights) and column.
 
     Args:
         title: Drawn above the panels; long titles are wrapped.
         simulated: Stamp the figure SIMULATED.
         height: Inches.
         rows: Relative heights of the panels.
+        columns: Panels side by side; they are returned row by row.
     """
     from textwrap import fill
 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
-    panels = figure.subplots(len(rows), 1, gridspec_kw={"height_ratios": rows}, squeeze=False)[:, 0]
-    figure.suptitle(fill(title, 62), fontsize=_TEXT + 3, fontweight="bold", x=0.02, ha="left")
+    panels = figure.subplots(len(rows), columns, gridspec_kw={"height_ratios": rows}, squeeze=False).ravel()
+    width = _LINE - 13 if simulated else _LINE
+    figure.suptitle(fill(title, width), fontsize=_TEXT + 2, fontweight="bold", x=0.02, ha="left")
     if simulated:
         stamp = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": ORANGE, "linewidth": 1.5}
         figure.text(
@@ -57,14 +94,21 @@ def label(panel: Any, x: str, y: str) -> None:  # noqa: ANN401 - matplotlib is u
     panel.set_ylabel(y, fontsize=_TEXT)
 
 
+def remark(figure: Any, text: str) -> None:  # noqa: ANN401 - matplotlib is untyped here
+    """A sentence under the panels: the numbers of the figure, and how it is read."""
+    from textwrap import fill
+
+    figure.supxlabel(fill(text, 74), fontsize=_TEXT - 0.5, color="#333333", x=0.02, ha="left")
+
+
 def legend(panel: Any, **settings: Any) -> None:  # noqa: ANN401 - matplotlib is untyped here
     """A legend without a frame that covers no line."""
     panel.legend(fontsize=_TEXT - 1, frameon=False, **settings)
 
 
-def legend_above(panel: Any, columns: int = 3) -> None:  # noqa: ANN401 - matplotlib is untyped here
+def legend_above(panel: Any, columns: int = 2) -> None:  # noqa: ANN401 - matplotlib is untyped here
     """A legend above the panel, where it can cover no data."""
-    legend(panel, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2)
+    legend(panel, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2, columnspacing=1.0)
 
 
 def percent(panel: Any, axis: str, decimals: int = 0) -> None:  # noqa: ANN401 - matplotlib is untyped here
@@ -72,6 +116,15 @@ def percent(panel: Any, axis: str, decimals: int = 0) -> None:  # noqa: ANN401 -
     from matplotlib.ticker import PercentFormatter
 
     getattr(panel, f"{axis}axis").set_major_formatter(PercentFormatter(1.0, decimals=decimals))
+
+
+def months(panel: Any) -> None:  # noqa: ANN401 - matplotlib is untyped here
+    """Dates in as few words as they need."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(maxticks=6)
+    panel.xaxis.set_major_locator(locator)
+    panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def nothing_to_draw(panel: Any, why: str) -> None:  # noqa: ANN401 - matplotlib is untyped here

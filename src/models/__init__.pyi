@@ -1,0 +1,10 @@
+from .data import TrainingData, load_training_data, simulated_training_data
+from .train_model_mlflow import NBAPropsMLflowTrainer, TrainingResult
+
+__all__ = [
+    "NBAPropsMLflowTrainer",
+    "TrainingData",
+    "TrainingResult",
+    "load_training_data",
+    "simulated_training_data",
+]
