@@ -13,7 +13,8 @@ from nba_props.metrics.bootstrap import ratio_interval
 
 GATE = NamedGate("beats_production")
 METRICS = {
-    "mae_skill": 0.05, "mae_skill_vs_market": 0.0, "brier_skill_vs_market": 0.01, "roi_ci_low": 0.01, "clv_ci_low": 0.01
+    "mae_skill": 0.05, "mae_skill_vs_market": 0.0, "brier_skill_vs_market": 0.01, "roi_ci_low": 0.01,
+    "clv_ci_low": 0.01, "brier_gain_vs_market_ci_low": 0.0001,
 }  # fmt: skip
 
 

@@ -11,13 +11,20 @@ import pytest
 
 from mlflow_integration import GateProfile, ModelRegistry, Stage
 from mlflow_integration.gates import Gate
+from mlflow_integration.gates.report import PLAUSIBLE
 from mlflow_integration.logging.items import Document, Table
 from mlflow_integration.logging.sink import Sink
 from nba_props.errors import PromotionError, TrackingError
 
 from .test_registry import GOOD
 
-MARKET = {"mae_skill": 0.05, "mae_skill_vs_market": 0.0, "brier_skill_vs_market": 0.01, "roi_ci_low": 0.01}
+MARKET = {
+    "mae_skill": 0.05,
+    "mae_skill_vs_market": 0.0,
+    "brier_skill_vs_market": 0.01,
+    "brier_gain_vs_market_ci_low": 0.0001,
+    "roi_ci_low": 0.01,
+}
 
 
 @pytest.fixture
@@ -122,13 +129,13 @@ def test_a_profile_from_elsewhere_is_rebuilt_from_the_report_it_left(shared_uri,
     candidate(name, tags={"market": "pra"}, val_mae=6.0, val_mae_ci_high=3.1)
     assert ModelRegistry(shared_uri, profiles={"mine": mine}).evaluate_for_production(name, 1, profile="mine")
     report = registry.evaluate_for_production(name, 1, record=False)
-    assert (report.profile, [r.gate for r in report.results]) == ("mine", list(mine.for_market("pra")))
+    assert (report.profile, [r.gate for r in report.results]) == ("mine", [PLAUSIBLE, *mine.for_market("pra")])
 
 
 def test_criteria_by_hand_are_remembered_too(registry, candidate, name):
     candidate(name, val_mae=3.0)
     assert registry.evaluate_for_production(name, 1, {"val_mae": 3.5})
-    assert registry.evaluate_for_production(name, 1, record=False).summary == "pass: all 1 gates of profile custom"
+    assert registry.evaluate_for_production(name, 1, record=False).summary == "pass: all 2 gates of profile custom"
 
 
 def test_a_dry_run_writes_nothing(registry, candidate, name):
@@ -162,7 +169,7 @@ def test_a_second_version_or_profile_writes_over_no_report(registry, candidate, 
     }
     text = artifact(registry, name, 2, f"gates/{name}_v2/gate_report_custom.md", tmp_path)
     assert "**fail**" in text
-    assert "| val_mae | 3 | < 0.1 | fail | val_mae = 3, wanted < 0.1 |" in text
+    assert "| val_mae | 3 | &lt; 0.1 | fail | val_mae = 3, wanted &lt; 0.1 |" in text
 
 
 def test_a_failed_evaluation_leaves_the_verdict_under_which_a_version_stands_in_production(
@@ -264,7 +271,7 @@ def test_the_nights_a_run_kept_out_of_its_gates_are_the_test_in_staging(shared_u
     )
     decision = registry.promote_if_passing(name, 1)
     assert decision
-    assert decision.report.results[0].value == 3.0, "the gates read the nights before"
+    assert decision.report.results[1].value == 3.0, "the gates read the nights before"
     kept = tags(registry, name)
     assert (kept["staging_verdict"], kept["staging_nights"]) == ("pass", "20")
     assert kept["staging_source"].startswith("replay")

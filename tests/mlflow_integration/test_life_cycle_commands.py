@@ -46,7 +46,7 @@ def test_from_registering_to_rolling_back(run, store, settled):
     done = run("register", run_id, "props", "--gates", "plan", "--json")
     assert json.loads(done.stdout)["version"] == 3
     dry = run("evaluate", "props", 3)
-    assert (dry.exit_code, "pass: all 6 gates of profile plan" in dry.stdout) == (0, True)
+    assert (dry.exit_code, "pass: all 7 gates of profile plan" in dry.stdout) == (0, True)
     assert "gate_verdict" not in registry.client.get_model_version("props", "3").tags
     waits = run("promote", "props", 3)
     assert waits.exit_code == 1

@@ -104,7 +104,7 @@ def test_a_rollback_to_a_tampered_version_is_refused(uri):
     for _ in range(2):
         with tracker.start_run("x"):
             ids.append(tracker.log_model(MODEL, input_example=FEATURES, registered_model_name="back").model_id)
-        registry.promote_model("back", len(ids), "Production", override=True)
+        registry.promote_model("back", len(ids), "Production", override=True, reason="a test")
     change_byte(folder_of(registry, ids[0]))
     with pytest.raises(ModelFilesError, match="model.skops"):
         registry.rollback_model("back", reason="test")

@@ -161,8 +161,9 @@ def test_a_second_profile_overwrites_no_report(registry, candidate, name):
     record = registry.client.get_model_version(name, str(version))
     assert "### Gates: plan" in record.description
     assert "### Gates: market" in record.description
-    files = {file.path for file in registry.client.list_artifacts(record.run_id, f"version_{version}")}
-    assert files == {f"version_{version}/gate_report_{profile}.md" for profile in ("plan", "market")}
+    folder = f"gates/{name}_v{version}"
+    files = {file.path for file in registry.client.list_artifacts(record.run_id, folder) if file.path.endswith(".md")}
+    assert files == {f"{folder}/gate_report_{profile}.md" for profile in ("plan", "market")}
 
 
 def test_promoting_where_it_stands_already_changes_nothing_and_writes_no_history(registry, candidate, name):
@@ -265,8 +266,8 @@ def test_the_report_is_kept_with_the_run(registry, candidate, name):
         content = json.loads(Path(path).read_text())
     assert content["verdict"] == "fail"
     assert content["market"] == "pra"
-    assert [row["verdict"] for row in content["gates"]] == ["pass", "fail", "fail", "fail", "fail", "fail"]
-    assert content["gates"][1]["reason"] == "roi is missing"
+    assert [row["verdict"] for row in content["gates"]] == ["pass", "pass", "fail", "fail", "fail", "fail", "fail"]
+    assert content["gates"][2]["reason"] == "roi is missing"
 
 
 def test_the_exceptions_of_the_versions_market_apply(shared_uri, candidate, name):

@@ -42,7 +42,13 @@ def test_every_block_of_the_page_works(page, tmp_path):
     for command in [*commands, [sys.executable, "-c", code]]:
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    left = {path.name for path in tmp_path.iterdir()} - {"mlflow.db", "mlflow_artifacts", "report.html", ".cache"}
+    left = {path.name for path in tmp_path.iterdir()} - {
+        "mlflow.db",
+        "mlflow_artifacts",
+        "models",
+        "report.html",
+        ".cache",
+    }
     assert not left, "nothing else is left in the folder"
 
 
