@@ -47,6 +47,8 @@ PLAN: Final = (
     "phase2/temporal_features",
     "phase2/ensemble_methods",
     "phase2/two_stage_minutes",
+    "phase2/who_is_out",
+    "phase2/square_root",
     "phase3/isotonic",
     "phase3/platt",
     "phase3/market_blend",
