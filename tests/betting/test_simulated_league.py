@@ -55,15 +55,15 @@ def _market_wins(on_offer, seed):
 
 
 @pytest.mark.slow
-def test_in_a_hundred_leagues_the_truth_earns_what_it_expects_and_the_market_earns_nothing():
+def test_in_two_hundred_leagues_the_truth_earns_what_it_expects_and_in_a_hundred_the_market_earns_nothing():
     agrees, wins = 0, dict.fromkeys(MARKET_STRATEGIES, 0)
-    for seed in range(100):
+    for seed in range(200):
         league, quotes = _league(seed)
         on_offer = decision_quotes(quotes[flag_quotes(quotes) == ""], "open")
         agrees += _truth_agrees(league, on_offer, seed)
-        for name in _market_wins(on_offer, seed):
+        for name in _market_wins(on_offer, seed) if seed < 100 else []:
             wins[name] += 1
-    assert agrees >= 85  # of 95 expected; intervals of some twenty nights are a little narrow
+    assert agrees >= 180  # of 190 expected
     assert max(wins.values()) <= 10, wins
 
 
