@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
+from mlflow_integration.logging.models import frame_signature
 from mlflow_integration.utils import search_runs
 from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.plan.studies import arms, forecast_findings, study_findings
+from models.prop_forecast import LINE, MINUTES, prop_forecast
 from models.view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError
@@ -192,7 +195,7 @@ class NBAPropsMLflowTrainer:
             view = self._evaluated(self._trials(tracker))
             tracker.log_dataset(data.games, name="games", source=data.source, fingerprint=data.fingerprint)
             tracker.log_evaluation(view)
-            self._log_model(tracker, view.estimator)
+            self._log_model(tracker, view)
         registration = self.register(run.run_id) if register else None
         return TrainingResult(config.market, run.run_id, view.metrics, registration)
 
@@ -249,12 +252,21 @@ class NBAPropsMLflowTrainer:
             self._forecasts = Forecasts(self._data, arms(self.config, self.study), self._on_fold)
         return self._forecasts
 
-    def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
-        example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
-        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.model].flavour == "native":
-            chosen = list(getattr(estimator, "selected", example.columns))
-            tracker.log_model(estimator.native, input_example=example[chosen])
-            return
-        from models.pyfunc import ForecastModel
+    def _log_model(self, tracker: NBAPropsTracker, view: EvaluationView) -> None:
+        from models.pyfunc import ForecastModel, attach
 
-        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)
+        estimator = view.estimator
+        example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
+        chosen = tuple(getattr(estimator, "selected", example.columns))
+        forecast = prop_forecast(
+            estimator, chosen, self._data, self.config, self.forecast().result, view.evaluation
+        )
+        options = {
+            # The line and the minutes are no features: a frame may bring them, and has probabilities then.
+            "signature": frame_signature(example.assign(**{LINE: 0.5, MINUTES: 0.5})),
+            "finish": partial(attach, forecast=forecast),
+        }
+        if self.config.model != ENSEMBLE and ESTIMATORS[self.config.model].flavour == "native":
+            tracker.log_model(estimator.native, input_example=example[list(chosen)], **options)
+        else:
+            tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example, **options)
