@@ -214,7 +214,7 @@ class PropForecast:
         table = pd.DataFrame({"predicted": projection}, index=frame.index)
         if self.fitted is None:
             return table
-        table[list(ranges := self.ranges(projection, minutes))] = ranges.to_numpy()
+        table = table.join(self.ranges(projection, minutes).set_axis(frame.index))
         if LINE not in frame:
             return table
         after = self.settled["game_date"].max() if len(self.settled) else self.trained_until

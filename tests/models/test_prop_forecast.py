@@ -98,8 +98,8 @@ def test_a_frame_without_a_feature_is_refused_by_name(produced, data):
     forecast = registry.load_model(trainer.model_name).get_raw_model()
     with pytest.raises(DataError, match="usage_pct"):
         forecast.project(data.features.drop(columns="usage_pct"))
-    frame = data.features.tail(3).drop(columns="min_season_mean").assign(line=1.5)
-    small = replace(forecast, features=tuple(forecast.features[:1]), estimator=_Constant())
+    frame = data.features[["usage_pct", "psa"]].tail(3).assign(line=1.5)
+    small = replace(forecast, features=("usage_pct",), estimator=_Constant())
     with pytest.raises(DataError, match="how long the players play"):
         small.forecast(frame)
 
