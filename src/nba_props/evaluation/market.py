@@ -103,10 +103,10 @@ def evaluate_market(
     predictions = result.predictions[result.predictions["role"] == "test"].reset_index(drop=True)
     quotes, results = split_results(quotes)
     reasons = flag_quotes(quotes)
-    good, line_quotes = quotes[reasons == ""].reset_index(drop=True), _line_quotes(quotes, reasons)
+    good, lined = quotes[reasons == ""].reset_index(drop=True), line_quotes(quotes, reasons)
     distributions = FoldDistributions(result, config.distribution)
-    priced, lines = _probabilities(good, line_quotes, results, distributions, config)
-    predictions = _with_lines(predictions, lines, line_quotes)
+    priced, lines = _probabilities(good, lined, results, distributions, config)
+    predictions = _with_lines(predictions, lines, lined)
     bets = run_backtest(priced, results, _strategies(config), closing=good)
     ledger, kelly_ledger = bets["flat"], bets["kelly"]
     metrics = {
@@ -179,7 +179,7 @@ def _strategies(config: TrainerConfig) -> dict[str, BettingConfig]:
     }
 
 
-def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Quotes whose line counts: the good ones, and, without their prices, pick'em and one-sided ones."""
     line_only = reasons.isin(_LINE_ONLY)
     kept = quotes[(reasons == "") | line_only].copy()
