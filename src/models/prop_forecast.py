@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nba_props.forecast.walk_forward import WalkForwardResult
     from nba_props.probability import PredictiveDistribution
 
-PAST: Final = ["game_date", "actual", "predicted", "mean_minutes"]
+PAST: Final = ["game_date", "game_id", "player_id", "team", "actual", "predicted", "mean_minutes"]
 """Columns of `PropForecast.past`: one row per out-of-sample prediction."""
 
 SETTLED: Final = ["game_date", "line", "actual", "p_over", "p_push", "p_under"]
@@ -116,7 +116,9 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
+            message = (
+                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
+            )
             raise ModelError(message)
         return projection
 
@@ -169,9 +171,7 @@ class PropForecast:
         if self.calibrator == "none":
             return priced
         parts = [part for part in (self.settled, settled) if part is not None and len(part)]
-        if not parts:
-            return priced
-        known = pd.concat(parts, ignore_index=True)
+        known = pd.concat(parts, ignore_index=True) if parts else priced.iloc[:0].assign(actual=np.nan)
         return calibrated_quotes(priced, known, CALIBRATORS[self.calibrator])
 
     def ranges(self, projection: Floats, mean_minutes: Floats) -> pd.DataFrame:
@@ -242,7 +242,9 @@ class PropForecast:
     def probed(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The projection of training rows, and P(over) at half a unit over its whole part."""
         projection = self.project(rows)
-        table = pd.DataFrame({"predicted": projection, LINE: np.floor(projection) + 0.5, MINUTES: rows[MINUTES].to_numpy()})
+        table = pd.DataFrame(
+            {"predicted": projection, LINE: np.floor(projection) + 0.5, MINUTES: rows[MINUTES].to_numpy()}
+        )
         return table if self.fitted is None else self.at(table)
 
     def about(self) -> dict[str, Any]:
@@ -308,4 +310,6 @@ def with_probes(forecast: PropForecast, data: TrainingData, predictions: pd.Data
     rows = rows[list(forecast.features)]
     rows = rows.assign(**{name: chosen[name].to_numpy() for name in (*keys, MINUTES)})
     made = forecast.probed(rows)
-    return replace(forecast, probes=rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made}))
+    return replace(
+        forecast, probes=rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
+    )

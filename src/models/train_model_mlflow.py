@@ -258,9 +258,7 @@ class NBAPropsMLflowTrainer:
         estimator = view.estimator
         example: pd.DataFrame = feature_frame(self._data, self.config).tail(5)
         chosen = tuple(getattr(estimator, "selected", example.columns))
-        forecast = prop_forecast(
-            estimator, chosen, self._data, self.config, self.forecast().result, view.evaluation
-        )
+        forecast = prop_forecast(estimator, chosen, self._data, self.config, self.forecast().result, view.evaluation)
         options = {
             # The line and the minutes are no features: a frame may bring them, and has probabilities then.
             "signature": frame_signature(example.assign(**{LINE: 0.5, MINUTES: 0.5})),

@@ -163,16 +163,16 @@ def _market(
     bets = bets_by_rule(priced, [rule])[rule.rule].assign(stake=1.0)
     props = _props(players, calibrated, raw, _best(priced, bets), forecast.market)
     unseen = int((~slate.met).sum())
-    warnings = [f"{forecast.market}: {unseen} players have no earlier game this season and no forecast"] if unseen else []
+    warnings = (
+        [f"{forecast.market}: {unseen} players have no earlier game this season and no forecast"] if unseen else []
+    )
     left_out = int((reasons != "").sum())
     warnings += [f"{forecast.market}: {left_out} of {len(reasons)} prices left out as unsound"] if left_out else []
     newest = good["observed_at"].max() if len(good) else None
     return _Part(props, bets, newest, warnings)
 
 
-def _on_offer(
-    quotes: pd.DataFrame, forecast: PropForecast, decision: str, at: pd.Timestamp | None
-) -> pd.DataFrame:
+def _on_offer(quotes: pd.DataFrame, forecast: PropForecast, decision: str, at: pd.Timestamp | None) -> pd.DataFrame:
     if decision == LATEST:
         seen = quotes if at is None else quotes[quotes["observed_at"] <= at]
         return decision_quotes(seen.reset_index(drop=True), "close")

@@ -96,7 +96,9 @@ def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame)
     )
 
 
-def build_slate(games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, kind: str, source: str) -> Slate:
+def build_slate(
+    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, kind: str, source: str
+) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
     Rows of the night itself in the box scores tell who belongs to which team, and nothing else; where there are none
@@ -110,6 +112,9 @@ def build_slate(games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, 
         date: The night.
         kind: "SIMULATED" or "real".
         source: Where they came from, in words.
+
+    Returns:
+        The slate, and the rows before it with their features: what a model remembers can be compared with them.
 
     Raises:
         DataError: There is no game that night, in the lines or in the box scores.
@@ -141,7 +146,7 @@ def build_slate(games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, 
     if len(joined.report.frame()):
         lost = _unmatched(joined.report.frame())
         warnings += [f"lines left out: {lost}"] if lost else []
-    return Slate(
+    slate = Slate(
         date=date,
         players=rows.reset_index(drop=True),
         features=row_by_row(features.iloc[place]).reset_index(drop=True),
@@ -155,6 +160,7 @@ def build_slate(games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, 
         warnings=tuple(warnings),
         player_notes=notes,
     )
+    return slate, (history, features.iloc[: len(history)])
 
 
 def flag_by_market(quotes: pd.DataFrame) -> pd.DataFrame:
@@ -223,7 +229,9 @@ def _with_a_line(
         home, away = str(quote.home_team), str(quote.away_team)
         team = str(latest["team"].get(quote.player_id, ""))
         if team not in (home, away):
-            notes[int(quote.player_id)] = f"plays {home} against {away}, but last played for {team or 'nobody'}: no forecast"
+            notes[int(quote.player_id)] = (
+                f"plays {home} against {away}, but last played for {team or 'nobody'}: no forecast"
+            )
             continue
         season = str(season_of(pd.Series([quote.game_date]))[0])
         other, at_home = (away if team == home else home), team == home
@@ -235,7 +243,7 @@ def _with_a_line(
     return (pd.concat(found, ignore_index=True) if found else rows.iloc[:0]), notes
 
 
-def _identity(  # noqa: PLR0913 - one argument per fact
+def _identity(
     date: pd.Timestamp,
     season: str,
     players: list[int],

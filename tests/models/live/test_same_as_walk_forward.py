@@ -35,7 +35,9 @@ def walk(data, flagged, model, nights):
 def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training_table(data, league, flagged):
     for night in month(data):
         seen = league.odds[league.odds["game_date"] <= night]
-        built = build_slate(league.games[league.games["game_date"] <= night], seen, night, kind="SIMULATED", source="s")
+        built, _ = build_slate(
+            league.games[league.games["game_date"] <= night], seen, night, kind="SIMULATED", source="s"
+        )
         whole = slate_of_data(data, night, flagged)
         keys = ["game_id", "player_id"]
         place = pd.MultiIndex.from_frame(built.players[keys]).get_indexer(pd.MultiIndex.from_frame(whole.players[keys]))
@@ -51,7 +53,7 @@ def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training
 def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a_line(data, league):
     night = month(data)[3]
     before = league.games[league.games["game_date"] < night]
-    built = build_slate(before, league.odds[league.odds["game_date"] <= night], night, kind="SIMULATED", source="s")
+    built, _ = build_slate(before, league.odds[league.odds["game_date"] <= night], night, kind="SIMULATED", source="s")
     played = league.games[league.games["game_date"] == night]
     lined = set(built.quotes["player_id"])
     assert lined <= set(built.players["player_id"])
