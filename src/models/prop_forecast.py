@@ -84,6 +84,7 @@ class PropForecast:
         data_kind: "SIMULATED" or "real".
         code: Version of the code that fitted it.
         probes: Rows of the training table with the projection and P(over) they had; see `verify`.
+        reference: ``feature``, ``mean`` and ``spread`` (standard deviation) of each feature over the rows of `past`.
     """
 
     market: str
@@ -98,6 +99,7 @@ class PropForecast:
     data_kind: str
     code: str = field(default_factory=lambda: code_version("nba_props"))
     probes: pd.DataFrame | None = None
+    reference: pd.DataFrame | None = None
 
     def project(self, features: pd.DataFrame) -> Floats:
         """Projections (n, stat units) of a feature frame (n rows, `features` among its columns).
@@ -299,17 +301,19 @@ def prop_forecast(
 
 
 def with_probes(forecast: PropForecast, data: TrainingData, predictions: pd.DataFrame) -> PropForecast:
-    """The forecast with some training rows and what it says of them."""
+    """The forecast with some training rows and what it says of them, and with where its features lie."""
     keys = ["game_id", "player_id"]
-    chosen = predictions.iloc[np.unique(np.linspace(0, len(predictions) - 1, _PROBES).astype("int64"))]
-    place = pd.MultiIndex.from_frame(data.games[keys]).get_indexer(pd.MultiIndex.from_frame(chosen[keys]))
-    rows = data.features.iloc[place].reset_index(drop=True)
-    missing = [name for name in forecast.features if name not in rows]
+    place = pd.MultiIndex.from_frame(data.games[keys]).get_indexer(pd.MultiIndex.from_frame(predictions[keys]))
+    missing = [name for name in forecast.features if name not in data.features]
     if missing:  # noise columns and the like are made for one run, and found in no table
         return forecast
-    rows = rows[list(forecast.features)]
-    rows = rows.assign(**{name: chosen[name].to_numpy() for name in (*keys, MINUTES)})
+    names = list(forecast.features)
+    table = data.features[names].iloc[place]
+    reference = pd.DataFrame({"feature": names, "mean": table.mean().to_numpy(), "spread": table.std().to_numpy()})
+    chosen = np.unique(np.linspace(0, len(predictions) - 1, _PROBES).astype("int64"))
+    known = predictions.iloc[chosen]
+    rows = table.iloc[chosen].reset_index(drop=True)
+    rows = rows.assign(**{name: known[name].to_numpy() for name in (*keys, MINUTES)})
     made = forecast.probed(rows)
-    return replace(
-        forecast, probes=rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
-    )
+    probes = rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
+    return replace(forecast, probes=probes, reference=reference)

@@ -213,6 +213,13 @@ class CardStore:
         self._tables[run_id, "ledger.parquet"] = ledger
         return run_id
 
+    def keep_verdict(self, document: Mapping[str, Any], market: str, kind: str) -> None:
+        """Write the monitor's word on a market to the run of the ledger; without a ledger there is nothing to say."""
+        run_id = self.ledger_run(kind)
+        if run_id is not None:
+            tags = Tags({f"verdict_{market}": str(document["verdict"])})
+            self._sink.write(run_id, [Document(f"monitor_{market}.json", document), tags])
+
     def ledger_run(self, kind: str, stage: str = Stage.PRODUCTION.value) -> str | None:
         """Run that holds the ledger; None where nothing has been settled."""
         where = (

@@ -65,6 +65,7 @@ def settle_cards(
     kind: str,
     stage: str = Stage.PRODUCTION.value,
     only: Sequence[StoredCard] | None = None,
+    ledger: bool = True,
 ) -> Settlement:
     """Settle every card whose night is in the box scores, and write ledger and metrics; done twice it changes nothing.
 
@@ -77,7 +78,8 @@ def settle_cards(
         quotes: Good quotes of all moments, joined to the games, for closing lines; None leaves them out.
         kind: "SIMULATED" or "real": cards of the other kind are left alone.
         stage: Cards of this stage: Production, or Staging for shadow cards.
-        only: These cards and no others (their results are added to the ledger all the same).
+        only: These cards and no others.
+        ledger: Whether the ledger and its metrics are written; without, they are empty in what is returned.
     """
     cards = [each for each in store.cards(stage=stage, kind=kind) if each.status in {OPEN, SETTLED}]
     asked = None if only is None else {each.run_id for each in only}
@@ -100,10 +102,10 @@ def settle_cards(
         tags = {"corrections": str(len(changed))} if before is not None else {}
         store.settle(card, props, bets, live_metrics(props, bets), tags)
         done.append(card)
-    ledger, metrics = _ledger(store, kind, stage, write=bool(done))
+    whole, metrics = _ledger(store, kind, stage) if ledger else (pd.DataFrame(), {})
     columns = ["game_date", "player_name", "market", "was", "is"]
     told = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame(columns=columns)
-    return Settlement(tuple(done), tuple(waiting), tuple(same), told, ledger, metrics)
+    return Settlement(tuple(done), tuple(waiting), tuple(same), told, whole, metrics)
 
 
 def ledger_of(bets: pd.DataFrame) -> pd.DataFrame:
@@ -116,13 +118,14 @@ def ledger_of(bets: pd.DataFrame) -> pd.DataFrame:
     return table[[*LEDGER_COLUMNS, *(name for name in table if name not in LEDGER_COLUMNS)]]
 
 
-def _ledger(store: CardStore, kind: str, stage: str, *, write: bool) -> tuple[pd.DataFrame, dict[str, float]]:
+def _ledger(store: CardStore, kind: str, stage: str) -> tuple[pd.DataFrame, dict[str, float]]:
     cards = store.cards(stage=stage, kind=kind)
     bets, props = store.settled(cards, SETTLED_BETS_FILE), store.settled(cards)
     if props.empty:
         return pd.DataFrame(columns=[*LEDGER_COLUMNS, "model", "version", "run_id"]), {}
     ledger, metrics = ledger_of(bets), live_metrics(props, bets)
-    if write:
+    run_id = store.ledger_run(kind, stage)
+    if run_id is None or not _same(store.table(run_id, "ledger.parquet"), ledger):
         store.keep_ledger(kind, stage, ledger, metrics)
     return ledger, metrics
 
@@ -197,7 +200,7 @@ def _same(one: pd.DataFrame, two: pd.DataFrame) -> bool:
     """Whether two tables say the same, whatever their column types are after a visit to a file."""
     if list(one.columns) != list(two.columns) or len(one) != len(two):
         return False
-    numbers = ("actual", "closing_line", "profit_cents", "clv", "close_line")
+    numbers = ("actual", "closing_line", "profit_cents", "bankroll_cents", "clv", "close_line")
     names = [name for name in numbers if name in one]
     return all(
         np.array_equal(one[name].to_numpy("float64"), two[name].to_numpy("float64"), equal_nan=True) for name in names

@@ -61,7 +61,16 @@ def store(files, tmp_path_factory):
 
 def predict(files, *more, scores="scores", lines="lines"):
     folder, night, idle = files
-    given = ["--data", str(folder / scores), "--odds", str(folder / lines), "--market", "pts", "--at", f"{night:%Y-%m-%d}T23:59"]
+    given = [
+        "--data",
+        str(folder / scores),
+        "--odds",
+        str(folder / lines),
+        "--market",
+        "pts",
+        "--at",
+        f"{night:%Y-%m-%d}T23:59",
+    ]
     given += [part for day in idle for part in ("--no-games", day)]
     return CliRunner().invoke(predict_props.app, ["--date", f"{night:%Y-%m-%d}", *given, *more])
 
@@ -109,7 +118,13 @@ def test_the_evening_and_the_morning_after(files, store, tmp_path):
     assert (tmp_path / f"card_{files[1]:%Y-%m-%d}_r2.html").is_file()
 
     # Before the night is in the box scores nothing is settled.
-    assert settle(files, "scores") | {"metrics": 0} == {"settled": 0, "open": 1, "unchanged": 0, "changes": [], "metrics": 0}
+    assert settle(files, "scores") | {"metrics": 0} == {
+        "settled": 0,
+        "open": 1,
+        "unchanged": 0,
+        "changes": [],
+        "metrics": 0,
+    }
     settled = settle(files, "after")
     assert (settled["settled"], settled["open"]) == (1, 0)
     assert settled["metrics"]["live_n_bets"] > 0
@@ -118,7 +133,9 @@ def test_the_evening_and_the_morning_after(files, store, tmp_path):
     assert metrics["live_mae"] == settled["metrics"]["live_mae"]
     ledger = cards.table(cards.ledger_run("real"), "ledger.parquet")
     assert set(ledger["result"]) <= {"won", "lost", "push", "void"}
-    assert metrics["live_roi"] == pytest.approx(ledger["profit"].sum() / ledger.loc[ledger["profit"] != 0, "stake"].sum())
+    assert metrics["live_roi"] == pytest.approx(
+        ledger["profit"].sum() / ledger.loc[ledger["profit"] != 0, "stake"].sum()
+    )
     rest = settle(files, "after")
     assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
 
@@ -127,7 +144,12 @@ def test_the_evening_and_the_morning_after(files, store, tmp_path):
     corrected.mkdir()
     for path in (files[0] / "after").iterdir():
         scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
-        row = scores[(scores["GAME_DATE"] == f"{files[1]:%Y-%m-%d}") & scores["PLAYER_NAME"].isin(ledger["player_name"] if "player_name" in ledger else [row["player_name"] for row in lined])].index[:1]
+        row = scores[
+            (scores["GAME_DATE"] == f"{files[1]:%Y-%m-%d}")
+            & scores["PLAYER_NAME"].isin(
+                ledger["player_name"] if "player_name" in ledger else [row["player_name"] for row in lined]
+            )
+        ].index[:1]
         scores.loc[row, ["PTS", "FTM", "FTA"]] += 1
         scores.to_csv(corrected / path.name, index=False)
     changed = settle(files, corrected)
@@ -180,7 +202,9 @@ def test_a_model_of_other_features_is_refused(files, store, monkeypatch, tmp_pat
     from models.live import slate
 
     build = slate.build_features
-    monkeypatch.setattr(slate, "build_features", lambda games: build(games).assign(usage_pct=lambda table: table["usage_pct"] * 2))
+    monkeypatch.setattr(
+        slate, "build_features", lambda games: build(games).assign(usage_pct=lambda table: table["usage_pct"] * 2)
+    )
     refused(predict(files, "--output", str(tmp_path)), "usage_pct", "train it again")
     monkeypatch.setattr(slate, "build_features", lambda games: build(games).drop(columns="usage_pct"))
     refused(predict(files, "--output", str(tmp_path)), "does not build", "usage_pct")
