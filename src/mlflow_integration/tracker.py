@@ -332,8 +332,8 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             signature: MLflow signature; made from `input_example` by default.
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
-            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, and ``finish``: called
-                with the folder of the written model before it is stored, to add files to it.
+            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, and ``finish``:
+                called with the folder of the written model before it is stored, to add files to it.
 
         Raises:
             TrackingError: The model cannot be stored, or an option is unknown.

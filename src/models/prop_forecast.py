@@ -2,8 +2,8 @@
 
 It is what a training run logs and registers, and what makes a card. Everything a probability hangs on is in it as data:
 the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns from.
-Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this code
-still makes the same probabilities of them.
+Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this
+code still makes the same probabilities of them.
 """
 
 from __future__ import annotations
@@ -177,11 +177,14 @@ class PropForecast:
         return calibrated_quotes(priced, known, CALIBRATORS[self.calibrator])
 
     def ranges(self, projection: Floats, mean_minutes: Floats) -> pd.DataFrame:
-        """Central ranges that hold the result half and four fifths of the time: ``low_50``, ``high_50``, ``low_80``, ...
+        """Central ranges that hold the result half and four fifths of the time.
 
         Args:
             projection: Projections, n.
             mean_minutes: Mean minutes of the season so far, n.
+
+        Returns:
+            ``low_50``, ``high_50``, ``low_80``, ``high_80``, whole numbers, n rows.
         """
         n, values = len(projection), np.arange(_LONGEST + 1)
         if not n:

@@ -1,7 +1,7 @@
 """The whole forecast as an MLflow model: the estimator in its own format, and beside it what makes probabilities of it.
 
-A logged model keeps the flavour of its library (``mlflow.lightgbm.load_model`` gives the booster). Its pyfunc flavour is
-read by `_load_pyfunc` of this module: projections of a feature frame, and with a column ``line`` probabilities.
+A logged model keeps the flavour of its library (``mlflow.lightgbm.load_model`` gives the booster). Its pyfunc flavour
+is read by `_load_pyfunc` of this module: projections of a feature frame, and with a column ``line`` probabilities.
 """
 
 # MLflow looks at the type hints of `predict` when the class is made: they must be there, not text.
@@ -57,7 +57,7 @@ class WholeForecast:
         self._forecast = forecast
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> np.ndarray | pd.DataFrame:  # noqa: ARG002
-        """Projections (n, stat units) of a raw feature frame; with a column ``line``, the table of `PropForecast.forecast`."""
+        """Projections (n, stat units) of a raw feature frame; with a ``line``, the table of `PropForecast.forecast`."""
         if LINE in model_input:
             return self._forecast.forecast(model_input)
         return self._forecast.project(model_input)

@@ -1,4 +1,4 @@
-"""The whole forecast is in the model: projection and probabilities come out of what was registered, and nothing else."""
+"""The whole forecast is in the model: projection and probabilities come out of what was registered alone."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ def predict(
 ) -> None:
     """Make the card of a night with the models in Production.
 
-    The card is kept as a run of Phase4_Production, and written as CSV, JSON and one HTML page that opens offline. The same
-    models and lines give the same card; new lines make a new revision.
+    The card is kept as a run of Phase4_Production, and written as CSV, JSON and one HTML page that opens offline. The
+    same models and lines give the same card; new lines make a new revision.
 
         predict_props.py --date 2025-01-14 --data box_scores/ --odds lines/ --top 10
 

@@ -41,12 +41,13 @@ def replay(
 ) -> None:
     """Replay a season: card, settlement, monitor, weekly training and promotion by the gates.
 
-    It has a store of its own in the output folder, so that its models displace none in use. With --retrain 0 the ledger is
-    compared with the walk-forward's, bet by bet.
+    It has a store of its own in the output folder, so that its models displace none in use. With --retrain 0 the ledger
+    is compared with the walk-forward's, bet by bet.
 
         replay_season.py --from 2025-01-01 --to 2025-01-31 --market pra --retrain 0
 
-    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad input.
+    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad
+    input.
     """
     with reported():
         from models.commands.live import parse_day, replay_and_show

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from models.prop_forecast import PropForecast
 
 VIG: Final = "power"
+MAX_AGE_HOURS: Final = 12.0
+"""A price not seen again for so long before the decision is taken to be gone."""
 LATEST: Final = "latest"
 """Decision: what is on offer at the decision time."""
 
@@ -103,7 +105,8 @@ def make_card(
     Args:
         slate: The night.
         models: Market to model.
-        decision: "rule" (each model's own: as in its walk-forward), "open", "close", or "latest": what is on offer `at`.
+        decision: "rule" (each model's own: as in its walk-forward), "open", "close", or "latest": what is on offer
+            `at`.
         at: Decision time (UTC) for "latest": no later price is seen. The newest price by default.
         settled: Market to the props that this version of the model has settled since its training, columns `SETTLED`.
 
@@ -174,9 +177,12 @@ def _market(
 
 def _on_offer(quotes: pd.DataFrame, forecast: PropForecast, decision: str, at: pd.Timestamp | None) -> pd.DataFrame:
     if decision == LATEST:
-        seen = quotes if at is None else quotes[quotes["observed_at"] <= at]
-        return decision_quotes(seen.reset_index(drop=True), "close")
-    return decision_quotes(quotes, forecast.rule.decision if decision == "rule" else decision)
+        now = quotes["observed_at"].max() if at is None else at
+        standing = quotes["observed_at"].between(now - pd.Timedelta(hours=MAX_AGE_HOURS), now)
+        return decision_quotes(quotes[standing].reset_index(drop=True), "close")
+    if decision == "rule":
+        return decision_quotes(quotes, forecast.rule.decision)
+    return decision_quotes(quotes, "open" if decision == "open" else "close")
 
 
 def _projections(slate: Slate, forecast: PropForecast) -> pd.DataFrame:

@@ -90,8 +90,8 @@ def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
     )
     if staging:
         hint = (
-            f" Version {staging[0]} is in Staging: compare_experiments.py promote {name} {staging[0]}, or make its shadow "
-            "card with --stage Staging."
+            f" Version {staging[0]} is in Staging: compare_experiments.py promote {name} {staging[0]}, or make its "
+            "shadow card with --stage Staging."
         )
     elif len(mine):
         hint = (
@@ -107,8 +107,8 @@ def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
 def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.DataFrame) -> None:
     """Refuse a model that was trained on other feature values than this code builds of the same rows.
 
-    Of some training rows the model remembers every value. A row or two may differ (a box score was corrected since); most
-    of them differing means other code or other data.
+    Of some training rows the model remembers every value. A row or two may differ (a box score was corrected since);
+    most of them differing means other code or other data.
 
     Args:
         forecast: The model.
@@ -143,9 +143,9 @@ def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.Dat
             names[each] for each in np.argsort(-differs.sum(axis=0), kind="stable")[:_SHOWN] if differs[:, each].any()
         ]
         message = (
-            f"The {forecast.market} model was trained on other values of {', '.join(worst)} than this code builds of the "
-            f"same games ({rows} of {int(known.sum())} rows compared differ): train it again, or give the box scores it "
-            "was trained on."
+            f"The {forecast.market} model was trained on other values of {', '.join(worst)} than this code builds of "
+            f"the same games ({rows} of {int(known.sum())} rows compared differ): train it again, or give the box "
+            "scores it was trained on."
         )
         raise ModelError(message)
 
@@ -155,8 +155,8 @@ def missing_nights(
 ) -> list[pd.Timestamp]:
     """Nights before `date` that seem to have been played and of which the box scores hold no game.
 
-    They are those that have lines, and every day between the last night of the season in the log and `date`, for on most
-    days there are games.
+    They are those that have lines, and every day between the last night of the season in the log and `date`, for on
+    most days there are games.
 
     Args:
         games: The games table.

@@ -158,11 +158,15 @@ def apply_verdict(report: MonitorReport, registry: ModelRegistry) -> MonitorRepo
 
 
 def nightly_gains(rows: pd.DataFrame, projection: str) -> pd.DataFrame:
-    """One row per night: ``error`` (line minus model, absolute errors) and ``market`` (market minus model, Brier scores).
+    """Mean gains of each night, above zero where the model was better.
 
     Args:
         rows: ``game_date``, ``actual``, ``line``, ``p_over``, ``p_under``, ``market_p_over`` and the projection.
         projection: Name of the projection's column.
+
+    Returns:
+        One row per night: ``error`` (line minus model, absolute errors) and ``market`` (market minus model, Brier
+        scores).
     """
     known = rows[rows["actual"].notna() & rows["line"].notna() & rows["p_over"].notna()]
     error = (known["actual"] - known["line"]).abs() - (known["actual"] - known[projection]).abs()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,15 +97,14 @@ class CardStore:
         """Keep a card as a run; the same card twice is one.
 
         Returns:
-            The stored card, and whether it is new. Of several revisions of a night the last one is open and settled, the
-            ones before are kept as superseded.
+            The stored card, and whether it is new. Of several revisions of a night the last one is open and settled,
+            the ones before are kept as superseded.
         """
         earlier = self.cards(date=card.date, stage=stage, kind=card.slate.kind)
-        same = [each for each in earlier if each.key == card.key]
-        if same:
-            return same[-1], False
+        if earlier and earlier[-1].key == card.key:
+            return earlier[-1], False
         revision = 1 + max((each.revision for each in earlier), default=0)
-        models = {market: [model.name, model.version] for market, model in card.models.items()}
+        models = {market: (model.name, model.version) for market, model in card.models.items()}
         new = StoredCard(
             "",
             card.date,
@@ -113,7 +112,7 @@ class CardStore:
             OPEN,
             card.key,
             stage,
-            {k: (v[0], v[1]) for k, v in models.items()},
+            models,
             card.slate.kind,
         )
         about = {
@@ -149,7 +148,7 @@ class CardStore:
                 self.tracker.client.set_tag(each.run_id, "card_status", SUPERSEDED)
         self._tables[run.run_id, PROPS_FILE] = card.props
         self._tables[run.run_id, BETS_FILE] = card.bets
-        return StoredCard(run.run_id, *list(new.__dict__.values())[1:]), True
+        return replace(new, run_id=run.run_id), True
 
     def table(self, run_id: str, name: str) -> pd.DataFrame:
         """One table of a run; read once."""

@@ -1,4 +1,4 @@
-"""Cards meet their results: won, lost, push or void, the closing line, the live metrics, and what a correction changed."""
+"""Cards meet their results: won, lost, push or void, the close, the live metrics, and what a correction changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Settlement:
         settled: Cards settled now, for the first time or again.
         open: Cards whose night the box scores do not hold yet.
         unchanged: Cards settled before whose results are the same.
-        changes: One row per result that a correction changed: ``game_date``, ``player_name``, ``market``, ``was``, ``is``.
+        changes: One row per result that a correction changed: ``game_date``, ``player_name``, ``market``, ``was``,
+            ``is``.
         ledger: Every settled bet in time order, columns `LEDGER_COLUMNS` and ``model``, ``version``, ``run_id``.
         metrics: Live metrics of the whole ledger.
     """
@@ -69,8 +70,8 @@ def settle_cards(
 ) -> Settlement:
     """Settle every card whose night is in the box scores, and write ledger and metrics; done twice it changes nothing.
 
-    A player without a row in the box scores of his night is a void: he did not play, or the game was postponed. Where the
-    box scores have changed since, the card is settled again and the changes are told.
+    A player without a row in the box scores of his night is a void: he did not play, or the game was postponed. Where
+    the box scores have changed since, the card is settled again and the changes are told.
 
     Args:
         store: Where the cards are.
@@ -163,7 +164,7 @@ def _log_ids(rows: pd.DataFrame, quotes: pd.DataFrame) -> np.ndarray:
     """Game ids of the log for rows of a card, which may have been made before the log knew them."""
     ids = quotes.drop_duplicates("player_id").set_index("player_id")["game_id"]
     found = ids.reindex(rows["player_id"]).to_numpy(dtype=object)
-    return np.where(pd.isna(found), rows["game_id"].to_numpy(dtype=object), found)
+    return np.asarray(np.where(pd.isna(found), rows["game_id"].to_numpy(dtype=object), found))
 
 
 def _settled_bets(bets: pd.DataFrame, props: pd.DataFrame, quotes: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,10 +1,10 @@
 """Stakes of a night: fractional Kelly over the joint outcomes of all its bets, because they settle together.
 
-Props of one player, of team-mates and of opponents are correlated, so the Kelly stakes of single bets add up to more risk
-than each of them knows of. Here the night is drawn many times: every prop has a standard normal variable behind it
+Props of one player, of team-mates and of opponents are correlated, so the Kelly stakes of single bets add up to more
+risk than each of them knows of. Here the night is drawn many times: every prop has a standard normal variable behind it
 (higher is more of the stat), correlated as out-of-sample errors were, and the bet wins where it passes the bet's own
-probability (a Gaussian copula). The stakes are a share of those with the highest mean log growth (Kelly 1956; for several
-bets at once Whitrow 2007), then capped. Evaluation stays with flat stakes: Kelly mixes skill with path.
+probability (a Gaussian copula). The stakes are a share of those with the highest mean log growth (Kelly 1956; for
+several bets at once Whitrow 2007), then capped. Evaluation stays with flat stakes: Kelly mixes skill with path.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Correlations:
 def residual_correlations(past: Mapping[str, pd.DataFrame]) -> Correlations:
     """Learn how errors go together, from predictions made before their results.
 
-    An error is divided by the root of its forecast, by which errors grow. Pairs that are too few (under 100) are taken to
-    be uncorrelated.
+    An error is divided by the root of its forecast, by which errors grow. Pairs that are too few (under 100) are taken
+    to be uncorrelated.
 
     >>> rows = pd.DataFrame({"game_id": np.repeat(np.arange(200), 2), "player_id": np.tile([1, 2], 200), "team": "BOS"})
     >>> error = np.tile([1.0, -1.0], 200)  # what one team-mate gains the other loses
@@ -226,7 +226,7 @@ def night_outlook(shares: Floats, returns: Floats, *, seed: int = 0) -> dict[str
 
 
 def _most_growth(returns: Floats, *, most: float) -> Floats:
-    """Shares in [0, most] with the highest mean log growth; below 5 % of the bankroll the log is replaced by its tangent."""
+    """Shares in [0, most] with the highest mean log growth; under 5 % of the bankroll its tangent replaces the log."""
 
     def loss(shares: Floats) -> tuple[float, Floats]:
         wealth = 1.0 + returns @ shares

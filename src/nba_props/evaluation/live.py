@@ -20,10 +20,12 @@ def live_metrics(props: pd.DataFrame, bets: pd.DataFrame, *, seed: int = 0) -> d
 
     >>> props = pd.DataFrame({"game_date": ["2025-01-14"], "actual": [25.0], "projection": [23.0], "line": [24.5]})
     >>> props = props.assign(p_over=0.4, p_under=0.6, market_p_over=0.5)
-    >>> bets = pd.DataFrame({"game_date": ["2025-01-14"], "result": ["won"], "profit": [0.9], "stake": [1.0], "clv": [0.02]})
+    >>> money = {"profit": [0.9], "stake": [1.0], "clv": [0.02]}
+    >>> bets = pd.DataFrame({"game_date": ["2025-01-14"], "result": ["won"], **money})
     >>> {name: round(value, 2) for name, value in live_metrics(props, bets).items()}
     {'live_mae': 2.0, 'live_n_projections': 1.0, 'live_brier': 0.36, 'live_n_props': 1.0, 'live_market_brier': 0.25,
-     'live_roi': 0.9, 'live_win_rate': 1.0, 'live_clv': 0.02, 'live_profit': 0.9, 'live_n_bets': 1.0, 'live_n_voids': 0.0}
+     'live_roi': 0.9, 'live_win_rate': 1.0, 'live_clv': 0.02, 'live_profit': 0.9, 'live_n_bets': 1.0, 'live_n_voids':
+     0.0}
 
     Args:
         props: One row per prop or projection: ``game_date``, ``actual`` (NaN: did not play), ``projection``, ``line``,

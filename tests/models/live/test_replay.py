@@ -40,7 +40,7 @@ def nights_of(data, season):
 
 @pytest.fixture(scope="module")
 def replayed(seasons, tmp_path_factory):
-    start, end = nights_of(seasons, "2023-24")
+    start, _ = nights_of(seasons, "2023-24")
     folder = tmp_path_factory.mktemp("replayed")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     settings = ReplaySettings(start, start + pd.Timedelta(days=70), retrain_days=None)
@@ -76,7 +76,7 @@ def test_an_evening_sees_nothing_of_its_night_or_later(seasons):
     assert len(before.features) == len(before.games)
 
 
-def test_frozen_features_lead_from_keep_to_roll_back_and_the_version_before_into_production(seasons, tmp_path, monkeypatch):
+def test_frozen_features_lead_from_keep_to_roll_back_and_to_the_version_before(seasons, tmp_path, monkeypatch):
     """From the second month on every feature of the model says what it said on the first night."""
     monkeypatch.chdir(tmp_path)
     start, end = nights_of(seasons, "2023-24")
@@ -89,7 +89,8 @@ def test_frozen_features_lead_from_keep_to_roll_back_and_the_version_before_into
     from models.train_model_mlflow import NBAPropsMLflowTrainer
 
     before = data_until(seasons, start)
-    version = NBAPropsMLflowTrainer(config=config(seed=3), training_data=before, tracking_uri=uri).run().registration.version
+    first = NBAPropsMLflowTrainer(config=config(seed=3), training_data=before, tracking_uri=uri).run()
+    version = first.registration.version
     registry = ModelRegistry(uri)
     name = "NBAProps_pts_SIMULATED"
     registry.promote_model(name, version, "Production", reason="the first one", override=True)

@@ -80,7 +80,7 @@ def settle(files, scores, *more):
     return json.loads(CliRunner().invoke(settle_props.app, [*given, *more]).stdout)
 
 
-def test_the_evening_and_the_morning_after(files, store, tmp_path):
+def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files, store, tmp_path):
     first = predict(files, "--json", "--output", str(tmp_path))
     assert first.exit_code == 0, first.stderr
     card = json.loads(first.stdout)
@@ -95,69 +95,67 @@ def test_the_evening_and_the_morning_after(files, store, tmp_path):
     assert [row["stake"] for row in card["props"]] == sorted((row["stake"] for row in card["props"]), reverse=True)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"card_{files[1]:%Y-%m-%d}.{ending}" for ending in ("csv", "json", "html")}
-
-    # Twice the same is one card.
     again = json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
     assert (again["run_id"], again["revision"]) == (card["run_id"], 1)
-    cards = CardStore(store)
-    assert [each.status for each in cards.cards()] == ["open"]
     run = mlflow.MlflowClient(store).get_run(card["run_id"])
     assert run.info.run_name == f"card_{files[1]:%Y-%m-%d}"
     assert {"data_fingerprint", "decision_time", "card_models"} <= set(run.data.tags)
 
-    # New lines make a new revision; the old one is kept.
+
+@pytest.fixture(scope="module")
+def revised(files, store, tmp_path_factory):
+    """The card of the evening, made again after a book moved its lines; nothing is settled yet."""
+    folder = tmp_path_factory.mktemp("revised")
+    first = json.loads(predict(files, "--json", "--output", str(folder)).stdout)
     table = pd.read_csv(files[0] / "lines" / "odds.csv")
     moved = table[(pd.to_datetime(table["game_date"]) == files[1]) & (table["bookmaker"] == table["bookmaker"].iloc[0])]
-    stamp = f"{files[1]:%Y-%m-%d}T23:50:00Z"
-    lines = tmp_path / "lines"
-    lines.mkdir()
-    pd.concat([table, moved.assign(line=moved["line"] + 1, timestamp=stamp)]).to_csv(lines / "odds.csv", index=False)
-    newer = json.loads(predict(files, "--json", "--output", str(tmp_path), lines=lines).stdout)
-    assert newer["revision"] == 2
-    assert [each.status for each in cards.cards()] == ["superseded", "open"]
-    assert (tmp_path / f"card_{files[1]:%Y-%m-%d}_r2.html").is_file()
+    moved = moved.assign(line=moved["line"] + 1, timestamp=f"{files[1]:%Y-%m-%d}T23:50:00Z")
+    (folder / "lines").mkdir()
+    pd.concat([table, moved]).to_csv(folder / "lines" / "odds.csv", index=False)
+    newer = json.loads(predict(files, "--json", "--output", str(folder), lines=folder / "lines").stdout)
+    return first, newer, folder
 
-    # Before the night is in the box scores nothing is settled.
-    assert settle(files, "scores") | {"metrics": 0} == {
-        "settled": 0,
-        "open": 1,
-        "unchanged": 0,
-        "changes": [],
-        "metrics": 0,
-    }
+
+def test_new_lines_make_a_new_revision_and_the_old_one_is_kept(files, store, revised):
+    first, newer, folder = revised
+    assert newer["revision"] == first["revision"] + 1
+    status = {each.run_id: each.status for each in CardStore(store).cards()}
+    assert status[first["run_id"]] == "superseded"
+    assert status[newer["run_id"]] in {"open", "settled"}
+    assert (folder / f"card_{files[1]:%Y-%m-%d}_r{newer['revision']}.html").is_file()
+
+
+def test_the_morning_after_settles_once_and_a_correction_settles_again(files, store, revised, tmp_path):
+    newer = revised[1]
+    assert settle(files, "scores")["open"] == 1, "the night is not in the box scores yet"
     settled = settle(files, "after")
     assert (settled["settled"], settled["open"]) == (1, 0)
     assert settled["metrics"]["live_n_bets"] > 0
     assert {"live_mae", "live_brier", "live_roi", "live_clv"} <= set(settled["metrics"])
+    cards = CardStore(store)
     metrics = mlflow.MlflowClient(store).get_run(newer["run_id"]).data.metrics
     assert metrics["live_mae"] == settled["metrics"]["live_mae"]
     ledger = cards.table(cards.ledger_run("real"), "ledger.parquet")
     assert set(ledger["result"]) <= {"won", "lost", "push", "void"}
-    assert metrics["live_roi"] == pytest.approx(
-        ledger["profit"].sum() / ledger.loc[ledger["profit"] != 0, "stake"].sum()
-    )
+    decided = ledger[ledger["result"].isin(["won", "lost"])]
+    assert metrics["live_roi"] == pytest.approx(decided["profit"].sum() / decided["stake"].sum())
     rest = settle(files, "after")
     assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
 
-    # A stat correction settles again and says what changed.
+    lined = [row["player_name"] for row in newer["props"] if row["line"] is not None]
     corrected = tmp_path / "corrected"
     corrected.mkdir()
     for path in (files[0] / "after").iterdir():
         scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
-        row = scores[
-            (scores["GAME_DATE"] == f"{files[1]:%Y-%m-%d}")
-            & scores["PLAYER_NAME"].isin(
-                ledger["player_name"] if "player_name" in ledger else [row["player_name"] for row in lined]
-            )
-        ].index[:1]
+        night = scores["GAME_DATE"] == f"{files[1]:%Y-%m-%d}"
+        row = scores[night & scores["PLAYER_NAME"].isin(lined)].index[:1]
         scores.loc[row, ["PTS", "FTM", "FTA"]] += 1
         scores.to_csv(corrected / path.name, index=False)
     changed = settle(files, corrected)
     assert changed["settled"] == 1
     (change,) = changed["changes"]
     assert change["is"] == change["was"] + 1
-    run = mlflow.MlflowClient(store).get_run(newer["run_id"])
-    assert run.data.tags["corrections"] == "1"
+    assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
 
 
 def refused(result, *words):
