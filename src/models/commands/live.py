@@ -12,7 +12,7 @@ from mlflow_integration import ModelRegistry
 from mlflow_integration.cli import DONE, REFUSED, emit_json, emit_text, note, progress, show_table
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
-from models.live.monitor import MonitorReport, Verdict, apply_verdict, monitor_model
+from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
 from models.live.record import CardStore
 from models.live.replay import Replay, replay_season
 from models.live.settle import settle_cards
@@ -186,10 +186,8 @@ def watch_and_show(
     for market, model in models_in_use(registry, chosen, kind).items():
         text = store.text(model.run_id, "predictions.csv")
         history = registry.transition_history(model.name)
-        before = set(history.loc[history["to_stage"] == "Production", "version"].astype(int)) - {model.version}
-        report = monitor_model(
-            model, store, pd.read_csv(StringIO(text), dtype={"game_id": "str"}), earlier=bool(before)
-        )
+        validation = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
+        report = monitor_model(model, store, validation, earlier=can_go_back(history, model.version))
         reports.append(apply_verdict(report, registry) if apply else report)
         store.keep_verdict(reports[-1].document(), market, kind)
     if as_json:

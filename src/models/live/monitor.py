@@ -157,6 +157,18 @@ def apply_verdict(report: MonitorReport, registry: ModelRegistry) -> MonitorRepo
     return MonitorReport(**{**report.__dict__, "rolled_back_to": version})
 
 
+def can_go_back(history: pd.DataFrame, version: int) -> bool:
+    """Whether a version was in Production before this one that has not been rolled back itself.
+
+    Args:
+        history: Of `ModelRegistry.transition_history`.
+        version: The version in Production.
+    """
+    held = set(history.loc[history["to_stage"] == Stage.PRODUCTION.value, "version"].astype(int))
+    left = set(history.loc[history["kind"] == "rollback", "previous"].dropna().astype(int))
+    return bool(held - left - {version})
+
+
 def nightly_gains(rows: pd.DataFrame, projection: str) -> pd.DataFrame:
     """Mean gains of each night, above zero where the model was better.
 

@@ -13,7 +13,7 @@ from mlflow_integration.stages.rules import Stage
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
 from models.live.checks import model_name, models_in_use
-from models.live.monitor import MonitorReport, apply_verdict, monitor_model
+from models.live.monitor import MonitorReport, apply_verdict, can_go_back, monitor_model
 from models.live.record import EXPERIMENT, SETTLED_PROPS_FILE, CardStore
 from models.live.settle import settle_cards
 from models.live.slate import flag_by_market, slate_of_data
@@ -204,17 +204,12 @@ class _Season:
             if model.run_id not in self.validation:
                 text = self.store.text(model.run_id, "predictions.csv")
                 self.validation[model.run_id] = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
-            earlier = bool(self._earlier(model))
+            earlier = can_go_back(self.registry.transition_history(model.name), model.version)
             report = monitor_model(model, self.store, self.validation[model.run_id], played=nights, earlier=earlier)
             if self.settings.roll_back:
                 report = apply_verdict(report, self.registry)
             self.replay.reports.append(report)
         self._load()
-
-    def _earlier(self, model: ModelInUse) -> set[int]:
-        """Versions that were in Production before the one in use."""
-        history = self.registry.transition_history(model.name)
-        return set(history.loc[history["to_stage"] == "Production", "version"].astype(int)) - {model.version}
 
     def _summed_up(self, nights: Sequence[pd.Timestamp]) -> Replay:
         found = settle_cards(self.store, self.data.games, None, kind=self.data.kind, only=[])
