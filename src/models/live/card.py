@@ -79,6 +79,11 @@ class Card:
         return self.slate.date
 
     @property
+    def in_sample(self) -> bool:
+        """Whether a model has seen the night's results in training: then this is no forecast."""
+        return any(model.forecast.trained_until >= self.date for model in self.models.values())
+
+    @property
     def key(self) -> str:
         """Short hash of everything the card says: the same models, lines and history give the same card."""
         content = {
@@ -171,6 +176,10 @@ def _market(
     )
     left_out = int((reasons != "").sum())
     warnings += [f"{forecast.market}: {left_out} of {len(reasons)} prices left out as unsound"] if left_out else []
+    if forecast.trained_until >= slate.date:
+        warnings.insert(
+            0, f"{forecast.market}: trained until {forecast.trained_until.date()}, this night included: no forecast"
+        )
     newest = good["observed_at"].max() if len(good) else None
     return _Part(props, bets, newest, warnings)
 

@@ -155,8 +155,8 @@ def missing_nights(
 ) -> list[pd.Timestamp]:
     """Nights before `date` that seem to have been played and of which the box scores hold no game.
 
-    They are those that have lines, and every day between the last night of the season in the log and `date`, for on
-    most days there are games.
+    They are those that have lines, and, where the log ends before `date`, every day since its last night: on most days
+    there are games.
 
     Args:
         games: The games table.
@@ -171,6 +171,8 @@ def missing_nights(
     held, first, last = set(nights), nights.min(), nights.max()
     days = eastern_days(odds)
     lined = days[(days >= first) & (days < date)].drop_duplicates()
+    if (games["game_date"] >= date).any():  # a day without games inside the log is one that was not played
+        return sorted(set(lined) - held - set(idle))
     between = pd.date_range(last + pd.Timedelta(days=1), date - pd.Timedelta(days=1))
     return sorted({*lined, *between} - held - set(idle))
 

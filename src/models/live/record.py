@@ -31,6 +31,8 @@ LEDGER: Final = "ledger"
 OPEN: Final = "open"
 SETTLED: Final = "settled"
 SUPERSEDED: Final = "superseded"
+IN_SAMPLE: Final = "in sample"
+"""Status of a card of a night that a model was trained on: it is no forecast, is not settled and is in no ledger."""
 
 PROPS_FILE: Final = "props.parquet"
 BETS_FILE: Final = "bets.parquet"
@@ -47,7 +49,7 @@ class StoredCard:
         run_id: Its run.
         date: The night.
         revision: 1 for the first card of the night, one more for each with other lines.
-        status: open, settled or superseded.
+        status: open, settled, superseded or in sample.
         key: Hash of its content.
         stage: Stage of the models: Production, or Staging for a shadow card.
         models: Market to name and version.
@@ -109,7 +111,7 @@ class CardStore:
             "",
             card.date,
             revision,
-            OPEN,
+            IN_SAMPLE if card.in_sample else OPEN,
             card.key,
             stage,
             models,
@@ -120,7 +122,7 @@ class CardStore:
             "card_date": f"{card.date:%Y-%m-%d}",
             "card_revision": str(revision),
             "card_stage": stage,
-            "card_status": OPEN,
+            "card_status": new.status,
             "card_key": card.key,
             "card_models": json.dumps(models),
             "decision": card.decision,

@@ -93,8 +93,8 @@ def settle_cards(
             waiting.append(card)
             continue
         before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
-        props = _settled_props(store.table(card.run_id, PROPS_FILE), games, card.date, quotes)
-        bets = _settled_bets(store.table(card.run_id, BETS_FILE), props, quotes)
+        tables = store.table(card.run_id, PROPS_FILE), store.table(card.run_id, BETS_FILE)
+        props, bets = settled_tables(*tables, games, card.date, quotes)
         if before is not None and _same(before, props) and _same(store.table(card.run_id, SETTLED_BETS_FILE), bets):
             same.append(card)
             continue
@@ -107,6 +107,25 @@ def settle_cards(
     columns = ["game_date", "player_name", "market", "was", "is"]
     told = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame(columns=columns)
     return Settlement(tuple(done), tuple(waiting), tuple(same), told, whole, metrics)
+
+
+def settled_tables(
+    props: pd.DataFrame, bets: pd.DataFrame, games: pd.DataFrame, date: pd.Timestamp, quotes: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Props and bets of a card with what became of them.
+
+    Args:
+        props: Of the card.
+        bets: Of the card.
+        games: The games table.
+        date: The night.
+        quotes: As for `settle_cards`.
+
+    Returns:
+        The props with ``actual`` and ``closing_line``; the bets in the columns of a ledger but for the bankroll.
+    """
+    settled = _settled_props(props, games, date, quotes)
+    return settled, _settled_bets(bets, settled, quotes)
 
 
 def ledger_of(bets: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from nba_props.content import fingerprint
 from nba_props.data import join_odds, no_odds
 from nba_props.data.availability.join import season_of
 from nba_props.data.join import canonical_quotes
+from nba_props.data.schemas import ODDS_COLUMNS
 from nba_props.errors import DataError
 from nba_props.features import build_features, mean_minutes_before, prior_games_in_season
 
@@ -122,6 +123,7 @@ def build_slate(
     history = games[games["game_date"] < date]
     known = games.loc[games["game_date"] == date, IDENTITY]
     odds = canonical_quotes(odds)
+    odds = odds.reindex(columns=list(ODDS_COLUMNS))  # as the join wants them, so that it does not read them again
     odds = odds[eastern_days(odds) <= date].reset_index(drop=True)
     rows = _expected(history, known, _pairs(odds, date), date)
     if rows.empty:

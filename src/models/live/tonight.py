@@ -130,7 +130,7 @@ def tonight(
     present = pd.Timestamp.now(tz="UTC") if now is None else now
     over = (sources.games["game_date"] >= request.date).any()
     at = request.at if request.at is not None else None if over else present
-    if request.decision == LATEST:
+    if request.decision == LATEST or not over:
         newest = slate.quotes["observed_at"].max() if len(slate.quotes) else present
         check_lines(slate, newest if at is None else at, request.max_age_hours)
     settled = settled_since(store, models, request, sources.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import mlflow
 import numpy as np
@@ -44,7 +45,7 @@ def files(league, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def store(files, tmp_path_factory):
+def trained(files, tmp_path_factory):
     """A store with a model of these files in Production."""
     folder = tmp_path_factory.mktemp("store")
     uri = f"sqlite:///{folder / 'mlflow.db'}"
@@ -56,7 +57,18 @@ def store(files, tmp_path_factory):
         version = trainer.run().registration.version
         registry = ModelRegistry(uri)
         registry.promote_model("NBAProps_pts", version, "Production", reason="for the test", override=True)
-        yield uri
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def store(trained, tmp_path_factory, monkeypatch):
+    """A copy of that store for every test."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copy(trained, folder)
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.chdir(folder)
+    return uri
 
 
 def predict(files, *more, scores="scores", lines="lines"):
@@ -102,7 +114,7 @@ def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files,
     assert {"data_fingerprint", "decision_time", "card_models"} <= set(run.data.tags)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def revised(files, store, tmp_path_factory):
     """The card of the evening, made again after a book moved its lines; nothing is settled yet."""
     folder = tmp_path_factory.mktemp("revised")
@@ -158,6 +170,17 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
 
 
+def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files, store, tmp_path):
+    folder, night, _ = files
+    scores = pd.concat(pd.read_csv(path, usecols=["GAME_DATE"]) for path in (folder / "scores").iterdir())
+    last = scores["GAME_DATE"].max()
+    given = ["--data", str(folder / "scores"), "--odds", str(folder / "lines"), "--market", "pts", "--json"]
+    result = CliRunner().invoke(predict_props.app, ["--date", last, *given, "--output", str(tmp_path)])
+    assert any("this night included: no forecast" in text for text in json.loads(result.stdout)["warnings"])
+    assert [card.status for card in CardStore(store).cards()] == ["in sample"]
+    assert settle(files, "after")["settled"] == 0
+
+
 def refused(result, *words):
     assert result.exit_code == 2, result.stdout
     assert not result.stdout
@@ -177,12 +200,8 @@ def test_old_lines_are_refused(files, store, tmp_path):
 
 
 def test_without_a_production_model_the_one_in_staging_is_named(files, store, tmp_path):
-    registry = ModelRegistry(store)
-    registry.demote_model("NBAProps_pts", 1, reason="for the test")
-    try:
-        refused(predict(files, "--output", str(tmp_path)), "no version in Production", "Version 1 is in Staging")
-    finally:
-        registry.promote_model("NBAProps_pts", 1, "Production", reason="for the test", override=True)
+    ModelRegistry(store).demote_model("NBAProps_pts", 1, reason="for the test")
+    refused(predict(files, "--output", str(tmp_path)), "no version in Production", "Version 1 is in Staging")
 
 
 def test_a_model_of_the_simulated_league_makes_no_card_of_real_games(files, store, data, tmp_path):
