@@ -107,6 +107,9 @@ def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files,
     assert [row["stake"] for row in card["props"]] == sorted((row["stake"] for row in card["props"]), reverse=True)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"card_{files[1]:%Y-%m-%d}.{ending}" for ending in ("csv", "json", "html")}
+    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
+    assert page.count("<tr class=\"bet\">") == 2 * len(bets), "once among the bets, once among all props"
+    assert not any(text in page for text in ("http", "<script", "nan", "None")), "offline, and nothing missing is shown"
     again = json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
     assert (again["run_id"], again["revision"]) == (card["run_id"], 1)
     run = mlflow.MlflowClient(store).get_run(card["run_id"])
@@ -171,7 +174,7 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
 
 
 def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files, store, tmp_path):
-    folder, night, _ = files
+    folder = files[0]
     scores = pd.concat(pd.read_csv(path, usecols=["GAME_DATE"]) for path in (folder / "scores").iterdir())
     last = scores["GAME_DATE"].max()
     given = ["--data", str(folder / "scores"), "--odds", str(folder / "lines"), "--market", "pts", "--json"]
