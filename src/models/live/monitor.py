@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WINDOWS: Final = (7, 14, 30)
 MOST_DAYS: Final = 60
-"""Age of a model, days since its last training night, from which it is to be trained again."""
+"""Age of a model in use, days, from which it is to be trained again."""
 DRIFT: Final = 0.25
 """Mean shift of a group's features, in standard deviations of the training rows remembered, that is worth a look."""
 BARE: Final = 0.2
@@ -56,7 +56,7 @@ class MonitorReport:
             ``mae_gap`` (model minus line), ``brier_gap`` (model minus market).
         calibration: Slope of results on probabilities, 1 for a calibrated model; None under 200 props.
         drift: Feature group to the mean shift of its features, standard deviations.
-        age_days: Days from the last training night to the last night looked at.
+        age_days: Days from the last training night, or the first night in use if that is later, to the last night.
         bare_share: Share of the nights since the first card without one.
         streams: Stream to its `Watch`.
         rolled_back_to: Version now in Production, where it was rolled back.
@@ -122,7 +122,8 @@ def monitor_model(
     props = props[props["market"] == market] if len(props) else props
     streams = _streams(props, validation)
     last = max((card.date for card in cards), default=model.forecast.trained_until)
-    age = int((last - model.forecast.trained_until).days)
+    used = min((card.date for card in cards), default=last)
+    age = int((last - max(model.forecast.trained_until, used)).days)  # a summer does not age a model
     bare = _bare(cards, played)
     drift = _drift(cards, store, model)
     verdict, reasons = _verdict(streams, age, drift, bare, earlier=earlier)
@@ -217,7 +218,7 @@ def _verdict(
         elif each.warned:
             said.append((Verdict.WATCH, f"{what}, CUSUM {each.level:.1f} over the warning at {each.warning:.1f}"))
     if age > MOST_DAYS:
-        said.append((Verdict.RETRAIN, f"last trained {age} days before"))
+        said.append((Verdict.RETRAIN, f"in use untrained for {age} days"))
     moved = {name: value for name, value in drift.items() if value > DRIFT}
     if moved:
         worst_group = max(moved, key=lambda name: moved[name])
