@@ -108,7 +108,7 @@ def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files,
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"card_{files[1]:%Y-%m-%d}.{ending}" for ending in ("csv", "json", "html")}
     page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
-    assert page.count("<tr class=\"bet\">") == 2 * len(bets), "once among the bets, once among all props"
+    assert page.count('<tr class="bet">') == 2 * len(bets), "once among the bets, once among all props"
     assert not any(text in page for text in ("http", "<script", "nan", "None")), "offline, and nothing missing is shown"
     again = json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
     assert (again["run_id"], again["revision"]) == (card["run_id"], 1)
