@@ -16,6 +16,7 @@ from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.rules import Stage
 from models.live.show import card_document, card_html
 from models.processes import PROCESS_TAG, process_mark
+from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,10 +102,16 @@ class CardStore:
         Returns:
             The stored card, and whether it is new. Of several revisions of a night the last one is open and settled,
             the ones before are kept as superseded.
+
+        Raises:
+            ConfigError: The night's card is settled already, and this is another one.
         """
         earlier = self.cards(date=card.date, stage=stage, kind=card.slate.kind)
         if earlier and earlier[-1].key == card.key:
             return earlier[-1], False
+        if any(each.status == SETTLED for each in earlier):
+            message = f"The card of {card.date:%Y-%m-%d} is settled: another one made now would bet in hindsight."
+            raise ConfigError(message)
         revision = 1 + max((each.revision for each in earlier), default=0)
         models = {market: (model.name, model.version) for market, model in card.models.items()}
         new = StoredCard(

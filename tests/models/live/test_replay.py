@@ -76,6 +76,22 @@ def test_an_evening_sees_nothing_of_its_night_or_later(seasons):
     assert len(before.features) == len(before.games)
 
 
+def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    easy = '[easy]\ngates = [{ metric = "val_mae", comparison = "<", threshold = 100.0 }]\n'
+    (tmp_path / "gates.toml").write_text(easy, encoding="utf-8")
+    start, _ = nights_of(seasons, "2023-24")
+    settings = ReplaySettings(start, start + pd.Timedelta(days=15), retrain_days=7)
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    found = replay_season(seasons, [config(gate_profile=str(tmp_path / "gates.toml"))], settings, tracking_uri=uri)
+    assert found.versions == {"pts": [1, 2, 3]}
+    assert found.equal == {}, "only a replay on one model can be compared"
+    assert sorted(found.ledger["version"].unique()) == [1, 2, 3]
+    for _, bets in found.ledger.groupby("version"):
+        assert bets["game_date"].max() - bets["game_date"].min() < pd.Timedelta(days=8)
+    assert set(found.history["version"]) == {1, 2, 3}
+
+
 def test_frozen_features_lead_from_keep_to_roll_back_and_to_the_version_before(seasons, tmp_path, monkeypatch):
     """From the second month on every feature of the model says what it said on the first night."""
     monkeypatch.chdir(tmp_path)

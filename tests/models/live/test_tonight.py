@@ -157,6 +157,11 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     rest = settle(files, "after")
     assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
 
+    late = predict(files, "--output", str(tmp_path / "late"))
+    assert late.exit_code == 2
+    assert "in hindsight" in late.stderr
+    assert not (tmp_path / "late").exists()
+
     lined = [row["player_name"] for row in newer["props"] if row["line"] is not None]
     corrected = tmp_path / "corrected"
     corrected.mkdir()
