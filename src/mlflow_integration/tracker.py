@@ -334,12 +334,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             signature: MLflow signature; made from `input_example` by default.
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
-            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``.
+            **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, and ``finish``:
+                called with the folder of the written model before it is stored, to add files to it.
 
         Raises:
             TrackingError: The model cannot be stored, or an option is unknown.
         """
-        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params"}
+        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params", "finish"}
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)

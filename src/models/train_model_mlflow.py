@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import joblib
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
 from mlflow_integration.logging.items import Document, Table
+from mlflow_integration.logging.models import frame_signature
 from mlflow_integration.promotion.records import GATE_METRICS
 from mlflow_integration.promotion.staging import STAGING_REPLAY
 from mlflow_integration.utils import search_runs
@@ -18,6 +20,7 @@ from models.data import TrainingData, load_training_data, prediction_info, simul
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.line_ups import STAND_IN, availability_of
 from models.plan.studies import arms, forecast_findings, study_findings
+from models.prop_forecast import LINE, MINUTES, prop_forecast
 from models.staging_window import staging_window
 from models.view import EvaluationView
 from nba_props.config import TrainerConfig, make_config
@@ -28,8 +31,6 @@ from nba_props.forecast import ENSEMBLE, ESTIMATORS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
-
-    import pandas as pd
 
     from mlflow_integration.registry import PromotionDecision
     from models.forecasting import Forecast
@@ -208,7 +209,7 @@ class NBAPropsMLflowTrainer:
             tracker.log_evaluation(view)
             if register:
                 self._log_staging_window(tracker, view, n_trials)
-            self._log_model(tracker, view.estimator)
+            self._log_model(tracker, view)
         registration = self.register(run.run_id) if register else None
         return TrainingResult(config.market, run.run_id, view.metrics, registration)
 
@@ -280,18 +281,25 @@ class NBAPropsMLflowTrainer:
         others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}
         tracker.log_items([Document(GATE_METRICS, window.document(others)), Table(STAGING_REPLAY, window.settled)])
 
-    def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
-        """Log the final model in MLflow's form, and as ``model.joblib``, which no code of this project loads."""
-        example: pd.DataFrame = self._shared().features(self.config).tail(5)
-        native = self.config.model != ENSEMBLE and ESTIMATORS[self.config.forecaster].flavour == "native"
+    def _log_model(self, tracker: NBAPropsTracker, view: EvaluationView) -> None:
+        """Log the whole forecast in MLflow's form, and its estimator as ``model.joblib``, which no code here loads."""
+        from models.pyfunc import ForecastModel, attach
+
+        config, estimator, frame = self.config, view.estimator, self._shared().features(self.config)
+        chosen = frame[list(getattr(estimator, "selected", frame.columns))]
+        native = config.model != ENSEMBLE and ESTIMATORS[config.forecaster].flavour == "native"
         with TemporaryDirectory(prefix="nba_props_") as folder:
             path = Path(folder) / "model.joblib"
             joblib.dump(estimator.native if native else estimator, path, compress=3)
             tracker.log_artifacts(path)
+        forecast = prop_forecast(estimator, chosen, self._data, config, self.forecast().result, view.evaluation)
+        example = frame.tail(5)
+        options = {
+            # The line and the minutes are no features: a frame may bring them, and has probabilities then.
+            "signature": frame_signature(example.assign(**{LINE: 0.5, MINUTES: 0.5})),
+            "finish": partial(attach, forecast=forecast),
+        }
         if native:
-            chosen = list(getattr(estimator, "selected", example.columns))
-            tracker.log_model(estimator.native, input_example=example[chosen])
-            return
-        from models.pyfunc import ForecastModel
-
-        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example)
+            tracker.log_model(estimator.native, input_example=chosen.tail(5), **options)
+        else:
+            tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example, **options)

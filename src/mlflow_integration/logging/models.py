@@ -167,7 +167,8 @@ class ModelToLog:
         name: Name of the model within the run.
         signature: MLflow signature; made from `input_example` where not given.
         input_example: A feature frame; its first rows are kept with the model.
-        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn).
+        options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn),
+            ``finish`` (called with the model's folder once it is written, before it is stored).
     """
 
     model: AnyModel
@@ -234,6 +235,8 @@ def save_and_log(client: MlflowClient, uri: str, run: tuple[str, str], spec: Mod
                 model_id=logged.model_id,
             )
             _save(spec, {**arguments, "path": str(folder), "mlflow_model": record})
+            if finish := spec.options.get("finish"):
+                finish(folder)
             client.log_model_artifacts(logged.model_id, str(folder))
             client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
             outcome = "READY"
