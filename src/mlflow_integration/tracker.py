@@ -354,12 +354,13 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             input_example: A feature frame; three rows of it are kept with the model.
             registered_model_name: Register it under this name.
             **options: ``pip_requirements``, ``trusted_types`` (scikit-learn), ``tags``, ``params``, ``allow_code``
-                (a pyfunc model runs code when it is loaded: say that you allow it; it is recorded).
+                (a pyfunc model runs code when it is loaded: say that you allow it; it is recorded), and ``finish``:
+                called with the folder of the written model before it is stored, to add files to it.
 
         Raises:
             TrackingError: The model cannot be stored, or an option is unknown.
         """
-        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params", "allow_code"}
+        unknown = options.keys() - {"pip_requirements", "trusted_types", "tags", "params", "allow_code", "finish"}
         if unknown:
             message = f"log_model does not know {', '.join(sorted(unknown))}."
             raise TrackingError(message)

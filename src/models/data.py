@@ -160,10 +160,14 @@ def load_training_data(
 
 def simulated_training_data(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> TrainingData:
     """The embedded simulated league: four seasons, the last one with lines."""
+    return training_data_of(simulated_league(seed=seed, inefficiency=inefficiency))
+
+
+def simulated_league(*, seed: int = 2026, inefficiency: float = _INEFFICIENCY) -> League:
+    """The league behind `simulated_training_data`."""
     from nba_league import simulate_league
 
-    league = simulate_league(seed=seed, odds_seasons=("2024-25",), inefficiency=inefficiency)
-    return training_data_of(league)
+    return simulate_league(seed=seed, odds_seasons=("2024-25",), inefficiency=inefficiency)
 
 
 def training_data_of(league: League) -> TrainingData:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
-
-import joblib
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker, get_profile
 from mlflow_integration.logging.items import Document, Metrics, Params, Table, Tags
@@ -21,6 +17,8 @@ from models.data import TrainingData, load_training_data, prediction_info, simul
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.identity import settings_key
 from models.line_ups import STAND_IN, availability_of
+from models.logged.model import log_forecast, used_columns
+from models.logged.prop_forecast import prop_forecast
 from models.notes import why_no_bet
 from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.staging_window import staging_window
@@ -34,8 +32,6 @@ from nba_props.metrics import stored_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
-
-    import pandas as pd
 
     from mlflow_integration.logging.run import TrackedRun
     from mlflow_integration.registry import PromotionDecision
@@ -205,7 +201,7 @@ class NBAPropsMLflowTrainer:
                     Tags({NOTE_TAG: note.strip()}),
                 ]
             )
-            self._log_model(tracker, estimator)
+            self._log_model(tracker, estimator, None)
         return estimator
 
     def _fitted(self) -> Estimator:
@@ -274,7 +270,7 @@ class NBAPropsMLflowTrainer:
             tracker.log_evaluation(view)
             if register:
                 self._log_staging_window(tracker, view, n_trials)
-            self._log_model(tracker, view.estimator)
+            self._log_model(tracker, view.estimator, view)
         registration = self.register(run.run_id) if register else None
         remark = why_no_bet(view.evaluation, config)
         return TrainingResult(config.market, run.run_id, view.metrics, registration, remark, run.experiment_id)
@@ -373,21 +369,14 @@ class NBAPropsMLflowTrainer:
         others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}
         tracker.log_items([Document(GATE_METRICS, window.document(others)), Table(STAGING_REPLAY, window.settled)])
 
-    def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator) -> None:
-        """Log the final model in MLflow's form, and as ``model.joblib``, which no code of this project loads."""
-        example: pd.DataFrame = self._shared().features(self.config).tail(5)
-        native = self.config.model != ENSEMBLE and ESTIMATORS[self.config.forecaster].flavour == "native"
-        with TemporaryDirectory(prefix="nba_props_") as folder:
-            path = Path(folder) / "model.joblib"
-            joblib.dump(estimator.native if native else estimator, path, compress=3)
-            tracker.log_artifacts(path)
-        if native:
-            chosen = list(getattr(estimator, "selected", example.columns))
-            tracker.log_model(estimator.native, input_example=example[chosen])
-            return
-        from models.pyfunc import ForecastModel
-
-        tracker.log_model(ForecastModel(estimator), model_type="pyfunc", input_example=example, allow_code=True)
+    def _log_model(self, tracker: NBAPropsTracker, estimator: Estimator, view: EvaluationView | None) -> None:
+        """Log the whole forecast, probabilities included; without an evaluation the estimator alone."""
+        config, frame = self.config, self._shared().features(self.config)
+        forecast = None
+        if view is not None:
+            chosen = used_columns(estimator, frame)
+            forecast = prop_forecast(estimator, chosen, self._data, config, self.forecast().result, view.evaluation)
+        log_forecast(tracker, estimator, config, frame, forecast)
 
 
 def _kind_note(data: TrainingData) -> str:

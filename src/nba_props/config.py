@@ -77,8 +77,7 @@ class EnsembleConfig(_Frozen):
     """Which forecasters are combined, and how (model "ensemble").
 
     Attributes:
-        members: Two or more different ones. Of those tried on the real seasons 2022-23 and 2023-24 these three together err
-            least (docs/models.md).
+        members: Two or more different ones. Of those tried on real PRA of 2022-23 and 2023-24, the default err least.
         method: "weighted" (convex weights) or "stacked" (a linear model on top), both learnt on out-of-fold
             predictions of earlier folds.
     """

@@ -111,3 +111,15 @@ def test_an_empty_store_has_a_report_too(uri):
 def test_an_unknown_style_is_refused(uri):
     with pytest.raises(ConfigError, match="markdown, html"):
         generate_report(style="pdf", tracking_uri=uri)
+
+
+def test_the_weekly_report_shows_the_ledger_and_the_last_word_of_the_monitor(tmp_path):
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    tracker = NBAPropsTracker("Phase4_Production", tracking_uri=uri)
+    tags = {"live_kind": "ledger", "data_kind": "real", "verdict_pra": "roll back"}
+    with tracker.start_run("live_ledger", tags=tags):
+        tracker.log_metrics({"live_n_bets": 321, "live_roi": 0.0375})
+    text = generate_weekly_report(tracking_uri=uri)
+    (row,) = [line for line in text.splitlines() if "live_ledger" in line and "321" in line]
+    assert "0.0375" in row
+    assert "pra: roll back" in row

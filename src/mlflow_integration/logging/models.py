@@ -196,7 +196,7 @@ class ModelToLog:
         signature: MLflow signature; made from `input_example` where not given.
         input_example: A feature frame; its first rows are kept with the model.
         options: ``tags`` and ``params`` of the logged model, ``pip_requirements``, ``trusted_types`` (scikit-learn),
-            ``allow_code``.
+            ``allow_code``, ``finish`` (called with the model's folder once it is written, before it is stored).
     """
 
     model: AnyModel
@@ -264,6 +264,8 @@ def save_and_log(sink: Sink, uri: str, run_id: str, spec: ModelToLog) -> LoggedM
     doing = store_errors(f"Logging the {spec.model_type} model to run {run_id}", uri)
     with doing, held_signals(), _folder() as folder:  # a model that was created is finalized, whatever comes
         _save(spec, {**arguments, "path": str(folder), "mlflow_model": Model()})
+        if finish := spec.options.get("finish"):
+            finish(folder)
         code = check_code(folder, {}, "The model", allow_code=spec.allows_code)
         model_id = sink.send(run_id, Operation("model", {**about, "code": list(code)}, folder))
     return LoggedModel(model_id or "", run_id, spec.model_type)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 WEEK: Final = 7.0
+LIVE: Final = ("n_bets", "roi", "roi_ci_low", "roi_ci_high", "clv", "mae", "brier", "market_brier")
+"""Live metrics of the report, without ``live_``."""
 
 
 def get_weekly_summary(
@@ -110,6 +112,7 @@ def gather_week(
         _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),
         changes_section(finished, records, since, days),
         _failures_section([run for run in fresh if run.info.status in ("FAILED", "KILLED")]),
+        *_live_sections(finished),
         models_section(records),
     )
     subtitle = f"{reader.store.label}, {since:%Y-%m-%d} to {present:%Y-%m-%d}. {len(fresh):,} of {len(runs):,} runs."
@@ -191,6 +194,23 @@ def _week_best_section(fresh: Sequence[Run]) -> Section:
     return Section(
         "Best of the week", text if rows else "No finished run has a ranked metric.", TableData(columns, tuple(rows))
     )
+
+
+def _live_sections(finished: Sequence[Run]) -> tuple[Section, ...]:
+    """What the settled cards came to, and the monitor's last word on each market; none where there is no ledger."""
+    ledgers = [run for run in finished if run.data.tags.get("live_kind") == "ledger"]
+    rows = []
+    for run in ledgers:
+        metrics, tags = run.data.metrics, run.data.tags
+        verdicts = [
+            f"{key.removeprefix('verdict_')}: {tags[key]}" for key in sorted(tags) if key.startswith("verdict_")
+        ]
+        shown = (metrics.get(f"live_{name}") for name in LIVE)
+        rows.append((run.info.run_name, tags.get("data_kind"), *shown, ", ".join(verdicts) or "not looked at yet"))
+    if not rows:
+        return ()
+    columns = ("ledger", "data", *LIVE, "monitor")
+    return (Section("Live", "All settled cards.", TableData(columns, tuple(rows))),)
 
 
 def _failures_section(failed: Sequence[Run]) -> Section:

@@ -67,7 +67,7 @@ def join_odds(
     Raises:
         DataError: A column is missing, or a value of the odds is impossible.
     """
-    odds = _canonical(odds)
+    odds = canonical_quotes(odds)
     if games.empty:
         source = "the games table"
         raise DataError(source, "it has no rows", fix="Load game logs of the seasons of the odds.")
@@ -93,7 +93,12 @@ def join_odds(
     return JoinResult(_sorted(quotes), report)
 
 
-def _canonical(odds: pd.DataFrame) -> pd.DataFrame:
+def canonical_quotes(odds: pd.DataFrame) -> pd.DataFrame:
+    """The odds as `load_odds` returns them, from any table with the columns that a join needs; checked.
+
+    Raises:
+        DataError: A column is missing, or a value is impossible.
+    """
     source = "the odds table"
     missing = [name for name in _columns.ODDS_REQUIRED if name not in odds]
     if missing:

@@ -111,15 +111,15 @@ def evaluate_market(
     predictions = result.predictions[result.predictions["role"] == "test"].reset_index(drop=True)
     quotes, results = split_results(quotes)
     reasons = flag_quotes(quotes)
-    good, line_quotes = quotes[reasons == ""].reset_index(drop=True), _line_quotes(quotes, reasons)
+    good, lined = quotes[reasons == ""].reset_index(drop=True), line_quotes(quotes, reasons)
     distributions = FoldDistributions(result, config.distribution)
     window = config.close_window_minutes
-    pricing = price_market(good, line_quotes, results, distributions, config)
+    pricing = price_market(good, lined, results, distributions, config)
     priced = pricing.at(decision_quotes(good, config.decision))
     priced = priced[priced["role"] == "test"].reset_index(drop=True)
     if config.model == MARKET_BLEND:
         predictions = pricing.projections(predictions)
-    predictions = _with_lines(predictions, pricing.lines, good, line_quotes, results, config)
+    predictions = _with_lines(predictions, pricing.lines, good, lined, results, config)
     nights = closes_by_night(priced, good, window)
     bets = run_backtest(priced, results, _strategies(config), closing=good, close_window_minutes=window)
     ledger, kelly_ledger = bets["flat"], bets["kelly"]
@@ -184,7 +184,7 @@ def _strategies(config: TrainerConfig) -> dict[str, BettingConfig]:
     }
 
 
-def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
+def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     """Quotes whose line counts: the good ones, and, without their prices, pick'em and one-sided ones."""
     line_only = reasons.isin(_LINE_ONLY)
     kept = quotes[(reasons == "") | line_only].copy()
@@ -193,7 +193,7 @@ def _line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 
 
 def _with_lines(
-    predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, line_quotes: pd.DataFrame,
+    predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, lined: pd.DataFrame,
     results: pd.DataFrame, config: TrainerConfig,
 ) -> pd.DataFrame:  # fmt: skip
     """Add the consensus line, its probabilities, the market's, and the closing lines where they exist.
@@ -205,7 +205,7 @@ def _with_lines(
     columns = [*_KEY, "line", "market_p_over", "implied_line", *PROBABILITIES, "chance_uncalibrated"]
     named = lines[columns].join(raw)
     window = config.close_window_minutes
-    closing = consensus(closing_quotes(line_quotes, window_minutes=window))
+    closing = consensus(closing_quotes(lined, window_minutes=window))
     closing = closing.assign(actual=results_of(closing, results))
     closes = closing_quotes(good, window_minutes=window)
     closing["closing_implied"] = walk_forward_implied(closes, closing, config.market)

@@ -23,7 +23,7 @@ from nba_props.probability.blend import MarketBlend, walk_forward_blend
 from nba_props.probability.by_fold import FoldDistributions
 from nba_props.probability.calibrators import given_no_push, over_results
 from nba_props.probability.refits import refits
-from nba_props.probability.spread import walk_forward_scale
+from nba_props.probability.spread import scale_scores, walk_forward_scale
 
 _KEY: Final = ["game_id", "player_id"]
 
@@ -40,11 +40,14 @@ class Pricing:
             calibration), ``uncalibrated`` (a prop that will be priced once enough is settled), ``location``,
             ``scale``, ``anchor``.
         blend_weights: Weekly weights of the market blend (`walk_forward_blend`); None for other models.
+        scores: What the scales were learned from (`scale_scores`), a row per row of `lines`; None where nothing is
+            calibrated.
     """
 
     distributions: FoldDistributions
     lines: pd.DataFrame
     blend_weights: pd.DataFrame | None
+    scores: Floats | None = None
 
     def at(self, quotes: pd.DataFrame) -> pd.DataFrame:
         """Probabilities (`FoldDistributions.at`) of quotes at any line, from the calibrated distribution of each prop.
@@ -101,11 +104,12 @@ def price_market(
     priceable = lines["market_p_over"].notna() if config.model == MARKET_BLEND else True
     waiting = ~np.isnan(raw) & np.isnan(chance) & priceable
     lines = lines.assign(chance_uncalibrated=raw, uncalibrated=waiting, anchor=lines["line"], scale=1.0)
-    lines["location"] = distributions.locate(lines, chance)
+    lines["location"], scores = distributions.locate(lines, chance), None
     if config.model == MARKET_BLEND or config.calibrator != "none":
-        lines["scale"] = walk_forward_scale(distributions, lines, lines["actual"])
+        scores = scale_scores(distributions, lines, lines["actual"])
+        lines["scale"] = walk_forward_scale(scores, lines["game_date"])
         lines["location"] = distributions.locate(lines, chance)
-    return Pricing(distributions, distributions.at(lines), weights)
+    return Pricing(distributions, distributions.at(lines), weights, scores)
 
 
 def walk_forward_implied(quotes: pd.DataFrame, props: pd.DataFrame, market: str) -> Floats:

@@ -7,6 +7,7 @@ results are spread, whatever was done to the location.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 import numpy as np
@@ -33,30 +34,8 @@ _BISECTIONS: Final = 40
 _Part = tuple[str, int]
 
 
-class FoldDistributions:
-    """The residual distribution of every fold.
-
-    That of a fold is fitted on the out-of-sample predictions dated up to the fold's last training date: calibration
-    folds and earlier test folds, never the fold itself. Calibration folds have one too where enough comes before them:
-    settled props of theirs teach the calibration.
-
-    Args:
-        result: Of `walk_forward`.
-        name: Key of `DISTRIBUTIONS`, or "auto": the best on the calibration folds, which lie before all test folds
-            ("conformal" where they are too few to compare on).
-
-    Attributes:
-        name: The distribution used.
-        scores: What "auto" compared (`compare_distributions`); None where it did not.
-    """
-
-    def __init__(self, result: WalkForwardResult, name: str) -> None:
-        self._predictions = result.predictions
-        self._folds = result.folds.set_index(["role", "fold"])
-        self._fitted: dict[_Part, PredictiveDistribution] = {}
-        self.scores = _compared(result.predictions) if name == "auto" else None
-        best = _FALLBACK if self.scores is None else str(self.scores["distribution"].iloc[0])
-        self.name = best if name == "auto" else name
+class Distributions(ABC):
+    """Distributions of player-games, each read where its own forecast lies or wherever it is moved to."""
 
     def at(self, lines: pd.DataFrame) -> pd.DataFrame:
         """P(over), P(push) and P(under) for every line that has an out-of-sample forecast.
@@ -117,6 +96,88 @@ class FoldDistributions:
             mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
         return mass
 
+    @abstractmethod
+    def _known(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """``role``, ``fold``, ``predicted`` and ``mean_minutes`` of each line's player-game, with its index."""
+
+    @abstractmethod
+    def _parts(self, known: pd.DataFrame) -> list[tuple[_Part, np.ndarray]]:
+        """The folds that have rows and a distribution, each with a mask of its rows."""
+
+    @abstractmethod
+    def _of(self, part: _Part) -> PredictiveDistribution: ...
+
+    def _read(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+        line = lines["line"].to_numpy(dtype="float64")
+        not_over = self._cdf(part, known, lines, np.floor(line))
+        under = np.where(np.floor(line) == line, self._cdf(part, known, lines, np.floor(line) - 1.0), not_over)
+        push = np.maximum(not_over - under, 0.0)
+        return 1.0 - under - push, push, under
+
+    def _cdf(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame, whole: Floats) -> Floats:
+        """P(result <= whole), stretched around the anchor where there is a scale, and moved to the location."""
+        forecast, edge = known["predicted"].to_numpy(dtype="float64"), whole + 0.5
+        if "scale" in lines:
+            anchor, scale = (lines[name].to_numpy(dtype="float64") for name in ("anchor", "scale"))
+            edge = anchor + (edge - anchor) / scale
+        if "location" in lines:
+            edge = edge - (lines["location"].to_numpy(dtype="float64") - forecast)
+        level = self._of(part).level(np.nan_to_num(edge), forecast, minutes_tier(known["mean_minutes"]))
+        return np.where(np.isnan(edge), np.nan, np.where(whole < 0, 0.0, level))
+
+
+class FrozenDistribution(Distributions):
+    """One distribution for all: that of a model which is not fitted again, where it is used.
+
+    Lines bring what is known of their player-game: ``predicted`` (NaN: no forecast) and ``mean_minutes``.
+
+    Args:
+        fitted: The residual distribution.
+    """
+
+    def __init__(self, fitted: PredictiveDistribution) -> None:
+        self._fitted = fitted
+
+    def _known(self, lines: pd.DataFrame) -> pd.DataFrame:
+        there = lines["predicted"].notna()
+        known = lines[["predicted", "mean_minutes"]].astype("float64")
+        return known.assign(
+            role=pd.Series("test", lines.index).where(there), fold=there.map({True: 0.0, False: np.nan})
+        )
+
+    def _parts(self, known: pd.DataFrame) -> list[tuple[_Part, np.ndarray]]:
+        rows = known["predicted"].notna().to_numpy()
+        return [(("test", 0), rows)] if rows.any() else []
+
+    def _of(self, part: _Part) -> PredictiveDistribution:  # noqa: ARG002 - there is but one
+        return self._fitted
+
+
+class FoldDistributions(Distributions):
+    """The residual distribution of every fold.
+
+    That of a fold is fitted on the out-of-sample predictions dated up to the fold's last training date: calibration
+    folds and earlier test folds, never the fold itself. Calibration folds have one too where enough comes before them:
+    settled props of theirs teach the calibration.
+
+    Args:
+        result: Of `walk_forward`.
+        name: Key of `DISTRIBUTIONS`, or "auto": the best on the calibration folds, which lie before all test folds
+            ("conformal" where they are too few to compare on).
+
+    Attributes:
+        name: The distribution used.
+        scores: What "auto" compared (`compare_distributions`); None where it did not.
+    """
+
+    def __init__(self, result: WalkForwardResult, name: str) -> None:
+        self._predictions = result.predictions
+        self._folds = result.folds.set_index(["role", "fold"])
+        self._fitted: dict[_Part, PredictiveDistribution] = {}
+        self.scores = _compared(result.predictions) if name == "auto" else None
+        best = _FALLBACK if self.scores is None else str(self.scores["distribution"].iloc[0])
+        self.name = best if name == "auto" else name
+
     def pit(self) -> pd.DataFrame:
         """PIT histogram (`pit_histogram`) of the results of all test folds, each under its own fold's distribution.
 
@@ -146,24 +207,6 @@ class FoldDistributions:
             if role == "test" or len(self._past(part)) >= _MIN_PAST:
                 parts.append((part, ((known["role"] == role) & (known["fold"] == fold)).to_numpy()))
         return parts
-
-    def _read(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
-        line = lines["line"].to_numpy(dtype="float64")
-        not_over = self._cdf(part, known, lines, np.floor(line))
-        under = np.where(np.floor(line) == line, self._cdf(part, known, lines, np.floor(line) - 1.0), not_over)
-        push = np.maximum(not_over - under, 0.0)
-        return 1.0 - under - push, push, under
-
-    def _cdf(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame, whole: Floats) -> Floats:
-        """P(result <= whole), stretched around the anchor where there is a scale, and moved to the location."""
-        forecast, edge = known["predicted"].to_numpy(dtype="float64"), whole + 0.5
-        if "scale" in lines:
-            anchor, scale = (lines[name].to_numpy(dtype="float64") for name in ("anchor", "scale"))
-            edge = anchor + (edge - anchor) / scale
-        if "location" in lines:
-            edge = edge - (lines["location"].to_numpy(dtype="float64") - forecast)
-        level = self._of(part).level(np.nan_to_num(edge), forecast, minutes_tier(known["mean_minutes"]))
-        return np.where(np.isnan(edge), np.nan, np.where(whole < 0, 0.0, level))
 
     def _past(self, part: _Part) -> pd.DataFrame:
         return self._predictions[self._predictions["game_date"] <= self._folds.loc[part, "train_end"]]

@@ -141,7 +141,12 @@ CALIBRATORS: Final[dict[str, Callable[[], Calibrator]]] = {
 
 
 def walk_forward_calibration(
-    p: ArrayLike, y: ArrayLike, dates: ArrayLike, make: Callable[[], Calibrator] = PlattCalibrator
+    p: ArrayLike,
+    y: ArrayLike,
+    dates: ArrayLike,
+    make: Callable[[], Calibrator] = PlattCalibrator,
+    *,
+    apply_to: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Floats:
     """Calibrate every probability with what was settled on earlier dates; refitted weekly.
 
@@ -153,19 +158,21 @@ def walk_forward_calibration(
         y: 1 over, 0 under, NaN push or void, n.
         dates: Date of each prop, n.
         make: Makes a fresh calibrator.
+        apply_to: Other probabilities to calibrate and their dates, m each; `p` itself by default.
 
     Returns:
-        Calibrated probabilities, n; NaN until `MIN_CALIBRATION_ROWS` props of earlier dates are settled: a probability
-        that nothing was learned about is not bet on.
+        Calibrated probabilities, n (or m); NaN until `MIN_CALIBRATION_ROWS` props of earlier dates are settled: a
+        probability that nothing was learned about is not bet on.
     """
     chance, result = np.asarray(p, dtype="float64"), np.asarray(y, dtype="float64")
-    calibrated = np.full(len(chance), np.nan)
-    for past, now in refits(dates):
+    target, target_dates = (chance, dates) if apply_to is None else (np.asarray(apply_to[0], "float64"), apply_to[1])
+    calibrated = np.full(len(target), np.nan)
+    for past, now in refits(dates, target_dates):
         try:
             calibrator = make().fit(chance[past], result[past])
         except NotEnoughDataError:
             continue
-        calibrated[now] = calibrator.transform(chance[now])
+        calibrated[now] = calibrator.transform(target[now])
     return calibrated
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from nba_props.arrays import Floats
-from nba_props.probability.by_fold import FoldDistributions
+from nba_props.probability.by_fold import Distributions
 from nba_props.probability.refits import refits
 
 SCALES: Final = np.exp(np.linspace(-0.45, 0.45, 7))
@@ -24,24 +24,34 @@ _PRIOR_ROWS: Final = 500.0
 _LEAST: Final = 1e-9
 
 
-def walk_forward_scale(distributions: FoldDistributions, props: pd.DataFrame, actual: ArrayLike) -> Floats:
+def scale_scores(distributions: Distributions, props: pd.DataFrame, actual: ArrayLike) -> Floats:
+    """Logarithmic score of each result at each of `SCALES`, n rows and 7 columns; NaN: the prop teaches nothing.
+
+    Args:
+        distributions: The distributions of the player-games.
+        props: ``game_id``, ``player_id``, ``line`` and ``location`` (NaN: no probability), n.
+        actual: Results, n; NaN for a void.
+    """
+    at = props.assign(anchor=props["line"])
+    return np.column_stack(
+        [np.log(np.maximum(distributions.mass(at.assign(scale=scale), actual), _LEAST)) for scale in SCALES]
+    )
+
+
+def walk_forward_scale(scores: Floats, dates: ArrayLike, target_dates: ArrayLike | None = None) -> Floats:
     """Factor on the spread for each prop, from results of earlier weeks only.
 
     Args:
-        distributions: The distributions of the folds.
-        props: ``game_id``, ``player_id``, ``game_date``, ``line``, ``location`` (NaN: the prop teaches nothing), n.
-        actual: Results, n; NaN for a void.
+        scores: Of `scale_scores`, n rows.
+        dates: Date of each of them, n.
+        target_dates: Dates of the props that factors are wanted for, m; `dates` by default.
 
     Returns:
-        n factors; 1 until something is settled.
+        n (or m) factors; 1 until something is settled.
     """
-    at = props.assign(anchor=props["line"])
-    scores = np.column_stack(
-        [np.log(np.maximum(distributions.mass(at.assign(scale=scale), actual), _LEAST)) for scale in SCALES]
-    )
     usable = ~np.isnan(scores).any(axis=1)
-    factor = np.ones(len(props))
-    for past, now in refits(props["game_date"]):
+    factor = np.ones(len(np.asarray(dates if target_dates is None else target_dates)))
+    for past, now in refits(dates, target_dates):
         factor[now] = _best(scores[past & usable].sum(axis=0))
     return factor
 

@@ -82,8 +82,10 @@ def power_exponent(over: ArrayLike, under: ArrayLike) -> Floats:
         left, right = np.exp(exponent * log_over), np.exp(exponent * log_under)
         total = left + right
         step = np.log(total) * total / (left * log_over + right * log_under)
-        exponent = exponent - step
-        if not np.any(np.abs(step) > _TOLERANCE * exponent):
+        # Each quote stops by itself, so that its probability does not depend on the quotes beside it.
+        moving = np.abs(step) > _TOLERANCE * exponent
+        exponent = np.where(moving, exponent - step, exponent)
+        if not moving.any():
             break
     return exponent
 

@@ -1,0 +1,290 @@
+"""What the commands of the live loop do between their options and their output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlflow_integration import ModelRegistry
+from mlflow_integration.cli import DONE, REFUSED, emit_json, emit_text, note, progress, show_table
+from models.commands.training import load_input
+from models.live.checks import model_name, models_in_use
+from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
+from models.live.record import CardStore
+from models.live.replay import Replay, replay_season
+from models.live.settle import settle_cards
+from models.live.show import card_document, card_frame, card_title, write_card
+from models.live.slate import flag_by_market
+from models.live.tonight import load_sources, tonight
+from nba_props.data import join_odds
+from nba_props.data.atomic import write_atomically
+from nba_props.errors import ConfigError, UnknownModelError
+from nba_props.markets import MARKETS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from models.live.card import Card
+    from models.live.replay import ReplaySettings
+    from models.live.tonight import CardRequest, Sources
+    from nba_props.config import TrainerConfig
+
+
+@dataclass(frozen=True)
+class MadeCard:
+    """A card that has been kept and written, ready to be shown."""
+
+    card: Card
+    revision: int
+    document: dict[str, Any]
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """One line."""
+        return card_title(self.card, self.revision)
+
+    def frame(self, top: int) -> pd.DataFrame:
+        """The best `top` props."""
+        return card_frame(self.card, top)
+
+
+def parse_day(text: str, option: str) -> pd.Timestamp:
+    """A day.
+
+    >>> parse_day("2025-01-14", "--date").date().isoformat()
+    '2025-01-14'
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        day = pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d"))
+    except ValueError as error:
+        message = f"{option} is {text!r}; give a day as 2025-01-14."
+        raise ConfigError(message) from error
+    return day
+
+
+def parse_moment(text: str, option: str) -> pd.Timestamp:
+    """A moment in UTC.
+
+    >>> parse_moment("2025-01-14T22:30", "--at").isoformat()
+    '2025-01-14T22:30:00+00:00'
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return pd.Timestamp(pd.to_datetime(text, utc=True, format="ISO8601"))
+    except ValueError as error:
+        message = f"{option} is {text!r}; give a time in UTC as 2025-01-14T22:30."
+        raise ConfigError(message) from error
+
+
+def make_and_show_card(
+    request: CardRequest,
+    data: Sequence[Path] | None,
+    odds: Sequence[Path] | None,
+    availability: Sequence[Path] | None,
+    *,
+    seed: int,
+    tracking_uri: str | None,
+    output: Path,
+) -> MadeCard:
+    """Make a card, keep it and write its files.
+
+    Raises:
+        NBAPropsError: Anything the user can fix.
+    """
+    sources = load_sources(data, odds, seed)
+    out = _out(availability, sources, request.date)
+    registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
+    card, stored, new = tonight(sources, request, registry, store, out=out)
+    paths = write_card(card, stored.revision, output)
+    state = "new" if new else "the same as before"
+    notes = (
+        *card.warnings,
+        f"{len(card.bets)} bets; {state}: run {stored.run_id} ({stored.name}, revision {stored.revision}).",
+        f"Written: {', '.join(map(str, paths))}",
+    )
+    return MadeCard(card, stored.revision, {**card_document(card, stored.revision), "run_id": stored.run_id}, notes)
+
+
+def _out(availability: Sequence[Path] | None, sources: Sources, date: pd.Timestamp) -> dict[str, str]:
+    """Who is out tonight, as a text per team; the latest word on each player counts."""
+    if not availability:
+        return {}
+    from nba_props.data.availability import load_availability
+
+    table = load_availability(list(availability)).availability
+    said = table[(table["game_date"] == date)].sort_values("reported_at", kind="stable")
+    said = said.drop_duplicates(["team", "player"], keep="last")
+    missing = said[said["status"].isin(["out", "doubtful"])]
+    names = missing["player"] + missing["status"].map({"out": "", "doubtful": " (doubtful)"})
+    return {str(team): ", ".join(rows) for team, rows in names.groupby(missing["team"])}
+
+
+def settle_and_show(
+    data: Sequence[Path] | None,
+    odds: Sequence[Path] | None,
+    stage: str,
+    *,
+    seed: int,
+    tracking_uri: str | None,
+    as_json: bool,
+) -> None:
+    """Settle the cards and print what came of it.
+
+    Raises:
+        NBAPropsError: Anything the user can fix.
+    """
+    sources = load_sources(data, odds, seed)
+    quotes = None
+    if len(sources.odds):
+        flagged = flag_by_market(join_odds(sources.odds, sources.games).quotes)
+        quotes = flagged[flagged.pop("reason") == ""].reset_index(drop=True)
+    found = settle_cards(CardStore(tracking_uri), sources.games, quotes, kind=sources.kind, stage=stage)
+    counts = {"settled": len(found.settled), "open": len(found.open), "unchanged": len(found.unchanged)}
+    if as_json:
+        changes = found.changes.assign(game_date=found.changes["game_date"].astype(str)).to_dict("records")
+        emit_json({**counts, "changes": changes, "metrics": found.metrics})
+        return
+    for card in found.settled:
+        note(f"{card.name} revision {card.revision}: settled")
+    if len(found.changes):
+        show_table(found.changes.assign(game_date=found.changes["game_date"].astype(str)), title="Corrected results")
+    if found.metrics:
+        rows = [{"metric": name, "value": value} for name, value in sorted(found.metrics.items())]
+        show_table(pd.DataFrame(rows), title=f"All settled cards, {sources.kind} data")
+    emit_text(", ".join(f"{number} {name}" for name, number in counts.items()) + ".", None)
+
+
+def watch_and_show(
+    markets: Sequence[str] | None, *, simulated: bool, apply: bool, tracking_uri: str | None, as_json: bool
+) -> int:
+    """Print the monitor's verdict on each model in Production; returns the exit code.
+
+    Raises:
+        NBAPropsError: Anything the user can fix; no model in Production.
+    """
+    registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
+    kind = "SIMULATED" if simulated else "real"
+    table = registry.list_models()
+    held = set(table.loc[table["stage"] == "Production", "model"]) if len(table) else set()
+    chosen = [name for name in MARKETS if model_name(name, kind) in held] if markets is None else list(markets)
+    if not chosen:
+        message = f"No model of {kind} data is in Production." + (
+            "" if simulated else " Those of the league: --simulated."
+        )
+        raise UnknownModelError(message)
+    reports = []
+    for market, model in models_in_use(registry, chosen, kind).items():
+        text = store.text(model.run_id, "predictions.csv")
+        history = registry.transition_history(model.name)
+        validation = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
+        report = monitor_model(model, store, validation, earlier=can_go_back(history, model.version))
+        reports.append(apply_verdict(report, registry) if apply else report)
+        store.keep_verdict(reports[-1].document(), market, kind)
+    if as_json:
+        emit_json([report.document() for report in reports])
+    else:
+        show_table(report_frame(reports), title=f"Models in Production, {kind} data")
+        for report in reports:
+            for reason in report.reasons:
+                note(f"{report.model} version {report.version}: {report.verdict}: {reason}")
+            if report.rolled_back_to is not None:
+                note(f"{report.model}: version {report.rolled_back_to} is in Production again")
+    return REFUSED if any(report.verdict in {Verdict.RETRAIN, Verdict.ROLL_BACK} for report in reports) else DONE
+
+
+def report_frame(reports: Sequence[MonitorReport]) -> pd.DataFrame:
+    """One row per model, with the figures of the last 30 days."""
+    rows = []
+    for report in reports:
+        window = report.windows.iloc[-1].to_dict() if len(report.windows) else {}
+        rows.append(
+            {
+                "model": report.model,
+                "version": report.version,
+                "verdict": report.verdict.value,
+                "nights": report.nights,
+                "age, days": report.age_days,
+                **{f"{name}, 30 days": window.get(name, float("nan")) for name in ("bias", "mae_gap", "brier_gap")},
+                "calibration slope": float("nan") if report.calibration is None else report.calibration,
+                "largest drift": max(report.drift.values(), default=float("nan")),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def replay_and_show(
+    settings: ReplaySettings,
+    configs: Sequence[TrainerConfig],
+    data: Sequence[Path] | None,
+    odds: Sequence[Path] | None,
+    *,
+    seed: int,
+    output: Path,
+    as_json: bool,
+) -> int:
+    """Replay a season, write what it came to, and print it; returns the exit code.
+
+    Raises:
+        NBAPropsError: Anything the user can fix.
+    """
+    loaded = load_input(data, odds, None, seed)
+    markets = "_".join(config.market for config in configs)
+    folder = output / f"{settings.start:%Y-%m-%d}_{settings.end:%Y-%m-%d}_{markets}"
+    store = folder / "mlflow.db"
+    if store.exists():
+        message = f"{folder} holds a replay already: move it away, or give another --output."
+        raise ConfigError(message)
+    folder.mkdir(parents=True, exist_ok=True)
+    uri = f"sqlite:///{store.resolve()}"
+    days = loaded.quotes.loc[loaded.quotes["market"].isin([config.market for config in configs]), "game_date"]
+    nights = days[days.between(settings.start, settings.end)].nunique()
+    with progress("nights", nights) as bar:
+        found = replay_season(
+            loaded, configs, settings, tracking_uri=uri, on_night=lambda _: bar.advance(bar.task_ids[0])
+        )
+    paths = _write_replay(found, folder, simulated=loaded.simulated)
+    content = {
+        "nights": found.nights,
+        "versions": found.versions,
+        "equal_to_walk_forward": found.equal,
+        "metrics": found.metrics,
+        "verdicts": [report.document() for report in found.reports],
+        "files": [str(path) for path in paths],
+    }
+    if as_json:
+        emit_json(content)
+    else:
+        rows = [{"metric": name, "value": value} for name, value in sorted(found.metrics.items())]
+        show_table(pd.DataFrame(rows), title=f"{found.nights} nights of {loaded.kind} data: {loaded.source}")
+        show_table(found.history[["model", "version", "from_stage", "to_stage", "reason"]], title="Stages")
+        for market, equal in found.equal.items():
+            note(f"{market}: the ledger {'equals' if equal else 'DIFFERS FROM'} the walk-forward's bet by bet")
+        emit_text(f"Written: {', '.join(map(str, paths))}", None)
+    return DONE if all(found.equal.values()) else REFUSED
+
+
+def _write_replay(found: Replay, folder: Path, *, simulated: bool) -> list[Path]:
+    """Ledger, stage history and the picture of the bankroll."""
+    from nba_props.betting.tables import equity_fan, equity_table
+    from nba_props.plots import equity_curve
+
+    paths = [folder / "ledger.csv", folder / "stages.csv", folder / "bankroll.png"]
+    for path, table in zip(paths, (found.ledger, found.history), strict=False):
+        write_atomically(path, table.to_csv(index=False).encode("utf-8"))
+    figure = equity_curve(
+        equity_table(found.ledger), equity_fan(found.ledger), title="Bankroll of the replay", simulated=simulated
+    )
+    content = BytesIO()
+    figure.savefig(content, format="png")
+    write_atomically(paths[2], content.getvalue())
+    return paths

@@ -1,0 +1,89 @@
+"""The command that makes tonight's card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlflow_integration.cli import emit_json, note, reported, show_table
+from mlflow_integration.commands.options import Json, Plugin, Uri
+from models.commands.live_options import Data, Market, Odds, Seed, Stage
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.command()
+def predict(
+    date: Annotated[str, typer.Option(help="Night of the card, US Eastern day: 2025-01-14.")],
+    *,
+    data: Data = None,
+    odds: Odds = None,
+    availability: Annotated[
+        list[Path] | None, typer.Option(help="Injury reports: who is out stands on the card; repeatable.")
+    ] = None,
+    market: Market = "all",
+    stage: Stage = "Production",
+    decision: Annotated[
+        str, typer.Option(help="Prices that count: latest (on offer at --at), open, close, or rule (the model's own).")
+    ] = "latest",
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="Decision time, UTC: 2025-01-14T22:30. Default: now; of a night that is over, the newest price."
+        ),
+    ] = None,
+    max_age: Annotated[float, typer.Option(help="Oldest line that counts, hours before the decision.")] = 12.0,
+    no_games: Annotated[list[str] | None, typer.Option(help="Day without games; repeatable.")] = None,
+    kelly: Annotated[
+        float | None,
+        typer.Option(help="Stake this share of full Kelly over the joint night. Default: one unit flat."),
+    ] = None,
+    bankroll: Annotated[float, typer.Option(help="Bankroll, units.")] = 1000.0,
+    top: Annotated[int | None, typer.Option(min=1, help="Props shown. Default: 25.")] = None,
+    output: Annotated[Path, typer.Option(help="Folder of the CSV, JSON and HTML files.")] = Path("cards"),
+    seed: Seed = 0,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+    as_json: Json = False,
+) -> None:
+    """Make the card of a night with the models in Production.
+
+    The card is kept as a run of Phase4_Production, and written as CSV, JSON and one HTML page that opens offline. The
+    same models and lines give the same card; new lines make a new revision.
+
+        predict_props.py --date 2025-01-14 --data box_scores/ --odds lines/ --top 10
+
+    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
+    """
+    with reported():
+        from models.commands.live import make_and_show_card, parse_day, parse_moment
+        from models.commands.training import parse_markets
+        from models.live.tonight import CardRequest
+
+        request = CardRequest(
+            date=parse_day(date, "--date"),
+            markets=parse_markets(market),
+            stage=stage,
+            decision=decision,
+            at=None if at is None else parse_moment(at, "--at"),
+            max_age_hours=max_age,
+            idle=tuple(parse_day(day, "--no-games") for day in no_games or ()),
+            kelly=kelly,
+            bankroll=bankroll,
+        )
+        made = make_and_show_card(
+            request, data, odds, availability, seed=seed, tracking_uri=tracking_uri, output=output
+        )
+        if as_json:
+            emit_json(made.document)
+            return
+        show_table(made.frame(top or 25), title=made.title)
+        for text in made.notes:
+            note(text)
+
+
+def main() -> None:
+    """Run the command."""
+    app()

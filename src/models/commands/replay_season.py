@@ -1,0 +1,72 @@
+"""The command that lives through a season night by night."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlflow_integration.cli import reported
+from mlflow_integration.commands.options import Json, Plugin
+from models.commands.live_options import Data, Market, Odds, Seed
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.command()
+def replay(
+    start: Annotated[str, typer.Option("--from", help="First night: 2024-10-22.")],
+    end: Annotated[str, typer.Option("--to", help="Last night: 2025-04-13.")],
+    *,
+    data: Data = None,
+    odds: Odds = None,
+    market: Market = "pra",
+    model: Annotated[str, typer.Option(help="Model that is trained.")] = "lightgbm",
+    retrain: Annotated[
+        int, typer.Option(min=0, help="Days between trainings; 0 trains once, before the first night.")
+    ] = 7,
+    watch: Annotated[int, typer.Option(min=1, help="Days between looks of the monitor.")] = 7,
+    step: Annotated[
+        str, typer.Option(help="Walk-forward that judges each training: once, season, monthly or weekly.")
+    ] = "once",
+    gates: Annotated[str, typer.Option(help="Gate profile that decides on promotion.")] = "plan",
+    roll_back: Annotated[bool, typer.Option("--roll-back/--no-roll-back", help="Apply the monitor's verdict.")] = True,
+    output: Annotated[Path, typer.Option(help="Folder of the replay: its own store, ledger, history, picture.")] = Path(
+        "replays"
+    ),
+    seed: Seed = 0,
+    plugin: Plugin = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a season: card, settlement, monitor, weekly training and promotion by the gates.
+
+    It has a store of its own in the output folder, so that its models displace none in use. With --retrain 0 the ledger
+    is compared with the walk-forward's, bet by bet.
+
+        replay_season.py --from 2025-01-01 --to 2025-01-31 --market pra --retrain 0
+
+    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad
+    input.
+    """
+    with reported():
+        from models.commands.live import parse_day, replay_and_show
+        from models.commands.training import parse_markets
+        from models.live.replay import ReplaySettings
+        from nba_props.config import make_config
+
+        settings = ReplaySettings(
+            start=parse_day(start, "--from"),
+            end=parse_day(end, "--to"),
+            retrain_days=retrain or None,
+            monitor_days=watch,
+            roll_back=roll_back,
+        )
+        made = {"model": model, "walk_forward": {"step": step}, "gate_profile": gates, "seed": seed}
+        configs = [make_config(market=name, **made) for name in parse_markets(market)]
+        raise SystemExit(replay_and_show(settings, configs, data, odds, seed=seed, output=output, as_json=as_json))
+
+
+def main() -> None:
+    """Run the command."""
+    app()

@@ -1,0 +1,1 @@
+"""From the Production model to tonight's card, settled tomorrow, watched, and rolled back when it gets worse."""

@@ -1,0 +1,232 @@
+"""A season night by night, as it would have been lived: card, settlement, watch, retraining, promotion, rollback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from mlflow_integration import ModelRegistry
+from mlflow_integration.stages.rules import Stage
+from models.live.batch import batch_ledger
+from models.live.card import ModelInUse, lines_of, make_card
+from models.live.checks import model_name, models_in_use
+from models.live.monitor import MonitorReport, apply_verdict, can_go_back, monitor_model
+from models.live.record import EXPERIMENT, SETTLED_PROPS_FILE, CardStore
+from models.live.settle import settle_cards
+from models.live.slate import flag_by_market, slate_of_data
+from models.train_model_mlflow import NBAPropsMLflowTrainer
+from nba_props.content import fingerprint
+from nba_props.errors import NotEnoughDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from models.data import TrainingData
+    from nba_props.config import TrainerConfig
+
+SAME_BET: Final = [
+    "game_date", "game_id", "player_id", "market", "bookmaker", "side", "line", "price", "observed_at", "p", "p_push",
+    "q", "edge", "ev", "stake_cents", "actual", "result", "profit_cents", "bankroll_cents",
+]  # fmt: skip
+"""Columns of a ledger in which a replay on one model equals the walk-forward. (A close that is moved to another line is
+moved by the shape of what had been settled until that night: the closing columns of such bets may differ.)"""
+
+
+@dataclass(frozen=True)
+class ReplaySettings:
+    """How a season is replayed.
+
+    Attributes:
+        start: First night.
+        end: Last night.
+        retrain_days: Days between trainings; None trains once, before the first night.
+        monitor_days: Days between looks of the monitor.
+        roll_back: Whether its verdict is applied.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    retrain_days: int | None = 7
+    monitor_days: int = 7
+    roll_back: bool = True
+
+
+@dataclass
+class Replay:
+    """What a replayed season came to.
+
+    Attributes:
+        ledger: Every bet, settled.
+        metrics: Live metrics of it.
+        history: Stage transitions of every model.
+        reports: What the monitor said, in order.
+        equal: Market to whether the ledger equals the walk-forward's bet by bet; empty after a second training.
+        nights: Nights replayed.
+        versions: Versions that made cards, by market, in order.
+    """
+
+    ledger: pd.DataFrame
+    metrics: dict[str, float]
+    history: pd.DataFrame
+    reports: list[MonitorReport] = field(default_factory=list)
+    equal: dict[str, bool] = field(default_factory=dict)
+    nights: int = 0
+    versions: dict[str, list[int]] = field(default_factory=dict)
+
+
+def data_until(data: TrainingData, night: pd.Timestamp) -> TrainingData:
+    """The data as they were on the evening of `night`: nothing of that night or later.
+
+    Features do not depend on later games, so their rows are taken over as they are.
+    """
+    rows = (data.games["game_date"] < night).to_numpy()
+    quotes = data.quotes[data.quotes["game_date"] < night].reset_index(drop=True)
+    games = data.games[rows]
+    return replace(
+        data,
+        games=games,
+        features=data.features[rows],
+        is_b2b=data.is_b2b[rows],
+        quotes=quotes,
+        fingerprint=fingerprint(games, quotes),
+    )
+
+
+def replay_season(
+    data: TrainingData,
+    configs: Sequence[TrainerConfig],
+    settings: ReplaySettings,
+    *,
+    tracking_uri: str,
+    on_night: Callable[[pd.Timestamp], None] | None = None,
+) -> Replay:
+    """Live through the nights of a season.
+
+    Args:
+        data: The whole season and what came before; each night only what lies before it is looked at.
+        configs: One per market.
+        settings: From when to when, and how.
+        tracking_uri: A store of the replay's own: its models must not displace those in use.
+        on_night: Called after each night (progress).
+
+    Raises:
+        NotEnoughDataError: There is no night with lines, or nothing to train on before it.
+    """
+    return _Season(data, configs, settings, tracking_uri).live(on_night)
+
+
+class _Season:
+    def __init__(
+        self, data: TrainingData, configs: Sequence[TrainerConfig], settings: ReplaySettings, tracking_uri: str
+    ) -> None:
+        self.data, self.settings, self.uri = data, settings, tracking_uri
+        self.configs = {config.market: config for config in configs}
+        self.registry, self.store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
+        self.flagged = flag_by_market(data.quotes[data.quotes["market"].isin(list(self.configs))])
+        self.good = self.flagged[self.flagged["reason"] == ""].drop(columns="reason")
+        self.settled: dict[tuple[str, int], list[pd.DataFrame]] = {}
+        self.validation: dict[str, pd.DataFrame] = {}
+        self.models: dict[str, ModelInUse] = {}
+        self.replay = Replay(pd.DataFrame(), {}, pd.DataFrame())
+
+    def live(self, on_night: Callable[[pd.Timestamp], None] | None) -> Replay:
+        settings = self.settings
+        days = self.flagged["game_date"]
+        nights = sorted(set(days[days.between(settings.start, settings.end)]))
+        if not nights:
+            message = f"No night from {settings.start.date()} to {settings.end.date()} has lines."
+            raise NotEnoughDataError(message)
+        trained = looked = nights[0]
+        self._train(nights[0])
+        for night in nights:
+            if settings.retrain_days is not None and (night - trained).days >= settings.retrain_days:
+                self._train(night)
+                trained = night
+            if (night - looked).days >= settings.monitor_days:
+                self._look(nights)
+                looked = night
+            self._evening(night)
+            if on_night is not None:
+                on_night(night)
+        self._look(nights)
+        return self._summed_up(nights)
+
+    def _train(self, night: pd.Timestamp) -> None:
+        """Train, register and judge a version of each market on what lies before the night."""
+        before = data_until(self.data, night)
+        for market, config in self.configs.items():
+            trainer = NBAPropsMLflowTrainer(
+                config=config, training_data=before, experiment_name=EXPERIMENT, tracking_uri=self.uri
+            )
+            result = trainer.run(f"retrained_{market}_{night:%Y-%m-%d}")
+            name = model_name(market, self.data.kind)
+            if self.registry.get_production_version(name) is None and result.registration is not None:
+                reason = "first model of a replay: there is nothing to hold it against"
+                self.registry.promote_model(
+                    name, result.registration.version, Stage.PRODUCTION, reason=reason, override=True
+                )
+        self._load()
+
+    def _load(self) -> None:
+        """The versions in Production now; one that stays is not loaded again."""
+        for market in self.configs:
+            name = model_name(market, self.data.kind)
+            version = self.registry.get_production_version(name)
+            if market not in self.models or self.models[market].version != version:
+                self.models |= models_in_use(self.registry, [market], self.data.kind)
+                self.replay.versions.setdefault(market, []).append(self.models[market].version)
+
+    def _evening(self, night: pd.Timestamp) -> None:
+        """The card, and the morning after."""
+        known = {
+            market: pd.concat(self.settled[market, model.version], ignore_index=True)
+            for market, model in self.models.items()
+            if self.settled.get((market, model.version))
+        }
+        slate = slate_of_data(self.data, night, self.flagged)
+        card = make_card(slate, self.models, decision="rule", settled=known)
+        stored, _ = self.store.keep(card)
+        games = self.data.games[self.data.games["game_date"] <= night]
+        quotes = self.good[self.good["game_date"] <= night]
+        settle_cards(self.store, games, quotes, kind=self.data.kind, only=[stored], ledger=False)
+        props = self.store.table(stored.run_id, SETTLED_PROPS_FILE)
+        for market, model in self.models.items():
+            rows = lines_of(props[props["market"] == market], model.forecast)
+            self.settled.setdefault((market, model.version), []).append(rows)
+        self.replay.nights += 1
+
+    def _look(self, nights: Sequence[pd.Timestamp]) -> None:
+        """The monitor's verdict on each model, applied where that is asked for."""
+        for model in list(self.models.values()):
+            if model.run_id not in self.validation:
+                text = self.store.text(model.run_id, "predictions.csv")
+                self.validation[model.run_id] = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
+            earlier = can_go_back(self.registry.transition_history(model.name), model.version)
+            report = monitor_model(model, self.store, self.validation[model.run_id], played=nights, earlier=earlier)
+            if self.settings.roll_back:
+                report = apply_verdict(report, self.registry)
+            self.replay.reports.append(report)
+        self._load()
+
+    def _summed_up(self, nights: Sequence[pd.Timestamp]) -> Replay:
+        found = settle_cards(self.store, self.data.games, None, kind=self.data.kind, only=[])
+        self.replay.ledger, self.replay.metrics = found.ledger, found.metrics
+        histories = [
+            self.registry.transition_history(model.name).assign(model=model.name) for model in self.models.values()
+        ]
+        self.replay.history = pd.concat(histories, ignore_index=True)
+        for market, model in self.models.items():
+            if self.replay.versions[market] == [model.version]:
+                whole = batch_ledger(model.forecast, self.data, nights[0], nights[-1])
+                self.replay.equal[market] = same_bets(found.ledger[found.ledger["market"] == market], whole)
+        return self.replay
+
+
+def same_bets(one: pd.DataFrame, two: pd.DataFrame) -> bool:
+    """Whether two ledgers of one market hold the same bets, results and money, to the last bit."""
+    names = [name for name in SAME_BET if not name.startswith("bankroll")]
+    left, right = (table[names].reset_index(drop=True) for table in (one, two))
+    return len(left) == len(right) and all(left[name].equals(right[name].astype(left[name].dtype)) for name in names)

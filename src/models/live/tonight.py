@@ -1,0 +1,164 @@
+"""From files to a card that is kept: everything `predict_props.py` does between its options and its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlflow_integration import ModelRegistry
+from mlflow_integration.stages.rules import Stage
+from models.live.card import LATEST, Card, lines_of, make_card
+from models.live.checks import check_features, check_lines, check_nights, models_in_use
+from models.live.record import SETTLED, SETTLED_PROPS_FILE, CardStore, StoredCard
+from models.live.slate import build_slate
+from models.live.stakes import outlook, with_night_stakes
+from nba_props.data import load_odds, no_odds, read_game_logs
+from nba_props.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from models.live.card import ModelInUse
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Box scores and lines, loaded.
+
+    Attributes:
+        games: The games table.
+        odds: Lines as `load_odds` returns them.
+        kind: "SIMULATED" or "real".
+        name: Where they came from, in words.
+    """
+
+    games: pd.DataFrame
+    odds: pd.DataFrame
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CardRequest:
+    """What a card is asked for.
+
+    Attributes:
+        date: The night.
+        markets: Market keys.
+        stage: Stage of the models.
+        decision: As for `make_card`.
+        at: Decision time (UTC); now, or for a night that is over the newest price, where it is None.
+        max_age_hours: Oldest line that counts.
+        idle: Days without games.
+        kelly: Share of full Kelly over the joint night; None stakes one unit flat.
+        bankroll: Bankroll in units, for Kelly stakes.
+    """
+
+    date: pd.Timestamp
+    markets: tuple[str, ...]
+    stage: str = Stage.PRODUCTION.value
+    decision: str = LATEST
+    at: pd.Timestamp | None = None
+    max_age_hours: float = 12.0
+    idle: tuple[pd.Timestamp, ...] = ()
+    kelly: float | None = None
+    bankroll: float = 1000.0
+
+    def __post_init__(self) -> None:
+        """Refuse a stage that makes no cards."""
+        if self.stage not in {Stage.PRODUCTION.value, Stage.STAGING.value}:
+            message = f"--stage is {self.stage!r}; cards are made by Production, and as shadows by Staging."
+            raise ConfigError(message)
+
+
+def load_sources(data: Sequence[Path] | None, odds: Sequence[Path] | None, seed: int = 0) -> Sources:
+    """Load box scores and lines; the simulated league where `data` is None.
+
+    Raises:
+        ConfigError: Lines without box scores.
+        DataError: A file cannot be used.
+    """
+    if data:
+        games, _ = read_game_logs(list(data))
+        table = load_odds(list(odds)) if odds else no_odds()
+        names = dict.fromkeys(path.resolve().name for path in [*data, *(odds or [])])
+        return Sources(games, table, "real", ", ".join(names))
+    if odds:
+        message = "--odds needs --data: without it the simulated league is used."
+        raise ConfigError(message)
+    from models.data import simulated_league
+
+    league = simulated_league(seed=2026 + seed)
+    return Sources(league.games, league.odds, "SIMULATED", f"SIMULATED league, seed {league.seed}")
+
+
+def tonight(
+    sources: Sources,
+    request: CardRequest,
+    registry: ModelRegistry,
+    store: CardStore,
+    *,
+    out: Mapping[str, str] | None = None,
+    now: pd.Timestamp | None = None,
+) -> tuple[Card, StoredCard, bool]:
+    """Make the card and keep it.
+
+    Args:
+        sources: Box scores and lines.
+        request: What is asked for.
+        registry: Where the models are.
+        store: Where cards are kept.
+        out: Team to who is out, as text.
+        now: The present (UTC), for tests.
+
+    Returns:
+        The card, how it is stored, and whether it is new.
+
+    Raises:
+        DataError: Box scores or lines that cannot make this card.
+        ModelError: A model that cannot.
+        UnknownModelError: There is none.
+    """
+    models = models_in_use(registry, request.markets, sources.kind, request.stage)
+    check_nights(sources.games, sources.odds, request.date, request.idle)
+    slate, history = build_slate(sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name)
+    for model in models.values():
+        check_features(model.forecast, *history)
+    present = pd.Timestamp.now(tz="UTC") if now is None else now
+    over = (sources.games["game_date"] >= request.date).any()
+    at = request.at if request.at is not None else None if over else present
+    if request.decision == LATEST or not over:
+        newest = slate.quotes["observed_at"].max() if len(slate.quotes) else present
+        check_lines(slate, newest if at is None else at, request.max_age_hours)
+    settled = settled_since(store, models, request, sources.kind)
+    card = make_card(slate, models, decision=request.decision, at=at, settled=settled)
+    missing = [(out or {}).get(team, "") for team in card.props["team"]]
+    card = replace(card, props=card.props.assign(out=missing))
+    if request.kelly is None:
+        card = outlook(card, request.bankroll)
+    else:
+        card = with_night_stakes(card, request.kelly, request.bankroll, store)
+    stored, new = store.keep(card, request.stage)
+    return card, stored, new
+
+
+def settled_since(
+    store: CardStore, models: dict[str, ModelInUse], request: CardRequest, kind: str
+) -> dict[str, pd.DataFrame]:
+    """Market to the props that the version in use has settled on earlier nights: its calibrator learns from them."""
+    cards = [
+        card
+        for card in store.cards(stage=request.stage, kind=kind)
+        if card.status == SETTLED and card.date < request.date
+    ]
+    found = {}
+    for market, model in models.items():
+        mine = [card for card in cards if card.models.get(market) == (model.name, model.version)]
+        parts = [store.table(card.run_id, SETTLED_PROPS_FILE) for card in mine]
+        rows = [lines_of(part[part["market"] == market], model.forecast) for part in parts]
+        if rows:
+            found[market] = pd.concat(rows, ignore_index=True)
+    return found

@@ -1,0 +1,154 @@
+"""The whole forecast as an MLflow model: the estimator in its own format, and beside it what makes probabilities of it.
+
+A logged model keeps the flavour of its library (``mlflow.lightgbm.load_model`` gives the booster). Its pyfunc flavour
+is read by `_load_pyfunc` of this module: projections of a feature frame, and with a column ``line`` probabilities.
+"""
+
+# MLflow looks at the type hints of `predict` when the class is made: they must be there, not text.
+import importlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from mlflow.models import Model
+from mlflow.models.model import MLMODEL_FILE_NAME
+from mlflow.pyfunc import FLAVOR_NAME, PythonModel, PythonModelContext
+
+from models.logged.prop_forecast import LINE, BettingRule, Predicts, PropForecast
+from nba_props.errors import ModelError
+from nba_props.forecast import Estimator
+
+FOLDER: Final = "forecast"
+"""Folder of a logged model with what is not the estimator."""
+
+_DOCUMENT: Final = "forecast.json"
+_TABLES: Final = ("past", "settled", "probes", "reference")
+
+
+class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
+    """A fitted forecaster that is no single library model; loading it needs this project, and unpickles it.
+
+    Args:
+        estimator: The fitted forecaster.
+    """
+
+    def __init__(self, estimator: Estimator) -> None:
+        self.estimator = estimator
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow's signature
+        model_input: pd.DataFrame,
+    ) -> np.ndarray:
+        """Forecasts (n, stat units) of a raw feature frame (n rows, the columns of the fit)."""
+        return self.estimator.predict(model_input)
+
+
+class WholeForecast:
+    """What ``mlflow.pyfunc.load_model`` wraps.
+
+    Args:
+        forecast: The loaded forecast.
+    """
+
+    def __init__(self, forecast: PropForecast) -> None:
+        self._forecast = forecast
+
+    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> np.ndarray | pd.DataFrame:  # noqa: ARG002
+        """Projections (n, stat units) of a raw feature frame; with a ``line``, the table of `PropForecast.forecast`."""
+        if LINE in model_input:
+            return self._forecast.forecast(model_input)
+        return self._forecast.project(model_input)
+
+    def get_raw_model(self) -> PropForecast:
+        """The forecast itself."""
+        return self._forecast
+
+
+def attach(folder: Path, forecast: PropForecast) -> None:
+    """Put the whole forecast into the folder of a model that MLflow has just written, and make it its pyfunc flavour.
+
+    Args:
+        folder: The model's folder, with the estimator in its own format.
+        forecast: The forecast.
+    """
+    model = Model.load(str(folder))
+    inner = dict(model.flavors[FLAVOR_NAME])
+    target = folder / FOLDER
+    target.mkdir()
+    about = {**forecast.about(), "estimator": {name: inner.get(name) for name in ("loader_module", "data")}}
+    (target / _DOCUMENT).write_text(json.dumps(about, indent=2), encoding="utf-8")
+    for name in _TABLES:
+        table = getattr(forecast, name)
+        if table is not None:
+            table.to_parquet(target / f"{name}.parquet", index=False)
+    model.flavors[FLAVOR_NAME] = {**{k: v for k, v in inner.items() if k != "data"}, "loader_module": __name__}
+    model.save(str(folder / MLMODEL_FILE_NAME))
+
+
+def load_forecast(folder: Path) -> PropForecast:
+    """The forecast of a model's folder, verified: this code makes the same numbers of it.
+
+    Raises:
+        ModelError: The folder holds no forecast, or this code makes other numbers.
+    """
+    document = folder / FOLDER / _DOCUMENT
+    if not document.is_file():
+        message = f"{folder.name} is a model without a distribution, logged by an older version: train it again."
+        raise ModelError(message)
+    about = json.loads(document.read_text(encoding="utf-8"))
+    tables = {name: _table(folder / FOLDER / f"{name}.parquet") for name in _TABLES}
+    forecast = PropForecast(
+        market=about["market"],
+        estimator=_estimator(folder, about["estimator"]),
+        features=tuple(about["features"]),
+        distribution=about["distribution"],
+        calibrator=about["calibrator"],
+        rule=BettingRule(**about["rule"]),
+        trained_until=pd.Timestamp(about["trained_until"]),
+        data_kind=about["data_kind"],
+        code=about["code"],
+        **tables,
+    )
+    forecast.verify()
+    return forecast
+
+
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> WholeForecast:  # noqa: ARG001 - MLflow's
+    return WholeForecast(load_forecast(Path(path)))
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    return pd.read_parquet(path) if path.is_file() else None
+
+
+def _estimator(folder: Path, inner: dict[str, str | None]) -> Predicts:
+    """The estimator, read by MLflow's own loader of its flavour."""
+    data = folder / inner["data"] if inner["data"] else folder
+    wrapper = importlib.import_module(str(inner["loader_module"]))._load_pyfunc(str(data))
+    if hasattr(wrapper, "python_model"):
+        estimator: Predicts = wrapper.python_model.estimator
+        return estimator
+    return _Native(wrapper.get_raw_model())
+
+
+class _Native:
+    """A library model that is given the columns in the order it was fitted on."""
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - boosters and pipelines share no base
+        self.model = model
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units), as the estimator that was fitted gives them."""
+        package = type(self.model).__module__.split(".", 1)[0]
+        if package == "lightgbm":
+            raw = self.model.predict(features.to_numpy(), num_threads=1)
+        elif package == "xgboost":
+            import xgboost
+
+            raw = self.model.predict(xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1))
+        else:
+            raw = self.model.predict(features)
+        return np.asarray(raw, dtype="float64").reshape(-1)

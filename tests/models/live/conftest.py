@@ -1,0 +1,78 @@
+"""A model trained before the last season of a small league, and the league cut off at any night."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from models.data import TrainingData, training_data_of
+from models.forecasting import EstimatorSpec, feature_frame
+from models.live.card import ModelInUse
+from models.live.slate import flag_by_market
+from models.logged.prop_forecast import PAST, SETTLED, BettingRule, PropForecast
+from nba_league import simulate_league
+from nba_props.config import make_config
+from nba_props.evaluation.market import evaluate_market
+from nba_props.forecast.walk_forward import walk_forward_all
+
+
+@pytest.fixture(scope="session")
+def league():
+    return simulate_league(
+        ("2022-23", "2023-24"), seed=5, odds_seasons=("2023-24",), n_teams=8, n_games=40, inefficiency=1.5
+    )
+
+
+@pytest.fixture(scope="session")
+def data(league) -> TrainingData:
+    return training_data_of(league)
+
+
+@pytest.fixture(scope="session")
+def flagged(data):
+    return flag_by_market(data.quotes)
+
+
+@pytest.fixture(scope="session")
+def once(data):
+    """One fit before the second season, its walk-forward and what that is worth, by the project's own evaluation."""
+    from models.forecasting import forecaster
+
+    config = make_config(
+        market="pts", model_params={"n_estimators": 30}, walk_forward={"step": "once"}, workers=1, max_odds=2.5
+    )
+    made = forecaster(data, config, "lightgbm")
+    (result,) = walk_forward_all([made], workers=1)
+    evaluation = evaluate_market(result, data.quotes_of("pts"), config)
+    (test,) = [fold for fold in made.folds if fold.role == "test"]
+    known = (data.games["game_date"] <= test.train_end).to_numpy()
+    estimator = EstimatorSpec("lightgbm", {"n_estimators": 30}, 0)()
+    frame = feature_frame(data, config)
+    estimator.fit(frame[known], made.target[known])
+    past = result.predictions[result.predictions["role"] == "calibration"]
+    forecast = PropForecast(
+        market="pts",
+        estimator=estimator,
+        features=tuple(frame.columns),
+        distribution=evaluation.distribution,
+        calibrator=config.calibrator,
+        rule=BettingRule(config.decision, config.min_edge, config.max_odds, config.kelly_fraction),
+        past=past[PAST].reset_index(drop=True),
+        settled=pd.DataFrame({name: pd.Series(dtype="float64") for name in SETTLED}),
+        trained_until=test.train_end,
+        data_kind="SIMULATED",
+    )
+    return forecast, evaluation
+
+
+@pytest.fixture(scope="session")
+def model(once) -> ModelInUse:
+    return ModelInUse("NBAProps_pts_SIMULATED", 1, "Production", "0" * 32, once[0])
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch) -> str:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.chdir(tmp_path)
+    return uri

@@ -1,0 +1,252 @@
+"""The evening and the morning after, from files: card, revision, refusals, settlement, correction."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mlflow_integration import ModelRegistry
+from models.commands import predict_props, settle_props
+from models.live.record import CardStore
+from models.train_model_mlflow import NBAPropsMLflowTrainer
+
+QUICK = {"n_estimators": 20}
+NIGHT = pd.Timestamp("2023-12-08")
+
+
+@pytest.fixture(scope="module")
+def files(league, tmp_path_factory):
+    """Box scores and lines of a league as a user has them: whole, and as they were on the evening of `NIGHT`."""
+    folder = tmp_path_factory.mktemp("files")
+    league.write(folder / "whole")
+    night = league.odds["game_date"].drop_duplicates().sort_values()
+    night = night[night >= NIGHT].iloc[0]
+    for name in ("scores", "lines", "after", "scores_before"):
+        (folder / name).mkdir()
+    for path in (folder / "whole").glob("player_game_logs*"):
+        table = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        day = pd.to_datetime(table["GAME_DATE"])
+        table[day < night].to_csv(folder / "scores" / path.name.removesuffix(".gz"), index=False)
+        table[day <= night].to_csv(folder / "after" / path.name.removesuffix(".gz"), index=False)
+        table[day < day[day < night].max() if (day < night).any() else day < night].to_csv(
+            folder / "scores_before" / path.name.removesuffix(".gz"), index=False
+        )
+    for path in (folder / "whole").glob("prop_odds*pts*"):
+        table = pd.read_csv(path)
+        table[pd.to_datetime(table["game_date"]) <= night].to_csv(folder / "lines" / "odds.csv", index=False)
+    idle = pd.date_range(league.games.loc[league.games["game_date"] < night, "game_date"].max(), night)[1:-1]
+    return folder, night, [f"{day:%Y-%m-%d}" for day in idle]
+
+
+@pytest.fixture(scope="module")
+def trained(files, tmp_path_factory):
+    """A store with a model of these files in Production."""
+    folder = tmp_path_factory.mktemp("store")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        patch.chdir(folder)
+        trainer = NBAPropsMLflowTrainer("pts", tracking_uri=uri, model_params=QUICK, workers=1, max_odds=2.5)
+        trainer.prepare_training_data([files[0] / "scores"], [files[0] / "lines"])
+        version = trainer.run().registration.version
+        registry = ModelRegistry(uri)
+        registry.promote_model("NBAProps_pts", version, "Production", reason="for the test", override=True)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def store(trained, tmp_path_factory, monkeypatch):
+    """A copy of that store for every test."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copy(trained, folder)
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.chdir(folder)
+    return uri
+
+
+def predict(files, *more, scores="scores", lines="lines"):
+    folder, night, idle = files
+    given = [
+        "--data",
+        str(folder / scores),
+        "--odds",
+        str(folder / lines),
+        "--market",
+        "pts",
+        "--at",
+        f"{night:%Y-%m-%d}T23:59",
+    ]
+    given += [part for day in idle for part in ("--no-games", day)]
+    return CliRunner().invoke(predict_props.app, ["--date", f"{night:%Y-%m-%d}", *given, *more])
+
+
+def settle(files, scores, *more):
+    given = ["--data", str(files[0] / scores), "--odds", str(files[0] / "lines"), "--json"]
+    return json.loads(CliRunner().invoke(settle_props.app, [*given, *more]).stdout)
+
+
+def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files, store, tmp_path):
+    first = predict(files, "--json", "--output", str(tmp_path))
+    assert first.exit_code == 0, first.stderr
+    card = json.loads(first.stdout)
+    assert card["revision"] == 1
+    assert card["models"]["pts"]["version"] == 1
+    bets = [row for row in card["props"] if row["stake"]]
+    lined = [row for row in card["props"] if row["line"] is not None]
+    assert len(lined) > len(bets) > 0
+    assert all(row["low_80"] <= row["low_50"] <= row["high_50"] <= row["high_80"] for row in lined)
+    assert all(abs(row["p_over"] + row["p_push"] + row["p_under"] - 1) < 1e-9 for row in lined)
+    assert all(row["edge"] >= 0.02 and row["ev"] > 0 for row in bets)
+    assert [row["stake"] for row in card["props"]] == sorted((row["stake"] for row in card["props"]), reverse=True)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"card_{files[1]:%Y-%m-%d}.{ending}" for ending in ("csv", "json", "html")}
+    page = next(tmp_path.glob("*.html")).read_text(encoding="utf-8")
+    assert page.count('<tr class="bet">') == 2 * len(bets), "once among the bets, once among all props"
+    assert not any(text in page for text in ("http", "<script", "nan", "None")), "offline, and nothing missing is shown"
+    again = json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
+    assert (again["run_id"], again["revision"]) == (card["run_id"], 1)
+    run = mlflow.MlflowClient(store).get_run(card["run_id"])
+    assert run.info.run_name == f"card_{files[1]:%Y-%m-%d}"
+    assert {"data_fingerprint", "decision_time", "card_models"} <= set(run.data.tags)
+
+
+@pytest.fixture
+def revised(files, store, tmp_path_factory):
+    """The card of the evening, made again after a book moved its lines; nothing is settled yet."""
+    folder = tmp_path_factory.mktemp("revised")
+    first = json.loads(predict(files, "--json", "--output", str(folder)).stdout)
+    table = pd.read_csv(files[0] / "lines" / "odds.csv")
+    moved = table[(pd.to_datetime(table["game_date"]) == files[1]) & (table["bookmaker"] == table["bookmaker"].iloc[0])]
+    moved = moved.assign(line=moved["line"] + 1, timestamp=f"{files[1]:%Y-%m-%d}T23:50:00Z")
+    (folder / "lines").mkdir()
+    pd.concat([table, moved]).to_csv(folder / "lines" / "odds.csv", index=False)
+    newer = json.loads(predict(files, "--json", "--output", str(folder), lines=folder / "lines").stdout)
+    return first, newer, folder
+
+
+def test_new_lines_make_a_new_revision_and_the_old_one_is_kept(files, store, revised):
+    first, newer, folder = revised
+    assert newer["revision"] == first["revision"] + 1
+    status = {each.run_id: each.status for each in CardStore(store).cards()}
+    assert status[first["run_id"]] == "superseded"
+    assert status[newer["run_id"]] in {"open", "settled"}
+    assert (folder / f"card_{files[1]:%Y-%m-%d}_r{newer['revision']}.html").is_file()
+
+
+def test_the_morning_after_settles_once_and_a_correction_settles_again(files, store, revised, tmp_path):
+    newer = revised[1]
+    assert settle(files, "scores")["open"] == 1, "the night is not in the box scores yet"
+    settled = settle(files, "after")
+    assert (settled["settled"], settled["open"]) == (1, 0)
+    assert settled["metrics"]["live_n_bets"] > 0
+    assert {"live_mae", "live_brier", "live_roi", "live_clv"} <= set(settled["metrics"])
+    cards = CardStore(store)
+    metrics = mlflow.MlflowClient(store).get_run(newer["run_id"]).data.metrics
+    assert metrics["live_mae"] == settled["metrics"]["live_mae"]
+    ledger = cards.table(cards.ledger_run("real"), "ledger.parquet")
+    assert set(ledger["result"]) <= {"won", "lost", "push", "void"}
+    decided = ledger[ledger["result"].isin(["won", "lost"])]
+    assert metrics["live_roi"] == pytest.approx(decided["profit"].sum() / decided["stake"].sum())
+    rest = settle(files, "after")
+    assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
+
+    late = predict(files, "--output", str(tmp_path / "late"))
+    assert late.exit_code == 2
+    assert "in hindsight" in late.stderr
+    assert not (tmp_path / "late").exists()
+
+    lined = [row["player_name"] for row in newer["props"] if row["line"] is not None]
+    corrected = tmp_path / "corrected"
+    corrected.mkdir()
+    for path in (files[0] / "after").iterdir():
+        scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        night = scores["GAME_DATE"] == f"{files[1]:%Y-%m-%d}"
+        row = scores[night & scores["PLAYER_NAME"].isin(lined)].index[:1]
+        scores.loc[row, ["PTS", "FTM", "FTA"]] += 1
+        scores.to_csv(corrected / path.name, index=False)
+    changed = settle(files, corrected)
+    assert changed["settled"] == 1
+    (change,) = changed["changes"]
+    assert change["is"] == change["was"] + 1
+    assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
+
+
+def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files, store, tmp_path):
+    folder = files[0]
+    scores = pd.concat(pd.read_csv(path, usecols=["GAME_DATE"]) for path in (folder / "scores").iterdir())
+    last = scores["GAME_DATE"].max()
+    given = ["--data", str(folder / "scores"), "--odds", str(folder / "lines"), "--market", "pts", "--json"]
+    result = CliRunner().invoke(predict_props.app, ["--date", last, *given, "--output", str(tmp_path)])
+    assert any("this night included: no forecast" in text for text in json.loads(result.stdout)["warnings"])
+    assert [card.status for card in CardStore(store).cards()] == ["in sample"]
+    assert settle(files, "after")["settled"] == 0
+
+
+def refused(result, *words):
+    assert result.exit_code == 2, result.stdout
+    assert not result.stdout
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def test_box_scores_that_miss_a_night_are_refused_with_the_night(files, store, league, tmp_path):
+    before = league.games.loc[league.games["game_date"] < files[1], "game_date"].max()
+    refused(predict(files, "--output", str(tmp_path), scores="scores_before"), f"{before:%Y-%m-%d}", "--no-games")
+    assert not list(tmp_path.iterdir())
+
+
+def test_old_lines_are_refused(files, store, tmp_path):
+    refused(predict(files, "--max-age", "0.01", "--output", str(tmp_path)), "limit is 0.01", "--max-age")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_production_model_the_one_in_staging_is_named(files, store, tmp_path):
+    ModelRegistry(store).demote_model("NBAProps_pts", 1, reason="for the test")
+    refused(predict(files, "--output", str(tmp_path)), "no version in Production", "Version 1 is in Staging")
+
+
+def test_a_model_of_the_simulated_league_makes_no_card_of_real_games(files, store, data, tmp_path):
+    uri = f"sqlite:///{tmp_path / 'other.db'}"
+    trainer = NBAPropsMLflowTrainer("pts", training_data=data, tracking_uri=uri, model_params=QUICK, workers=1)
+    result = trainer.run(register=False)
+    registry = ModelRegistry(uri)
+    registry.register_model(result.run_id, "NBAProps_pts")
+    registry.promote_model("NBAProps_pts", 1, "Production", reason="by mistake", override=True)
+    refused(predict(files, "--tracking-uri", uri, "--output", str(tmp_path / "cards")), "SIMULATED", "real")
+    assert not (tmp_path / "cards").exists()
+
+
+def test_a_model_of_other_features_is_refused(files, store, monkeypatch, tmp_path):
+    from models.live import slate
+
+    build = slate.build_features
+    monkeypatch.setattr(
+        slate, "build_features", lambda games: build(games).assign(usage_pct=lambda table: table["usage_pct"] * 2)
+    )
+    refused(predict(files, "--output", str(tmp_path)), "usage_pct", "train it again")
+    monkeypatch.setattr(slate, "build_features", lambda games: build(games).drop(columns="usage_pct"))
+    refused(predict(files, "--output", str(tmp_path)), "does not build", "usage_pct")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_night_without_games_is_refused(files, store, tmp_path):
+    given = ["--data", str(files[0] / "scores"), "--odds", str(files[0] / "lines"), "--market", "pts"]
+    idle = [part for day in pd.date_range("2023-12-01", "2024-07-31") for part in ("--no-games", f"{day:%Y-%m-%d}")]
+    result = CliRunner().invoke(predict_props.app, ["--date", "2024-08-01", *given, *idle, "--output", str(tmp_path)])
+    refused(result, "no game on 2024-08-01")
+
+
+def test_kelly_stakes_of_a_night_keep_to_their_caps_and_say_what_can_be_lost(files, store, tmp_path):
+    card = json.loads(predict(files, "--json", "--kelly", "0.25", "--output", str(tmp_path)).stdout)
+    stakes = np.array([row["stake"] for row in card["props"]])
+    assert 0 < stakes.sum() <= 0.2 * 1000
+    assert stakes.max() <= 0.02 * 1000
+    assert {"night_loss_80", "night_loss_95", "risk_of_ruin", "night_staked"} <= set(card["night"])
+    assert card["night"]["night_loss_80"] <= card["night"]["night_loss_95"] <= card["night"]["night_staked"]
