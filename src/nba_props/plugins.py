@@ -87,7 +87,9 @@ class Registry(Generic[T]):
         return sorted(self._items, key=lambda name: self._places.get(name, len(self._home)))
 
     def __getitem__(self, name: str) -> T:
-        self._load()
+        self._load_home()
+        if name not in self._items:  # the package looks up its own while it is imported: too early for a plug-in
+            load_plugins()
         if name not in self._items:
             names = self._names()
             hint = did_you_mean(name, names)
@@ -111,11 +113,14 @@ class Registry(Generic[T]):
         return [(name, self._items[name]) for name in self._names()]
 
     def _load(self) -> None:
+        self._load_home()
+        load_plugins()
+
+    def _load_home(self) -> None:
         if not self._complete:
             self._complete = True  # before the imports, which may look things up themselves
             for module in self._home:
                 import_module(module)
-        load_plugins()
 
 
 _loaded: dict[str, str] = {}
