@@ -135,11 +135,11 @@ def build_slate(
         DataError: There is no game that night, in the lines or in the box scores.
     """
     history = games[games["game_date"] < date]
-    known = games.loc[games["game_date"] == date, IDENTITY]
+    there = games.loc[games["game_date"] == date, IDENTITY]
     odds = canonical_quotes(odds)
     odds = odds.reindex(columns=list(ODDS_COLUMNS))  # as the join wants them, so that it does not read them again
     odds = odds[eastern_days(odds) <= date].reset_index(drop=True)
-    rows = _expected(history, known, _pairs(odds, date), date)
+    rows = _expected(history, there, _pairs(odds, date), date)
     if rows.empty:
         raise DataError(
             source,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -74,10 +76,11 @@ def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     def slate(known, **when):
         return build_slate(before, odds, night, kind="SIMULATED", source="s", known=known, **when)[0].features
 
-    said = known.availability.loc[known.availability["game_date"] == night, "reported_at"]
-    nothing = slate(None)
-    pd.testing.assert_frame_equal(slate(known, tonight=said.min()), nothing)
-    assert not slate(known, tonight=said.min() + pd.Timedelta(minutes=1)).equals(nothing)
+    now = known.availability["game_date"] == night
+    reports = known.availability.loc[now, "reported_at"]
+    nothing = slate(replace(known, availability=known.availability[~now]))
+    pd.testing.assert_frame_equal(slate(known, tonight=reports.min()), nothing)
+    assert not slate(known, tonight=reports.max() + pd.Timedelta(minutes=1)).equals(nothing)
 
 
 def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, flagged, model, once):
