@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import mlflow
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import ModelRegistry
+from models.live.checks import models_in_use
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import DataError, ModelError
 
@@ -117,15 +119,36 @@ def test_the_calibrator_of_a_forecast_learns_from_props_settled_since(produced):
     trainer, registry, _ = produced
     forecast = registry.load_model(trainer.model_name).get_raw_model()
     night = pd.DataFrame(
-        {"game_date": [pd.Timestamp("2025-01-06")], "line": 10.5, "p_over": 0.6, "p_push": 0.0, "p_under": 0.4}
+        {"game_date": [pd.Timestamp("2025-01-06")], "line": 10.5, "predicted": 11.0, "mean_minutes": 30.0}
     )
     settled = pd.DataFrame(
-        {"game_date": pd.Timestamp("2024-12-20"), "line": 10.5, "actual": 5.0, "p_over": 0.6, "p_push": 0.0,
-         "p_under": 0.4}, index=range(500),
+        {"game_date": pd.Timestamp("2024-12-20"), "line": 10.5, "actual": 5.0, "predicted": 11.0,
+         "mean_minutes": 30.0, "chance": 0.5, "chance_uncalibrated": 0.55}, index=range(500),
     )  # fmt: skip
+    night = forecast.at(night)
     before = forecast.calibrated(night)["p_over"].iloc[0]
-    after = forecast.calibrated(night, settled)["p_over"].iloc[0]
+    after = forecast.calibrated(night, forecast.learned(settled))["p_over"].iloc[0]
     assert after < before - 0.05
+
+
+def test_a_blend_with_the_market_makes_no_card(produced, monkeypatch):
+    trainer, registry, _ = produced
+    forecast = registry.load_model(trainer.model_name).get_raw_model()
+    blend = replace(forecast, calibrator="market_blend")
+    monkeypatch.setattr(registry, "load_model", lambda *_: SimpleNamespace(get_raw_model=lambda: blend))
+    with pytest.raises(ModelError, match="does not apply its blend"):
+        models_in_use(registry, ["pts"], "SIMULATED")
+
+
+def test_reasons_come_out_of_what_was_registered(produced, data):
+    trainer, registry, _ = produced
+    forecast = registry.load_model(trainer.model_name).get_raw_model()
+    frame = data.features.tail(5)
+    said = forecast.reasons(frame)
+    assert all(text.count("; ") == 2 for text in said)
+    parts = forecast.estimator.contributions(frame)
+    np.testing.assert_array_equal(parts, trainer.forecast().estimator.contributions(frame))
+    assert replace(forecast, estimator=_Constant()).reasons(frame) == [""] * 5
 
 
 class _Constant:

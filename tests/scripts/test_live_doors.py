@@ -32,7 +32,7 @@ def test_each_door_is_installed_and_explains_itself(name):
         ("predict_props", ["--date", "2025-01-14", "--at", "soon"], "give a time in UTC"),
         ("predict_props", ["--date", "2025-01-14", "--stage", "Archived"], "Archived"),
         ("predict_props", ["--date", "2025-01-14", "--market", "dunks"], "dunks"),
-        ("predict_props", ["--date", "2025-01-14", "--odds", "lines"], "--odds needs --data"),
+        ("predict_props", ["--date", "2025-01-14", "--odds", "lines"], "--odds and --availability need --data"),
         ("monitor", [], "There is no store"),
         ("replay_season", ["--from", "2025-01-14", "--to", "never"], "give a day as 2025-01-14"),
     ],

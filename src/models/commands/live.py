@@ -10,12 +10,14 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.cli import DONE, REFUSED, emit_json, emit_text, note, progress, show_table
+from mlflow_integration.stages.rules import Stage
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
 from models.live.record import CardStore
 from models.live.replay import Replay, replay_season
 from models.live.settle import settle_cards
+from models.live.shadow import record_shadows
 from models.live.show import card_document, card_frame, card_title, write_card
 from models.live.slate import flag_by_market
 from models.live.tonight import load_sources, tonight
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from models.live.card import Card
     from models.live.replay import ReplaySettings
-    from models.live.tonight import CardRequest, Sources
+    from models.live.tonight import CardRequest
     from nba_props.config import TrainerConfig
 
 
@@ -101,10 +103,9 @@ def make_and_show_card(
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    sources = load_sources(data, odds, seed)
-    out = _out(availability, sources, request.date)
+    sources = load_sources(data, odds, seed, availability)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
-    card, stored, new = tonight(sources, request, registry, store, out=out)
+    card, stored, new = tonight(sources, request, registry, store)
     paths = write_card(card, stored.revision, output)
     state = "new" if new else "the same as before"
     notes = (
@@ -113,20 +114,6 @@ def make_and_show_card(
         f"Written: {', '.join(map(str, paths))}",
     )
     return MadeCard(card, stored.revision, {**card_document(card, stored.revision), "run_id": stored.run_id}, notes)
-
-
-def _out(availability: Sequence[Path] | None, sources: Sources, date: pd.Timestamp) -> dict[str, str]:
-    """Who is out tonight, as a text per team; the latest word on each player counts."""
-    if not availability:
-        return {}
-    from nba_props.data.availability import load_availability
-
-    table = load_availability(list(availability)).availability
-    said = table[(table["game_date"] == date)].sort_values("reported_at", kind="stable")
-    said = said.drop_duplicates(["team", "player"], keep="last")
-    missing = said[said["status"].isin(["out", "doubtful"])]
-    names = missing["player"] + missing["status"].map({"out": "", "doubtful": " (doubtful)"})
-    return {str(team): ", ".join(rows) for team, rows in names.groupby(missing["team"])}
 
 
 def settle_and_show(
@@ -148,7 +135,11 @@ def settle_and_show(
     if len(sources.odds):
         flagged = flag_by_market(join_odds(sources.odds, sources.games).quotes)
         quotes = flagged[flagged.pop("reason") == ""].reset_index(drop=True)
-    found = settle_cards(CardStore(tracking_uri), sources.games, quotes, kind=sources.kind, stage=stage)
+    store = CardStore(tracking_uri)
+    found = settle_cards(store, sources.games, quotes, kind=sources.kind, stage=stage)
+    shadows = stage == Stage.STAGING.value
+    for text in record_shadows(store, ModelRegistry(tracking_uri), sources.kind) if shadows else []:
+        note(text)
     counts = {"settled": len(found.settled), "open": len(found.open), "unchanged": len(found.unchanged)}
     if as_json:
         changes = found.changes.assign(game_date=found.changes["game_date"].astype(str)).to_dict("records")

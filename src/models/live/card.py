@@ -201,7 +201,8 @@ def _projections(slate: Slate, forecast: PropForecast) -> pd.DataFrame:
     minutes = slate.mean_minutes[met].to_numpy("float64")
     projection = forecast.project(slate.features[met])
     ranges = forecast.ranges(projection, minutes)
-    return players.assign(predicted=projection, mean_minutes=minutes).join(ranges)
+    said = forecast.reasons(slate.features[met])
+    return players.assign(predicted=projection, mean_minutes=minutes, reasons=said).join(ranges)
 
 
 def _projected(lines: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
@@ -241,7 +242,6 @@ def _props(
         stake=table["stake"].fillna(0.0),
         fair_over=_american(fair_over),
         fair_under=_american(fair_under),
-        reasons="",
         out="",
         warning=one_book,
     )

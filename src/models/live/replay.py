@@ -10,6 +10,8 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
+from models.data import row_by_row
+from models.line_ups import line_up_features
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
 from models.live.checks import model_name, models_in_use
@@ -19,7 +21,7 @@ from models.live.settle import settle_cards
 from models.live.slate import flag_by_market, slate_of_data
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.content import fingerprint
-from nba_props.errors import NotEnoughDataError
+from nba_props.errors import ConfigError, NotEnoughDataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,7 +124,7 @@ class _Season:
     def __init__(
         self, data: TrainingData, configs: Sequence[TrainerConfig], settings: ReplaySettings, tracking_uri: str
     ) -> None:
-        self.data, self.settings, self.uri = data, settings, tracking_uri
+        self.data, self.settings, self.uri = _as_known(data, configs), settings, tracking_uri
         self.configs = {config.market: config for config in configs}
         self.registry, self.store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
         self.flagged = flag_by_market(data.quotes[data.quotes["market"].isin(list(self.configs))])
@@ -223,6 +225,20 @@ class _Season:
                 whole = batch_ledger(model.forecast, self.data, nights[0], nights[-1])
                 self.replay.equal[market] = same_bets(found.ledger[found.ledger["market"] == market], whole)
         return self.replay
+
+
+def _as_known(data: TrainingData, configs: Sequence[TrainerConfig]) -> TrainingData:
+    """The data with the line-up features as the models know them.
+
+    Raises:
+        ConfigError: The models know them in different ways, or from the box scores of the night itself.
+    """
+    ways = {(config.availability, config.decision) for config in configs}
+    if len(ways) > 1 or "stand_in" in {known for known, _ in ways}:
+        message = "A replay needs models of one decision, none of them with availability stand_in, which no card knows."
+        raise ConfigError(message)
+    line_ups = line_up_features(data, configs[0])
+    return data if line_ups is None else replace(data, features=row_by_row(data.features.assign(**line_ups)))
 
 
 def same_bets(one: pd.DataFrame, two: pd.DataFrame) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.data import row_by_row
+from models.live.absences import slate_line_ups
 from nba_props.betting import flag_quotes
 from nba_props.content import fingerprint
 from nba_props.data import join_odds, no_odds
@@ -20,6 +21,8 @@ from nba_props.features import build_features, mean_minutes_before, prior_games_
 
 if TYPE_CHECKING:
     from models.data import TrainingData
+    from models.live.absences import Decision
+    from nba_props.data.availability import AvailabilityReading
 
 IDENTITY: Final = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
 """What is known of a player-game before it is played."""
@@ -98,7 +101,15 @@ def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame)
 
 
 def build_slate(
-    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, *, kind: str, source: str
+    games: pd.DataFrame,
+    odds: pd.DataFrame,
+    date: pd.Timestamp,
+    *,
+    kind: str,
+    source: str,
+    known: AvailabilityReading | None = None,
+    trained: Decision = "open",
+    tonight: Decision | pd.Timestamp = "open",
 ) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
@@ -113,6 +124,9 @@ def build_slate(
         date: The night.
         kind: "SIMULATED" or "real".
         source: Where they came from, in words.
+        known: Who was reported out, with the players' ids; None: who missed the last game.
+        trained: As for `slate_line_ups`.
+        tonight: As for `slate_line_ups`.
 
     Returns:
         The slate, and the rows before it with their features: what a model remembers can be compared with them.
@@ -121,11 +135,11 @@ def build_slate(
         DataError: There is no game that night, in the lines or in the box scores.
     """
     history = games[games["game_date"] < date]
-    known = games.loc[games["game_date"] == date, IDENTITY]
+    there = games.loc[games["game_date"] == date, IDENTITY]
     odds = canonical_quotes(odds)
     odds = odds.reindex(columns=list(ODDS_COLUMNS))  # as the join wants them, so that it does not read them again
     odds = odds[eastern_days(odds) <= date].reset_index(drop=True)
-    rows = _expected(history, known, _pairs(odds, date), date)
+    rows = _expected(history, there, _pairs(odds, date), date)
     if rows.empty:
         raise DataError(
             source,
@@ -139,11 +153,14 @@ def build_slate(
     rows = pd.concat([rows, added], ignore_index=True)
     table = _with_rows(history, rows)
     features = build_features(table)
-    tonight = flag_by_market(quotes)
-    tonight = tonight[tonight["game_date"] == date].reset_index(drop=True)
+    if known is not None:
+        line_ups = slate_line_ups(table, quotes, date, known, trained=trained, tonight=tonight)
+        features = features.assign(**line_ups)
+    lines = flag_by_market(quotes)
+    lines = lines[lines["game_date"] == date].reset_index(drop=True)
     place = slice(len(history), len(table))
-    unknown = sorted(set(tonight["player_id"]) - set(rows["player_id"]))
-    names = tonight.drop_duplicates("player_id").set_index("player_id")["player_name"]
+    unknown = sorted(set(lines["player_id"]) - set(rows["player_id"]))
+    names = lines.drop_duplicates("player_id").set_index("player_id")["player_name"]
     warnings = [f"{names[each]}: {notes[each]}" for each in unknown]
     if len(joined.report.frame()):
         lost = _unmatched(joined.report.frame())
@@ -154,9 +171,9 @@ def build_slate(
         features=row_by_row(features.iloc[place]).reset_index(drop=True),
         mean_minutes=mean_minutes_before(table).iloc[place].reset_index(drop=True),
         met=(prior_games_in_season(table).iloc[place] > 0).reset_index(drop=True),
-        quotes=tonight,
-        fingerprint=fingerprint(history, tonight),
-        quotes_fingerprint=fingerprint(tonight),
+        quotes=lines,
+        fingerprint=fingerprint(history, lines),
+        quotes_fingerprint=fingerprint(lines),
         kind=kind,
         source=source,
         warnings=tuple(warnings),

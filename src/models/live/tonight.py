@@ -9,18 +9,27 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
+from models.live.absences import out_by_team
 from models.live.card import LATEST, Card, lines_of, make_card
 from models.live.checks import check_features, check_lines, check_nights, models_in_use
 from models.live.record import SETTLED, SETTLED_PROPS_FILE, CardStore, StoredCard
 from models.live.slate import build_slate
 from models.live.stakes import outlook, with_night_stakes
 from nba_props.data import load_odds, no_odds, read_game_logs
+from nba_props.data.availability import (
+    AvailabilityReading,
+    join_availability,
+    load_availability,
+    no_fixtures,
+    nobody_waiting,
+)
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from models.live.absences import Decision
     from models.live.card import ModelInUse
 
 
@@ -33,12 +42,14 @@ class Sources:
         odds: Lines as `load_odds` returns them.
         kind: "SIMULATED" or "real".
         name: Where they came from, in words.
+        known: Who was reported out, with the players' ids; None where nothing was given.
     """
 
     games: pd.DataFrame
     odds: pd.DataFrame
     kind: str
     name: str
+    known: AvailabilityReading | None = None
 
 
 @dataclass(frozen=True)
@@ -74,25 +85,35 @@ class CardRequest:
             raise ConfigError(message)
 
 
-def load_sources(data: Sequence[Path] | None, odds: Sequence[Path] | None, seed: int = 0) -> Sources:
-    """Load box scores and lines; the simulated league where `data` is None.
+def load_sources(
+    data: Sequence[Path] | None,
+    odds: Sequence[Path] | None,
+    seed: int = 0,
+    availability: Sequence[Path] | None = None,
+) -> Sources:
+    """Load box scores, lines and injury reports; the simulated league where `data` is None.
 
     Raises:
-        ConfigError: Lines without box scores.
+        ConfigError: Lines or reports without box scores.
         DataError: A file cannot be used.
     """
     if data:
         games, _ = read_game_logs(list(data))
         table = load_odds(list(odds)) if odds else no_odds()
-        names = dict.fromkeys(path.resolve().name for path in [*data, *(odds or [])])
-        return Sources(games, table, "real", ", ".join(names))
-    if odds:
-        message = "--odds needs --data: without it the simulated league is used."
+        names = dict.fromkeys(path.resolve().name for path in [*data, *(odds or []), *(availability or [])])
+        reading = load_availability(list(availability)) if availability else None
+        if reading is not None:
+            reading = replace(reading, availability=join_availability(reading.availability, games).availability)
+        return Sources(games, table, "real", ", ".join(names), reading)
+    if odds or availability:
+        message = "--odds and --availability need --data: without it the simulated league is used."
         raise ConfigError(message)
     from models.data import simulated_league
 
     league = simulated_league(seed=2026 + seed)
-    return Sources(league.games, league.odds, "SIMULATED", f"SIMULATED league, seed {league.seed}")
+    found = join_availability(league.availability, league.games)
+    known = AvailabilityReading(found.availability, nobody_waiting(), no_fixtures())
+    return Sources(league.games, league.odds, "SIMULATED", f"SIMULATED league, seed {league.seed}", known)
 
 
 def tonight(
@@ -101,7 +122,6 @@ def tonight(
     registry: ModelRegistry,
     store: CardStore,
     *,
-    out: Mapping[str, str] | None = None,
     now: pd.Timestamp | None = None,
 ) -> tuple[Card, StoredCard, bool]:
     """Make the card and keep it.
@@ -111,7 +131,6 @@ def tonight(
         request: What is asked for.
         registry: Where the models are.
         store: Where cards are kept.
-        out: Team to who is out, as text.
         now: The present (UTC), for tests.
 
     Returns:
@@ -124,25 +143,48 @@ def tonight(
     """
     models = models_in_use(registry, request.markets, sources.kind, request.stage)
     check_nights(sources.games, sources.odds, request.date, request.idle)
-    slate, history = build_slate(sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name)
-    for model in models.values():
-        check_features(model.forecast, *history)
     present = pd.Timestamp.now(tz="UTC") if now is None else now
     over = (sources.games["game_date"] >= request.date).any()
     at = request.at if request.at is not None else None if over else present
+    trained, decided = _decisions(models, request.decision, at)
+    slate, history = build_slate(
+        sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name, known=sources.known,
+        trained=trained, tonight=decided,
+    )  # fmt: skip
+    for model in models.values():
+        check_features(model.forecast, *history)
     if request.decision == LATEST or not over:
         newest = slate.quotes["observed_at"].max() if len(slate.quotes) else present
         check_lines(slate, newest if at is None else at, request.max_age_hours)
     settled = settled_since(store, models, request, sources.kind)
     card = make_card(slate, models, decision=request.decision, at=at, settled=settled)
-    missing = [(out or {}).get(team, "") for team in card.props["team"]]
-    card = replace(card, props=card.props.assign(out=missing))
+    if sources.known is not None:
+        out = out_by_team(sources.known, request.date, card.decision_time)
+        card = replace(card, props=card.props.assign(out=[out.get(team, "") for team in card.props["team"]]))
     if request.kelly is None:
         card = outlook(card, request.bankroll)
     else:
         card = with_night_stakes(card, request.kelly, request.bankroll, store)
     stored, new = store.keep(card, request.stage)
     return card, stored, new
+
+
+def _decisions(
+    models: Mapping[str, ModelInUse], decision: str, at: pd.Timestamp | None
+) -> tuple[Decision, Decision | pd.Timestamp]:
+    """When the games before the night were decided, and when those of the night are.
+
+    Raises:
+        ConfigError: The models were trained on different decisions.
+    """
+    rules = {model.forecast.rule.decision for model in models.values()}
+    if len(rules) > 1:
+        message = "These models were trained on different decisions (open, close): make one card per --market."
+        raise ConfigError(message)
+    (trained,) = rules
+    if decision == LATEST:
+        return trained, "close" if at is None else at
+    return trained, trained if decision == "rule" else "close" if decision == "close" else "open"
 
 
 def settled_since(

@@ -18,6 +18,8 @@ import pandas as pd
 from nba_props.betting import BettingConfig, StakeConfig
 from nba_props.config import MARKET_BLEND
 from nba_props.errors import DataError, ModelError
+from nba_props.features import feature_families, feature_texts
+from nba_props.forecast.reasons import Explain, reasons
 from nba_props.probability import CALIBRATORS, DISTRIBUTIONS, minutes_tier, walk_forward_calibration
 from nba_props.probability.by_fold import PROBABILITIES, FrozenDistribution
 from nba_props.probability.calibrators import given_no_push, over_results
@@ -128,6 +130,20 @@ class PropForecast:
             )
             raise ModelError(message)
         return projection
+
+    def reasons(self, features: pd.DataFrame) -> list[str]:
+        """The three strongest reasons of each projection, in words; empty where the estimator tells none.
+
+        Args:
+            features: As for `project`.
+        """
+        contributions_of = getattr(self.estimator, "contributions", None)
+        if contributions_of is None or features.empty:
+            return [""] * len(features)
+        asked = features[list(self.features)].astype("float32")
+        words = Explain(pd.Series(True, asked.index), feature_families(), feature_texts())
+        said = reasons(contributions_of(asked), asked, words)
+        return ["; ".join(filter(None, row)) for row in said.itertuples(index=False)]
 
     @cached_property
     def fitted(self) -> PredictiveDistribution | None:

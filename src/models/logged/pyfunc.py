@@ -131,7 +131,8 @@ def _estimator(folder: Path, inner: dict[str, str | None]) -> Predicts:
     if hasattr(wrapper, "python_model"):
         estimator: Predicts = wrapper.python_model.estimator
         return estimator
-    return _Native(wrapper.get_raw_model())
+    model = wrapper.get_raw_model()
+    return _Booster(model) if type(model).__module__.split(".", 1)[0] in {"lightgbm", "xgboost"} else _Native(model)
 
 
 class _Native:
@@ -142,13 +143,26 @@ class _Native:
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units), as the estimator that was fitted gives them."""
-        package = type(self.model).__module__.split(".", 1)[0]
-        if package == "lightgbm":
-            raw = self.model.predict(features.to_numpy(), num_threads=1)
-        elif package == "xgboost":
+        return np.asarray(self.model.predict(features), dtype="float64").reshape(-1)
+
+
+class _Booster(_Native):
+    """A booster, which knows what each feature adds to a forecast."""
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units), as the estimator that was fitted gives them."""
+        return self._raw(features).reshape(-1)
+
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units)."""
+        return self._raw(features, parts=True)[:, :-1]
+
+    def _raw(self, features: pd.DataFrame, *, parts: bool = False) -> np.ndarray:
+        if type(self.model).__module__.split(".", 1)[0] == "lightgbm":
+            raw = self.model.predict(features.to_numpy(), num_threads=1, pred_contrib=parts)
+        else:
             import xgboost
 
-            raw = self.model.predict(xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1))
-        else:
-            raw = self.model.predict(features)
-        return np.asarray(raw, dtype="float64").reshape(-1)
+            table = xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1)
+            raw = self.model.predict(table, pred_contribs=parts)
+        return np.asarray(raw, dtype="float64")

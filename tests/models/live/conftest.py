@@ -12,6 +12,7 @@ from models.live.slate import flag_by_market
 from models.logged.prop_forecast import PAST, SETTLED, BettingRule, PropForecast
 from nba_league import simulate_league
 from nba_props.config import make_config
+from nba_props.data.availability import AvailabilityReading, no_fixtures
 from nba_props.evaluation.market import evaluate_market
 from nba_props.forecast.walk_forward import walk_forward_all
 
@@ -26,6 +27,12 @@ def league():
 @pytest.fixture(scope="session")
 def data(league) -> TrainingData:
     return training_data_of(league)
+
+
+@pytest.fixture(scope="session")
+def known(data) -> AvailabilityReading:
+    """What was reported in the league, as `build_slate` takes it."""
+    return AvailabilityReading(data.availability, data.not_submitted, no_fixtures())
 
 
 @pytest.fixture(scope="session")

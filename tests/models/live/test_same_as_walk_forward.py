@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -32,11 +34,11 @@ def walk(data, flagged, model, nights):
     return cards
 
 
-def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training_table(data, league, flagged):
+def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training_table(data, league, flagged, known):
     for night in month(data):
         seen = league.odds[league.odds["game_date"] <= night]
         built, _ = build_slate(
-            league.games[league.games["game_date"] <= night], seen, night, kind="SIMULATED", source="s"
+            league.games[league.games["game_date"] <= night], seen, night, kind="SIMULATED", source="s", known=known
         )
         whole = slate_of_data(data, night, flagged)
         keys = ["game_id", "player_id"]
@@ -45,15 +47,16 @@ def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training
         np.testing.assert_array_equal(built.features.to_numpy()[place], whole.features.to_numpy())
         np.testing.assert_array_equal(built.mean_minutes.to_numpy()[place], whole.mean_minutes.to_numpy())
         np.testing.assert_array_equal(built.met.to_numpy()[place], whole.met.to_numpy())
-        known = built.quotes[built.quotes["player_id"].isin(whole.players["player_id"])].reset_index(drop=True)
+        ours = built.quotes[built.quotes["player_id"].isin(whole.players["player_id"])].reset_index(drop=True)
         other = whole.quotes[whole.quotes["player_id"].isin(whole.players["player_id"])].reset_index(drop=True)
-        pd.testing.assert_frame_equal(known.drop(columns="actual"), other.drop(columns="actual"))
+        pd.testing.assert_frame_equal(ours.drop(columns="actual"), other.drop(columns="actual"))
 
 
-def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a_line(data, league):
+def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a_line(data, league, known):
     night = month(data)[3]
     before = league.games[league.games["game_date"] < night]
-    built, _ = build_slate(before, league.odds[league.odds["game_date"] <= night], night, kind="SIMULATED", source="s")
+    odds = league.odds[league.odds["game_date"] <= night]
+    built, _ = build_slate(before, odds, night, kind="SIMULATED", source="s", known=known)
     played = league.games[league.games["game_date"] == night]
     lined = set(built.quotes["player_id"])
     assert lined <= set(built.players["player_id"])
@@ -63,6 +66,21 @@ def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a
     ours = built.players.merge(played[["player_id"]].reset_index(), on="player_id")
     place = built.players.index[built.players["player_id"].isin(ours["player_id"])]
     np.testing.assert_array_equal(built.features.loc[place].to_numpy(), whole.loc[ours["index"]].to_numpy())
+
+
+def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
+    night = month(data)[3]
+    before = league.games[league.games["game_date"] < night]
+    odds = league.odds[league.odds["game_date"] <= night]
+
+    def slate(known, **when):
+        return build_slate(before, odds, night, kind="SIMULATED", source="s", known=known, **when)[0].features
+
+    now = known.availability["game_date"] == night
+    reports = known.availability.loc[now, "reported_at"]
+    nothing = slate(replace(known, availability=known.availability[~now]))
+    pd.testing.assert_frame_equal(slate(known, tonight=reports.min()), nothing)
+    assert not slate(known, tonight=reports.max() + pd.Timedelta(minutes=1)).equals(nothing)
 
 
 def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, flagged, model, once):

@@ -103,6 +103,7 @@ def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files,
     assert len(lined) > len(bets) > 0
     assert all(row["low_80"] <= row["low_50"] <= row["high_50"] <= row["high_80"] for row in lined)
     assert all(abs(row["p_over"] + row["p_push"] + row["p_under"] - 1) < 1e-9 for row in lined)
+    assert all(row["reasons"].count("; ") == 2 for row in lined), "three reasons each"
     assert all(row["edge"] >= 0.02 and row["ev"] > 0 for row in bets)
     assert [row["stake"] for row in card["props"]] == sorted((row["stake"] for row in card["props"]), reverse=True)
     names = {path.name for path in tmp_path.iterdir()}
@@ -176,6 +177,17 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     (change,) = changed["changes"]
     assert change["is"] == change["was"] + 1
     assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
+
+
+def test_a_settled_shadow_card_counts_for_the_test_in_staging(files, store, tmp_path):
+    registry = ModelRegistry(store)
+    registry.demote_model("NBAProps_pts", 1, reason="for the test")
+    shadow = predict(files, "--stage", "Staging", "--output", str(tmp_path))
+    assert shadow.exit_code == 0, shadow.stderr
+    settle(files, "after", "--stage", "Staging")
+    tags = registry.get_model_info("NBAProps_pts", 1).tags
+    assert (tags["staging_source"], tags["staging_nights"]) == ("shadow cards", "1")
+    assert tags["staging_window"] == f"{files[1]:%Y-%m-%d} to {files[1]:%Y-%m-%d}"
 
 
 def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files, store, tmp_path):
