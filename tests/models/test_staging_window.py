@@ -74,7 +74,8 @@ def test_a_training_that_passes_goes_all_the_way_and_leaves_a_bundle(data, store
     kept = json.loads((folder / "gate_metrics.json").read_text())
     first = pd.read_csv(registry.client.download_artifacts(result.run_id, "staging_replay.csv", str(tmp_path)))
     assert kept["until"] < first["game_date"].min()
-    (gate,) = result.registration.report.results
+    plausible, gate = result.registration.report.results
+    assert (plausible.gate.key, plausible.verdict) == ("plausible", "pass")
     assert gate.value == kept["metrics"]["val_mae"] != result.metrics["val_mae"]
     rows = data.features.tail(20)
     expected = trainer.forecast().estimator.predict(rows)
