@@ -69,7 +69,7 @@ def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a
 
 
 def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
-    night = month(data)[3]
+    night = month(data)[0]
     before = league.games[league.games["game_date"] < night]
     odds = league.odds[league.odds["game_date"] <= night]
 
