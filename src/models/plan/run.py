@@ -215,14 +215,13 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     where = (
         f"attributes.status = 'FINISHED' and tags.market = '{config.market}' and tags.recipe_done = 'true' "
         f"and tags.data_fingerprint = '{data.fingerprint}' and tags.code_version = '{code()}' "
-        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}' "
-        # A blend's projection holds tonight's prices, which a registered model is not given.
-        f"and params.model != '{MARKET_BLEND}'"
+        f"and params.`walk_forward.first_test_season` = '{config.walk_forward.first_test_season}'"
     )
     found = tracker.client.search_runs(
         [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    return [with_plain_metrics(run) for run in found]
+    # A blend's projection holds tonight's prices, which a registered model is not given.
+    return [with_plain_metrics(run) for run in found if run.data.params.get("model") != MARKET_BLEND]
 
 
 def _goodness(run: Run, candidates: Candidates) -> tuple[float, ...]:
