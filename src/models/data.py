@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlflow_integration.store.location import project_root
-from models.line_ups import decision_moments, reported_line_ups
+from models.line_ups import LAST_GAME, REPORTED, STAND_IN, decision_moments, reported_line_ups
 from nba_props.data import (
     fingerprint,
     join_odds,
@@ -29,9 +29,16 @@ from nba_props.data.availability import (
     nobody_waiting,
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
-from nba_props.data.readers import GAME_LOG, ODDS, READERS
+from nba_props.data.formats import GAME_LOG, ODDS, READERS
 from nba_props.data.schemas import FIXTURE_COLUMNS
-from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
+from nba_props.features import (
+    AVAILABILITY_GROUPS,
+    Absences,
+    build_features,
+    cached_features,
+    mean_minutes_before,
+    naive_forecasts,
+)
 from nba_props.markets import actual
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nba_league import League
+    from nba_props.config import TrainerConfig
     from nba_props.data import JoinReport, JoinResult
 
 
@@ -107,6 +115,28 @@ class TrainingData:
         return [season for season in seasons if season in lined]
 
 
+def availability_of(data: TrainingData, config: TrainerConfig) -> str:
+    """How a run knew who was out: its tag ``availability``."""
+    if config.availability == "stand_in":
+        return STAND_IN
+    return LAST_GAME if data.availability is None else REPORTED
+
+
+def line_up_features(data: TrainingData, config: TrainerConfig) -> pd.DataFrame | None:
+    """The columns of the groups `AVAILABILITY_GROUPS` as this configuration knows them.
+
+    Returns:
+        float64, same index as the games; None where they are those of ``data.features`` already: whatever is reported
+        before the first price of a game.
+    """
+    if config.availability == "stand_in":
+        return build_features(data.games, groups=AVAILABILITY_GROUPS, absences=Absences("stand_in"))
+    if data.availability is None or config.decision == "open":
+        return None
+    moments = decision_moments(data.games, data.quotes, data.fixtures, config.decision)
+    return reported_line_ups(data.games, data.availability, data.not_submitted, moments)
+
+
 def load_training_data(
     data: Sequence[str | PathLike[str]],
     odds: Sequence[str | PathLike[str]] = (),
@@ -124,7 +154,7 @@ def load_training_data(
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
         fixtures: Files or folders that tell when the games tip off, for odds that do not.
-        format: Name of a format (`nba_props.data.readers.READERS`, or `nba_props.data.availability.FORMATS`) that files
+        format: Name of a format (`nba_props.data.formats.READERS`, or `nba_props.data.availability.FORMATS`) that files
             of its kind are read in; recognised without.
 
     Raises:

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from models.data import prediction_info, row_by_row
-from models.line_ups import line_up_features
+from models.data import line_up_features, prediction_info, row_by_row
 from nba_props.config import FIRST_SEASON
 from nba_props.features import feature_families, feature_names, feature_texts, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator

@@ -12,7 +12,7 @@ from nba_props.version import code_version
 
 if TYPE_CHECKING:
     from models.data import TrainingData
-    from models.plan.studies import Study
+    from models.studies import Study
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
 

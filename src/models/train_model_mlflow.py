@@ -13,15 +13,15 @@ from mlflow_integration.promotion.staging import STAGING_REPLAY
 from mlflow_integration.utils import search_runs
 from mlflow_integration.values.markdown import with_section
 from models import naming
-from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
+from models.data import TrainingData, availability_of, load_training_data, prediction_info, simulated_training_data
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.identity import settings_key
-from models.line_ups import STAND_IN, availability_of
+from models.line_ups import STAND_IN
 from models.logged.model import log_forecast, used_columns
 from models.logged.prop_forecast import prop_forecast
 from models.notes import why_no_bet
-from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.staging_window import staging_window
+from models.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.view import NOTE_TAG, EvaluationView, logged_params
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mlflow_integration.logging.run import TrackedRun
     from mlflow_integration.registry import PromotionDecision
     from models.forecasting import Forecast
-    from models.plan.studies import Study
+    from models.studies import Study
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.forecast import Estimator
     from nba_props.forecast.folds import Fold
@@ -101,7 +101,7 @@ class NBAPropsMLflowTrainer:
         training_data: Data prepared by another trainer, to share one feature table between markets.
         experiment_name: Experiment the run goes to.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-        study: A question the run also answers (`models.plan.studies`).
+        study: A question the run also answers (`models.studies`).
         tags: Tags of the run besides the standard ones.
         chosen_from: Other experiments whose runs this one was chosen from: they count as trials.
         forecasts: Forecasts shared with other trainers of the same data; own ones by default.

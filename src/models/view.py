@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from models.data import availability_of
 from models.figures import market_figures
 from models.identity import PROPS_TAG, props_key
-from models.line_ups import availability_of
-from models.notes import answers, run_note
-from models.plan.studies import Findings
+from models.notes import PICTURES, answers, differences, headline, why_no_bet
+from models.studies import Findings
 from nba_props.betting.tables import equity_table
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.evaluation.pricing import final_blend
@@ -184,3 +184,19 @@ class EvaluationView:
         about = About(title, simulated=self.data.simulated, seed=self.config.seed)
         drawn = market_figures(self.evaluation, self.estimator, about)
         return {name: lambda figure=figure: figure for name, figure in drawn.items()}  # type: ignore[misc]
+
+
+def run_note(view: EvaluationView, place: str) -> str:
+    """The note of an evaluated run, in Markdown.
+
+    Args:
+        view: The run.
+        place: Route of its page in the UI, ``#/experiments/1/runs/<id>``.
+    """
+    simulated = " The data are SIMULATED." if view.data.simulated else ""
+    lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
+    lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]
+    lines += ["", f"Differs from the defaults: {differences(view.config) or 'nothing'}."]
+    drawn = [name for name in PICTURES if f"{name}.png" in view.figures]
+    links = [f"[{PICTURES[name]}]({place}/artifacts/{name}.png)" for name in drawn]
+    return "\n".join([*lines, "", f"Pictures: {', '.join(links)}"])

@@ -12,12 +12,12 @@ from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
 from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, VersionNumber
 
 if TYPE_CHECKING:
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
 
 
 def registry_of(tracking_uri: str | None, staging_nights: int | None = None, *, writing: bool = False) -> ModelRegistry:
     """Open the registry; who writes to it also marks what dead processes left in the store."""
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.abandoned import close_abandoned_once
 
     if staging_nights is None:

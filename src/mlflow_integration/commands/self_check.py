@@ -14,7 +14,7 @@ from nba_props.errors import NBAPropsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.location import Store
     from mlflow_integration.tracker import NBAPropsTracker
 
@@ -84,7 +84,7 @@ def run_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
 
 
 def _temporary_checks(folder: Path) -> Iterator[CheckResult]:
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.tracker import NBAPropsTracker
 
     uri = f"sqlite:///{folder / 'check.db'}"

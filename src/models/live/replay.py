@@ -10,8 +10,7 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
-from models.data import row_by_row
-from models.line_ups import line_up_features
+from models.data import line_up_features, row_by_row
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
 from models.live.checks import model_name, models_in_use

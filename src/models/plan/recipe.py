@@ -2,7 +2,7 @@
 
 A recipe is ``<phase>/<name>``: a title, a description, the markets it runs, whether its models are registered, the
 plug-ins it needs, a ``[config]`` table (fields of `nba_props.config.TrainerConfig`), and at most one of ``[study]``
-(`models.plan.studies`) and ``[candidates]``. Those of the twelve-week plan lie in the folder ``recipes`` beside this
+(`models.studies`) and ``[candidates]``. Those of the twelve-week plan lie in the folder ``recipes`` beside this
 module; plug-ins add theirs to `RECIPES`.
 """
 
@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
 from models.documents import problems, read_document
-from models.plan.studies import AblationStudy, BettingStudy, Study
+from models.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import (
     MARKET_BLEND,
     BlendConfig,

@@ -19,7 +19,7 @@ from mlflow_integration.utils import setup_experiments
 from models.identity import PROPS_TAG, code, short_hash
 from models.naming import DOT, run_name
 from models.plan.jobs import Job, run_jobs, trainer_of
-from models.plan.studies import RULE_TAG
+from models.studies import RULE_TAG
 from nba_props.config import MARKET_BLEND, make_config
 from nba_props.errors import NotEnoughDataError
 from nba_props.metrics import plain_metrics, resolve_direction

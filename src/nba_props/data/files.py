@@ -20,7 +20,7 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
-from nba_props.data.readers import READERS, Reader, TableFile, recognise
+from nba_props.data.formats import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]

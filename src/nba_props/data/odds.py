@@ -13,9 +13,9 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import ODDS as ODDS_KIND
+from nba_props.data.formats import Options, TableFile, formats
 from nba_props.data.market_names import ALTERNATE, market_key
-from nba_props.data.readers import ODDS as ODDS_KIND
-from nba_props.data.readers import Options, TableFile, formats
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
@@ -68,7 +68,7 @@ def load_odds(
     Args:
         paths: CSV, CSV.gz, JSON or Parquet files, folders (searched one level deep; a file is recognised by its
             header), or stores of line snapshots (`nba_props.data.snapshots`).
-        format: Name of a format in `nba_props.data.readers`; recognised without.
+        format: Name of a format in `nba_props.data.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:

@@ -18,8 +18,8 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import SEASON_TABLE, TableFile
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
-from nba_props.data.readers import SEASON_TABLE, TableFile
 from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column

@@ -18,12 +18,12 @@ import pandas as pd
 from joblib import delayed
 
 from nba_props.errors import DataError, ModelError, NotEnoughDataError
-from nba_props.evaluation.regression import regression_metrics
 from nba_props.forecast import Estimator
 from nba_props.forecast.folds import Fold
 from nba_props.forecast.parallel import in_order
 from nba_props.forecast.reasons import REASONS, Explain, by_family, reasons
 from nba_props.metrics import all_prefixed
+from nba_props.metrics.definitions import regression_metrics
 
 _MIN_TRAIN_ROWS = 200
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, plain, season_of
 from nba_props.data.teams import team_code_in
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ROWS: Final = 200_000
 _FIRST_SEASON: Final = 1996
@@ -22,8 +23,6 @@ _KINDS: Final = {"pre": "1", "all": "3", "pla": "4"}
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     wanted = {int(season[:4]) for season in options.seasons}
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
