@@ -86,6 +86,9 @@ def utc_nanoseconds(times: pd.Series) -> Ints:
     """Times as whole nanoseconds since 1970 in UTC; a naive time is taken as UTC.
 
     Asking numpy for a tz-aware column directly would build a Python object per row.
+
+    >>> utc_nanoseconds(pd.Series(["1970-01-01 00:00:01"])).tolist()
+    [1000000000]
     """
     naive = pd.to_datetime(times, utc=True).dt.tz_localize(None)
     nanoseconds: Ints = naive.to_numpy(dtype="datetime64[ns]").astype("int64")
@@ -107,6 +110,9 @@ def utc_times(times: pd.Series, source: str) -> pd.Series:
 
 def nights(dates: pd.Series, source: str) -> pd.Series:
     """The day of each value, without time and zone: what settles together.
+
+    >>> nights(pd.Series(["2024-01-05", "2024-01-06"], name="game_date"), "bets").dt.day.tolist()
+    [5, 6]
 
     Raises:
         DataError: Values that are no dates, or missing ones.

@@ -106,6 +106,11 @@ def _pair_correlations(table: pd.DataFrame, first: str, second: str) -> dict[str
 def correlation_matrix(bets: pd.DataFrame, correlations: Correlations) -> Floats:
     """Correlation of the stats behind n bets, (n, n), positive definite.
 
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1, 1, 2], "team": "BOS", "market": ["pts", "reb", "pts"]})
+    >>> known = Correlations(player={("pts", "reb"): 0.3}, mates={("pts", "pts"): -0.1})
+    >>> correlation_matrix(bets, known).tolist()
+    [[1.0, 0.3, -0.1], [0.3, 1.0, 0.0], [-0.1, 0.0, 1.0]]
+
     Args:
         bets: ``game_id``, ``player_id``, ``team``, ``market``.
         correlations: By kind of pair.
@@ -134,6 +139,11 @@ def night_returns(
     bets: pd.DataFrame, correlations: Correlations, *, shrink: float = 0.0, draws: int = 4000, seed: int = 0
 ) -> Floats:
     """What a unit on each of n bets returns in each of m drawn nights, (m, n): o - 1, -1, or 0 for a push.
+
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1], "team": "BOS", "market": "pts", "side": "over"})
+    >>> returns = night_returns(bets.assign(p_push=0.0, decimal_odds=2.0, p=0.6, q=0.5), Correlations(), draws=1000)
+    >>> np.unique(returns).tolist(), round(float(returns.mean()), 1)
+    ([-1.0, 1.0], 0.2)
 
     Args:
         bets: ``game_id``, ``player_id``, ``team``, ``market``, ``side``, ``decimal_odds``, ``p``, ``q``, ``p_push``.
@@ -175,6 +185,12 @@ def night_shares(
     seed: int = 0,
 ) -> Floats:
     """Share of the bankroll on each of n bets of one night, after caps per bet, player, game and night.
+
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1], "team": "BOS", "market": "pts", "side": "over"})
+    >>> bets = bets.assign(p_push=0.0, decimal_odds=2.0, p=0.55, q=0.5)
+    >>> share = night_shares(bets, Correlations(), StakeConfig(kelly=0.25, shrink=0.0, cap_bet=1.0, cap_player=1.0))
+    >>> share.round(2).tolist()  # full Kelly is 0.1 of the bankroll
+    [0.02]
 
     Args:
         bets: As for `night_returns`.

@@ -107,6 +107,12 @@ def paired_over_seeds(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, see
     One fit differs from the next by chance; the mean over seeds is what the change is worth, its interval what the
     nights leave open.
 
+    >>> rows = pd.DataFrame({"game_id": ["g"], "player_id": [7], "game_date": ["2024-01-01"], "actual": [20.0]})
+    >>> pairs = [(rows.assign(predicted=20.0 - miss), rows.assign(predicted=16.0)) for miss in (1.0, 3.0)]
+    >>> found = paired_over_seeds(pairs)
+    >>> found["mae_difference"], round(found["mae_difference_seed_sd"], 3)
+    (2.0, 1.414)
+
     Args:
         pairs: (variant, baseline) of each seed, all of the same rows.
         seed: Of the bootstrap.

@@ -115,6 +115,12 @@ def price_market(
 def walk_forward_implied(quotes: pd.DataFrame, props: pd.DataFrame, market: str) -> Floats:
     """The price-implied line of each prop, with a sigma learned on props of earlier weeks.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"], "game_date": pd.Timestamp("2024-01-05")}
+    >>> quotes = pd.DataFrame({**prop, "bookmaker": "A", "line": 20.5, "over_price": -110.0, "under_price": -110.0})
+    >>> props = quotes[list(prop)].assign(line=20.5, actual=25.0)
+    >>> walk_forward_implied(quotes, props, "pts").round(2).tolist()  # even prices: the line itself
+    [20.5]
+
     Args:
         quotes: One row per book of each prop, flagged ones out.
         props: One row per prop of the market, n: ``game_id``, ``player_id``, ``market``, ``game_date``, ``line``,

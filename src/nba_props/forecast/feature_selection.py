@@ -162,6 +162,11 @@ class SelectedFeaturesEstimator:
 def selection_stability(sets: Sequence[Sequence[str]], *, n_features: int | None = None) -> dict[str, float]:
     """How much several chosen sets agree.
 
+    >>> selection_stability([["a", "b"], ["a", "b"]], n_features=4)
+    {'jaccard': 1.0, 'nogueira': 1.0}
+    >>> selection_stability([["a"], ["b"]], n_features=2)
+    {'jaccard': 0.0, 'nogueira': -1.0}
+
     Args:
         sets: Chosen features of each fold or round, M of them.
         n_features: Features there were to choose from; None counts those chosen at least once, which makes

@@ -19,7 +19,11 @@ _LEAST_HELD_OUT = 500
 
 
 def minutes_times_rate(minutes: np.ndarray, rate: np.ndarray, shift: float = 0.0) -> np.ndarray:
-    """The forecast (n, stat units) from minutes (n), production per minute (n) and the shift; never below zero."""
+    """The forecast (n, stat units) from minutes (n), production per minute (n) and the shift; never below zero.
+
+    >>> minutes_times_rate(np.array([30.0, 20.0]), np.array([0.5, 0.6]), shift=-0.5).tolist()
+    [14.5, 11.5]
+    """
     product = np.maximum(minutes, 0.0) * np.maximum(rate, 0.0)
     return np.asarray(np.maximum(product + shift, 0.0), dtype="float64")
 

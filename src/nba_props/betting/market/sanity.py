@@ -123,7 +123,15 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
 
 
 def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.DataFrame:
-    """The quotes without a reason code, in their order, with a fresh index."""
+    """The quotes without a reason code, in their order, with a fresh index.
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05"), "line": 20.5}
+    >>> seen = pd.Timestamp("2024-01-05 20:00", tz="UTC")
+    >>> prices = {"bookmaker": ["A", "B", "C"], "over_price": -110.0, "under_price": [-110.0, -108.0, np.nan]}
+    >>> quotes = pd.DataFrame({**prop, **prices, "observed_at": seen})
+    >>> good_quotes(quotes)["bookmaker"].tolist()  # C has one price only
+    ['A', 'B']
+    """
     return quotes[flag_quotes(quotes, config, source=source) == ""].reset_index(drop=True)
 
 

@@ -61,6 +61,10 @@ def nonnegative_pair(columns: Floats, target: Floats, ridge: float) -> Floats:
 
     The normal equations keep nnls at 2 x 2 however many rows there are; `ridge`, relative to their trace, keeps them
     solvable.
+
+    >>> columns = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> nonnegative_pair(columns, np.array([1.0, 3.0, 5.0]), 1e-9).round(4).tolist()
+    [1.0, 2.0]
     """
     gram = columns.T @ columns
     root = np.linalg.cholesky(gram + ridge * np.trace(gram) * np.eye(2))
