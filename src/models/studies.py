@@ -48,16 +48,13 @@ class AblationStudy(_Frozen):
     Attributes:
         kind: "ablation".
         without: Feature groups the baseline lacks.
-        without_noise: Whether the baseline lacks the run's noise columns.
-        against: Settings the baseline has instead of the run's (``model = "lightgbm"``), for a change that is no group.
+        against: Settings the baseline has instead of the run's, for a change that is no group: ``model = "lightgbm"``,
+            ``calibrator = "none"``, ``noise_features = 0``.
         seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
-        without_calibrator: Whether the baseline lacks the run's calibrator.
     """
 
     kind: Literal["ablation"] = "ablation"
     without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
-    without_noise: bool = False
-    without_calibrator: bool = False
     against: dict[str, Any] = Field(default_factory=dict)
     seeds: int = Field(default=1, ge=1)
 
@@ -70,8 +67,6 @@ class AblationStudy(_Frozen):
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
         changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
-        changes |= {"noise_features": 0} if self.without_noise else {}
-        changes |= {"calibrator": "none"} if self.without_calibrator else {}
         settings = config.model_dump(exclude_unset=True) | changes | self.against
         return make_config(**settings)
 

@@ -262,9 +262,7 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     except ConfigError as error:
         raise ValueError(str(error).rstrip(".")) from error
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
-        message = (
-            "the ablation takes nothing away that the run has: see study.without, without_noise, without_calibrator"
-        )
+        message = "the ablation takes nothing away that the run has: see study.without and study.against"
         raise ValueError(message)
     if recipe.study is not None and recipe.candidates is not None:
         message = "a recipe has a study or candidates, not both"
