@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from nba_props.config import make_config
 from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.paired import paired_over_seeds
+from nba_props.evaluation.paired import paired_comparison
 from nba_props.features import GROUPS
 from nba_props.metrics.definitions import mae
 
@@ -174,7 +174,7 @@ def study_findings(
             variant, baseline = (evaluate_market(forecasts.of(arm).result, quotes, arm) for arm in pair)
             evaluated.append((variant, baseline))
         pairs = [(variant.predictions, baseline.predictions) for variant, baseline in evaluated]
-        metrics = paired_over_seeds(pairs, seed=config.seed)
+        metrics = paired_comparison(pairs, seed=config.seed)
         own = {"baseline_arm_val_mae": evaluated[0][1].metrics["val_mae"]}
         return Findings(metrics=metrics | own, documents={"ablation.json": {**study.model_dump(), **metrics, **own}})
     from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid

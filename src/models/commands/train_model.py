@@ -10,16 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import (
-    HELP,
-    Availability,
-    Fixtures,
-    Json,
-    Plugin,
-    ProcessUri,
-    Version,
-    new_app,
-)
+from mlflow_integration.commands.options import HELP, Availability, Fixtures, Json, Plugin, ProcessUri, Version, new_app
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:

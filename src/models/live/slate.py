@@ -48,7 +48,6 @@ class Slate:
         kind: "SIMULATED" or "real".
         source: Where the rows came from.
         warnings: What the reader should know, a line each.
-        player_notes: Note per player id whose team is not known.
     """
 
     date: pd.Timestamp
@@ -62,7 +61,6 @@ class Slate:
     kind: str
     source: str
     warnings: tuple[str, ...] = ()
-    player_notes: dict[int, str] | None = None
 
     def quotes_of(self, market: str) -> pd.DataFrame:
         """Lines of one market, in their order."""
@@ -177,7 +175,6 @@ def build_slate(
         kind=kind,
         source=source,
         warnings=tuple(warnings),
-        player_notes=notes,
     )
     return slate, (history, features.iloc[: len(history)])
 

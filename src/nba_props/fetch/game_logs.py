@@ -13,7 +13,6 @@ from typing import Any, Final
 from nba_props.data.atomic import write_atomically
 from nba_props.fetch.client import BlockedError, Client, Fetched, FetchError, no_step
 
-BASE_URL: Final = "https://stats.nba.com/stats"
 _BLOCKED: Final = (
     "stats.nba.com does not answer addresses of many data centres, and blocks fast clients: lengthen the pause or use "
     "another network. What was fetched is kept: run the same command again."

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from nba_props.data.atomic import write_atomically
 from nba_props.fetch.client import BlockedError, Client, Fetched, FetchError, MissingError, no_step
 
-BASE_URL: Final = "https://ak-static.cms.nba.com"
 PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I_%M%p.pdf"
 """Name of a report, every quarter of an hour since 23 December 2025; directives of strftime, Eastern."""
 OLD_PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I%p.pdf"

@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 from nba_props.data.atomic import write_atomically
 from nba_props.fetch.client import Answer, Client, Fetched, FetchError, MissingError, no_step
 
-BASE_URL: Final = "https://api.the-odds-api.com"
 MARKETS: Final = ("player_points", "player_rebounds", "player_assists", "player_points_rebounds_assists")
 _SPORT: Final = "sports/basketball_nba"
 _EASTERN: Final = ZoneInfo("America/New_York")

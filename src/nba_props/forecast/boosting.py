@@ -106,9 +106,13 @@ class LightGBMEstimator(_Boosting):
 
         Source: Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees.
         """
+        return self._parts(features)[:, :-1]
+
+    def _parts(self, features: pd.DataFrame) -> np.ndarray:
+        """What each feature adds to the raw forecast, and in the last column what it starts at (n, k + 1)."""
         values = features[self._names].to_numpy()
         raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
-        return np.asarray(raw, dtype="float64")[:, :-1]
+        return np.asarray(raw, dtype="float64")
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""
@@ -154,9 +158,8 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
 
         ``r**2 - r0**2 = (r + r0) (r - r0)``, and the parts of the root sum to ``r - r0``.
         """
-        values = features[self._names].to_numpy()
-        raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
-        parts, start = np.asarray(raw, dtype="float64")[:, :-1], np.asarray(raw, dtype="float64")[:, -1]
+        raw = self._parts(features)
+        parts, start = raw[:, :-1], raw[:, -1]
         root = start + parts.sum(axis=1)
         return np.asarray(parts * (root + start)[:, None], dtype="float64")
 

@@ -11,13 +11,7 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
-from nba_props.data.availability.table import (
-    AvailabilityReading,
-    absence,
-    canonical_availability,
-    days,
-    next_midnight,
-)
+from nba_props.data.availability.table import AvailabilityReading, absence, canonical_availability, days, next_midnight
 from nba_props.data.columns import STATS, missing_columns, resolve
 from nba_props.data.files import read_table
 from nba_props.data.validate import Origin, text_in_column
