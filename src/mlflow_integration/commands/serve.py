@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import note, reported
-from mlflow_integration.commands.options import Uri
+from mlflow_integration.commands.options import HELP, Uri, new_app
 
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = new_app(__doc__)
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
     artifacts: Annotated[
@@ -23,7 +23,7 @@ def serve(
     ] = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Run an MLflow server on 127.0.0.1 until Ctrl-C; clients say MLFLOW_TRACKING_URI=http://127.0.0.1:PORT.
+    """Run an MLflow server on 127.0.0.1 until Ctrl-C; clients set MLFLOW_TRACKING_URI=http://127.0.0.1:PORT.
 
     Example: uv run scripts/mlflow/serve.py --port 5001
     """
