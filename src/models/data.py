@@ -153,7 +153,7 @@ def load_training_data(
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders that tell when the games tip off, for odds that do not.
+        fixtures: Files or folders with the tip-off times of the games, for odds without them.
         format: Name of a format (`nba_props.data.formats.READERS`, or `nba_props.data.availability.FORMATS`) that files
             of its kind are read in; recognised without.
 

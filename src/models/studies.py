@@ -48,8 +48,8 @@ class AblationStudy(_Frozen):
     Attributes:
         kind: "ablation".
         without: Feature groups the baseline lacks.
-        against: Settings the baseline has instead of the run's, for a change that is no group: ``model = "lightgbm"``,
-            ``calibrator = "none"``, ``noise_features = 0``.
+        against: Settings the baseline has instead of the run's, for a change that is not a feature group:
+            ``model = "lightgbm"``, ``calibrator = "none"``, ``noise_features = 0``.
         seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
     """
 

@@ -47,7 +47,7 @@ SETTINGS_TAG: Final = "settings_key"
 """Tag of a run with its `models.identity.settings_key`."""
 FIT_TAG: Final = "run_kind"
 FIT_ONLY: Final = "fit"
-"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is no trial."""
+"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is not a trial."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class NBAPropsMLflowTrainer:
 
         A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from. The run
         holds the model, its parameters and what it was fitted on, and no score: nothing was kept out to score it on. It
-        is no trial.
+        is not a trial.
 
         Args:
             log: False leaves the run out.
@@ -254,7 +254,7 @@ class NBAPropsMLflowTrainer:
     def run(self, run_name: str | None = None, *, register: bool = True) -> TrainingResult:
         """Everything in one tracked run: evaluate, fit, log, register, judge by the gates, promote or keep.
 
-        A failure marks the run FAILED with the reason as a tag and goes on to the caller.
+        A failure marks the run FAILED with the reason as a tag, and is re-raised.
 
         Args:
             run_name: Name of the run; by default market, model, main settings and test seasons (`models.naming`).

@@ -52,7 +52,7 @@ def _season_name(name: str) -> str:
     if name != FIRST_SEASON and not (
         re.fullmatch(r"\d{4}-\d{2}", name) and dash and (int(first) + 1) % 100 == int(last)
     ):
-        message = f"{name!r} is no season: write it as 2024-25, or {FIRST_SEASON}"
+        message = f"{name!r} is not a season: write it as 2024-25, or {FIRST_SEASON}"
         raise ValueError(message)
     return name
 
@@ -157,7 +157,7 @@ class TrainerConfig(_Frozen):
             a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         staging_nights: Last nights of the test that are kept out of the gates, for the test in Staging; 0 keeps none
-            out and asks for none.
+            out and needs none.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """

@@ -25,7 +25,7 @@ Gates = Annotated[
 ]
 Nights = Annotated[
     int | None,
-    typer.Option(min=0, help="Settled nights in Staging that Production asks for. Default: 20; 0 asks for none."),
+    typer.Option(min=0, help="Settled nights in Staging that Production needs. Default: 20; 0 for none."),
 ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """The outcome of `ModelRegistry.promote_if_passing`; truthy when the version stands in Production.
+    """The outcome of `ModelRegistry.promote_if_passing`; truthy when the version is in Production.
 
     Attributes:
         model_name: The model.

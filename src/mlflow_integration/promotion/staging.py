@@ -1,4 +1,4 @@
-"""The test in Staging: settled nights of a version that is not bet on yet, held against what its gates saw."""
+"""The test in Staging: settled nights of a version that is not bet on yet, compared with what its gates saw."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class LiveMetric:
         live: Its value over all live rows.
         low: Lower end of its interval.
         high: Upper end.
-        reference: What it is held against, tolerance included.
+        reference: What it is compared with, tolerance included.
         rows: Live rows that it rests on.
         days: Days that they lie on.
         verdict: ``degraded``, ``ok`` or ``insufficient evidence``.

@@ -37,7 +37,7 @@ def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
+        except BaseException as error:  # noqa: BLE001 - re-raised by the caller's thread
             errors.append(error)
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)

@@ -67,7 +67,7 @@ def schema_of(store: OfStore) -> str | None:
     """Return the revision of a database's schema, reading only; None for a server, and where there is no table yet.
 
     Raises:
-        StoreError: It cannot be read, or is no MLflow store.
+        StoreError: It cannot be read, or is not an MLflow store.
     """
     if store.is_http:
         return None

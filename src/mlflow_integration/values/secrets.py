@@ -40,7 +40,7 @@ _IN_WORDS: Final = re.compile(
     r"found|with|without|by|the|a|an|that|which|stands?|supplied|provided|does|did)\b)(?P<secret>[^\s,;]+)",
     re.IGNORECASE,
 )
-# Elsewhere than in a header the two are words of the language: "basic features" is no secret.
+# Elsewhere than in a header the two are words of the language: "basic features" is not a secret.
 _HEADER: Final = re.compile(
     r"(?P<kind>authorization['\"]?\s?[=:]\s?['\"]?(?:bearer|basic))\s+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE
 )

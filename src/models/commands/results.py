@@ -111,7 +111,7 @@ def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
 
 
 def _beside(row: dict[str, Any], *keys: str) -> str:
-    """The first number, and those it is held against as far as they are known."""
+    """The first number, and those it is compared with, as far as they are known."""
     first, second, *rest = keys
     return " / ".join(number(row.get(key)) for key in (first, second, *(key for key in rest if key in row)))
 

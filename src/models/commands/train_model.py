@@ -195,7 +195,7 @@ def train(
         if recipes:
             _refuse_settings(context)
             recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
-            with fits_on(backend, address):  # before the data: a cluster that does not answer is told at once
+            with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
                 if sweep is None:
                     training.run_recipes(recipes, load, force=force, as_json=as_json)
                 else:

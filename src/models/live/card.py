@@ -82,7 +82,7 @@ class Card:
 
     @property
     def in_sample(self) -> bool:
-        """Whether a model has seen the night's results in training: then this is no forecast."""
+        """Whether a model has seen the night's results in training: then this is not a forecast."""
         return any(model.forecast.trained_until >= self.date for model in self.models.values())
 
     @property

@@ -33,7 +33,7 @@ OPEN: Final = "open"
 SETTLED: Final = "settled"
 SUPERSEDED: Final = "superseded"
 IN_SAMPLE: Final = "in sample"
-"""Status of a card of a night that a model was trained on: it is no forecast, is not settled and is in no ledger."""
+"""Status of a card of a night that a model was trained on: it is not a forecast, is not settled and is in no ledger."""
 
 PROPS_FILE: Final = "props.parquet"
 BETS_FILE: Final = "bets.parquet"

@@ -165,7 +165,7 @@ class _Season:
             result = trainer.run(f"retrained_{market}_{night:%Y-%m-%d}")
             name = model_name(market, self.data.kind)
             if self.registry.get_production_version(name) is None and result.registration is not None:
-                reason = "first model of a replay: there is nothing to hold it against"
+                reason = "first model of a replay: there is nothing to compare it with"
                 self.registry.promote_model(
                     name, result.registration.version, Stage.PRODUCTION, reason=reason, override=True
                 )

@@ -125,9 +125,8 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = (
-                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
-            )
+            bad = int((~np.isfinite(projection)).sum())
+            message = f"The {self.market} model gave {bad} projections that are not numbers."
             raise ModelError(message)
         return projection
 

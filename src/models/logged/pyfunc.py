@@ -28,7 +28,7 @@ _TABLES: Final = ("past", "settled", "probes", "reference")
 
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
-    """A fitted forecaster that is no single library model; loading it needs this project, and unpickles it.
+    """A fitted forecaster that is not a single library model; loading it needs this project, and unpickles it.
 
     Args:
         estimator: The fitted forecaster.

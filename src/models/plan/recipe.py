@@ -74,8 +74,8 @@ class Candidates(_Frozen):
 
     Attributes:
         phases: Phases looked at.
-        metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
-        calibration_metric: What it goes by in the calibration phase, on identical props: a calibrator cannot move an
+        metric: What "best" means, on the recipe's own markets; smaller is better for errors and scores.
+        calibration_metric: What it means in the calibration phase, on identical props: a calibrator cannot move an
             error of the forecast.
     """
 
@@ -84,7 +84,7 @@ class Candidates(_Frozen):
     calibration_metric: str = "brier_score"
 
     def metric_of(self, phase: int) -> str:
-        """What "best" goes by in a phase.
+        """What "best" means in a phase.
 
         >>> Candidates().metric_of(1), Candidates().metric_of(3)
         ('val_mae', 'brier_score')
@@ -242,7 +242,7 @@ def _refuse_without_effect(recipe: Recipe, key: str) -> None:
 
 
 def _plugin_files(content: Mapping[str, Any]) -> list[str]:
-    """The plug-ins of an unchecked recipe; what is no list of names is refused with the rest."""
+    """The plug-ins of an unchecked recipe; what is not a list of names is refused with the rest."""
     files = content.get("plugins")
     return [file for file in files if isinstance(file, str)] if isinstance(files, list | tuple) else []
 

@@ -126,7 +126,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
 
     Raises:
         ConfigError: The file cannot be read, a key is not known (naming the nearest one), a setting cannot be swept,
-            or the edge of a range is no usable value.
+            or the edge of a range is not a usable value.
     """
     content = read_document(path, "search space")
     space = content.get("space", {})
@@ -243,5 +243,5 @@ def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:
     members = ", ".join(config.ensemble.members)
     if len(parts) != wanted or (wanted == 3 and parts[1] not in config.ensemble.members):
         form = f"model_params.MEMBER.NAME with a member of {members}" if wanted == 3 else "model_params.NAME"
-        message = f"{key!r} is no parameter of the model: use {form}."
+        message = f"{key!r} is not a parameter of the model: use {form}."
         raise ConfigError(message)

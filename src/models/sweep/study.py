@@ -89,7 +89,7 @@ class SweepStudy:
         self._storage.engine.dispose()
 
     def claim(self, is_alive: Callable[[str], bool]) -> None:
-        """Take the sweep; running trials of a process that is no more are queued again.
+        """Take the sweep; running trials of a process that has ended are queued again.
 
         Raises:
             ConfigError: Another live process is at this sweep.

@@ -67,7 +67,7 @@ class Daily:
 
 
 def daily(ledger: pd.DataFrame) -> Daily:
-    """Sum a ledger by night; voids are no bets and do not make a night.
+    """Sum a ledger by night; voids are not bets and do not make a night.
 
     >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "bankroll": 1000.0, "decimal_odds": 2.0}
     >>> night = daily(pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01"] * 2), **bets, "clv": [0.02, np.nan]}))

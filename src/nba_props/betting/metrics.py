@@ -150,7 +150,7 @@ def sharpe_ratio(returns: Floats | None, season_nights: float | None) -> float |
     if returns is None or season_nights is None or len(returns) < MIN_NIGHTS:
         return None
     deviation = float(returns.std(ddof=1))
-    # Equal returns differ by rounding: a deviation of that size is no variance.
+    # Equal returns differ by rounding: a deviation of that size is not a variance.
     if deviation <= 1e-12 * max(1.0, float(np.abs(returns).max())):
         return None
     return float(returns.mean()) / deviation * float(np.sqrt(season_nights))

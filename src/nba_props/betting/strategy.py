@@ -69,7 +69,7 @@ class BettingConfig:
 
     Attributes:
         min_edge: Least edge over the no-vig market probability.
-        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is no bet.
+        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is not a bet.
         odds_range: Decimal odds allowed, both ends included.
         books: Bookmakers bet at; None means all. The others still take part in the market's probability.
         markets: Markets bet; None means all.

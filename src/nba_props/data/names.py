@@ -41,7 +41,7 @@ _NICKNAMES: Final = (
     "tim timothy timothe", "tom tommy thomas", "tony anthony", "tre trey", "vince vincent", "willy guillermo",
     "zac zach zachary zack zachery",
 )  # fmt: skip
-"""Given names that stand for one another."""
+"""Given names that can replace one another."""
 
 _CHANGED: Final = {
     "eneskanter": "enesfreedom",
@@ -103,7 +103,7 @@ def _same_given(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 
 
 def alike(left: Name, right: Name) -> bool:
-    """Whether two names can be one person: given names that stand for one another, and a common family name.
+    """Whether two names can be one person: given names that can replace one another, and a common family name.
 
     A given name may be an initial, a beginning, a nickname or the initials of two given names; family names may be
     shortened (`Nickeil Alexander-Walker`, `N. Walker`) or followed by others (`Alfred Joel Horford Reynoso`).

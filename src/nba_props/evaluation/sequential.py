@@ -1,4 +1,4 @@
-"""Looking every night without crying wolf: a CUSUM whose bound is set by simulation for a whole season of looks.
+"""Looking every night without false alarms: a CUSUM whose bound is set by simulation for a whole season of looks.
 
 Each night gives one number, the model's gain over a reference (above zero the model did better). Validation says what
 gain to expect and how much it varies from night to night. A CUSUM adds up how far the nights fall short of it, less an

@@ -22,7 +22,7 @@ _FAMILIES: Final = {
     "opponent": "opponent",
     "pace": "pace",
 }
-"""Groups of tier 2; what a group of yours says goes by the group's own name."""
+"""Groups of tier 2; a group of your own is a family by its own name."""
 
 
 def feature_families() -> dict[str, str]:

@@ -233,7 +233,7 @@ def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[
     if (fold != folds[night]).any() or (np.diff(folds) < 0).any():
         raise DataError(
             "quotes",  # noqa: EM101 - the table's name
-            "a night stands in two folds, or the folds are not in time order",
+            "a night is in two folds, or the folds are not in time order",
             fix="Number the folds of a walk-forward by date.",
             column="fold",
         )

@@ -73,7 +73,7 @@ def read_injury_report(path: Path) -> InjuryReport:
     """Read one report.
 
     Raises:
-        DataError: The file is no PDF, has no title with a time, no table header, or a row that cannot be understood.
+        DataError: The file is not a PDF, has no title with a time, no table header, or a row that cannot be understood.
     """
     pages = _pages(path)
     report = InjuryReport(_reported_at(pages, path), pages=len(pages))
@@ -212,7 +212,7 @@ def _columns(line: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
-    """The rows of every page as they stand there."""
+    """The rows of every page, in their order."""
     pages = []
     for table in tables:
         rows: list[list[dict[str, Any]]] = []

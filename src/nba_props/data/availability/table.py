@@ -91,7 +91,7 @@ def absence(reason: str) -> str:
 
 
 def known_status(text: str) -> str | None:
-    """The status meant by a spelling, None if it is no status.
+    """The status meant by a spelling, None if it is not a status.
 
     >>> known_status("Game Time Decision"), known_status("OUT"), known_status("tired")
     ('questionable', 'out', None)
