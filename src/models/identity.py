@@ -44,7 +44,7 @@ def settings_key(config: TrainerConfig, study: Study | None, data: TrainingData)
 
 
 def props_key(evaluation: MarketEvaluation) -> str | None:
-    """Which props the scores of a run are of: runs with the same key are comparable; None where none was scored."""
+    """Which props the scores of a run refer to: runs with the same key are comparable; None where none was scored."""
     scored = evaluation.scored_props()
     if scored.empty:
         return None

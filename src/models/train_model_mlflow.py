@@ -52,7 +52,7 @@ FIT_ONLY: Final = "fit"
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What one run came to.
+    """The result of one run.
 
     Attributes:
         market: Market key.
@@ -295,7 +295,7 @@ class NBAPropsMLflowTrainer:
     def register(self, run_id: str) -> PromotionDecision:
         """Register the model of a finished run, judge it by the gates, promote or keep it.
 
-        A run whose model is registered already keeps its version: what was interrupted is taken up where it stopped.
+        A run whose model is registered already keeps its version: an interrupted run is continued where it stopped.
         """
         registry = ModelRegistry(self.tracking_uri, staging_nights=self.config.staging_nights)
         data, profile = self._data, self.config.gate_profile
@@ -316,13 +316,13 @@ class NBAPropsMLflowTrainer:
 
     @property
     def model_name(self) -> str:
-        """Registered model: one of the simulated league, or of the stand-in, never passes for one that may go live."""
+        """Registered model: one of the simulated league or the stand-in is never taken for one that may go live."""
         kind = "_SIMULATED" if self._data.simulated else ""
         stand_in = "_STAND_IN" if availability_of(self._data, self.config) == STAND_IN else ""
         return f"NBAProps_{self.config.market}{kind}{stand_in}"
 
     def _trials(self, tracker: NBAPropsTracker) -> int:
-        """What was tried before a pick: finished runs on the same market and kind of data, and the one under way.
+        """What was tried before a choice: finished runs on the same market and kind of data, and the one under way.
 
         They are those of its own experiment and of the experiments it was chosen from.
         """

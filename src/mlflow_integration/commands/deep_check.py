@@ -1,4 +1,4 @@
-"""What is wrong with the configured set-up, and how it is fixed. Everything is only read."""
+"""What is wrong with the configured set-up, and how to fix it. Everything is only read."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def new_app(about: str | None = None, **settings: Any) -> typer.Typer:  # noqa: 
 
 
 def _tell_version(asked: bool) -> None:
-    """Print the version of the project and leave."""
+    """Print the version of the project and exit."""
     if asked:
         from importlib.metadata import version
 
@@ -40,7 +40,7 @@ def _tell_version(asked: bool) -> None:
 
 
 def _use_store(uri: str | None) -> str | None:
-    """Make the store that of the whole process, workers included."""
+    """Use the store in the whole process, workers included."""
     if uri is not None:
         os.environ["MLFLOW_TRACKING_URI"] = uri
     return uri

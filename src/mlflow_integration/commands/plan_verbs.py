@@ -1,4 +1,4 @@
-"""The verb of the week: what is planned, what for, and what was found."""
+"""The verb for the week's plan: what is planned, what for, and what was found."""
 
 from __future__ import annotations
 

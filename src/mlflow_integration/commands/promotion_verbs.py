@@ -1,4 +1,4 @@
-"""Verbs of the way up: register, evaluate, promote, check."""
+"""Verbs of promotion: register, evaluate, promote, check."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def registry_of(tracking_uri: str | None, staging_nights: int | None = None, *, writing: bool = False) -> ModelRegistry:
-    """Open the registry; who writes to it also marks what dead processes left in the store."""
+    """Open the registry; commands that write also mark what dead processes left in the store."""
     from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.abandoned import close_abandoned_once
 

@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is a sentence that holds, or fails with a reason."""
+"""Does tracking work here? Each check is a sentence that holds or fails with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serve the store of this project: for one machine, one worker, listening on this machine only, without job runner."""
+"""Serve the store of this project to this machine only, with one worker and without a job runner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecasts and what came of them, checked at the door: the tables and arrays that are drawn or tabulated."""
+"""Forecasts and their outcomes, checked on entry: the tables and arrays that are drawn or tabulated."""
 
 from __future__ import annotations
 

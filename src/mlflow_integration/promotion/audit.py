@@ -1,4 +1,4 @@
-"""Looking for what came to a stage unseen: moved outside, taken over, or without a verdict."""
+"""Finds versions that came to a stage unseen: moved outside, taken over, or without a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole way of a version: gates, Staging and its test, Production, and the bundle."""
+"""The path of a version: gates, Staging and its test, Production, and the bundle."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PromotionDecision:
         model_name: The model.
         version: The version.
         report: What each gate says.
-        stage: Where the version stands now.
+        stage: The stage of the version now.
         reason: Why, in one line.
     """
 

@@ -103,7 +103,7 @@ def _finite(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class StagingTests:
-    """Holds settled nights against what the gates of a version saw, and keeps what comes of it.
+    """Compares settled nights with what the gates of a version saw, and keeps the result.
 
     Args:
         records: Reads and writes of the registry.

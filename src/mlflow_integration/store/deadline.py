@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
-    """Do `work` and return its result; a server gets no more than the deadline, however it dawdles.
+    """Do `work` and return its result; a server gets no more than the deadline, however slowly it answers.
 
     Args:
         uri: Tracking URI; the deadline holds for servers only.

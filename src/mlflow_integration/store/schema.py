@@ -1,6 +1,6 @@
 """The schema of a database: one of an older MLflow is refused, and upgraded only when asked, after a backup.
 
-MLflow itself upgrades a database in silence whenever it finds a table missing, also for a command that only reads.
+MLflow itself upgrades a database silently whenever it finds a table missing, also for a command that only reads.
 """
 
 from __future__ import annotations

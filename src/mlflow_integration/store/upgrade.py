@@ -77,7 +77,7 @@ def upgrade_store(tracking_uri: str | Path | None = None) -> Upgrade:
 
 
 def _copy(database: Path, target: Path) -> Path:
-    """Copy a database as it stands at one moment, check the copy, and force it to the disk."""
+    """Copy a database as it is at one moment, check the copy, and force it to the disk."""
     try:
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copied:
             source.backup(copied)

@@ -1,4 +1,4 @@
-"""The command that lives through a season night by night."""
+"""The command that replays a season night by night."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ app = new_app(rich_markup_mode="rich")
 
 
 class _Command(TyperCommand):
-    """Looks the names of markets and models up when help is asked for: plug-ins may have added some."""
+    """Looks up the names of markets and models when help is asked for: plug-ins may have added some."""
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         with reported():
@@ -228,7 +228,7 @@ def train(
 
 
 def _refuse_settings(context: typer.Context) -> None:
-    """A recipe has its own settings: one given beside it would be ignored in silence."""
+    """A recipe has its own settings: one given beside it would be ignored silently."""
     given = [
         parameter.opts[0]
         for parameter in context.command.params

@@ -1,4 +1,4 @@
-"""What the training command does: runs markets, recipes or a sweep over an input, and shows what they come to."""
+"""What the training command does: runs markets, recipes or a sweep over an input, and shows the results."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def parse_markets(text: str) -> tuple[str, ...]:
 
 
 def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
-    """Refuse a walk-forward that the data have no seasons for, before anything is made.
+    """Refuse a walk-forward for which the data have too few seasons, before anything is made.
 
     Raises:
         ConfigError: The first test season is not in the data.

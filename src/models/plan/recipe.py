@@ -136,7 +136,7 @@ class Recipe(_Frozen):
         return [self.config.model_copy(update={"market": market}) for market in self.markets]
 
     def with_workers(self, workers: int) -> Recipe:
-        """The same recipe with so many fits side by side."""
+        """The same recipe with this many fits side by side."""
         return self.model_copy(update={"config": self.config.model_copy(update={"workers": workers})})
 
 
@@ -219,7 +219,7 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
 
 
 def _refuse_without_effect(recipe: Recipe, key: str) -> None:
-    """Refuse a key that the recipe does not look at: it would be changed in silence, and the run be the same.
+    """Refuse a key that the recipe does not use: the change would be silent, and the run the same.
 
     Raises:
         ConfigError: It has no effect; says what has.
@@ -275,7 +275,7 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
 
 
 def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
-    """The way to a parameter of the recipe's model that is named alone: ``num_leaves``."""
+    """The path to a parameter of the recipe's model that is given by its bare name: ``num_leaves``."""
     model = content.get("config", {}).get("model", TrainerConfig().model)
     if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
         return parts
@@ -283,7 +283,7 @@ def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
 
 
 def _override(content: dict[str, Any], override: str) -> str:
-    """Set one key of the document, making tables on the way; return it with all its parts."""
+    """Set one key of the document, creating tables as needed; return its full path."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         message = f"--set {override!r} is not key=value.{_HOW_TO_SET}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_forward")
-"""What decides on which rows trials are compared, or has no part in how good a forecast is."""
+"""What decides on which rows trials are compared, or does not change how good a forecast is."""
 
 Choice = bool | int | float | str | tuple[str, ...]
 
@@ -82,7 +82,7 @@ class Choices(_Frozen):
     choices: tuple[Choice, ...] = Field(min_length=1)
 
     def distribution(self) -> CategoricalDistribution:
-        """As Optuna has it; lists, which it cannot keep, as JSON."""
+        """As Optuna stores it; lists, which it cannot store, as JSON."""
         return CategoricalDistribution([_kept(value) for value in self.choices])
 
 
@@ -90,7 +90,7 @@ Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type
 
 
 class Sweep(_Frozen):
-    """A search space and how it is gone through.
+    """A search space and how it is searched.
 
     Attributes:
         objective: Metric, computed on the calibration folds, whose direction is known from its name.
