@@ -51,7 +51,7 @@ class Daily:
         """Betting nights of a full season: its game nights times the share of game nights that were bet.
 
         The share is that of the nights with games between the first and the last bet, so that a third of a season
-        says the same as a whole one.
+        gives the same as a whole one.
 
         Args:
             game_nights: Date of every night with games, any order, repeated or not; None: the calendar is not known.

@@ -29,7 +29,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) ->
 
 
 def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Quotes without their results, and the results: what prices and chooses bets is given the first alone.
+    """Quotes without their results, and the results: code that prices and chooses bets is given only the first.
 
     Args:
         quotes: Quotes table (docs/contract.md), n rows, with ``actual``.
@@ -193,5 +193,5 @@ def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
 
 
 def _first_line(error: Exception) -> str:
-    """What pandas says, without its advice to programmers."""
+    """The message of pandas, without its advice to programmers."""
     return str(error).partition("\n")[0]

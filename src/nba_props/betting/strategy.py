@@ -91,7 +91,7 @@ class BettingConfig:
     stakes: StakeConfig = field(default_factory=StakeConfig)
 
     def __post_init__(self) -> None:
-        """Refuse names that are not known, and limits that let nothing through unseen."""
+        """Refuse unknown names, and limits that silently let nothing through."""
         for name in ("min_edge", "min_ev"):
             real_number(name, getattr(self, name))
         low, high = (real_number("odds_range", limit) for limit in self.odds_range)

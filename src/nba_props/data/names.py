@@ -165,7 +165,7 @@ class PlayerIndex:
         steps = (
             ("suffix", lambda r: r.key.get(name.key, _NOBODY)),
             ("suffix", lambda r: r.key.get(_CHANGED.get(name.key, ""), _NOBODY)),
-            # A name that is somebody else's, elsewhere in the log, is his: it is not bent to fit these two teams.
+            # A name that belongs to somebody else in the log is his: it is not made to fit these two teams.
             ("word order", lambda r: _only(r.words.get(tuple(sorted(name.words)), _NOBODY), ever)),
             ("nickname or initial", lambda r: _only({i for other, i in r.names if alike(name, other)}, ever)),
         )

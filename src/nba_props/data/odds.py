@@ -40,7 +40,7 @@ _FIX: Final = (
 
 
 def no_odds() -> pd.DataFrame:
-    """The odds table without a row: what there is where nobody has lines."""
+    """The odds table without a row, for where there are no lines."""
     text = ("player_name", "home_team", "away_team", "bookmaker", "market")
     return pd.DataFrame(
         {

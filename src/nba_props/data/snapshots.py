@@ -1,4 +1,4 @@
-"""A store of line snapshots: every quote once, Parquet partitioned by game date, only ever added to.
+"""A store of line snapshots: every quote once, as Parquet partitioned by game date; rows are only ever added.
 
 A part is written under a hidden name, synchronised, and renamed to the digest of its rows: a capture that is killed
 leaves the store as it was, and two at once cannot damage it.

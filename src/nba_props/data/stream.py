@@ -1,7 +1,7 @@
 """Bytes to text tables: encodings, separators, and limits that are kept while reading.
 
-Only regular files are opened. What a file unpacks to is counted as it is read, so that a small file cannot fill the
-memory; the last line is kept, so that a file that was cut short is noticed.
+Only regular files are opened. The unpacked size of a file is counted as it is read, so that a small file cannot fill
+the memory; the last line is kept, so that a file that was cut short is noticed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def limit() -> int:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Refuse pipes, devices and sockets without opening them: reading one may wait for ever.
+    """Refuse pipes, devices and sockets without opening them: reading one may wait forever.
 
     Raises:
         DataError: The path is not a regular file.

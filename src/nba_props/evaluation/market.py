@@ -38,7 +38,7 @@ from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 from nba_props.probability.scores import probability_metrics
 
 _LINE_ONLY: Final = ("pickem_constant", "one_sided")
-"""Reason codes of quotes whose line still says something though their prices do not."""
+"""Reason codes of quotes whose line can be used though their prices cannot."""
 
 _KEY: Final = ["game_id", "player_id"]
 
@@ -131,7 +131,7 @@ def evaluate_market(
         **_prop_counts(pricing.lines, predictions),
         "training_time": float(result.folds["fit_seconds"].iloc[-1]),
     }
-    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
+    if len(good):  # with lines to bet on, zero bets is a result; without lines there is none
         metrics |= _ledger_metrics(ledger, kelly_ledger, predictions["game_date"], config.seed, n_trials)
         metrics |= timing_metrics(priced, good, nights)
     if config.model == MARKET_BLEND:
@@ -216,7 +216,7 @@ def _with_lines(
 
 
 def _prop_counts(lines: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, float]:
-    """Props of the test dates that have no probability, by why."""
+    """Props of the test dates that have no probability, by the reason."""
     tested = lines["game_date"].between(predictions["game_date"].min(), predictions["game_date"].max())
     rows = lines[tested]
     if rows.empty:

@@ -19,7 +19,7 @@ OLD_PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I%p.pdf"
 _EASTERN: Final = ZoneInfo("America/New_York")
 _CHANGED: Final = date(2025, 12, 23)
 _REFUSALS: Final = 5
-"""So many refusals without one report in between are a block, not missing files."""
+"""This many refusals in a row mean a block, not missing files."""
 _SETTLED: Final = timedelta(days=1)
 
 

@@ -52,7 +52,7 @@ class Wanted:
 
     @property
     def mark(self) -> str:
-        """What the names of the files say of the question: other markets or regions are another answer."""
+        """The part of a file's name that identifies the question: other markets or regions give another answer."""
         if (tuple(self.markets), tuple(self.regions)) == (MARKETS, ("us",)):
             return ""
         asked = json.dumps([sorted(self.markets), sorted(self.regions)])
