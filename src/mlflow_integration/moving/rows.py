@@ -12,6 +12,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.values.database_errors import without_sql
@@ -96,7 +97,9 @@ class Addresses:
         known = {table.name: table for table in tables()}
         homes: dict[Any, str] = {}
         for row in _rows(source, known["experiments"]):
-            homes[row["experiment_id"]] = f"{root.rstrip('/')}/{unique_file_name(row['name'])}"
+            folder = unique_file_name(row["name"])
+            folder = quote(folder) if root.startswith("file:") else folder
+            homes[row["experiment_id"]] = f"{root.rstrip('/')}/{folder}"
             self._prefixes.append((row["artifact_location"], homes[row["experiment_id"]]))
         self._sort()
         for row in _rows(source, known["runs"]):

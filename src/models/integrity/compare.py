@@ -145,7 +145,7 @@ def compare_tables(
     index = both[0].index.union(both[1].index, sort=False)
     one, two = (table.reindex(index) for table in both)
     distances = {column: _distance(one[column], two[column]) for column in values}
-    found = pd.DataFrame(distances, index=index, columns=values).to_numpy("float64")
+    found = np.column_stack([distances[column] for column in values])
     lone = ~(index.isin(both[0].index) & index.isin(both[1].index))
     found[lone] = np.inf
     places = np.argwhere(found > 0)[:_FIRST]

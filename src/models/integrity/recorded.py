@@ -162,7 +162,7 @@ class RecordedRun:
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table of a run as the tracker has written it: keys as text, numbers to the last bit."""
-    return pd.read_csv(path, dtype=dict.fromkeys(KEYS, "str"), float_precision="round_trip")
+    return pd.read_csv(path, dtype=dict.fromkeys(KEYS, "str"))
 
 
 def as_recorded(name: str, frame: pd.DataFrame) -> pd.DataFrame:
