@@ -245,9 +245,20 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
         }
         metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
         if lined["closing_implied"].notna().any():
-            implied = lined["closing_implied"].fillna(lined["closing_line"])
-            metrics["market_implied_mae"] = mae(lined["actual"], implied)
+            metrics["market_implied_mae"] = mae(lined["actual"], implied_or_line(lined))
     return metrics | _probability_metrics(predictions, seed)
+
+
+def implied_or_line(lined: pd.DataFrame) -> pd.Series:
+    """The market's forecast at the close (n, stat units): the price-implied line, the line where there is no price.
+
+    >>> implied_or_line(pd.DataFrame({"closing_line": [20.5, 8.5], "closing_implied": [20.1, np.nan]})).tolist()
+    [20.1, 8.5]
+
+    Args:
+        lined: Predictions with ``closing_line``, n, and ``closing_implied``.
+    """
+    return lined["closing_implied"].fillna(lined["closing_line"])
 
 
 def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
