@@ -192,6 +192,26 @@ def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
+def lines_at_decision(quotes: pd.DataFrame, config: TrainerConfig) -> pd.DataFrame:
+    """The market's forecast of every prop when it is decided: the price-implied line, the line where there is no price.
+
+    Args:
+        quotes: Quotes of the market (docs/contract.md); may be empty.
+        config: The run's settings.
+
+    Returns:
+        ``game_id``, ``player_id``, ``implied_line`` (stat units), one row per prop. Its sigma comes from props of
+        earlier weeks, so nothing settled later moves it.
+    """
+    quotes, results = split_results(quotes)
+    reasons = flag_quotes(quotes)
+    lines = consensus(decision_quotes(line_quotes(quotes, reasons), config.decision))
+    lines = lines.assign(actual=results_of(lines, results))
+    offered = decision_quotes(quotes[reasons == ""].reset_index(drop=True), config.decision)
+    implied = pd.Series(walk_forward_implied(offered, lines, config.market), lines.index)
+    return lines[_KEY].assign(implied_line=implied.fillna(lines["line"]))
+
+
 def _with_lines(
     predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, lined: pd.DataFrame,
     results: pd.DataFrame, config: TrainerConfig,
