@@ -26,7 +26,7 @@ import pandas as pd
 
 from models.data import TrainingData, load_training_data, simulated_training_data
 from models.forecasting import Forecasts
-from models.line_ups import availability_of
+from models.data import availability_of
 from nba_props.config import MARKET_BLEND, TrainerConfig, make_config
 from nba_props.errors import NBAPropsError
 from nba_props.evaluation.market import MarketEvaluation, evaluate_market, implied_or_line

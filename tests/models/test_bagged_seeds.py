@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.forecasting import Forecasts, forecaster
-from models.plan.studies import forecast_findings
+from models.studies import forecast_findings
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
 
