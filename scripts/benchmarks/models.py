@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from models.data import TrainingData, load_training_data, simulated_training_data
+from models.data import TrainingData, availability_of, load_training_data, simulated_training_data
 from models.forecasting import Forecasts
-from models.data import availability_of
 from nba_props.config import MARKET_BLEND, TrainerConfig, make_config
 from nba_props.errors import NBAPropsError
 from nba_props.evaluation.market import MarketEvaluation, evaluate_market, implied_or_line
