@@ -261,6 +261,9 @@ class NBAPropsMLflowTrainer:
             register: Register the final model and let the gates decide on its stage.
         """
         config, data = self.config, self._data
+        if register and config.line_feature:
+            message = "line_feature: a slate is forecast before it is priced, so such a model cannot be registered."
+            raise ConfigError(message)
         tracker = self._tracker()
         name = run_name or naming.run_name(config, data)
         with tracker.start_run(name, tags=self._first_tags()) as run:

@@ -39,7 +39,9 @@ def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]
     side changes no number.
     """
     idle = {"model_params", "workers"}
-    idle |= {name for name in ("selection", "noise_features", "feature_groups") if not getattr(config, name)}
+    idle |= {
+        name for name in ("selection", "line_feature", "noise_features", "feature_groups") if not getattr(config, name)
+    }
     if config.model != ENSEMBLE:
         idle.add("ensemble")
     return {**config.model_dump(exclude=idle), "model_params": dict(estimator.params)}

@@ -192,6 +192,26 @@ def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
+def lines_at_decision(quotes: pd.DataFrame, config: TrainerConfig) -> pd.DataFrame:
+    """The market's forecast of every prop when it is decided: the price-implied line, the line where there is no price.
+
+    Args:
+        quotes: Quotes of the market (docs/contract.md); may be empty.
+        config: The run's settings.
+
+    Returns:
+        ``game_id``, ``player_id``, ``implied_line`` (stat units), one row per prop. Its sigma comes from props of
+        earlier weeks, so nothing settled later moves it.
+    """
+    quotes, results = split_results(quotes)
+    reasons = flag_quotes(quotes)
+    lines = consensus(decision_quotes(line_quotes(quotes, reasons), config.decision))
+    lines = lines.assign(actual=results_of(lines, results))
+    offered = decision_quotes(quotes[reasons == ""].reset_index(drop=True), config.decision)
+    implied = pd.Series(walk_forward_implied(offered, lines, config.market), lines.index)
+    return lines[_KEY].assign(implied_line=implied.fillna(lines["line"]))
+
+
 def _with_lines(
     predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, lined: pd.DataFrame,
     results: pd.DataFrame, config: TrainerConfig,
@@ -245,9 +265,20 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
         }
         metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
         if lined["closing_implied"].notna().any():
-            implied = lined["closing_implied"].fillna(lined["closing_line"])
-            metrics["market_implied_mae"] = mae(lined["actual"], implied)
+            metrics["market_implied_mae"] = mae(lined["actual"], implied_or_line(lined))
     return metrics | _probability_metrics(predictions, seed)
+
+
+def implied_or_line(lined: pd.DataFrame) -> pd.Series:
+    """The market's forecast at the close (n, stat units): the price-implied line, the line where there is no price.
+
+    >>> implied_or_line(pd.DataFrame({"closing_line": [20.5, 8.5], "closing_implied": [20.1, np.nan]})).tolist()
+    [20.1, 8.5]
+
+    Args:
+        lined: Predictions with ``closing_line``, n, and ``closing_implied``.
+    """
+    return lined["closing_implied"].fillna(lined["closing_line"])
 
 
 def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
