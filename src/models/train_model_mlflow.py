@@ -372,8 +372,7 @@ class NBAPropsMLflowTrainer:
 
     def _log_staging_window(self, tracker: NBAPropsTracker, view: EvaluationView, n_trials: int) -> None:
         """Log what the gates see, and the last nights, which they do not see."""
-        quotes = self._data.quotes_of(self.config.market)
-        window = staging_window(self.forecast().result, quotes, view.evaluation, self.config, n_trials=n_trials)
+        window = staging_window(view.evaluation, self.config, n_trials=n_trials)
         if window is None:
             return
         others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}

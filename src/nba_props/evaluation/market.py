@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -41,6 +41,7 @@ _LINE_ONLY: Final = ("pickem_constant", "one_sided")
 """Reason codes of quotes whose line still says something though their prices do not."""
 
 _KEY: Final = ["game_id", "player_id"]
+_TIME: Final = "training_time"
 
 
 @dataclass(frozen=True)
@@ -122,25 +123,10 @@ def evaluate_market(
     predictions = _with_lines(predictions, pricing.lines, good, lined, results, config)
     nights = closes_by_night(priced, good, window)
     bets = run_backtest(priced, results, _strategies(config), closing=good, close_window_minutes=window)
-    ledger, kelly_ledger = bets["flat"], bets["kelly"]
-    metrics = {
-        **result.train_metrics,
-        **validation_metrics(predictions),
-        **segment_metrics(predictions),
-        **_line_metrics(predictions, config.seed),
-        **_prop_counts(pricing.lines, predictions),
-        "training_time": float(result.folds["fit_seconds"].iloc[-1]),
-    }
-    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
-        metrics |= _ledger_metrics(ledger, kelly_ledger, predictions["game_date"], config.seed, n_trials)
-        metrics |= timing_metrics(priced, good, nights)
-    if config.model == MARKET_BLEND:
-        metrics["blend_weight"] = final_blend(pricing.lines).weight
-    metrics |= extra_metrics(predictions, ledger)
-    return MarketEvaluation(
+    evaluation = MarketEvaluation(
         predictions=predictions,
-        ledger=ledger,
-        kelly_ledger=kelly_ledger,
+        ledger=bets["flat"],
+        kelly_ledger=bets["kelly"],
         folds=result.folds,
         closes=nights,
         quality=quality_report(quotes, reasons),
@@ -152,9 +138,63 @@ def evaluate_market(
         distribution_scores=distributions.scores,
         contributions=result.contributions,
         pricing=pricing,
-        metrics=metrics,
+        metrics={**result.train_metrics, _TIME: float(result.folds["fit_seconds"].iloc[-1])},
         fold_metrics={"val_mae_fold": fold_mae(predictions)},
     )
+    return replace(evaluation, metrics=evaluation.metrics | _measured(evaluation, config, n_trials))
+
+
+def metrics_before(
+    evaluation: MarketEvaluation, night: pd.Timestamp, config: TrainerConfig, *, n_trials: int = 1
+) -> dict[str, float]:
+    """The metrics of an evaluation as they were before a night.
+
+    Whatever is learned or decided for a night comes from nights before it. So they are those of the rows that are left,
+    and the same as if nothing later had ever been seen.
+
+    Args:
+        evaluation: Of `evaluate_market`.
+        night: First night that does not count.
+        config: The settings it was made with.
+        n_trials: As for `evaluate_market`.
+
+    Returns:
+        Metric key to value.
+    """
+
+    def early(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["game_date"] < night].reset_index(drop=True)
+
+    earlier = replace(
+        evaluation,
+        predictions=early(evaluation.predictions),
+        ledger=early(evaluation.ledger),
+        kelly_ledger=early(evaluation.kelly_ledger),
+        closes=early(evaluation.closes),
+        priced=early(evaluation.priced),
+        closing=early(evaluation.closing),
+        pricing=replace(evaluation.pricing, lines=early(evaluation.pricing.lines)),
+    )
+    of_fit = {key: value for key, value in evaluation.metrics.items() if key.startswith("train_") or key == _TIME}
+    return of_fit | _measured(earlier, config, n_trials)
+
+
+def _measured(evaluation: MarketEvaluation, config: TrainerConfig, n_trials: int) -> dict[str, float]:
+    """Everything that is computed from the tables of an evaluation."""
+    predictions, lines, good = evaluation.predictions, evaluation.pricing.lines, evaluation.closing
+    metrics = {
+        **validation_metrics(predictions),
+        **segment_metrics(predictions),
+        **_line_metrics(predictions, config.seed),
+        **_prop_counts(lines, predictions),
+    }
+    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
+        nights = predictions["game_date"]
+        metrics |= _ledger_metrics(evaluation.ledger, evaluation.kelly_ledger, nights, config.seed, n_trials)
+        metrics |= timing_metrics(evaluation.priced, good, evaluation.closes)
+    if config.model == MARKET_BLEND:
+        metrics["blend_weight"] = final_blend(lines).weight
+    return metrics | extra_metrics(predictions, evaluation.ledger)
 
 
 def _ledger_metrics(
