@@ -29,7 +29,7 @@ from models.forecasting import Forecasts
 from nba_props.config import MARKET_BLEND, TrainerConfig, make_config
 from nba_props.errors import NBAPropsError
 from nba_props.evaluation.market import MarketEvaluation, evaluate_market, implied_or_line
-from nba_props.evaluation.paired import paired_over_seeds
+from nba_props.evaluation.paired import paired_comparison
 from nba_props.evaluation.regression import NAIVE_FORECASTS
 from nba_props.features import GROUPS
 from nba_props.forecast import model_names
@@ -117,7 +117,7 @@ def _model_row(name: str, model: Scored, models: dict[str, Scored]) -> dict[str,
             (own.predictions, other.predictions)
             for own, other in zip(model.evaluations, models[first].evaluations, strict=True)
         ]
-        found = paired_over_seeds(pairs)
+        found = paired_comparison(pairs)
         low, high = (found.get(f"mae_difference_ci_{end}") for end in ("low", "high"))
         interval = "" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]"
         row["gain"] = f"{found['mae_difference']:+.3f}{interval}"
