@@ -149,7 +149,7 @@ def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
         metrics = {}
         for name, member in forecast.members.items():
             test = member.predictions[member.predictions["role"] == "test"]
-            metrics[f"val_mae_{name}"] = mae(test["actual"], test["predicted"])
+            metrics[f"val_mae_{name.replace(':', '_')}"] = mae(test["actual"], test["predicted"])
         findings |= Findings(metrics=metrics, tables={"ensemble_weights.csv": forecast.weights})
     return findings
 

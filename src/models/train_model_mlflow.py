@@ -17,8 +17,8 @@ from models.data import TrainingData, availability_of, load_training_data, predi
 from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
 from models.identity import settings_key
 from models.line_ups import STAND_IN
+from models.logged.make import prop_forecast
 from models.logged.model import log_forecast, used_columns
-from models.logged.prop_forecast import prop_forecast
 from models.notes import why_no_bet
 from models.staging_window import staging_window
 from models.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
@@ -233,7 +233,7 @@ class NBAPropsMLflowTrainer:
         tracker = self._tracker()
         name = naming.run_name(self.config, self._data, "evaluation")
         with tracker.start_run(name, tags=self._first_tags(), nested=True) as run:
-            view = self._evaluated(n_trials or self._trials(tracker), run)
+            view = self.view(n_trials or self._trials(tracker), _place(run))
             self._log_data(tracker)
             tracker.log_evaluation(view)
         return view.evaluation
@@ -261,11 +261,14 @@ class NBAPropsMLflowTrainer:
             register: Register the final model and let the gates decide on its stage.
         """
         config, data = self.config, self._data
+        if register and config.line_feature:
+            message = "line_feature: a slate is forecast before it is priced, so such a model cannot be registered."
+            raise ConfigError(message)
         tracker = self._tracker()
         name = run_name or naming.run_name(config, data)
         with tracker.start_run(name, tags=self._first_tags()) as run:
             n_trials = self._trials(tracker)
-            view = self._evaluated(n_trials, run)
+            view = self.view(n_trials, _place(run))
             self._log_data(tracker)
             tracker.log_evaluation(view)
             if register:
@@ -335,7 +338,13 @@ class NBAPropsMLflowTrainer:
         known = (columns["tags.availability"] == STAND_IN) == stand_in
         return 1 + int(((kinds == self._data.kind) & known & (columns[f"tags.{FIT_TAG}"] != FIT_ONLY)).sum())
 
-    def _evaluated(self, n_trials: int, run: TrackedRun) -> EvaluationView:
+    def view(self, n_trials: int = 1, place: str = "") -> EvaluationView:
+        """Everything that a run of these settings logs; computed, and logged nowhere.
+
+        Args:
+            n_trials: Runs tried so far on this market, this one included.
+            place: Route of the run's page in the UI; without one there is no note.
+        """
         config, data = self.config, self._data
         evaluation = self._evaluation(n_trials)
         forecast = self.forecast()
@@ -352,7 +361,8 @@ class NBAPropsMLflowTrainer:
             estimator=forecast.estimator,
             n_features=n_features,
             findings=findings,
-            place=f"#/experiments/{run.experiment_id}/runs/{run.run_id}",
+            study=None if self.study is None else self.study.model_dump(mode="json"),
+            place=place,
         )
 
     def _shared(self) -> Forecasts:
@@ -362,8 +372,7 @@ class NBAPropsMLflowTrainer:
 
     def _log_staging_window(self, tracker: NBAPropsTracker, view: EvaluationView, n_trials: int) -> None:
         """Log what the gates see, and the last nights, which they do not see."""
-        quotes = self._data.quotes_of(self.config.market)
-        window = staging_window(self.forecast().result, quotes, view.evaluation, self.config, n_trials=n_trials)
+        window = staging_window(view.evaluation, self.config, n_trials=n_trials)
         if window is None:
             return
         others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}
@@ -377,6 +386,10 @@ class NBAPropsMLflowTrainer:
             chosen = used_columns(estimator, frame)
             forecast = prop_forecast(estimator, chosen, self._data, config, self.forecast().result, view.evaluation)
         log_forecast(tracker, estimator, config, frame, forecast)
+
+
+def _place(run: TrackedRun) -> str:
+    return f"#/experiments/{run.experiment_id}/runs/{run.run_id}"
 
 
 def _kind_note(data: TrainingData) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.data import availability_of
 from models.figures import market_figures
-from models.identity import PROPS_TAG, props_key
+from models.identity import PROPS_TAG, code, props_key
 from models.notes import PICTURES, answers, differences, headline, why_no_bet
 from models.studies import Findings
 from nba_props.betting.tables import equity_table
@@ -39,7 +39,9 @@ def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]
     side changes no number.
     """
     idle = {"model_params", "workers"}
-    idle |= {name for name in ("selection", "noise_features", "feature_groups") if not getattr(config, name)}
+    idle |= {
+        name for name in ("selection", "line_feature", "noise_features", "feature_groups") if not getattr(config, name)
+    }
     if config.model != ENSEMBLE:
         idle.add("ensemble")
     return {**config.model_dump(exclude=idle), "model_params": dict(estimator.params)}
@@ -56,6 +58,7 @@ class EvaluationView:
         estimator: The final model, fitted on all rows.
         n_features: Columns it was offered.
         findings: What the study of the run adds.
+        study: The study itself, as plain values; None where there is none.
         extra_tags: Tags besides those of the data and the model.
         place: Route of the run's page in the UI, for the links of its note; without one there is no note.
     """
@@ -66,6 +69,7 @@ class EvaluationView:
     estimator: Estimator
     n_features: int
     findings: Findings = field(default_factory=Findings)
+    study: dict[str, Any] | None = None
     extra_tags: dict[str, str] = field(default_factory=dict)
     place: str = ""
 
@@ -120,6 +124,8 @@ class EvaluationView:
             "training_config.json": {
                 "config": self.config.model_dump(mode="json"),
                 "model_params": dict(self.estimator.params),
+                "study": self.study,
+                "code": code(),
                 "data": {
                     "source": self.data.source,
                     "fingerprint": self.data.fingerprint,

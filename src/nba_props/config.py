@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nba_props.errors import ConfigError, did_you_mean
-from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
+from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params, split_member
 from nba_props.markets import check_market
 
 __all__ = [
@@ -39,6 +39,14 @@ def _known_model(name: str) -> str:
     if name not in ESTIMATORS:
         message = f"unknown model {name!r}{did_you_mean(name, ESTIMATORS)}; known models: {', '.join(ESTIMATORS)}"
         raise ValueError(message)
+    return name
+
+
+def _known_member(name: str) -> str:
+    try:
+        _known_model(split_member(name)[0])
+    except ConfigError as error:
+        raise ValueError(str(error).rstrip(".")) from error
     return name
 
 
@@ -77,12 +85,13 @@ class EnsembleConfig(_Frozen):
     """Which forecasters are combined, and how (model "ensemble").
 
     Attributes:
-        members: Two or more different ones. Of those tried on real PRA of 2022-23 and 2023-24, the default err least.
+        members: Two or more different ones; ``lightgbm:1`` is LightGBM with another seed. Of those tried on real PRA of
+            2022-23 and 2023-24, the default err least.
         method: "weighted" (convex weights) or "stacked" (a linear model on top), both learnt on out-of-fold
             predictions of earlier folds.
     """
 
-    members: tuple[Annotated[str, AfterValidator(_known_model)], ...] = (
+    members: tuple[Annotated[str, AfterValidator(_known_member)], ...] = (
         "lightgbm_sqrt",
         "two_stage",
         "linear",
@@ -141,6 +150,8 @@ class TrainerConfig(_Frozen):
             decision; of games without a report, the regulars who missed the team's last game. "stand_in": the regulars
             missing from the box score itself, for backtests without reports: known only afterwards, so its runs are
             tagged, ranked apart, and their models never go live.
+        line_feature: The price-implied line at decision time as a feature (NaN without one): the forecast starts at the
+            market. No model with it can be registered, since a slate is forecast before it is priced.
         noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
@@ -170,6 +181,7 @@ class TrainerConfig(_Frozen):
     selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
     availability: Literal["reported", "stand_in"] = "reported"
+    line_feature: bool = False
     noise_features: int = Field(default=0, ge=0)
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"
@@ -204,7 +216,7 @@ class TrainerConfig(_Frozen):
                         f"model_params of an ensemble are tables of its members, {', '.join(members)}: not {name!r}"
                     )
                     raise ValueError(message)
-                check_params(name, params)
+                check_params(split_member(name)[0], params)
         except ConfigError as error:
             message = f"model_params: {str(error).rstrip('.')}"
             raise ValueError(message) from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from nba_props.config import make_config
-from nba_props.evaluation.market import evaluate_market
+from nba_props.evaluation.market import evaluate_market, metrics_before
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 
@@ -128,6 +130,16 @@ def test_no_prop_is_bet_or_scored_before_the_calibration_has_learned_and_lines_o
     assert evaluation.scored_props().index.equals(evaluation.scored_props(calibrated=False).index)
     alone = evaluate_market(result, quotes[quotes["game_date"] > "2023-11-20"].reset_index(drop=True), CONFIG)
     assert alone.metrics["n_uncalibrated"] == 480, "without earlier lines there is less to learn from"
+
+
+@pytest.mark.parametrize("model", ["lightgbm", "market_blend"])
+def test_the_metrics_before_a_night_are_those_of_data_that_end_there(result, quotes, model):
+    config, night = make_config(market="pts", seed=1, model=model), pd.Timestamp("2023-12-06")
+    cut = replace(result, predictions=result.predictions[result.predictions["game_date"] < night])
+    expected = evaluate_market(cut, quotes[quotes["game_date"] < night].reset_index(drop=True), config, n_trials=3)
+    found = metrics_before(evaluate_market(result, quotes, config), night, config, n_trials=3)
+    assert len(expected.ledger) > 50
+    assert found == pytest.approx(expected.metrics, rel=1e-12, nan_ok=True)
 
 
 def test_props_without_a_result_or_a_forecast_are_counted(result, quotes):

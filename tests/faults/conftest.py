@@ -41,6 +41,10 @@ class BreakableServer:
                 env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
                 start_new_session=True,
             )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "server.log").read_text()[-2000:]
@@ -48,7 +52,7 @@ class BreakableServer:
                 if requests.get(f"{self.url}/health", timeout=2).ok:
                     return
             time.sleep(0.2)
-        pytest.fail("the server did not start")
+        pytest.fail("the server does not answer")
 
     def send(self, number: int) -> None:
         os.killpg(self.process.pid, number)
@@ -73,6 +77,26 @@ def own_place(monkeypatch, tmp_path):
     monkeypatch.setenv("NBA_PROPS_DEADLINE", "3")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def survived(record_property):
+    """Say what was broken and what survived; shown when all tests are done, by several workers too."""
+    return lambda text: record_property("survived", text)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what the tests of this folder broke, and what survived."""
+    said = [
+        text
+        for report in terminalreporter.stats.get("passed", ())
+        for name, text in report.user_properties
+        if name == "survived"
+    ]
+    if said:
+        terminalreporter.section("what was broken, and what survived")
+        for text in said:
+            terminalreporter.write_line(f"- {text}")
 
 
 def pytest_collection_modifyitems(items):

@@ -50,7 +50,7 @@ def started(folder: Path) -> int:
             return 0
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_plan_killed_twice_ends_with_the_same_finished_runs_and_none_running(tmp_path):
     peace, trouble = tmp_path / "peace", tmp_path / "trouble"
     peace.mkdir()

@@ -1,4 +1,4 @@
-"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate."""
+"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate, move."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, reported, say
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, progress, reported, say
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
 from mlflow_integration.commands.registry_verbs import registry_of
 
@@ -121,3 +121,45 @@ def migrate(
             )
             for row in taken.itertuples():
                 print(f"{row.model} version {row.version} is in {row.stage}: {row.detail}.")
+
+
+def move(
+    to: Annotated[str, typer.Option("--to", help="New, empty database: postgresql://... or sqlite:///....")],
+    artifacts: Annotated[
+        str | None,
+        typer.Option(help="Where its artifacts go: folder, s3://..., mlflow-artifacts:/. Default: beside SQLite."),
+    ] = None,
+    keep_artifacts: Annotated[bool, typer.Option("--keep-artifacts", help="Leave them where they are.")] = False,
+    through: Annotated[
+        str | None, typer.Option(help="Server that mlflow-artifacts: addresses go through: http://host:5000.")
+    ] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Copy the whole store into another database, artifacts too, and compare both.
+
+    An interrupted move is taken up again by the same command.
+
+    Example: uv run scripts/mlflow/compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
+    """
+    import pandas as pd
+
+    from mlflow_integration.moving import move_store
+
+    with reported():
+        with progress("folders") as bar:
+            done = move_store(
+                to,
+                tracking_uri,
+                artifacts=artifacts,
+                keep_artifacts=keep_artifacts,
+                server=through,
+                on_folder=lambda many, of: bar.update(bar.task_ids[0], completed=many, total=of),
+            )
+        rows = [(name, content.rows, content.digest) for name, content in sorted(done.tables.items())]
+        frame = pd.DataFrame(rows, columns=["table", "rows", "digest"])
+        emit(frame, as_json=json, output=output, title=f"The same in {done.source} and {done.target}")
+        state = "was there already" if done.already else "is copied"
+        note(f"It {state}; {done.files:,} files in {done.folders:,} folders, the same on both sides.")

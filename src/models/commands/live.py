@@ -21,8 +21,8 @@ from models.live.shadow import record_shadows
 from models.live.show import card_document, card_frame, card_title, write_card
 from models.live.slate import flag_by_market
 from models.live.tonight import load_sources, tonight
+from nba_props.atomic import write_atomically
 from nba_props.data import join_odds
-from nba_props.data.atomic import write_atomically
 from nba_props.errors import ConfigError, UnknownModelError
 from nba_props.markets import MARKETS
 

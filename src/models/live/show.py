@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 
 from mlflow_integration.values.convert import plain
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 
 if TYPE_CHECKING:
     from models.live.card import Card

@@ -24,7 +24,7 @@ FOLDER: Final = "forecast"
 """Folder of a logged model with what is not the estimator."""
 
 _DOCUMENT: Final = "forecast.json"
-_TABLES: Final = ("past", "settled", "probes", "reference")
+_TABLES: Final = ("past", "settled", "probes", "reference", "fitted_rows")
 
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here

@@ -220,8 +220,13 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     found = tracker.client.search_runs(
         [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    # A blend's projection holds tonight's prices, which a registered model is not given.
-    return [with_plain_metrics(run) for run in found if run.data.params.get("model") != MARKET_BLEND]
+    # A projection that holds tonight's prices is none that a registered model could make.
+    priced = {MARKET_BLEND, "True"}
+    return [
+        with_plain_metrics(run)
+        for run in found
+        if priced.isdisjoint(run.data.params.get(name) for name in ("model", "line_feature"))
+    ]
 
 
 def _goodness(run: Run, candidates: Candidates) -> tuple[float, ...]:

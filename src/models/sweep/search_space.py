@@ -13,6 +13,7 @@ from models.documents import problems, read_document
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
 from nba_props.forecast import default_params
+from nba_props.forecast.estimator import split_member
 from nba_props.metrics import resolve_direction
 
 if TYPE_CHECKING:
@@ -232,7 +233,8 @@ def _path(key: str, config: TrainerConfig) -> str:
 def _parameters(config: TrainerConfig) -> set[str]:
     """Bare names of the model's parameters; of an ensemble with the member before them."""
     if config.model == "ensemble":
-        return {f"{member}.{name}" for member in config.ensemble.members for name in default_params(member)}
+        parameters = {member: default_params(split_member(member)[0]) for member in config.ensemble.members}
+        return {f"{member}.{name}" for member, names in parameters.items() for name in names}
     return set(default_params(config.forecaster))
 
 

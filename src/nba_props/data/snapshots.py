@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset, parquet
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.data.content import fingerprint
 from nba_props.data.schemas import ODDS_COLUMNS
 from nba_props.errors import DataError

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats
+from nba_props.atomic import opened_atomically
 from nba_props.content import fingerprint
-from nba_props.data.atomic import opened_atomically
 from nba_props.features.build import build_features, feature_names
 from nba_props.plugins import plugins_digest
 from nba_props.version import code_version

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.fetch.client import BlockedError, Client, Fetched, FetchError, MissingError, no_step
 
 PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I_%M%p.pdf"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.fetch.client import Answer, Client, Fetched, FetchError, MissingError, no_step
 
 MARKETS: Final = ("player_points", "player_rebounds", "player_assists", "player_points_rebounds_assists")

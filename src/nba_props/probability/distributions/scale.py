@@ -51,9 +51,10 @@ def fit_scale(error: Floats, mu: Floats, code: Ints, n_groups: int) -> ScaleMode
 
 def fits_by_group(fit: Callable[..., T], code: Ints, n_groups: int, *values: Floats) -> list[T]:
     """`fit` of the rows of each group (arrays of n); a group of few rows takes the fit of all rows."""
-    pooled = fit(*values)
     rows = [np.flatnonzero(code == group) for group in range(n_groups)]
-    return [fit(*(each[part] for each in values)) if len(part) >= _OWN_FIT_ROWS else pooled for part in rows]
+    alone = [len(part) >= _OWN_FIT_ROWS for part in rows]
+    pooled = [] if all(alone) else [fit(*values)]
+    return [fit(*(each[part] for each in values)) if own else pooled[0] for part, own in zip(rows, alone, strict=True)]
 
 
 def nonnegative_pair(columns: Floats, target: Floats, ridge: float) -> Floats:
