@@ -235,10 +235,12 @@ def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 def lines_at_decision(quotes: pd.DataFrame, config: TrainerConfig) -> pd.DataFrame:
     """The market's forecast of every prop when it is decided: the price-implied line, the line where there is no price.
 
-    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05"), "actual": 22.0}
-    >>> seen = {"observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC"), "bookmaker": ["A", "B"]}
+    Even prices imply the line itself:
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05")}
+    >>> seen = {"observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC"), "bookmaker": ["A", "B"], "actual": 22.0}
     >>> quotes = pd.DataFrame({**prop, **seen, "line": 20.5, "over_price": -110.0, "under_price": -110.0})
-    >>> lines_at_decision(quotes, TrainerConfig(market="pts")).round(2).to_dict("records")  # even prices: the line itself
+    >>> lines_at_decision(quotes, TrainerConfig(market="pts")).round(2).to_dict("records")
     [{'game_id': 'g', 'player_id': 7, 'implied_line': 20.5}]
 
     Args:
