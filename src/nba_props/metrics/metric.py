@@ -167,7 +167,7 @@ def resolve_direction(key: str, mode: str | None = None) -> Direction:
     if known is None:
         unknown = find_metric(key) is None
         why = f"is not in the table of metrics{metric_hint(key)}" if unknown else "has no better side"
-        message = f"Metric {key!r} {why} (docs/metrics.md): say mode='min' or mode='max'."
+        message = f"Metric {key!r} {why} (docs/metrics.md): pass mode='min' or mode='max'."
         raise TrackingError(message)
     return known
 
@@ -185,7 +185,7 @@ def metric_hint(name: str) -> str:
 
 
 def headline_metrics() -> tuple[str, ...]:
-    """Keys that comparisons show without being asked, in the order of the table."""
+    """Keys that comparisons show by default, in the order of the table."""
     return tuple(key for key, metric in METRICS.items() if metric.headline)
 
 
