@@ -1,7 +1,7 @@
 """Fetch prop lines from The Odds API and add them to the store of line snapshots.
 
 The key is read from the environment variable ODDS_API_KEY. What it costs in credits is said before anything is spent.
-Answers are saved as they come; a fetch that was interrupted goes on where it stopped.
+Answers are saved as they come; a fetch that was interrupted resumes where it stopped.
 
 Examples:
     uv run scripts/data/fetch_lines.py

@@ -1,4 +1,4 @@
-"""Everything a training run reads, loaded and checked before MLflow hears of it."""
+"""Everything a training run reads, loaded and checked before MLflow is involved."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ if TYPE_CHECKING:
 
 
 _INEFFICIENCY = 1.5
-"""Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
-simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
+"""Inefficiency of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in
+advance: at the simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some
+markets."""
 
 _CACHED_ROWS = 20_000
 """Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
@@ -153,7 +154,7 @@ def load_training_data(
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders that tell when the games tip off, for odds that do not.
+        fixtures: Files or folders with the tip-off times of the games, for odds without them.
         format: Name of a format (`nba_props.data.formats.READERS`, or `nba_props.data.availability.FORMATS`) that files
             of its kind are read in; recognised without.
 
@@ -248,7 +249,7 @@ def _assembled(
 
 
 def _features(games: pd.DataFrame) -> pd.DataFrame:
-    """The feature table, kept under ``.cache/features`` of the project; a small one is made faster than it is read."""
+    """The feature table, kept under ``.cache/features`` of the project; a small one is faster to make than to read."""
     if len(games) < _CACHED_ROWS:
         return build_features(games)
     return cached_features(games, project_root() / ".cache" / "features")

@@ -243,7 +243,7 @@ def first_test_season(data: TrainingData, config: TrainerConfig) -> str | None:
 
 
 def members(config: TrainerConfig) -> tuple[str, ...]:
-    """Names of the models a configuration fits: its own, the members of its ensemble, or what it blends."""
+    """Names of the models that a configuration fits: its own, the members of its ensemble, or the one it blends."""
     return config.ensemble.members if config.model == "ensemble" else (config.forecaster,)
 
 
@@ -259,7 +259,7 @@ def _settings(config: TrainerConfig, *names: str) -> dict[str, Any]:
 def forecaster(
     data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None
 ) -> Forecaster:
-    """What one of the `members` is fitted on, and the folds it goes through.
+    """What one of the `members` is fitted on, and its folds.
 
     Args:
         data: What is trained on.

@@ -10,10 +10,10 @@ from nba_props.data.availability import last_reports
 from nba_props.features import AVAILABILITY_GROUPS, Absences, build_features
 
 OUT: Final = ("out", "doubtful")
-"""Statuses that count as out: of the doubtful hardly anybody plays, of the questionable about half do."""
+"""Statuses that count as out: few of the doubtful play, about half of the questionable do."""
 
 LAST_GAME, REPORTED, STAND_IN = "last game", "reported", "stand-in from box scores"
-"""What runs say of how absences were known."""
+"""How runs say that absences were known."""
 
 _EASTERN: Final = "America/New_York"
 _NOON: Final = pd.Timedelta(hours=12)
@@ -44,7 +44,7 @@ def decision_moments(
     """When the props of each game were decided: what was reported from then on is not known.
 
     With lines it is the first quote of the game ("open"), or the earliest of the props' last quotes ("close"); props
-    that end void, and so can be no bet, do not count. Games without lines are decided at the usual time of day of those
+    that end void cannot be bet on and do not count. Games without lines are decided at the usual time of day of those
     with lines (noon Eastern without any), and not later than an hour before the tip where that is known.
 
     Args:

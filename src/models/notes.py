@@ -1,4 +1,4 @@
-"""What the page of a run says at its top: what came of it, its answers, what was changed, its pictures."""
+"""The top of a run's page: its result, its answers, what was changed, its pictures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The last nights of a walk-forward, kept out of the gates: on them the test in Staging is replayed.
 
-A version has to show on settled nights that what its gates saw was no luck. A backtest has such nights: the model of
+A version has to show on settled nights that what its gates saw was not luck. A backtest has such nights: the model of
 each was fitted before it. The gates see the nights before, the test in Staging sees the last ones.
 """
 

@@ -48,8 +48,8 @@ class AblationStudy(_Frozen):
     Attributes:
         kind: "ablation".
         without: Feature groups the baseline lacks.
-        against: Settings the baseline has instead of the run's, for a change that is no group: ``model = "lightgbm"``,
-            ``calibrator = "none"``, ``noise_features = 0``.
+        against: Settings the baseline has instead of the run's, for a change that is not a feature group:
+            ``model = "lightgbm"``, ``calibrator = "none"``, ``noise_features = 0``.
         seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
     """
 
@@ -123,7 +123,7 @@ class Findings:
 
 
 def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
-    """What the making of a forecast says besides it: chosen features (of `n_features`), members and weights."""
+    """What making a forecast reveals besides it: chosen features (of `n_features`), members and weights."""
     findings = Findings()
     selected = forecast.result.selected
     if selected:
@@ -211,9 +211,9 @@ def study_findings(
 
 
 def betting_rule(search: StrategySearch, strategy: BettingConfig) -> dict[str, Any]:
-    """The rule for the nights to come: the best over all folds, with what choosing so came to on later folds.
+    """The rule for the nights to come: the best over all folds, with what such a choice returned on later folds.
 
-    Its own return over those folds is not told: it is the one that the choice was made by.
+    Its own return over those folds is left out: the choice was made by it.
     """
     name = str(search.in_sample_best)
     told = ("roi", "roi_ci_low", "roi_ci_high", "n_bets")

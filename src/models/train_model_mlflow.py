@@ -47,12 +47,12 @@ SETTINGS_TAG: Final = "settings_key"
 """Tag of a run with its `models.identity.settings_key`."""
 FIT_TAG: Final = "run_kind"
 FIT_ONLY: Final = "fit"
-"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is no trial."""
+"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is not a trial."""
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What one run came to.
+    """The result of one run.
 
     Attributes:
         market: Market key.
@@ -178,7 +178,7 @@ class NBAPropsMLflowTrainer:
 
         A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from. The run
         holds the model, its parameters and what it was fitted on, and no score: nothing was kept out to score it on. It
-        is no trial.
+        is not a trial.
 
         Args:
             log: False leaves the run out.
@@ -254,7 +254,7 @@ class NBAPropsMLflowTrainer:
     def run(self, run_name: str | None = None, *, register: bool = True) -> TrainingResult:
         """Everything in one tracked run: evaluate, fit, log, register, judge by the gates, promote or keep.
 
-        A failure marks the run FAILED with the reason as a tag and goes on to the caller.
+        A failure marks the run FAILED with the reason as a tag, and is re-raised.
 
         Args:
             run_name: Name of the run; by default market, model, main settings and test seasons (`models.naming`).
@@ -298,7 +298,7 @@ class NBAPropsMLflowTrainer:
     def register(self, run_id: str) -> PromotionDecision:
         """Register the model of a finished run, judge it by the gates, promote or keep it.
 
-        A run whose model is registered already keeps its version: what was interrupted is taken up where it stopped.
+        A run whose model is registered already keeps its version: an interrupted run is continued where it stopped.
         """
         registry = ModelRegistry(self.tracking_uri, staging_nights=self.config.staging_nights)
         data, profile = self._data, self.config.gate_profile
@@ -319,13 +319,13 @@ class NBAPropsMLflowTrainer:
 
     @property
     def model_name(self) -> str:
-        """Registered model: one of the simulated league, or of the stand-in, never passes for one that may go live."""
+        """Registered model: one of the simulated league or the stand-in is never taken for one that may go live."""
         kind = "_SIMULATED" if self._data.simulated else ""
         stand_in = "_STAND_IN" if availability_of(self._data, self.config) == STAND_IN else ""
         return f"NBAProps_{self.config.market}{kind}{stand_in}"
 
     def _trials(self, tracker: NBAPropsTracker) -> int:
-        """What was tried before a pick: finished runs on the same market and kind of data, and the one under way.
+        """What was tried before a choice: finished runs on the same market and kind of data, and the one under way.
 
         They are those of its own experiment and of the experiments it was chosen from.
         """

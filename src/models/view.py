@@ -33,7 +33,7 @@ NOTE_TAG: Final = "mlflow.note.content"
 
 
 def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]:
-    """The settings that play a part in a model, and the parameters it was really fitted with.
+    """The settings that matter to a model, and the parameters it was really fitted with.
 
     The ensemble's settings belong to an ensemble, those of the selection to a selection; the number of fits side by
     side changes no number.

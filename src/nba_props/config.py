@@ -1,4 +1,4 @@
-"""What a training run can be told, as frozen models that refuse unknown keys."""
+"""The settings of a training run, as frozen models that refuse unknown keys."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ def _known_model_or_combination(name: str) -> str:
 
 
 def _season_name(name: str) -> str:
-    """Refuse what no season is called; whether the data hold it is seen when they are there."""
+    """Refuse what is not the name of a season; whether the data hold it is checked once they are loaded."""
     first, dash, last = name.partition("-")
     if name != FIRST_SEASON and not (
         re.fullmatch(r"\d{4}-\d{2}", name) and dash and (int(first) + 1) % 100 == int(last)
     ):
-        message = f"{name!r} is no season: write it as 2024-25, or {FIRST_SEASON}"
+        message = f"{name!r} is not a season: write it as 2024-25, or {FIRST_SEASON}"
         raise ValueError(message)
     return name
 
 
 class WalkForwardConfig(_Frozen):
-    """When the model is fitted again and from when on it is judged.
+    """When the model is fitted again, and from when it is judged.
 
     Attributes:
         first_test_season: First season predicted, such as "2024-25"; "first": the first one with an earlier season to
@@ -134,7 +134,7 @@ class SelectionConfig(_Frozen):
 
 
 class TrainerConfig(_Frozen):
-    """One training run, whole.
+    """All settings of one training run.
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
@@ -168,7 +168,7 @@ class TrainerConfig(_Frozen):
             a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         staging_nights: Last nights of the test that are kept out of the gates, for the test in Staging; 0 keeps none
-            out and asks for none.
+            out and needs none.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """

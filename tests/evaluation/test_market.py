@@ -143,7 +143,7 @@ def test_the_metrics_before_a_night_are_those_of_data_that_end_there(result, quo
 
 
 def test_props_without_a_result_or_a_forecast_are_counted(result, quotes):
-    """`n_voids` was 0 while one quote in twenty was void: only bets were looked at, and a void is no bet."""
+    """`n_voids` was 0 while one quote in twenty was void: only bets were looked at, and a void is not a bet."""
     extra = quotes.iloc[[-1, -2, -3]].assign(player_id=[900, 901, 902], actual=[np.nan, np.nan, 14.0])
     early = quotes.iloc[[0]].assign(player_id=903, actual=np.nan)  # before the test: not counted
     metrics = evaluate_market(result, pd.concat([quotes, extra, early], ignore_index=True), CONFIG).metrics

@@ -1,4 +1,4 @@
-"""`serve.py` is one worker on this machine, without job runner, and ends with its signal."""
+"""`serve.py` is one worker on this machine, without a job runner, and ends with its signal."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ WITHOUT_EXAMPLE = {
     **dict.fromkeys(("no_fixtures", "no_odds", "nobody_waiting"), NO_NUMBER),
     **dict.fromkeys(("as_numbers", "real_number", "utc_times", "line_quotes", "with_closes"), CHECKS_ONLY),
     "cached_features": "`build_features`, which has one, through a folder",
+    "metrics_before": "needs an evaluated market",
     "extra_metrics": "a metric that the example adds would be known to every test after it",
     "scale_scores": "needs the distributions of a walk-forward",
     "superior_ability": "imports arch, which takes seconds",

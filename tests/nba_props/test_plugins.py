@@ -62,7 +62,7 @@ def test_an_unknown_name_names_the_nearest():
     ("name", "text", "message"),
     [
         ("broken.py", "1 / 0", "broken.py raised ZeroDivisionError: division by zero"),
-        ("wrong.txt", "", "is no Python file"),
+        ("wrong.txt", "", "is not a Python file"),
         ("broken.py", "def", "raised SyntaxError"),
     ],
 )

@@ -19,7 +19,7 @@ def storage(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Count the bytes stored by experiment and kind, projected for 100 experiments."""
+    """Count the stored bytes by experiment and kind, with a projection to 100 experiments."""
     from mlflow_integration.reading.housekeeping import storage_report
 
     with reported():
@@ -32,11 +32,13 @@ def storage(
 def cleanup(
     experiment: Experiments = None,
     mark: Annotated[
-        bool, typer.Option("--mark", help="Mark KILLED what is RUNNING though its process is gone; deletes nothing.")
+        bool, typer.Option("--mark", help="Mark RUNNING runs whose process is gone as KILLED; deletes nothing.")
     ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
     older_than_days: Annotated[float, typer.Option(min=0, help="Keep runs that started within this many days.")] = 0.0,
-    stale_hours: Annotated[float | None, typer.Option(min=1, help="Runs RUNNING for longer count as dead.")] = None,
+    stale_hours: Annotated[
+        float | None, typer.Option(min=1, help="Runs that have been RUNNING for longer count as dead.")
+    ] = None,
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
@@ -78,7 +80,7 @@ def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None)
 
 
 def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
-    """Send what runs have logged while their server was away; exit 1 if something of it is refused.
+    """Send what runs logged while their server was unreachable; exit 1 if any of it is refused.
 
     Example: uv run scripts/mlflow/compare_experiments.py replay
     """
@@ -98,7 +100,7 @@ def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, 
 
 
 def migrate(
-    source: Annotated[Path, typer.Option(help="Old folder mlruns, or the one that holds it.")],
+    source: Annotated[Path, typer.Option(help="The old mlruns folder, or the folder that holds it.")],
     json: Json = False,
     tracking_uri: Uri = None,
     plugin: Plugin = None,

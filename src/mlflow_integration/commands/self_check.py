@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is a sentence that holds, or fails with a reason."""
+"""Does tracking work here? Each check is a sentence that holds or fails with a reason."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def _configured_checks(tracking_uri: str | Path | None) -> Iterator[CheckResult]
     if not opened:
         return
     store = opened[0]
-    yield run_check("No old file store stands in the way", lambda: _no_old_store(store))
+    yield run_check("No old file store is in the way", lambda: _no_old_store(store))
     yield run_check("The configured store can be read", lambda: _readable(store))
 
 

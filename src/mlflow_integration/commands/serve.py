@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import note, reported
-from mlflow_integration.commands.options import Uri
+from mlflow_integration.commands.options import HELP, Uri, new_app
 from mlflow_integration.store.location import resolve_store
 
-app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = new_app(__doc__)
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
     artifacts: Annotated[
@@ -36,7 +36,7 @@ def serve(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="With --team: processes.")] = 1,
 ) -> None:
-    """Run an MLflow server until Ctrl-C; clients say MLFLOW_TRACKING_URI=http://127.0.0.1:PORT.
+    """Run an MLflow server until Ctrl-C; clients set MLFLOW_TRACKING_URI=http://127.0.0.1:PORT.
 
     Without --team it serves this machine alone. With it, MLFLOW_AUTH_ADMIN_PASSWORD is the first password of the user
     "admin", who makes the others.

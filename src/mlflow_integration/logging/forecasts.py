@@ -1,4 +1,4 @@
-"""Forecasts and what came of them, checked at the door: the tables and arrays that are drawn or tabulated."""
+"""Forecasts and their outcomes, checked on entry: the tables and arrays that are drawn or tabulated."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int =
     {'p': [0.6, 0.9], 'frequency': [0.5, 1.0], 'n': [2, 2]}
 
     Raises:
-        TrackingError: Outcomes other than 0 and 1, numbers that are no probabilities, or fewer than one bin.
+        TrackingError: Outcomes other than 0 and 1, numbers that are not probabilities, or fewer than one bin.
     """
     from nba_props.metrics.tables import reliability_table
 
@@ -64,7 +64,7 @@ def class_pairs(actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str]) 
     """Actual and predicted class indices of the rows that have both.
 
     Raises:
-        TrackingError: A value that is no index of `labels`.
+        TrackingError: A value that is not an index of `labels`.
     """
     y, f = number_pairs(actual, predicted, "actual and predicted classes")
     size = len(labels)

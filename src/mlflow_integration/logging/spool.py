@@ -118,7 +118,7 @@ class Spool:
             yield True
 
     def replay(self, client: MlflowClient, store: Store) -> str:
-        """Send what waits, in order, and remove the spool; what is interrupted goes on where it stopped.
+        """Send what waits, in order, and remove the spool; what is interrupted resumes where it stopped.
 
         Returns:
             Id of the run.

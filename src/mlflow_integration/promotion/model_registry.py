@@ -38,7 +38,7 @@ class ModelRegistry(RegistryReader):
     Args:
         tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
         profiles: Gate profiles besides the built-in ones.
-        staging_nights: Settled nights in Staging that Production asks for; 0 asks for none, and is recorded.
+        staging_nights: Settled nights in Staging that Production needs; 0 for none, and is recorded.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class ModelRegistry(RegistryReader):
     ) -> Stage:
         """Promote a version to Staging or Production; its previous holder leaves it in the same atomic step.
 
-        Production asks for a passing verdict of the version's own gate profile and for a passed test in Staging, or for
+        Production needs a passing verdict of the version's own gate profile and for a passed test in Staging, or for
         an override with a reason. A version that comes there is written as a bundle (`write_bundle`).
 
         Args:
@@ -126,7 +126,7 @@ class ModelRegistry(RegistryReader):
             staging_nights: Settled nights in Staging asked for; those of the registry by default.
 
         Returns:
-            The stage it stands in now.
+            The stage it is in now.
 
         Raises:
             PromotionError: The rules refuse the move, or an override has no reason.
@@ -206,7 +206,7 @@ class ModelRegistry(RegistryReader):
         The report is kept among the run's artifacts, ``gates/<model>_v<version>/gate_report_<profile>.md`` and
         ``.json``, and as tags of the version: ``gate_verdict``, ``gate_profile``, ``gate_failed``, ``gate_checked_at``.
         The first profile a version is registered or judged with is its own; the verdict of another one is kept beside
-        it. The verdict under which a version stands in Production stays what it was.
+        it. The verdict under which a version is in Production stays what it was.
 
         Args:
             model_name: The model.
@@ -265,8 +265,8 @@ class ModelRegistry(RegistryReader):
 
         Args:
             model_name: The model.
-            version: The version; it stands in Staging.
-            live: All settled rows since it stands there; columns as for `check_degradation`.
+            version: The version; it is in Staging.
+            live: All settled rows since it came there; columns as for `check_degradation`.
             source: Where they come from, in words.
             staging_nights: Nights asked for; those of the registry by default.
 

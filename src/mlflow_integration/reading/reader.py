@@ -97,7 +97,7 @@ class Reader:
             return [with_plain_metrics(run) for run in found]
 
     def run_ids(self, ids: Iterable[str]) -> list[str]:
-        """Return whole ids of runs for ids as tables show them: the first characters, as many as tell.
+        """Return whole ids of runs for ids as tables show them: the first characters, enough to identify a run.
 
         Raises:
             TrackingError: No run has such an id, or several have; names what was asked for.
@@ -123,7 +123,7 @@ def market_of(run: Run) -> str:
     """Return the market in a run's tag or parameter; a dash where it has neither.
 
     Runs on simulated data have a market of their own, "pts SIMULATED", so that they are never ranked with real ones.
-    So have runs that knew from the box score who was absent: "pts STAND-IN".
+    Runs that knew from the box score who was absent have one too: "pts STAND-IN".
     """
     market = str(run.data.tags.get("market") or run.data.params.get("market") or "–")
     kind = " SIMULATED" if run.data.tags.get("data_kind", "").lower() == "simulated" else ""

@@ -1,6 +1,6 @@
 """The files of a logged model: their digests, whether they are still those that were logged, and what runs on load.
 
-A digest tells that a file has changed. It is no signature: who can write to the database can change both.
+A digest tells that a file has changed. It is not a signature: who can write to the database can change both.
 """
 
 from __future__ import annotations

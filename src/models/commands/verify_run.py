@@ -31,7 +31,7 @@ def verify(
     availability: Availability = None,
     fixtures: Fixtures = None,
     format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Read the files of its kind in this format instead of recognising it.")
+        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
     ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Fits side by side; 0: one per core.")] = 0,
     tracking_uri: Uri = None,

@@ -68,7 +68,7 @@ class Slate:
 
 
 def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame) -> Slate:
-    """The slate of a night that lies in prepared data: its rows of the one feature table, their results left out.
+    """The slate of a night within prepared data: its rows of the one feature table, their results left out.
 
     The features of a row do not depend on later games, so these are the ones that `build_slate` makes on the evening.
 
@@ -111,7 +111,7 @@ def build_slate(
 ) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
-    Rows of the night itself in the box scores tell who belongs to which team, and nothing else; where there are none
+    Rows of the night itself in the box scores say who belongs to which team, and nothing else; where there are none
     (tonight), the players are those who have a line and those expected to play: who appeared in their team's last game
     or in three of its last ten.
 

@@ -1,9 +1,9 @@
-"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen thing.
+"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen object.
 
-It is what a training run logs and registers, and what makes a card. Everything a probability hangs on is in it as data:
-the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns from.
-Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this
-code still makes the same probabilities of them.
+It is what a training run logs and registers, and what makes a card. Everything a probability depends on is in it as
+data: the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns
+from. Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` checks that
+this code still makes the same probabilities from them.
 """
 
 from __future__ import annotations
@@ -123,9 +123,8 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = (
-                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
-            )
+            bad = int((~np.isfinite(projection)).sum())
+            message = f"The {self.market} model gave {bad} projections that are not numbers."
             raise ModelError(message)
         return projection
 
@@ -277,7 +276,7 @@ class PropForecast:
     def forecast(self, frame: pd.DataFrame) -> pd.DataFrame:
         """``predicted``, its ranges and, where there is a column ``line``, calibrated `PROBABILITIES`; n rows.
 
-        A blend with the market has none: they hang on prices.
+        A blend with the market has none: they depend on prices.
 
         Args:
             frame: Features, and optionally ``line`` (stat units) and ``mean_minutes`` (the player's season so far; the
@@ -304,7 +303,7 @@ class PropForecast:
         return self.calibrated(self.at(lines))[[*table.columns, LINE, *PROBABILITIES]]
 
     def verify(self) -> None:
-        """Refuse a forecast of which this code makes other numbers than the code that logged it.
+        """Refuse a forecast for which this code gives other numbers than the code that logged it.
 
         Raises:
             ModelError: The projections or probabilities of `probes` are not those that were logged.

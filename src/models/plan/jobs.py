@@ -186,7 +186,7 @@ def _check_listening(address: str) -> None:
 
 
 def _root_cause(error: BaseException) -> str:
-    """What an error goes back to; Ray hands whole tracebacks on as text, whose last line says it."""
+    """The cause of an error; Ray passes whole tracebacks on as text, whose last line says it."""
     while error.__cause__ is not None:
         error = error.__cause__
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")

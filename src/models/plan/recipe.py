@@ -78,8 +78,8 @@ class Candidates(_Frozen):
 
     Attributes:
         phases: Phases looked at.
-        metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
-        calibration_metric: What it goes by in the calibration phase, on identical props: a calibrator cannot move an
+        metric: What "best" means, on the recipe's own markets; smaller is better for errors and scores.
+        calibration_metric: What it means in the calibration phase, on identical props: a calibrator cannot move an
             error of the forecast.
     """
 
@@ -88,7 +88,7 @@ class Candidates(_Frozen):
     calibration_metric: str = "brier_score"
 
     def metric_of(self, phase: int) -> str:
-        """What "best" goes by in a phase.
+        """What "best" means in a phase.
 
         >>> Candidates().metric_of(1), Candidates().metric_of(3)
         ('val_mae', 'brier_score')
@@ -140,7 +140,7 @@ class Recipe(_Frozen):
         return [self.config.model_copy(update={"market": market}) for market in self.markets]
 
     def with_workers(self, workers: int) -> Recipe:
-        """The same recipe with so many fits side by side."""
+        """The same recipe with this many fits side by side."""
         return self.model_copy(update={"config": self.config.model_copy(update={"workers": workers})})
 
 
@@ -223,7 +223,7 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
 
 
 def _refuse_without_effect(recipe: Recipe, key: str) -> None:
-    """Refuse a key that the recipe does not look at: it would be changed in silence, and the run be the same.
+    """Refuse a key that the recipe does not use: the change would be silent, and the run the same.
 
     Raises:
         ConfigError: It has no effect; says what has.
@@ -246,7 +246,7 @@ def _refuse_without_effect(recipe: Recipe, key: str) -> None:
 
 
 def _plugin_files(content: Mapping[str, Any]) -> list[str]:
-    """The plug-ins of an unchecked recipe; what is no list of names is refused with the rest."""
+    """The plug-ins of an unchecked recipe; what is not a list of names is refused with the rest."""
     files = content.get("plugins")
     return [file for file in files if isinstance(file, str)] if isinstance(files, list | tuple) else []
 
@@ -279,7 +279,7 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
 
 
 def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
-    """The way to a parameter of the recipe's model that is named alone: ``num_leaves``."""
+    """The path to a parameter of the recipe's model that is given by its bare name: ``num_leaves``."""
     model = content.get("config", {}).get("model", TrainerConfig().model)
     if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
         return parts
@@ -287,7 +287,7 @@ def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
 
 
 def _override(content: dict[str, Any], override: str) -> str:
-    """Set one key of the document, making tables on the way; return it with all its parts."""
+    """Set one key of the document, creating tables as needed; return its full path."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         message = f"--set {override!r} is not key=value.{_HOW_TO_SET}"

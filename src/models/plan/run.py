@@ -1,4 +1,4 @@
-"""The twelve-week plan: recipes become runs; what is finished is skipped, what a killed process left is tidied."""
+"""The twelve-week plan: recipes become runs; the finished are skipped, and what a killed process left is cleaned up."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def complete_runs(
     on_fold: Callable[[str, int, int], None] | None = None,
     known: dict[str, WalkForwardResult] | None = None,
 ) -> Iterator[TrainingResult]:
-    """Run the jobs, and mark each run as one that nothing is left to do for."""
+    """Run the jobs, and mark each run as completed."""
     for job, result in zip(jobs, run_jobs(jobs, data, on_fold, known), strict=True):
         _tracker(job).client.set_tag(result.run_id, _DONE, "true")
         yield result
@@ -119,7 +119,7 @@ def complete_runs(
 def completed_run(job: Job, data: TrainingData, key: str = _KEY) -> str | None:
     """The finished run with the job's own value of the tag `key`; None where there is none.
 
-    What was left of it when its process was killed is done: its registration.
+    If its process was killed before it was registered, it is registered now.
     """
     tracker = _tracker(job)
     where = f"attributes.status = 'FINISHED' and tags.{key} = '{job.tags[key]}'"
@@ -199,7 +199,7 @@ def _experiment_of(phase: int) -> str:
 
 
 def _best_of_phase(phase: int, config: TrainerConfig, candidates: Candidates, data: TrainingData) -> Run | None:
-    """The best run of a phase; calibrators are told apart by their scores, on identical props only."""
+    """The best run of a phase; calibrators are compared by their scores, on identical props only."""
     metric = candidates.metric_of(phase)
     found = [run for run in _comparable_runs(phase, config, data) if metric in run.data.metrics]
     if phase == CALIBRATION_PHASE:

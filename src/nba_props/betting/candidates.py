@@ -175,7 +175,7 @@ def bets_by_rule(priced: pd.DataFrame, strategies: Iterable[BettingConfig]) -> d
 
 
 def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
-    """Positions of the best candidate of each group; only the rare equals of the highest EV are put in full order."""
+    """Positions of the best candidate of each group; only rare ties for the highest EV are fully ordered."""
     value = kept["ev"].to_numpy()
     top = np.full(int(group.max(initial=-1)) + 1, -np.inf)
     np.maximum.at(top, group, value)

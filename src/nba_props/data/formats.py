@@ -62,7 +62,7 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Options:
-    """What a file cannot say itself.
+    """What a file does not say itself.
 
     Attributes:
         player: The player of a file that has one and does not name him.
@@ -141,7 +141,7 @@ def add(reader: Reader) -> Reader:
 
 
 def recognise(header: Sequence[str], kind: str | None = None, *, json: bool = False) -> Reader | None:
-    """The first format whose needs the header meets, of `kind` if one is; None where none is."""
+    """The first format whose needs the header meets, preferably of `kind`; None where there is none."""
     fits = [reader for _, reader in READERS.items() if reader.is_json == json and not reader.lacks(header)]
     found = next((reader for reader in fits if reader.kind == kind), fits[0] if fits else None)
     # A table that lacks a column or two is read all the same, so that the error can say which.
@@ -159,7 +159,7 @@ def formats(header: Sequence[str], kind: str) -> str:
 
 
 def season_of(days: pd.Series) -> pd.Series:
-    """First year of the season of each day; 2019-20 went on to October 2020.
+    """First year of the season of each day; 2019-20 lasted until October 2020.
 
     >>> import pandas as pd
     >>> season_of(pd.Series(pd.to_datetime(["2024-11-01", "2025-04-01", "2020-10-11"]))).tolist()

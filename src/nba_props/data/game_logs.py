@@ -196,7 +196,7 @@ def _refuse_other_kind(table: TableFile) -> None:
 
 
 def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
-    """Names of a log that has ids alone, from the other files of its folder that have both."""
+    """Names for a log that has only ids, from other files of its folder that have both."""
     known: dict[str, str] = {}
     for path in sorted(table.path.parent.iterdir()):
         if path == table.path or not path.is_file() or not path.name.endswith((".csv", ".csv.gz", ".parquet")):

@@ -40,7 +40,7 @@ _FIX: Final = (
 
 
 def no_odds() -> pd.DataFrame:
-    """The odds table without a row: what there is where nobody has lines."""
+    """The odds table without a row, for where there are no lines."""
     text = ("player_name", "home_team", "away_team", "bookmaker", "market")
     return pd.DataFrame(
         {
@@ -147,7 +147,7 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
     if missing and not table.separator and not table.is_parquet:
         keys = ", ".join(table.header[:8]) or "none"
         fix = "Save the answer of The Odds API v4 to a request for the odds of an event, with its bookmakers."
-        raise DataError(table.source, f"the JSON is no event with odds (its keys: {keys})", fix=fix)
+        raise DataError(table.source, f"the JSON is not an event with odds (its keys: {keys})", fix=fix)
     if missing:
         fix = "It looks like a game log. " + _FIX if table.kind == "game log" else _FIX
         fix = f"{fix} {formats(table.header, ODDS_KIND)}"

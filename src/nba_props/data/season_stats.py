@@ -133,7 +133,7 @@ def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFram
 
 
 def _refuse_repeated_players(parts: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """The tables below each other; different rates of one player and season come together in one row."""
+    """The tables stacked; different rates of one player and season are put in one row."""
     key = ["player_name", "season"]
     merged = parts[0][1]
     for source, part in parts[1:]:

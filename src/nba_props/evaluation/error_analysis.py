@@ -1,4 +1,4 @@
-"""Where the point forecast errs: one tidy table over every split an analyst asks for on Friday."""
+"""Where the point forecast errs: one tidy table over every split an analyst looks at."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 from nba_props.probability.scores import probability_metrics
 
 _LINE_ONLY: Final = ("pickem_constant", "one_sided")
-"""Reason codes of quotes whose line still says something though their prices do not."""
+"""Reason codes of quotes whose line can be used though their prices cannot."""
 
 _KEY: Final = ["game_id", "player_id"]
 _TIME: Final = "training_time"
@@ -191,7 +191,7 @@ def _measured(evaluation: MarketEvaluation, config: TrainerConfig, n_trials: int
         **_line_metrics(predictions, config.seed),
         **_prop_counts(lines, predictions),
     }
-    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
+    if len(good):  # with lines to bet on, zero bets is a result; without lines there is none
         nights = predictions["game_date"]
         metrics |= _ledger_metrics(evaluation.ledger, evaluation.kelly_ledger, nights, config.seed, n_trials)
         metrics |= timing_metrics(evaluation.priced, good, evaluation.closes)
@@ -238,6 +238,14 @@ def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
 def lines_at_decision(quotes: pd.DataFrame, config: TrainerConfig) -> pd.DataFrame:
     """The market's forecast of every prop when it is decided: the price-implied line, the line where there is no price.
 
+    Even prices imply the line itself:
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05")}
+    >>> seen = {"observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC"), "bookmaker": ["A", "B"], "actual": 22.0}
+    >>> quotes = pd.DataFrame({**prop, **seen, "line": 20.5, "over_price": -110.0, "under_price": -110.0})
+    >>> lines_at_decision(quotes, TrainerConfig(market="pts")).round(2).to_dict("records")
+    [{'game_id': 'g', 'player_id': 7, 'implied_line': 20.5}]
+
     Args:
         quotes: Quotes of the market (docs/contract.md); may be empty.
         config: The run's settings.
@@ -279,7 +287,7 @@ def _with_lines(
 
 
 def _prop_counts(lines: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, float]:
-    """Props of the test dates that have no probability, by why."""
+    """Props of the test dates that have no probability, by the reason."""
     tested = lines["game_date"].between(predictions["game_date"].min(), predictions["game_date"].max())
     rows = lines[tested]
     if rows.empty:

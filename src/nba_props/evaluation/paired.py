@@ -187,7 +187,7 @@ def _measured(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, se
 
 
 def _aligned(variant: pd.DataFrame, baseline: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both tables in the order of the keys, once it is certain that they hold the same player-games and results."""
+    """Both tables in the order of the keys, after checking that they hold the same player-games and results."""
     tables = []
     for name, table in (("variant predictions", variant), ("baseline predictions", baseline)):
         missing = [column for column in _NEEDED if column not in table]

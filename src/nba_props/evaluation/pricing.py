@@ -30,7 +30,7 @@ _KEY: Final = ["game_id", "player_id"]
 
 @dataclass(frozen=True)
 class Pricing:
-    """What the model and the market say of every prop.
+    """What the model and the market say about every prop.
 
     Attributes:
         distributions: The distribution of each fold.
@@ -144,7 +144,7 @@ def walk_forward_implied(quotes: pd.DataFrame, props: pd.DataFrame, market: str)
 
 
 def final_blend(lines: pd.DataFrame) -> MarketBlend:
-    """The blend that every settled prop teaches: what tomorrow's card starts from; weight 0 where they are too few.
+    """The blend learned from every settled prop, for tomorrow's card; weight 0 where there are too few.
 
     Args:
         lines: `Pricing.lines`.

@@ -1,4 +1,4 @@
-"""Forecasts without a model, and how much of a season lies behind a game: what an evaluation is measured against.
+"""Forecasts without a model, and how much of a season came before a game: the baseline of an evaluation.
 
 All of it restarts with every season and looks at strictly earlier dates only.
 """
@@ -18,7 +18,7 @@ from nba_props.markets import actual
 
 
 def _season_past(table: Table) -> Past:
-    """Earlier games of the same player and season, as a log in which every season starts afresh."""
+    """Earlier games of the same player and season, as a log in which every season starts again."""
     entity = table.player * len(table.season_names) + table.season
     return Log(entity, table.day, table.season).past(entity, table.day)
 

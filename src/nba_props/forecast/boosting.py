@@ -133,7 +133,7 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
     """LightGBM with squared errors of the square root, squared again: between the mean and the median of a count.
 
     The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. Alone it
-    is as good as the L1 objective, and it errs on other games, which is what an ensemble lives on.
+    is as good as the L1 objective, and it errs on other games, which is what an ensemble needs.
 
     Args:
         params: Overrides by LightGBM's own names, plus ``n_estimators``.

@@ -62,7 +62,7 @@ class EstimatorKind:
 
 
 ENSEMBLE: Final = "ensemble"
-"""Name of the model that is made of several."""
+"""Name of the model that combines several."""
 
 ESTIMATORS: Final[Registry[EstimatorKind]] = Registry("model")
 """The forecasters by name; `add_sklearn_estimator` adds a scikit-learn regressor."""

@@ -77,12 +77,12 @@ def _handed_out(calls: Sequence[Any], workers: int) -> Generator[Any, None, None
 
 
 def _lost() -> tuple[type[BaseException], ...]:
-    """What says that a worker died. Ray has an error of its own, known only where Ray is in use."""
+    """The errors that mean that a worker died. Ray has one of its own, known only where Ray is in use."""
     ray = sys.modules.get("ray")
     return _LOST if ray is None else (*_LOST, ray.exceptions.RayActorError)
 
 
 def _close(results: Generator[Any, None, None]) -> None:
-    with warnings.catch_warnings():  # joblib remarks that calls were cancelled: that is what is wanted
+    with warnings.catch_warnings():  # joblib warns that calls were cancelled, which is intended
         warnings.simplefilter("ignore", UserWarning)
         results.close()

@@ -35,7 +35,7 @@ def check_trees(value: object) -> int:
     """Return a number of trees.
 
     Raises:
-        ConfigError: It is no whole number of at least 1.
+        ConfigError: It is not a whole number of at least 1.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         message = f"n_estimators must be a whole number of at least 1, got {value!r}."
@@ -46,8 +46,8 @@ def check_trees(value: object) -> int:
 def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
     """Refuse what the library would not use as it was meant.
 
-    One tree is fitted on a few invented rows with these parameters: the library then tells of every value that it can
-    not use, and which parameters it knows. LightGBM ignores unknown names in silence, and takes its own name of a
+    One tree is fitted on a few invented rows with these parameters: the library then reports every value that it
+    cannot use, and which parameters it knows. LightGBM silently ignores unknown names, and takes its own name of a
     parameter before any alias, whichever was meant; so only its own names are taken.
 
     Args:

@@ -1,4 +1,4 @@
-"""Minutes first, then production per minute: two medians, multiplied, and what that gets wrong put right."""
+"""Minutes first, then production per minute: two medians, multiplied, and a correction of what that gets wrong."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Run forecasters through their folds and pool the out-of-sample predictions.
 
 The fits of all folds, of all forecasters that are asked for together, go through one joblib call: threads by default
-(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, be it
+(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, whether
 processes or a cluster. Every fit runs on one thread, so there are never more busy threads than workers, and the numbers
 depend neither on the backend nor on the number of workers. Work that is lost with a worker is done again.
 """

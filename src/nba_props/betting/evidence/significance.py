@@ -49,7 +49,7 @@ def evidence_metrics(
     >>> ledger = pd.DataFrame({"game_date": nights, **money, "decimal_odds": 2.0, "bankroll": [101.0, 100.0] * 10})
     >>> ledger = ledger.assign(side="over", q=0.5)
     >>> metrics = evidence_metrics(ledger, n_trials=10)
-    >>> metrics["n_trials"], metrics["design_effect"], "bets_needed" in metrics  # half won at even odds is break-even
+    >>> metrics["n_trials"], metrics["design_effect"], "bets_needed" in metrics  # winning half at even odds breaks even
     (10.0, 1.0, False)
 
     Args:

@@ -43,7 +43,7 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, _: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", fix=_FIX)
+        raise DataError(str(file.path), "the file is not a table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     if "player" not in names and {"first_name", "family_name"} <= set(names):
         names["player"] = names["family_name"]

@@ -43,7 +43,7 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", fix=_FIX)
+        raise DataError(str(file.path), "the file is not a table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
@@ -95,7 +95,7 @@ def _not_submitted(frame: pd.DataFrame, origin: Origin, table: TableFile) -> pd.
     codes = frame["team"].map(team_code, na_action="ignore")
     if codes.isna().any():
         raise DataError(
-            table.source, "a team that has not reported is no team", column=origin.column("team"),
+            table.source, "a team that has not reported is not a team", column=origin.column("team"),
             fix="Write the team's full name or nba.com's abbreviation.", count=int(codes.isna().sum()),
             rows=origin.rows(frame, frame.index[codes.isna()], ["team"]),
         )  # fmt: skip

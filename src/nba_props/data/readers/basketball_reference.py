@@ -56,7 +56,7 @@ def _bring(table: TableFile, options: Options) -> Brought:
 
 
 def _unnamed(columns: list[str]) -> tuple[int, int]:
-    """Positions of the column with the @ sign and of the result; both stand without a name beside Opp."""
+    """Positions of the column with the @ sign and of the result; both are beside Opp, without a name."""
     opponent = columns.index("opp")
     return opponent - 1, columns.index("result") if "result" in columns else opponent + 1
 

@@ -67,7 +67,7 @@ def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.S
 
 
 def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
-    """nba.com's abbreviations of the time; missing where the row's team is none of the league (an All-Star side)."""
+    """nba.com's abbreviations of the time; missing where the row's team is not in the league (an All-Star side)."""
     both = pd.DataFrame({"city": city.fillna(""), "nickname": nickname.fillna(""), "year": year.fillna(_FIRST_SEASON)})
     group, _ = pd.factorize(pd.MultiIndex.from_frame(both))
     first = both[~pd.Series(group, both.index).duplicated()]
@@ -76,7 +76,7 @@ def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
 
 
 def _kinds(chunk: pd.DataFrame, by_plain: dict[str, str]) -> pd.Series:
-    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither tells."""
+    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither is known."""
     text = chunk[by_plain["gametype"]].fillna("").str.strip().str.lower()
     cup = text.str.contains("cup|in-season|in season|tournament")
     kind = text.str[:3].map(_KINDS).mask(text.str.startswith("regular") | cup, "2")

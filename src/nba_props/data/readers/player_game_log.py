@@ -1,4 +1,4 @@
-"""nba_api's PlayerGameLog: one player's season, with his id alone; his team stands first in MATCHUP."""
+"""nba_api's PlayerGameLog: one player's season, with his id alone; his team comes first in MATCHUP."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class PredictiveDistribution(ABC):
 
     @abstractmethod
     def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
-        """P(Y <= whole), strictly between 0 and 1 where it can be; continued for what is no whole number."""
+        """P(Y <= whole), strictly between 0 and 1 where it can be; continued for what is not a whole number."""
 
 
 def minutes_tier(mean_minutes: ArrayLike) -> Ints:
