@@ -77,6 +77,29 @@ def no_network():
         yield
 
 
+# -- Faults ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def survived(record_property):
+    """Say what was broken and what survived; shown when all tests are done, by several workers too."""
+    return lambda text: record_property("survived", text)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what the tests marked `faults` broke, and what survived."""
+    said = [
+        text
+        for report in terminalreporter.stats.get("passed", ())
+        for name, text in report.user_properties
+        if name == "survived"
+    ]
+    if said:
+        terminalreporter.section("what was broken, and what survived")
+        for text in said:
+            terminalreporter.write_line(f"- {text}")
+
+
 # -- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 PASSWORD = "pg secret@1%/x"  # noqa: S105 - with every character that has a meaning in a URI or a settings file

@@ -114,13 +114,9 @@ class Forecasts:
                 key = self._key(config, member)
                 if key not in self._results:
                     queue.setdefault(key, (config, member))
-        self._queue = list(queue)
+        self._queue = queue
         self._frames: dict[str, pd.DataFrame] = {}
-        self._made = {
-            key: forecaster(data, config, member, self.features(config)) for key, (config, member) in queue.items()
-        }
         self._workers = next(iter(configs)).workers or cpu_count()
-        self._markets = {key: config.market for key, (config, _) in queue.items()}
         self._running: Generator[WalkForwardResult, None, None] | None = None
 
     def of(self, config: TrainerConfig) -> Forecast:
@@ -169,26 +165,27 @@ class Forecasts:
 
     def _result(self, key: str) -> WalkForwardResult:
         while key not in self._results:
+            name = next(iter(self._queue))
             if self._running is None:
-                self._running = walk_forward_all(
-                    [self._made[name] for name in self._queue], workers=self._workers, on_fold=self._count()
-                )
-            self._results[self._queue.pop(0)] = next(self._running)
+                self._running = self._started()
+            self._results[name] = next(self._running)
+            del self._queue[name]
         if not self._queue:
             self.close()
         return self._results[key]
 
-    def _count(self) -> Callable[[int, Fold | None], None]:
-        waiting = list(self._queue)
-        done = [0] * len(waiting)
+    def _started(self) -> Generator[WalkForwardResult, None, None]:
+        """The walks of everything that is waited for."""
+        made = [forecaster(self.data, config, member, self.features(config)) for config, member in self._queue.values()]
+        markets = [config.market for config, _ in self._queue.values()]
+        total, done = [len(each.fits()) for each in made], [0] * len(made)
 
         def count(position: int, _: Fold | None) -> None:
             done[position] += 1
             if self._on_fold is not None:
-                name = waiting[position]
-                self._on_fold(self._markets[name], done[position], len(self._made[name].fits()))
+                self._on_fold(markets[position], done[position], total[position])
 
-        return count
+        return walk_forward_all(made, workers=self._workers, on_fold=count)
 
 
 def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from mlflow_integration.utils import search_runs
 from mlflow_integration.values.markdown import with_section
 from models import naming
 from models.data import TrainingData, availability_of, load_training_data, prediction_info, simulated_training_data
-from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models.forecasting import EstimatorSpec, Forecasts, config_folds
 from models.identity import settings_key
 from models.line_ups import STAND_IN
 from models.logged.make import prop_forecast
@@ -192,7 +192,7 @@ class NBAPropsMLflowTrainer:
             estimator = self._fitted()
             self._log_data(tracker)
             note = f"{config.model} fitted on every row of {config.market}, without a score. {_kind_note(data)}"
-            n_features = float(feature_frame(data, config).shape[1])
+            n_features = float(self._shared().features(config).shape[1])
             numbers = {"n_features": n_features, "n_estimators": float(estimator.n_estimators)}
             tracker.log_items(
                 [
@@ -212,7 +212,7 @@ class NBAPropsMLflowTrainer:
         estimator = EstimatorSpec(
             config.forecaster, dict(config.model_params), config.seed, minutes, config.selection
         )()
-        estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
+        estimator.fit(self._shared().features(config), prediction_info(data, config.market)["actual"])
         return estimator
 
     def train_and_evaluate_walk_forward(self, *, n_trials: int | None = None, log: bool = True) -> MarketEvaluation:

@@ -79,26 +79,6 @@ def own_place(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def survived(record_property):
-    """Say what was broken and what survived; shown when all tests are done, by several workers too."""
-    return lambda text: record_property("survived", text)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Show what the tests of this folder broke, and what survived."""
-    said = [
-        text
-        for report in terminalreporter.stats.get("passed", ())
-        for name, text in report.user_properties
-        if name == "survived"
-    ]
-    if said:
-        terminalreporter.section("what was broken, and what survived")
-        for text in said:
-            terminalreporter.write_line(f"- {text}")
-
-
 def pytest_collection_modifyitems(items):
     """Let pass the warnings that MLflow's own code provokes; everything else is an error."""
     for item in items:

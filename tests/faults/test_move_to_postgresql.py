@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -15,36 +9,13 @@ from sklearn.linear_model import LinearRegression
 from mlflow_integration import ModelRegistry, NBAPropsTracker
 from mlflow_integration.moving import move_store
 from mlflow_integration.store.location import resolve_store
-from mlflow_integration.store.server import free_port
 
 pytestmark = pytest.mark.faults
 FEATURES = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
 
 
-@pytest.fixture
-def postgresql():
-    """URI of an empty database in a cluster of its own."""
-    pytest.importorskip("psycopg2", reason="the driver of PostgreSQL is not installed (extra team)")
-    programs = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    if not programs:
-        pytest.skip("PostgreSQL is not installed")
-    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    folder, port, bin_ = Path(tempfile.mkdtemp(prefix="postgres-")), free_port(), programs[0].parent
-    if user:  # PostgreSQL does not run as root
-        shutil.chown(folder, "postgres", "postgres")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-
-    def run(*command):
-        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
-
-    run(bin_ / "initdb", "-D", folder / "data", "-A", "trust", "-U", "nba", "--no-sync")
-    run(bin_ / "pg_ctl", "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "start")
-    yield f"postgresql://nba@127.0.0.1:{port}/postgres"
-    run(bin_ / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
-
-
-def test_there_and_back_counts_and_digests_are_the_same(postgresql, tmp_path, survived):
+def test_there_and_back_counts_and_digests_are_the_same(postgres, tmp_path, survived):
+    postgresql = postgres.new_database()
     old = tmp_path / "mlflow.db"
     tracker, registry = NBAPropsTracker("moved", tracking_uri=old), ModelRegistry(old)
     with tracker.start_run("one", tags={"market": "pra"}) as run:

@@ -31,8 +31,8 @@ def made(data, tmp_path_factory):
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        trainer = NBAPropsMLflowTrainer("pts", training_data=data, model_params={"n_estimators": 8}, tracking_uri=uri)
-        result = trainer.run(register=False)
+        quick = {"model_params": {"n_estimators": 8}, "walk_forward": {"step": "once"}}
+        result = NBAPropsMLflowTrainer("pts", training_data=data, tracking_uri=uri, **quick).run(register=False)
     return uri, result.run_id, folder
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_integration.moving.files import copy_folder
 from mlflow_integration.moving.rows import Addresses, Content, contents, copy_rows, holds_something, transaction
+from mlflow_integration.store.artifact_root import shared_root
 from mlflow_integration.store.location import ARTIFACT_FOLDER, resolve_store
 from nba_props.errors import StoreError
 
@@ -61,7 +62,7 @@ def move_store(
         target: URI of the new database, or path of a SQLite file.
         tracking_uri: The old store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
         artifacts: Address that the artifacts go under: a folder, ``s3://...``, ``mlflow-artifacts:/``. Default for a
-            SQLite target: beside it.
+            SQLite target: beside it; else ``MLFLOW_DEFAULT_ARTIFACT_ROOT``.
         keep_artifacts: Leave them where they are, for a place that both stores reach.
         server: URL of the tracking server that ``mlflow-artifacts:`` addresses go through.
         on_folder: Called with (folders done, folders in all).
@@ -111,6 +112,8 @@ def _root(new: Store, artifacts: str | None) -> str:
     """The address that the experiments of the new store lie under."""
     from pathlib import Path
 
+    if artifacts is None and new.database is None:
+        artifacts = shared_root() or None
     if artifacts is None:
         if new.database is None:
             message = (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CLOCK: Final = frozenset({"training_time"})
 """Metrics that a clock tells: no two runs share them."""
-_BET_KEYS: Final = ("game_id", "player_id", "book", "side", "line")
+_BET_KEYS: Final = ("game_id", "player_id", "bookmaker", "side", "line")
 
 
 def reproduce_run(

@@ -31,6 +31,7 @@ from nba_props.evaluation.paired import gains_vs_market
 from nba_props.evaluation.pricing import Pricing, final_blend, price_market, walk_forward_implied
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 from nba_props.evaluation.timing import closes_by_night, timing_metrics
+from nba_props.forecast.parallel import one_blas_thread
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.metrics import extra_metrics
 from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, mae
@@ -94,6 +95,7 @@ class MarketEvaluation:
         return _scored(self.predictions, calibrated=calibrated)
 
 
+@one_blas_thread()
 def evaluate_market(
     result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig, *, n_trials: int = 1
 ) -> MarketEvaluation:
@@ -144,6 +146,7 @@ def evaluate_market(
     return replace(evaluation, metrics=evaluation.metrics | _measured(evaluation, config, n_trials))
 
 
+@one_blas_thread()
 def metrics_before(
     evaluation: MarketEvaluation, night: pd.Timestamp, config: TrainerConfig, *, n_trials: int = 1
 ) -> dict[str, float]:

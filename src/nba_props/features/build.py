@@ -63,9 +63,12 @@ def build_features(
     names = [feature.name for group in chosen for feature in group.features]
     context = Context(table, absences)
     values = np.empty((len(names), len(games)))
+    sorted_row = np.empty_like(table.order)
+    sorted_row[table.order] = np.arange(len(games))
     place = {name: row for row, name in enumerate(names)}
     for group in chosen:
         made = group.make(context)
         for feature in group.features:
-            values[place[feature.name], table.order] = made[feature.name]
+            column = np.asarray(made[feature.name], dtype=np.float64)
+            np.take(column, sorted_row, out=values[place[feature.name]], mode="clip")  # raising would buffer it
     return pd.DataFrame(values.T, index=games.index, columns=list(place), copy=False)

@@ -26,15 +26,17 @@ BinnedRows = Callable[[Mapping[str, Any]], lightgbm.Dataset]
 
 _GROWTH: Final = 2
 
-BINNING: Final[Mapping[str, Any]] = {"data_random_seed": 1, "enable_bundle": False, "feature_pre_filter": False}
-"""What every fit sets, so that bins can be shared: the seed of a model does not move them, and no column is bundled or
-left out for how the first rows look. A model's own parameters come before these."""
+BINNING: Final[Mapping[str, Any]] = {
+    "data_random_seed": 1, "enable_bundle": False, "feature_pre_filter": False, "is_enable_sparse": False,
+}  # fmt: skip
+"""What every fit sets, so that bins can be shared: the seed of a model does not move them, and no column is bundled,
+left out or packed for how the first rows look. A model's own parameters come before these."""
 
 _AFTER_BINNING: Final = frozenset(
     (
         "objective", "learning_rate", "num_leaves", "max_depth", "feature_fraction", "feature_fraction_bynode",
         "bagging_fraction", "bagging_freq", "lambda_l1", "lambda_l2", "min_gain_to_split", "min_sum_hessian_in_leaf",
-        "seed", "num_threads", "deterministic", "force_row_wise", "verbosity", "extra_trees", "path_smooth",
+        "seed", "num_threads", "deterministic", "force_col_wise", "verbosity", "extra_trees", "path_smooth",
     )
 )  # fmt: skip
 """Parameters that bins do not depend on. One that is missing here costs a binning of its own, and nothing else."""

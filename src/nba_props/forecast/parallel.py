@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Any, Final
 
 from joblib import Parallel
@@ -23,6 +24,15 @@ _AT_ONCE: Final = 4
 """Calls per worker that are handed out together where results come all at the end."""
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread: its sums are then the same on every machine, and no thread spins beside the fits."""
+    from threadpoolctl import ThreadpoolController
+
+    with ThreadpoolController().select(user_api="blas").limit(limits=1):
+        yield
+
+
 def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None]:
     """Results of ``joblib.delayed`` calls, in order, as they come in.
 
@@ -36,10 +46,8 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
     Raises:
         ModelError: Workers died again and again, without a result in between.
     """
-    from threadpoolctl import ThreadpoolController
-
     done = losses = 0
-    with ThreadpoolController().select(user_api="blas").limit(limits=1):
+    with one_blas_thread():
         while done < len(calls):
             results = _handed_out(calls[done:], workers)
             try:

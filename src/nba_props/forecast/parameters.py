@@ -20,7 +20,10 @@ _SET_ELSEWHERE: Final = {
     **dict.fromkeys(("seed", "random_state"), "the seed of the configuration"),
     **dict.fromkeys(("num_threads", "nthread", "n_jobs"), "the project: one thread a fit, fits side by side"),
     **dict.fromkeys(("num_iterations", "num_boost_round"), "n_estimators"),
-    **dict.fromkeys(("verbosity", "deterministic", "force_row_wise", "validate_parameters"), "the project"),
+    "use_quantized_grad": "the project: LightGBM 4.7 grows worse trees with it on rows that share their bins",
+    **dict.fromkeys(
+        ("verbosity", "deterministic", "force_row_wise", "force_col_wise", "validate_parameters"), "the project"
+    ),
 }
 _OTHER_NAMES: Final = {"eta": "learning_rate", "lambda": "reg_lambda"}
 """XGBoost's second names of parameters that have a default here: of two names for one thing only one counts."""
