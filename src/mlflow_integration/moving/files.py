@@ -36,7 +36,7 @@ def copy_folder(old: str, new: str, server: str | None) -> Digest:
     Raises:
         StoreError: It cannot be read or written, or the copy is not what was copied.
     """
-    with _here(old, server) as folder:
+    with _local_folder(old, server) as folder:
         wanted = Digest.of(folder)
         if not wanted.files or _digest(new, server) == wanted:
             return wanted
@@ -50,12 +50,12 @@ def copy_folder(old: str, new: str, server: str | None) -> Digest:
 
 
 def _digest(address: str, server: str | None) -> Digest:
-    with _here(address, server) as folder:
+    with _local_folder(address, server) as folder:
         return Digest.of(folder)
 
 
 @contextmanager
-def _here(address: str, server: str | None) -> Iterator[Path]:
+def _local_folder(address: str, server: str | None) -> Iterator[Path]:
     """The files of an address as a folder of this machine: itself where it is one, else a copy for the block."""
     parsed = urlparse(address)
     if parsed.scheme in {"", "file"}:

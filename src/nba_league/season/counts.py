@@ -73,7 +73,7 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     factor = {name: value[:, None, None] for name, value in pre.factor.items()}
     rate = {name: value[:, :, None] for name, value in pre.rates.items()}
     usage, passing_night, glass = (quantiles(sd)[index] for sd, index in zip(NIGHT_SD, night, strict=True))
-    shooting, creating, rebounding = _eager(minutes, pre.usual[:, :, None])
+    shooting, creating, rebounding = _weighted_minutes(minutes, pre.usual[:, :, None])
     weight = shooting * rate["usage"] * usage
     actions = np.float32(_ACTIONS) * pace * weight / weight.sum(axis=1, keepdims=True)
     shots = actions / (1 + rate["trip"] * factor["trip"])
@@ -102,7 +102,7 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     )
 
 
-def _eager(minutes: Floats32, usual: Floats32) -> tuple[Floats32, Floats32, Floats32]:
+def _weighted_minutes(minutes: Floats32, usual: Floats32) -> tuple[Floats32, Floats32, Floats32]:
     """Minutes weighted by how much there is of a player in them: in shots, passes and rebounds."""
     relative = np.log(np.clip(minutes / np.maximum(usual, 4), 0.25, 2.0)) * np.minimum(usual / np.float32(_REGULAR), 1)
     shots, passes, rebounds = (minutes * np.exp(np.float32(power) * relative) for power in _EAGER)

@@ -41,13 +41,13 @@ def check_metric_name(name: str) -> str:
     if not isinstance(name, str) or not _KEY.fullmatch(name) or len(name) > _LONGEST or set(name) <= {"."}:
         message = (
             f"{name!r} cannot be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
-            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters.{_in_small_letters(name)}"
+            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters.{_lower_case_hint(name)}"
         )
         raise TrackingError(message)
     return name
 
 
-def _in_small_letters(name: object) -> str:
+def _lower_case_hint(name: object) -> str:
     """The right name, where nothing but capitals and spaces are wrong with it."""
     small = re.sub(r"[\s-]+", "_", name.strip().lower()) if isinstance(name, str) else ""
     return f" Did you mean {small!r}?" if small != name and _KEY.fullmatch(small) else ""
