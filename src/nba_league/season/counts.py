@@ -1,8 +1,8 @@
 """Expected box-score counts of every player in every scenario, and the trials they are drawn from.
 
 A team's night is a fixed number of scoring trials, each ending in one player's two, three, trip to the line, or in
-nothing; assists hang on the makes, rebounds on the misses of both sides. Counts of one player are therefore binomial
-given the scenario, which is what makes the truth computable (see `_truth`).
+nothing; assists depend on the makes, rebounds on the misses of both sides. Counts of one player are therefore binomial
+given the scenario, which is what makes the truth computable (see `nba_league.truth`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _TURNOVERS: Final = 13.2
 _STEALS: Final = 0.58  # of the opponents' turnovers
 _BLOCKS: Final = 0.20  # of their missed twos
 _EAGER: Final = (0.25, 0.20, 0.08)
-"""Who has a good night plays longer: shots, passes and rebounds a minute go with this power of minutes over usual."""
-_REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes hang on others
+"""A player on a good night plays longer: shots, passes and rebounds a minute go with this power of minutes over usual."""
+_REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes depend on others
 NIGHT_SD: Final = (0.11, 0.14, 0.15)
 """Log SD of a player's usage, assists and rebounds on the night, beyond what the minutes bring."""
 

@@ -14,7 +14,7 @@ STATUSES: Final = ("out", "questionable", "available")
 _OUT, _QUESTIONABLE, _AVAILABLE = range(3)
 
 _DOUBTED_SCRATCHES: Final = 0.6
-"""Of the late scratches, who are listed as questionable in the morning; of the others nobody had heard."""
+"""Of the late scratches, who are listed as questionable in the morning; the others are not listed."""
 _DOUBTED_PLAYERS: Final = 0.03
 """Of those who will play, who are listed as questionable in the morning all the same."""
 
