@@ -33,7 +33,8 @@ _TURNOVERS: Final = 13.2
 _STEALS: Final = 0.58  # of the opponents' turnovers
 _BLOCKS: Final = 0.20  # of their missed twos
 _EAGER: Final = (0.25, 0.20, 0.08)
-"""A player on a good night plays longer: shots, passes and rebounds a minute go with this power of minutes over usual."""
+"""On a good night a player plays longer: shots, passes and rebounds a minute go with this power of the ratio of
+minutes to usual minutes."""
 _REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes depend on others
 NIGHT_SD: Final = (0.11, 0.14, 0.15)
 """Log SD of a player's usage, assists and rebounds on the night, beyond what the minutes bring."""
