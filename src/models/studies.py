@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from nba_props.config import make_config
+from nba_props.config import Settings, make_config
 from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
 from nba_props.evaluation.paired import paired_comparison
@@ -31,10 +31,6 @@ RULE_TAG: Final = "betting_rule"
 RULE_FILE: Final = "betting_rule.json"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def _known_group(name: str) -> str:
     if name not in GROUPS:
         message = f"unknown feature group {name!r}{did_you_mean(name, GROUPS)}; known groups: {', '.join(GROUPS)}"
@@ -42,7 +38,7 @@ def _known_group(name: str) -> str:
     return name
 
 
-class AblationStudy(_Frozen):
+class AblationStudy(Settings):
     """The run against the same run without something, on identical rows.
 
     Attributes:
@@ -71,7 +67,7 @@ class AblationStudy(_Frozen):
         return make_config(**settings)
 
 
-class BettingStudy(_Frozen):
+class BettingStudy(Settings):
     """Betting rules: chosen on the folds before, reported on the fold after.
 
     Attributes:

@@ -17,6 +17,7 @@ __all__ = [
     "BlendConfig",
     "EnsembleConfig",
     "SelectionConfig",
+    "Settings",
     "TrainerConfig",
     "WalkForwardConfig",
     "make_config",
@@ -31,7 +32,9 @@ FIRST_SEASON = "first"
 """Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
-class _Frozen(BaseModel):
+class Settings(BaseModel):
+    """Settings that cannot be changed once they are checked; unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -65,7 +68,7 @@ def _season_name(name: str) -> str:
     return name
 
 
-class WalkForwardConfig(_Frozen):
+class WalkForwardConfig(Settings):
     """When the model is fitted again, and from when it is judged.
 
     Attributes:
@@ -81,7 +84,7 @@ class WalkForwardConfig(_Frozen):
     gap_days: int = Field(default=1, ge=0)
 
 
-class EnsembleConfig(_Frozen):
+class EnsembleConfig(Settings):
     """Which forecasters are combined, and how (model "ensemble").
 
     Attributes:
@@ -107,7 +110,7 @@ class EnsembleConfig(_Frozen):
         return members
 
 
-class BlendConfig(_Frozen):
+class BlendConfig(Settings):
     """What is blended with the market (model "market_blend").
 
     Attributes:
@@ -117,7 +120,7 @@ class BlendConfig(_Frozen):
     model: Annotated[str, AfterValidator(_known_model)] = "lightgbm"
 
 
-class SelectionConfig(_Frozen):
+class SelectionConfig(Settings):
     """Stable feature selection inside every fit, on its training rows only.
 
     Attributes:
@@ -133,7 +136,7 @@ class SelectionConfig(_Frozen):
     share: float = Field(default=0.66, gt=0, le=1)
 
 
-class TrainerConfig(_Frozen):
+class TrainerConfig(Settings):
     """All settings of one training run.
 
     Attributes:

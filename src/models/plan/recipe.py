@@ -15,7 +15,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
@@ -26,6 +26,7 @@ from nba_props.config import (
     BlendConfig,
     EnsembleConfig,
     SelectionConfig,
+    Settings,
     TrainerConfig,
     WalkForwardConfig,
 )
@@ -69,11 +70,7 @@ for _name in PLAN:
     RECIPES.add(_name, Path(__file__).with_name("recipes") / f"{_name}.toml")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Candidates(_Frozen):
+class Candidates(Settings):
     """The best run of each phase is run again on all data, registered and gated.
 
     Attributes:
@@ -96,7 +93,7 @@ class Candidates(_Frozen):
         return self.calibration_metric if phase == CALIBRATION_PHASE else self.metric
 
 
-class Recipe(_Frozen):
+class Recipe(Settings):
     """One experiment of the plan.
 
     Attributes:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models.documents import problems, read_document
-from nba_props.config import TrainerConfig, make_config
+from nba_props.config import Settings, TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
 from nba_props.forecast import default_params
 from nba_props.forecast.estimator import split_member
@@ -29,11 +29,7 @@ _FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_for
 Choice = bool | int | float | str | tuple[str, ...]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Range(_Frozen):
+class _Range(Settings):
     type: Literal["int", "float"]
     low: float
     high: float
@@ -76,7 +72,7 @@ class FloatRange(_Range):
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
-class Choices(_Frozen):
+class Choices(Settings):
     """One of several values; a list of names is one value (``feature_groups``)."""
 
     type: Literal["categorical"]
@@ -90,7 +86,7 @@ class Choices(_Frozen):
 Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
 
 
-class Sweep(_Frozen):
+class Sweep(Settings):
     """A search space and how it is searched.
 
     Attributes:
