@@ -136,7 +136,7 @@ def load_training_data(
     reports = [str(load_report)]
     odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
     stats = None if season_stats is None else load_season_stats(season_stats)
-    reading = load_availability(list(availability), form=of_reports) if availability else None
+    reading = load_availability(list(availability), format=of_reports) if availability else None
     told = [] if reading is None else [reading.fixtures]
     tips = pd.concat([*told, load_fixtures(list(fixtures)) if fixtures else no_fixtures()], ignore_index=True)
     joined = None if odds_table is None else join_odds(odds_table, games, fixtures=tips)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
+from nba_props.data.columns import plain
 from nba_props.data.readers import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
@@ -150,10 +151,7 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     Raises:
         DataError: A wanted column appears twice, the file has no rows or cannot be read.
     """
-    repeated = sorted({name for name in wanted.values() if table.header.count(name) > 1})
-    if repeated:
-        column = ", ".join(repeated)
-        raise DataError(table.source, "the header names it twice", column=column, fix="Keep one of them.")
+    _refuse_repeated(table, wanted.values())
     names = list(dict.fromkeys(wanted.values()))
     raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
@@ -164,12 +162,21 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})
 
 
+def _refuse_repeated(table: TableFile, names: Iterable[str]) -> None:
+    given = [plain(name) for name in table.header]
+    repeated = sorted({name for name in names if given.count(plain(name)) > 1})
+    if repeated:
+        column = ", ".join(repeated)
+        raise DataError(table.source, "the header names it twice", column=column, fix="Keep one of them.")
+
+
 def read_text(table: TableFile) -> pd.DataFrame:
-    """Every column of one CSV or Parquet file as text under its own name, missing where empty.
+    """Every column of one file as text under its own name, missing where empty.
 
     Raises:
         DataError: See `read_table`.
     """
+    _refuse_repeated(table, [name for name in table.header if name.strip()])
     if table.is_parquet:
         raw = _parquet(table, list(table.header))
         return raw.astype("str").mask(raw.isna())
@@ -201,7 +208,10 @@ def _row_groups(path: Path) -> list[parquet.RowGroupMetaData]:
 
 def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
     try:
-        raw = _stream.read_csv(table.path, table.header, table.separator, table.encoding, as_text)
+        if table.is_json:
+            raw = _stream.read_records(table.path, table.header, as_text)
+        else:
+            raw = _stream.read_csv(table.path, table.header, table.separator, table.encoding, as_text)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, EOFError, zlib.error, OSError) as error:
         raise _unreadable(table, error) from error
     if not isinstance(raw.index, pd.RangeIndex):

@@ -97,7 +97,7 @@ def _other(path: Path, table: TableFile) -> list[str]:
 
 def _availability(path: Path, name: str | None) -> list[str]:
     found = name or recognised(path)
-    reading = load_availability(path, form=name)
+    reading = load_availability(path, format=name)
     table, waiting = reading.availability, reading.not_submitted
     times = table["reported_at"]
     lines = [

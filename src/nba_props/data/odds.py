@@ -19,6 +19,7 @@ from nba_props.data.readers import Options, TableFile, formats
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
 from nba_props.errors import DataError
 from nba_props.markets import MARKETS
@@ -185,7 +186,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
     start = pd.Series(pd.NaT, frame.index, "datetime64[us, UTC]")
     if "commence_time" in frame:
         start = _parse.utc_times(frame, "commence_time", origin)
-        eastern = start.dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize()
+        eastern = start.dt.tz_convert(EASTERN).dt.tz_localize(None).dt.normalize()
         days["game_date"] = days["game_date"].fillna(eastern)
     frame = frame.assign(
         **days,
@@ -209,7 +210,8 @@ def _written(column: pd.Series) -> pd.Series:
         return column
     is_bool = column.map(lambda value: isinstance(value, bool)).astype(bool)
     text = column.astype("str").str.strip().str.replace("[\u2212\u2013]", "-", regex=True)
-    text = text.str.replace(r"(?i)^(?:even|evens|ev)$", "100", regex=True)
+    text = text.str.replace(r"(?i)^(?:even|evens|ev|evs)$", "100", regex=True)
+    text = text.str.replace(r"^([+-])\s+(?=\d)", r"\1", regex=True).str.replace(r"(?<=\d)\s*\u00bd$", ".5", regex=True)
     text = text.mask(text.isin(["-", "--", "N/A", "OFF"]), "")
     if text.str.fullmatch(r"[+-]?\d+,(?:\d{1,2}|\d{4,})", na=False).any():
         text = text.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)

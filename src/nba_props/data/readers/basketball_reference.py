@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of, stem
+from nba_props.data.columns import plain
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, season_of, stem
 from nba_props.data.teams import team_code
 from nba_props.errors import DataError
 

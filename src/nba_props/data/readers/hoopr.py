@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
+from nba_props.data.columns import plain
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add
 from nba_props.data.teams import team_code
 
 if TYPE_CHECKING:

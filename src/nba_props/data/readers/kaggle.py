@@ -9,7 +9,8 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
+from nba_props.data.columns import plain
+from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, season_of
 from nba_props.data.teams import team_code_in
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def _bring(table: TableFile, options: Options) -> Brought:
     date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
     parts, rows, dropped = [], 0, Counter[str]()
     whole = (
-        [read_text(table)] if table.is_parquet else _stream.chunks(table.path, table.separator, table.encoding, _ROWS)
+        [read_text(table)]
+        if table.is_parquet or table.is_json
+        else _stream.chunks(table.path, table.header, table.separator, table.encoding, _ROWS)
     )
     for chunk in whole:
         rows += len(chunk)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
+from nba_props.data.columns import plain
+from nba_props.data.readers import ODDS, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
     from nba_props.data.readers import TableFile

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from nba_props.data.columns import plain
 from nba_props.data.market_names import market_key
-from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
+from nba_props.data.readers import ODDS, Brought, Options, Reader, add
 from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _REQUIRED: Final = ("side", "price", "line", "player_name", "market", "bookmaker
 _SIDES: Final = {"over": "over", "o": "over", "higher": "over", "more": "over", "under": "under", "u": "under",
                  "lower": "under", "less": "under"}  # fmt: skip
 
+_SIDE: Final = rf"(?:^|\s)({'|'.join(_SIDES)})(?:\s*[\d.]+)?$"
+
 
 def pair_sides(rows: pd.DataFrame) -> Brought:
     """Quotes from rows with `side` and `price`; the n-th Over of a prop, book and time goes with its n-th Under.
@@ -41,8 +44,8 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
     total = len(rows)
     markets = {name: market_key(str(name)) in MARKETS for name in rows["market"].dropna().unique()}
     rows = rows[rows["market"].map(markets).fillna(value=True).astype(bool)]
-    # `Over 20.5` says the line again
-    word = rows["side"].fillna("").str.strip().str.lower().str.extract(r"^([a-z]+)(?:\s+[\d.]+)?$")[0]
+    # `Over 20.5` says the line again, `Jayson Tatum Over` the player
+    word = rows["side"].fillna("").str.strip().str.lower().str.extract(_SIDE)[0]
     side = word.map(_SIDES)
     told = rows[side.notna()].drop(columns=["side", "price"])
     side = side[side.notna()]
