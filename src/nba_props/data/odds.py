@@ -15,7 +15,8 @@ from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
 from nba_props.data.market_names import ALTERNATE, market_key
 from nba_props.data.readers import ODDS as ODDS_KIND
-from nba_props.data.readers import Options, TableFile, formats
+from nba_props.data.readers import Brought, Options, TableFile, formats
+from nba_props.data.readers.side_rows import join_late_sides
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
@@ -126,7 +127,8 @@ def read_odds_with_fault(
     Raises:
         DataError: See `read_odds_file`.
     """
-    frame, names, read, dropped = _raw(table, options)
+    brought, names = _raw(table, options)
+    frame, dropped = brought.frame, dict(brought.dropped)
     labels = ("player_name", "bookmaker", "timestamp")
     origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
     known = frame["market"].isna() | _mapped(frame["market"], market_key).isin(MARKETS)
@@ -136,14 +138,14 @@ def read_odds_with_fault(
     odds, odd, fault = _without_odd_rows(frame, origin, options.decimal_prices)
     if odd:
         dropped["odd row"] = odd
-    return odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)], read, dropped, fault
+    odds = odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)]
+    return join_late_sides(odds) if brought.sides else odds, brought.rows, dropped, fault
 
 
-def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, str], int, dict[str, int]]:
+def _raw(table: TableFile, options: Options) -> tuple[Brought, dict[str, str]]:
     names = _columns.resolve(table.header, _columns.ODDS)
     if table.reader and table.reader.bring and table.kind == ODDS_KIND:
-        brought = table.reader.bring(table, options)
-        return brought.frame, names, brought.rows, dict(brought.dropped)
+        return table.reader.bring(table, options), names
     missing = [name for name in _columns.ODDS_REQUIRED if name not in names]
     if missing and not table.separator and not table.is_parquet:
         keys = ", ".join(table.header[:8]) or "none"
@@ -154,7 +156,7 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
         fix = f"{fix} {formats(table.header, ODDS_KIND)}"
         raise _columns.missing_columns(table.source, table.header, missing, fix)
     frame = read_table(table, names, [name for name in _TEXT if name in names])
-    return frame, names, len(frame), {}
+    return Brought(frame, len(frame)), names
 
 
 def _without_odd_rows(

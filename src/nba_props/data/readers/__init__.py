@@ -89,11 +89,13 @@ class Brought:
         frame: Canonical column names; the index is the row of the file, counted from 0.
         rows: Rows of the file, those left out included.
         dropped: Cause -> rows left out.
+        sides: Whether the file had one row per side, so that a quote's other side may have been seen a moment later.
     """
 
     frame: pd.DataFrame
     rows: int
     dropped: dict[str, int] = field(default_factory=dict)
+    sides: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _REQUIRED: Final = ("side", "price", "line", "player_name", "market", "bookmaker
 _SIDES: Final = {"over": "over", "o": "over", "higher": "over", "more": "over", "under": "under", "u": "under",
                  "lower": "under", "less": "under"}  # fmt: skip
 
+_APART: Final = pd.Timedelta(minutes=1)
 _SIDE: Final = rf"(?:^|\s)({'|'.join(_SIDES)})(?:\s*[\d.]+)?$"
 
 
@@ -59,7 +60,42 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
         values = pd.Series(price.to_numpy()[here], index=place[here], dtype=price.dtype)
         frame = frame.assign(**{f"{name}_price": values.reindex(place[~place.duplicated()]).to_numpy()})
     dropped = {"unknown market": total - len(rows), "neither over nor under": len(rows) - len(told)}
-    return Brought(frame, total, {cause: count for cause, count in dropped.items() if count})
+    return Brought(frame, total, {cause: count for cause, count in dropped.items() if count}, sides=True)
+
+
+def join_late_sides(odds: pd.DataFrame) -> pd.DataFrame:
+    """Put quotes together whose sides were seen apart, but within a minute; they count as seen at the later moment.
+
+    Whoever writes the sides one after the other stamps them one after the other. Sides further apart are two quotes of
+    one side: nobody knows the other price of either moment.
+
+    Args:
+        odds: Columns of the odds table, with quotes of one side among them; n rows.
+
+    Returns:
+        The same rows, one less for each pair, in their order.
+    """
+    alone = odds["over_price"].isna() != odds["under_price"].isna()
+    rows = odds[alone & odds["timestamp"].notna()]
+    apart = ("over_price", "under_price", "timestamp")
+    seen = pd.DataFrame(
+        {
+            "quote": rows.groupby([name for name in odds if name not in apart], dropna=False, sort=False).ngroup(),
+            "timestamp": rows["timestamp"],
+            "row": rows.index,
+            "over": rows["over_price"].notna(),
+        }
+    ).sort_values("timestamp", kind="stable")
+    unders = seen[~seen["over"]].assign(at=seen["timestamp"], under=seen["row"]).drop(columns=["row", "over"])
+    pairs = pd.merge_asof(
+        seen[seen["over"]], unders, on="timestamp", by="quote", direction="nearest", tolerance=_APART
+    ).dropna(subset="under")
+    pairs = pairs.assign(gap=(pairs["timestamp"] - pairs["at"]).abs()).sort_values("gap", kind="stable")
+    pairs = pairs.drop_duplicates("under")
+    whole = odds.copy()
+    whole.loc[pairs["row"], "under_price"] = odds.loc[pairs["under"], "under_price"].to_numpy()
+    whole.loc[pairs["row"], "timestamp"] = pairs[["timestamp", "at"]].max(axis=1).array
+    return whole.drop(index=pairs["under"])
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
