@@ -86,6 +86,8 @@ def join_late_sides(odds: pd.DataFrame) -> pd.DataFrame:
             "over": rows["over_price"].notna(),
         }
     ).sort_values("timestamp", kind="stable")
+    if seen["over"].all() or not seen["over"].any():
+        return odds
     unders = seen[~seen["over"]].assign(at=seen["timestamp"], under=seen["row"]).drop(columns=["row", "over"])
     pairs = pd.merge_asof(
         seen[seen["over"]], unders, on="timestamp", by="quote", direction="nearest", tolerance=_APART
