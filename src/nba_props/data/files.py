@@ -151,7 +151,7 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     Raises:
         DataError: A wanted column appears twice, the file has no rows or cannot be read.
     """
-    _refuse_repeated(table, wanted.values())
+    refuse_repeated(table, wanted.values())
     names = list(dict.fromkeys(wanted.values()))
     raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
@@ -162,7 +162,12 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})
 
 
-def _refuse_repeated(table: TableFile, names: Iterable[str]) -> None:
+def refuse_repeated(table: TableFile, names: Iterable[str]) -> None:
+    """Refuse columns that the header names more than once, in whichever letters.
+
+    Raises:
+        DataError: It does.
+    """
     given = [plain(name) for name in table.header]
     repeated = sorted({name for name in names if given.count(plain(name)) > 1})
     if repeated:
@@ -176,7 +181,7 @@ def read_text(table: TableFile) -> pd.DataFrame:
     Raises:
         DataError: See `read_table`.
     """
-    _refuse_repeated(table, [name for name in table.header if name.strip()])
+    refuse_repeated(table, [name for name in table.header if name.strip()])
     if table.is_parquet:
         raw = _parquet(table, list(table.header))
         return raw.astype("str").mask(raw.isna())

@@ -261,6 +261,24 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     return found
 
 
+def written_days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
+    """The day as it is written, whatever hour and zone follow it. Missing is NaT.
+
+    Raises:
+        DataError: Anything else is in the column, or day and month could change places.
+    """
+    text = _text(frame[column])
+    codes, unique = pd.factorize(text)
+    written = iso_times(pd.Series(unique, dtype="str"))
+    _refuse_either_way(frame, column, origin, written, codes)
+    found = _parsed(written.text.str.extract(rf"^({_DATE})(?!\d)")[0].astype("str"), _DATE).dt.tz_localize(None)
+    days = found.reindex(codes).set_axis(text.index)
+    wrong = days.isna() & text.notna()
+    if wrong.any():
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
+    return days
+
+
 def _refuse_either_way(frame: pd.DataFrame, column: str, origin: Origin, written: Times, codes: Ints) -> None:
     """Refuse a column in which nothing, or each of two rows, says whether the day or the month stands first."""
     if written.either_way.any():
