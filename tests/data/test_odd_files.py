@@ -10,14 +10,16 @@ import zipfile
 import pandas as pd
 import pytest
 
-from nba_props.data import join_odds, load_game_logs, load_odds, read_game_logs
+from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
 from nba_props.data.availability import load_availability
 from nba_props.data.files import open_table
 from nba_props.data.fixtures import load_fixtures
+from nba_props.data.formats import kind_of
 from nba_props.data.inspect import inspect
 from nba_props.data.market_names import market_key
 from nba_props.data.odds import read_odds_file
-from nba_props.errors import DataError
+from nba_props.data.readers import READERS
+from nba_props.errors import ConfigError, DataError
 
 
 def test_what_a_log_is_packed_and_written_in_makes_no_difference(log, write, tmp_path):
@@ -158,3 +160,37 @@ def test_of_two_lines_priced_alike_the_lower_is_the_only_main_one(games, quote):
     rows = [quote(line=line, over_price=-137, under_price=-137) for line in (21.0, 20.5)]
     quotes = join_odds(pd.DataFrame([*rows, quote(line=10.5, over_price=-400, under_price=300)]), games).quotes
     assert quotes.loc[~quotes["alternate"], "line"].tolist() == [20.5]
+
+
+def test_a_parquet_file_of_one_value_repeated_counts_as_what_it_unpacks_to(tmp_path, log, monkeypatch):
+    path = tmp_path / "log.parquet"
+    pd.concat([log.head(1)] * 100_000).to_parquet(path)
+    assert path.stat().st_size < 100_000
+    monkeypatch.setenv("NBA_PROPS_MAX_UNPACKED_BYTES", "10000000")
+    with pytest.raises(DataError, match="unpacks to more than 10,000,000 bytes"):
+        load_game_logs(path)
+
+
+def test_season_tables_with_decimal_commas_are_the_same_rates(tmp_path):
+    path = tmp_path / "2022-23.csv"
+    path.write_text("Player;MIN;Usage;AST%\nAb Cd;1,234;24,4%;17,6\nEf Gh;900;9,1%;1,6\n")
+    stats = load_season_stats(path)
+    assert stats[["usage", "ast_pct"]].to_numpy().round(4).tolist() == [[0.244, 0.176], [0.091, 0.016]]
+
+
+@pytest.mark.parametrize(("column", "value"), [("season", "2023-24"), ("season", "x")])
+def test_a_season_that_espn_does_not_write_is_refused(log, write, column, value):
+    names = READERS["hoopR player_box"].needs
+    table = pd.DataFrame({name: ["1"] for name in names} | {column: [value]})
+    with pytest.raises(DataError, match="not a season as ESPN has it"):
+        load_game_logs(write(table))
+
+
+def test_formats_of_every_kind_are_found_in_one_list():
+    assert [kind_of(name) for name in ("LeagueGameLog", "side rows", "status table")] == [
+        "game log",
+        "odds",
+        "availability",
+    ]
+    with pytest.raises(ConfigError, match=r"did you mean 'side rows'.*known formats: .*LeagueGameLog.*status table"):
+        kind_of("side row")

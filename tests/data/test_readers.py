@@ -70,6 +70,16 @@ def test_the_half_row_at_the_end_of_a_cut_file_is_found_even_where_its_season_is
         load_game_logs(path)
 
 
+@pytest.mark.parametrize("way", ["%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:00Z", "%Y-%m-%d %H:%M:00-04:00"])
+def test_the_day_of_kaggle_is_the_one_that_is_written(log, write, way):
+    table = kaggle(log)
+    expected = load_game_logs(write(table, "kaggle.csv"))
+    table["gameDateTimeEst"] = pd.to_datetime(table["gameDateTimeEst"]).dt.strftime(way)
+    pd.testing.assert_frame_equal(load_game_logs(write(table, "other.csv")), expected)
+    with pytest.raises(DataError, match="column gameDateTimeEst: wrong type: the value is not a date"):
+        load_game_logs(write(table.assign(gameDateTimeEst="-0"), "none.csv"))
+
+
 def test_kaggle_keeps_the_wanted_seasons_and_kinds(log, write):
     table = kaggle(log)
     table.loc[table["gameId"] == 22300003, "gameType"] = "Playoffs"

@@ -192,7 +192,9 @@ def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     text = frame[column].astype("str").str.strip()
     text = text.mask(frame[column].isna() | text.isin(["", "-", "–"]))
     percent = text.str.endswith("%", na=False)
-    value = pd.to_numeric(text.str.removesuffix("%").str.replace(",", ""), errors="coerce").astype("float64")
+    text = text.str.removesuffix("%").str.strip()
+    decimal_comma = text.str.fullmatch(r"-?(?:\d+,\d{1,2}|0,\d+)", na=False).any()
+    value = pd.to_numeric(text.str.replace(",", "." if decimal_comma else ""), errors="coerce").astype("float64")
     wrong = value.isna() & text.notna()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a number")
