@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from nba_props.data import load_game_logs, load_odds
 from nba_props.data.availability import load_availability
@@ -61,8 +63,8 @@ def test_a_column_whose_days_may_be_months_is_refused_with_the_way_out(quote, wr
 
 
 @pytest.mark.parametrize("written", [
-    "10/24/2023 7:25 PM", "7:25 PM", "2023-10-24 13:25 PM ET", "1.6982E9", "1,698,189,900", "12345", "23/10/24",
-    "Oct 2023", "Oct 32, 2023", "13/13/2023", "2023-10-24T23:25:61Z", "10/24/1823",
+    "10/24/2023 7:25 PM", "7:25 PM", "2023-10-24 13:25 PM ET", "1.6982E9", "1,698,189,900", "12345", "169818990",
+    "23/10/24", "Oct 2023", "Oct 32, 2023", "13/13/2023", "2023-10-24T23:25:61Z", "10/24/1823",
 ])  # fmt: skip
 def test_what_could_be_several_moments_or_none_is_refused(quote, write, written):
     with pytest.raises(
@@ -86,3 +88,15 @@ def test_reports_and_fixtures_take_the_same_dates_but_no_hour_without_its_zone(w
         load_availability(write(pd.DataFrame([row | {"reported_at": "10/24/2023 19:25"}]), "b.csv"))
     with pytest.raises(DataError, match="time zone"):
         load_fixtures(write(pd.DataFrame([game | {"tip": "10/24/2023 7:25 PM"}]), "g.csv"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.from_regex(r"[0-9٣]{1,4}[-/. ]?(Oct|[0-9]{1,4})?[-/., ]{0,2}[0-9]{0,4}[ T,]{0,2}[0-9:.]{0,8} ?(PM|am)?"
+                          r" ?(ET|Z|EST|[+-][0-9:]{0,5})?", fullmatch=True))  # fmt: skip
+@example(text="99/99/9999 99:99:99 PM ET")
+@example(text="9999999999999999999")
+@example(text="02/30/2023 1:00 AM ET")
+def test_no_text_is_more_than_no_date(text):
+    written = iso_times(pd.Series([text, "2023-10-24"]))
+    assert written.text.iloc[1] == "2023-10-24"
+    assert len(written.text) == len(written.either_way) == len(written.zoneless) == 2

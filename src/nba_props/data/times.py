@@ -39,7 +39,7 @@ _WRITTEN: Final = tuple(
         r"(?P<year>\d{4})(?P<by>[/.-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})",
     )
 )
-_EPOCH: Final = re.compile(r"(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.(\d{1,9}))?")
+_EPOCH: Final = re.compile(r"(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d{1,9}))?")
 _PLAIN: Final = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?|\d{8}"
 _OFFSETS: Final = {"Z": "Z", "UTC": "Z", "GMT": "Z", "EST": "-05:00", "EDT": "-04:00"}
 _TWELVE: Final = 12
@@ -145,7 +145,7 @@ def _since_1970(value: str) -> str | None:
     found = _EPOCH.fullmatch(value)
     if found is None:
         return None
-    per_second = 10 ** (3 * ((len(found[1]) - 9) // 3))
+    per_second = 10 ** (3 * ((len(found[1]) - 10) // 3))
     micros = int(found[1]) * 10**6 // per_second
     if per_second == 1 and found[2]:
         micros += int(found[2][:6].ljust(6, "0"))
