@@ -28,7 +28,7 @@ from nba_props.data.availability import (
     nobody_waiting,
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
-from nba_props.data.formats import AVAILABILITY, kind_of
+from nba_props.data.format_names import AVAILABILITY, kind_of
 from nba_props.data.readers import GAME_LOG, ODDS, SEASON_TABLE
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
@@ -124,7 +124,7 @@ def load_training_data(
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
         fixtures: Files or folders that tell when the games tip off, for odds that do not.
-        format: Name of a format (`nba_props.data.formats`) that files of its kind are read in; recognised without.
+        format: Name of a format (`nba_props.data.format_names`) that files of its kind are read in; recognised without.
 
     Raises:
         DataError: A file cannot be used; the message names file, column, rows and fix.

@@ -11,7 +11,7 @@ from nba_props.data.availability import load_availability
 from nba_props.data.availability.formats import is_availability_file, recognised
 from nba_props.data.files import forced, is_data_file, open_table
 from nba_props.data.fixtures import load_fixtures
-from nba_props.data.formats import AVAILABILITY, kind_of
+from nba_props.data.format_names import AVAILABILITY, kind_of
 from nba_props.data.game_logs import GAME_TYPES, NO_OPTIONS, read_game_logs
 from nba_props.data.odds import read_odds_with_fault
 from nba_props.data.readers import GAME_LOG, ODDS, READERS, SEASON_TABLE, Options, TableFile
@@ -34,7 +34,7 @@ def inspect(
     Args:
         paths: Files, folders or stores.
         options: What the files cannot say themselves.
-        format: Name of a format (`nba_props.data.formats`) to read all of them in.
+        format: Name of a format (`nba_props.data.format_names`) to read all of them in.
 
     Raises:
         ConfigError: There is no such format.
