@@ -49,7 +49,7 @@ def staging_rows(props: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
 
 
 def record_shadows(store: CardStore, registry: ModelRegistry, kind: str) -> list[str]:
-    """Hand the settled shadow cards of every version that stands in Staging to its test there.
+    """Hand the settled shadow cards of every version that is in Staging to its test there.
 
     Returns:
         What the test says of each version, a line each.

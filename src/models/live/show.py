@@ -1,4 +1,4 @@
-"""A card for people and machines: a table for the terminal, a JSON document, and one HTML page that stands alone."""
+"""A card for people and machines: a table for the terminal, a JSON document, and one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 
 from mlflow_integration.values.convert import plain
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 
 if TYPE_CHECKING:
     from models.live.card import Card
@@ -76,7 +76,7 @@ def card_document(card: Card, revision: int) -> dict[str, Any]:
 
 
 def card_html(card: Card, revision: int) -> str:
-    """The card as one HTML page without scripts and without anything from elsewhere; it prints on paper."""
+    """The card as one HTML page without scripts or outside resources; it can be printed."""
     folder = Path(__file__).with_name("templates")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True

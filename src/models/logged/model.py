@@ -55,7 +55,7 @@ def log_forecast(
         "allow_code": forecast is not None or not native
     }  # loading runs the code of this project
     if forecast is not None:
-        # The line and the minutes are no features: a frame may bring them, and has probabilities then.
+        # The line and the minutes are not features: a frame may bring them, and has probabilities then.
         options["signature"] = frame_signature(example.assign(**{LINE: 0.5, MINUTES: 0.5}))
         options["finish"] = partial(attach, forecast=forecast)
     if native:

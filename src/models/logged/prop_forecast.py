@@ -1,14 +1,14 @@
-"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen thing.
+"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen object.
 
-It is what a training run logs and registers, and what makes a card. Everything a probability hangs on is in it as data:
-the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns from.
-Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this
-code still makes the same probabilities of them.
+It is what a training run logs and registers, and what makes a card. Everything a probability depends on is in it as
+data: the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns
+from. Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` checks that
+this code still makes the same probabilities from them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -27,18 +27,14 @@ from nba_props.probability.spread import SCALES, scale_scores, walk_forward_scal
 from nba_props.version import code_version
 
 if TYPE_CHECKING:
-    from models.data import TrainingData
     from nba_props.arrays import Floats
-    from nba_props.config import TrainerConfig
-    from nba_props.evaluation.market import MarketEvaluation
-    from nba_props.forecast.walk_forward import WalkForwardResult
     from nba_props.probability import PredictiveDistribution
 
 PAST: Final = ["game_date", "game_id", "player_id", "team", "actual", "predicted", "mean_minutes"]
 """Columns of `PropForecast.past`: one row per out-of-sample prediction."""
 
-_SCORES: Final = [f"score_{number}" for number in range(len(SCALES))]
-SETTLED: Final = ["game_date", "line", "actual", "chance_uncalibrated", *_SCORES]
+SCORES: Final = [f"score_{number}" for number in range(len(SCALES))]
+SETTLED: Final = ["game_date", "line", "actual", "chance_uncalibrated", *SCORES]
 """Columns of `PropForecast.settled`: one row per settled prop, P(over | no push) as the distribution gives it, and the
 score of the result at each scale of the calibrated distribution (`nba_props.probability.spread.scale_scores`)."""
 
@@ -47,7 +43,6 @@ LINE: Final = "line"
 
 _MINUTES_FEATURE: Final = "min_season_mean"
 _RANGES: Final = (0.5, 0.8)
-_PROBES: Final = 20
 _LONGEST: Final = 200
 """No result of any market is above this whole number."""
 
@@ -92,6 +87,8 @@ class PropForecast:
         code: Version of the code that fitted it.
         probes: Rows of the training table with the projection and P(over) they had; see `verify`.
         reference: ``feature``, ``mean`` and ``spread`` (standard deviation) of each feature over the rows of `past`.
+        fitted_rows: ``game_id``, ``player_id`` and ``predicted`` of each row of `past`: what the final model, which was
+            fitted on them too, says of them. No score; it is what `models.integrity` compares.
     """
 
     market: str
@@ -107,6 +104,7 @@ class PropForecast:
     code: str = field(default_factory=lambda: code_version("nba_props"))
     probes: pd.DataFrame | None = None
     reference: pd.DataFrame | None = None
+    fitted_rows: pd.DataFrame | None = None
 
     def project(self, features: pd.DataFrame) -> Floats:
         """Projections (n, stat units) of a feature frame (n rows, `features` among its columns).
@@ -125,9 +123,8 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = (
-                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
-            )
+            bad = int((~np.isfinite(projection)).sum())
+            message = f"The {self.market} model gave {bad} projections that are not numbers."
             raise ModelError(message)
         return projection
 
@@ -215,7 +212,7 @@ class PropForecast:
                 known["chance_uncalibrated"], over, known["game_date"], make, apply_to=apply_to
             )
             # Row after row in memory: so the sums of the scores are those of a walk-forward to the last bit.
-            scores = np.ascontiguousarray(known[_SCORES].to_numpy("float64"))
+            scores = np.ascontiguousarray(known[SCORES].to_numpy("float64"))
             scale = walk_forward_scale(scores, known["game_date"], lines["game_date"])
         table = lines.assign(chance=chance, anchor=lines[LINE], scale=scale, location=np.nan)
         if table["predicted"].isna().all():
@@ -242,11 +239,11 @@ class PropForecast:
             props: Of `calibrated`, with ``chance_uncalibrated`` and ``actual`` (NaN: void).
         """
         if props.empty or props["predicted"].isna().all():
-            return props.assign(**dict.fromkeys(_SCORES, np.nan))[SETTLED]
+            return props.assign(**dict.fromkeys(SCORES, np.nan))[SETTLED]
         at = props.assign(anchor=props[LINE], scale=1.0)
         at["location"] = self._frozen.locate(at.drop(columns="location", errors="ignore"), props["chance"])
         scores = scale_scores(self._frozen, at, props["actual"])
-        return props.assign(**dict(zip(_SCORES, scores.T, strict=True)))[SETTLED]
+        return props.assign(**dict(zip(SCORES, scores.T, strict=True)))[SETTLED]
 
     def _known(self, settled: pd.DataFrame | None) -> pd.DataFrame:
         parts = [part for part in (self.settled, settled) if part is not None and len(part)]
@@ -279,7 +276,7 @@ class PropForecast:
     def forecast(self, frame: pd.DataFrame) -> pd.DataFrame:
         """``predicted``, its ranges and, where there is a column ``line``, calibrated `PROBABILITIES`; n rows.
 
-        A blend with the market has none: they hang on prices.
+        A blend with the market has none: they depend on prices.
 
         Args:
             frame: Features, and optionally ``line`` (stat units) and ``mean_minutes`` (the player's season so far; the
@@ -306,7 +303,7 @@ class PropForecast:
         return self.calibrated(self.at(lines))[[*table.columns, LINE, *PROBABILITIES]]
 
     def verify(self) -> None:
-        """Refuse a forecast of which this code makes other numbers than the code that logged it.
+        """Refuse a forecast for which this code gives other numbers than the code that logged it.
 
         Raises:
             ModelError: The projections or probabilities of `probes` are not those that were logged.
@@ -342,59 +339,3 @@ class PropForecast:
             "data_kind": self.data_kind,
             "code": self.code,
         }
-
-
-def prop_forecast(
-    estimator: Predicts,
-    frame: pd.DataFrame,
-    data: TrainingData,
-    config: TrainerConfig,
-    result: WalkForwardResult,
-    evaluation: MarketEvaluation,
-) -> PropForecast:
-    """The whole forecast of a training run.
-
-    Args:
-        estimator: The final model.
-        frame: The feature table it was fitted on, one row per row of the games, in the columns it takes.
-        data: What it was trained on.
-        config: Settings of the run.
-        result: Its walk-forward.
-        evaluation: What that is worth; the settled props are those it was calibrated on.
-    """
-    rule = BettingRule(config.decision, config.min_edge, config.max_odds, config.kelly_fraction)
-    pricing = evaluation.pricing
-    scores = np.full((len(pricing.lines), len(SCALES)), np.nan) if pricing.scores is None else pricing.scores
-    lines = pricing.lines.assign(**dict(zip(_SCORES, scores.T, strict=True)))
-    known = lines["chance_uncalibrated"].notna() & lines["actual"].notna()
-    forecast = PropForecast(
-        market=config.market,
-        estimator=estimator,
-        features=tuple(frame.columns),
-        distribution=evaluation.distribution,
-        calibrator=MARKET_BLEND if config.model == MARKET_BLEND else config.calibrator,
-        rule=rule,
-        past=result.predictions[PAST].reset_index(drop=True),
-        settled=lines.loc[known, SETTLED].reset_index(drop=True),
-        trained_until=data.games["game_date"].max(),
-        data_kind=data.kind,
-    )
-    return with_probes(forecast, frame, data.games, result.predictions)
-
-
-def with_probes(
-    forecast: PropForecast, frame: pd.DataFrame, games: pd.DataFrame, predictions: pd.DataFrame
-) -> PropForecast:
-    """The forecast with some training rows and what it says of them, and with where its features lie."""
-    keys = ["game_id", "player_id"]
-    place = pd.MultiIndex.from_frame(games[keys]).get_indexer(pd.MultiIndex.from_frame(predictions[keys]))
-    names = list(forecast.features)
-    table = frame[names].iloc[place]
-    reference = pd.DataFrame({"feature": names, "mean": table.mean().to_numpy(), "spread": table.std().to_numpy()})
-    chosen = np.unique(np.linspace(0, len(predictions) - 1, _PROBES).astype("int64"))
-    known = predictions.iloc[chosen]
-    rows = table.iloc[chosen].reset_index(drop=True)
-    rows = rows.assign(**{name: known[name].to_numpy() for name in (*keys, MINUTES)})
-    made = forecast.probed(rows)
-    probes = rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
-    return replace(forecast, probes=probes, reference=reference)

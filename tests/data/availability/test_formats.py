@@ -102,7 +102,7 @@ def test_inactive_lists_as_json_and_as_a_table(tmp_path):
 
 def test_a_summary_cut_in_half_is_refused(tmp_path):
     halved = {"resultSets": [SUMMARY["resultSets"][1]]}
-    with pytest.raises(DataError, match="no whole answer of BoxScoreSummaryV2"):
+    with pytest.raises(DataError, match="not a whole answer of BoxScoreSummaryV2"):
         load_availability(write(tmp_path, json.dumps(halved), "half.json"))
 
 

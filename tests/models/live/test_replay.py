@@ -102,7 +102,7 @@ def test_frozen_features_lead_from_keep_to_roll_back_and_to_the_version_before(s
     features.loc[late] = seasons.features.median().to_numpy("float32")
     broken = replace(seasons, features=features)
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    # An earlier version stands in Production first; the one that is replayed displaces it.
+    # An earlier version is in Production first; the one that is replayed displaces it.
     from models.train_model_mlflow import NBAPropsMLflowTrainer
 
     before = data_until(seasons, start)
