@@ -1,10 +1,12 @@
-"""What a server says when it does not let somebody in, in words."""
+"""What a server says when it does not let somebody in, in words; and what this project does not go into."""
 
 from __future__ import annotations
 
 import os
 import re
 from typing import Final
+
+from nba_props.errors import StoreError
 
 _UNKNOWN: Final = re.compile(r"error code 401\b|\b401 Client Error|You are not authenticated")
 _DENIED: Final = re.compile(r"error code 403\b|\b403 Client Error|Permission denied\b.*API request|PERMISSION_DENIED")
@@ -26,3 +28,20 @@ def access_refused(text: str) -> str:
             "give it (docs/operations.md, 'Permissions'); or work in an experiment of your own."
         )
     return ""
+
+
+def refuse_workspaces() -> None:
+    """Refuse MLflow's workspaces, which only its own requests know of.
+
+    Raises:
+        StoreError: ``MLFLOW_WORKSPACE`` or ``MLFLOW_ENABLE_WORKSPACES`` is set.
+    """
+    name = os.environ.get("MLFLOW_WORKSPACE", "")
+    enabled = os.environ.get("MLFLOW_ENABLE_WORKSPACES", "").lower() in {"true", "1"}
+    if name or enabled:
+        what = f"MLFLOW_WORKSPACE={name}" if name else "MLFLOW_ENABLE_WORKSPACES"
+        message = (
+            f"{what}: workspaces are not supported. Runs that wait in a spool, dead runs and moved stores belong to a "
+            "store, not to a workspace, and could end up in another one. Unset it; a team's own place is a database."
+        )
+        raise StoreError(message)
