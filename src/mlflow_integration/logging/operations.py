@@ -17,6 +17,7 @@ from mlflow_integration.store.errors import is_lost, store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest
 from mlflow_integration.store.search import pages
+from mlflow_integration.values.access_errors import access_refused
 from mlflow_integration.values.secrets import mask_secrets
 from nba_props.atomic import opened_atomically
 from nba_props.errors import StoreError, TrackingError
@@ -97,7 +98,8 @@ def perform(client: MlflowClient, uri: str, run_id: str, operation: Operation, *
             # Files take as long as they take; each of their requests has its own time-out.
             return act() if operation.files is not None else within_deadline(uri, doing, act)
     except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
-        message = f"{doing}: {mask_secrets(error.strerror or str(error))}"
+        said = error.strerror or str(error)
+        message = f"{doing}: {access_refused(said) or mask_secrets(said)}"
         raise (StoreError if is_lost(error) else TrackingError)(message) from error
 
 
