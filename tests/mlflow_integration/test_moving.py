@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from mlflow_integration.moving.rows import contents, transaction
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.store.model_files import Digest
 from mlflow_integration.utils import search_runs
+from nba_props import atomic
 from nba_props.errors import StoreError
 
 FEATURES = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
@@ -134,6 +136,17 @@ def test_the_command_copies_a_file_again_that_was_cut_short_and_shows_the_rows_o
     assert caught.value.code in (0, None)
     assert "latest_metrics" in shown.out
     assert "It was there already" in shown.err
+
+
+def test_a_disk_that_is_full_is_said_in_words_and_leaves_no_half_file(old, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic.os, "fsync", full)
+        with pytest.raises(StoreError, match=r"No space left on device. Mend that, and move again"):
+            files.copy_folder(str(old / "mlflow_artifacts"), str(tmp_path / "new"), None)
+    assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
 
 
 def test_a_store_in_use_is_not_overwritten(old, tmp_path):
