@@ -313,7 +313,7 @@ class NBAPropsMLflowTrainer:
             version = registry.register_model(run_id, self.model_name, tags, description=first, gate_profile=profile)
         decision = registry.promote_if_passing(self.model_name, version, profile=profile)
         note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
-        said = f"{self.model_name} version {version} stands in {decision.stage}. {decision.report.markdown()}"
+        said = f"{self.model_name} version {version} is in {decision.stage}. {decision.report.markdown()}"
         registry.client.set_tag(run_id, NOTE_TAG, with_section(note, "Gates", said))
         return decision
 

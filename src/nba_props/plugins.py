@@ -1,9 +1,9 @@
-"""What the project can be given from outside: registries, and the modules that add to them.
+"""What can be added to the project from outside: registries, and the modules that add to them.
 
 A registry holds the things of one kind (estimators, markets, gates, ...) by name. Something is added by one file: a
 module of the package itself, a module named by the entry-point group ``nba_props.plugins`` of an installed package, or
-a file of the user's own given as ``--plugin my.py``. Files given so are kept in the environment, so that the worker
-processes of a run load them too.
+a file of the user's own given as ``--plugin my.py``. Files given that way are kept in the environment, so that the
+worker processes of a run load them too.
 """
 
 from __future__ import annotations

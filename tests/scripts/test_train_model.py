@@ -111,7 +111,7 @@ def test_a_path_that_is_not_there_is_named(command, workplace):
         (("--trials", "3"), "--trials need --recipe"),
         (("--recipe", "platt", "--backend", "thread"), "Unknown backend 'thread'"),
         (("--recipe", "platt", "--trials", "3"), "--trials is for a sweep"),
-        (("--recipe", "platt", "--sweep", "space.toml", "--force"), "--force is not for it"),
+        (("--recipe", "platt", "--sweep", "space.toml", "--force"), "--force has no use here"),
         (("--recipe", "platt", "--market", "pts"), "--market cannot be used with --recipe"),
         (("--all", "--phase", "1"), "Use one of"),
         (("--phase", "5"), "no phase 5"),

@@ -50,7 +50,7 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         yield run_check("The schema is the one of this MLflow", lambda: _schema(store))
         yield run_check("Database and folders can be written", lambda: _writable(store))
     yield run_check("The clocks agree", lambda: _clock(store))
-    yield run_check("The disk has room", lambda: _room(store))
+    yield run_check("The disk has room", lambda: _free_space(store))
     yield run_check(f"Port {UI_PORT} is free, or MLflow's", _port)
     opened: list[MlflowClient] = []
     result = run_check("The store opens and can be read", lambda: _opens(store, opened))
@@ -59,8 +59,8 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         return
     client = opened[0]
     checks: dict[str, Callable[[Store, MlflowClient], str]] = {
-        "No run or model of a dead process is unfinished": _no_dead,
-        "No run belongs to a process nobody here can judge": _no_foreign,
+        "No run or model of a dead process is unfinished": _no_dead_processes,
+        "No run belongs to a process nobody here can judge": _no_foreign_runs,
         "Nothing waits for a server in a spool": _no_spool,
         "The files of all registered models are those that were logged": _models,
     }
@@ -136,7 +136,7 @@ def _clock(store: Store) -> str:
         what = "the server's"
     else:
         begun = time.time()
-        with tempfile.NamedTemporaryFile(dir=_existing(store.root)) as file:
+        with tempfile.NamedTemporaryFile(dir=_nearest_existing(store.root)) as file:
             theirs = Path(file.name).stat().st_mtime
         what = "the disk's"
     skew = theirs - begun
@@ -147,12 +147,12 @@ def _clock(store: Store) -> str:
     return f"{skew:+.1f} s"
 
 
-def _existing(folder: Path) -> Path:
+def _nearest_existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _room(store: Store) -> str:
-    usage = shutil.disk_usage(_existing(store.root))
+def _free_space(store: Store) -> str:
+    usage = shutil.disk_usage(_nearest_existing(store.root))
     said = f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB below {store.root}"
     expect(usage.free >= MIN_FREE, f"{said}: free some space (`compare_experiments.py storage` says what takes it)")
     return said
@@ -185,7 +185,7 @@ def _opens(store: Store, opened: list[MlflowClient]) -> str:
     return f"{count} experiments"
 
 
-def _no_dead(store: Store, client: MlflowClient) -> str:
+def _no_dead_processes(store: Store, client: MlflowClient) -> str:
     from mlflow_integration.store.abandoned import find_abandoned
 
     dead = find_abandoned(client, store.uri)
@@ -197,7 +197,7 @@ def _no_dead(store: Store, client: MlflowClient) -> str:
     return ""
 
 
-def _no_foreign(store: Store, client: MlflowClient) -> str:
+def _no_foreign_runs(store: Store, client: MlflowClient) -> str:
     from mlflow_integration.store.experiments import active_experiments
     from mlflow_integration.store.processes import PROCESS_TAG, machine_mark
     from mlflow_integration.store.search import pages

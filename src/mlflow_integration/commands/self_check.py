@@ -180,7 +180,7 @@ class _Cycle:
         back = self.registry.rollback_model(MODEL, reason="self-check")
         expect(back == self.versions[0], f"rolled back to {back}")
         refused = self.registry.promote_if_passing(MODEL, self.versions[1], {"val_mae": 0.1})
-        expect(not refused.promoted, "a gate that fails let it pass")
+        expect(not refused.promoted, "a failing gate let it pass")
         expect(self.registry.audit(MODEL).empty, "the audit finds something in moves of our own")
         moves = len(self.registry.transition_history(MODEL))
         return f"{moves} transitions kept"

@@ -26,10 +26,10 @@ def number_pairs(first: ArrayLike, second: ArrayLike, names: str) -> tuple[Any, 
     try:
         a, b = np.asarray(first, dtype="float64").ravel(), np.asarray(second, dtype="float64").ravel()
     except (TypeError, ValueError) as error:
-        message = f"{names}: numbers are wanted ({error})."
+        message = f"{names}: numbers are needed ({error})."
         raise TrackingError(message) from error
     if a.size != b.size or not a.size:
-        message = f"{names}: {a.size} and {b.size} values; wanted as many of one as of the other, and at least one."
+        message = f"{names}: {a.size} and {b.size} values; both need the same number of values, at least one."
         raise TrackingError(message)
     keep = np.isfinite(a) & np.isfinite(b)
     if not keep.any():

@@ -225,7 +225,7 @@ class Outbox:
         """
         if self._file is not None and self._file_id() != self._file:
             what = "has been replaced by another file" if self._file_id() != (0, 0) else "is gone"
-            message = f"{self.store.database} {what} while the run was under way: the run cannot go on."
+            message = f"{self.store.database} {what} while the run was under way: the run cannot continue."
             raise StoreError(message)
 
     def start(self, experiment: str, experiment_id: str, content: dict[str, Any]) -> Run:
@@ -285,7 +285,7 @@ class Outbox:
             raise StoreError(message) from (error or problem)
         self._wait_longer()
         if error is not None:
-            _log.warning("%s\nThe run goes on; what it logs waits in %s.", error, self._spool.folder)
+            _log.warning("%s\nThe run continues; what it logs waits in %s.", error, self._spool.folder)
 
     def _wait_longer(self) -> None:
         self._next_try = time.monotonic() + self._pause

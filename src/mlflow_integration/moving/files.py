@@ -38,14 +38,14 @@ def copy_folder(old: str, new: str, server: str | None) -> Digest:
         StoreError: It cannot be read or written, or the copy is not what was copied.
     """
     try:
-        with _here(old, server) as folder:
+        with _local_folder(old, server) as folder:
             wanted = Digest.of(folder)
             if not wanted.files or _digest(new, server) == wanted:
                 return wanted
             _write(folder, new, server)
             changes = wanted.changes(_digest(new, server))
     except OSError as error:
-        message = f"{old} cannot be copied to {new}: {error.strerror or error}. Mend that, and move again."
+        message = f"{old} cannot be copied to {new}: {error.strerror or error}. Fix that, and move again."
         raise StoreError(message) from error
     if changes:
         message = f"{new} does not hold what {old} holds ({changes}): empty it, and move again."
@@ -72,12 +72,12 @@ def _local(address: str) -> Path | None:
 
 
 def _digest(address: str, server: str | None) -> Digest:
-    with _here(address, server) as folder:
+    with _local_folder(address, server) as folder:
         return Digest.of(folder)
 
 
 @contextmanager
-def _here(address: str, server: str | None) -> Iterator[Path]:
+def _local_folder(address: str, server: str | None) -> Iterator[Path]:
     """The files of an address as a folder of this machine: itself where it is one, else a copy for the block."""
     place = _local(address)
     if place is not None:

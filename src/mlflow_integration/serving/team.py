@@ -57,10 +57,10 @@ def check_team(store: Store, team: Team) -> None:
         raise StoreError(message)
     remote = urlparse(team.artifacts).scheme in _REMOTE
     if not remote and not Path(team.artifacts).is_absolute():
-        message = f"{team.artifacts!r} is no place for artifacts: say s3://bucket/folder, or an absolute folder."
+        message = f"{team.artifacts!r} is not a place for artifacts: give s3://bucket/folder, or an absolute folder."
         raise StoreError(message)
     if team.permission not in PERMISSIONS:
-        message = f"{team.permission!r} is no permission: choose one of {', '.join(PERMISSIONS)}."
+        message = f"{team.permission!r} is not a permission: choose one of {', '.join(PERMISSIONS)}."
         raise StoreError(message)
 
 

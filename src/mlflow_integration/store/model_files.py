@@ -220,7 +220,7 @@ def check_code(folder: Path, expected: Mapping[str, str], what: str, *, allow_co
     found = code_on_load(folder)
     if found and not allow_code and expected.get(ALLOWED_TAG) != "true":
         message = (
-            f"{what} runs code when it is loaded: {'; '.join(found)}. If you trust where it comes from, say "
+            f"{what} runs code when it is loaded: {'; '.join(found)}. If you trust where it comes from, pass "
             "allow_code=True when it is logged, registered or loaded."
         )
         raise ModelFilesError(message)

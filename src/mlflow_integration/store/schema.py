@@ -88,7 +88,7 @@ def _sqlite_schema(database: Path) -> str | None:
         message = f"{database} cannot be opened as a SQLite database: {error}."
         raise StoreError(message) from error
     if tables:
-        message = f"{database} is a database of something else than MLflow: name another file."
+        message = f"{database} is not an MLflow database: name another file."
         raise StoreError(message)
     return None
 

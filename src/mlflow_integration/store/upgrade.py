@@ -46,7 +46,7 @@ def upgrade_store(tracking_uri: str | Path | None = None) -> Upgrade:
     database = store.database
     if database is None:
         message = (
-            f"{store.label} is not a SQLite file: make a backup with the means of its database (pg_dump), and then run "
+            f"{store.label} is not a SQLite file: make a backup with the tools of its database (pg_dump), and then run "
             "`mlflow db upgrade` with its URI."
         )
         raise StoreError(message)

@@ -59,16 +59,16 @@ def remember_uri(uri: str) -> None:
 
 def known_secrets() -> tuple[str, ...]:
     """Return the secrets this process knows, in every form they may be written in, the longest first."""
-    variables = tuple(sorted((name, value) for name, value in os.environ.items() if _is_telling(name, value)))
-    return _forms(variables, tuple(sorted(_remembered)))
+    variables = tuple(sorted((name, value) for name, value in os.environ.items() if _names_a_secret(name, value)))
+    return _written_forms(variables, tuple(sorted(_remembered)))
 
 
-def _is_telling(name: str, value: str) -> bool:
+def _names_a_secret(name: str, value: str) -> bool:
     return "://" in value or _VARIABLE.search(name.upper()) is not None
 
 
 @lru_cache(maxsize=8)
-def _forms(variables: tuple[tuple[str, str], ...], remembered: tuple[str, ...]) -> tuple[str, ...]:
+def _written_forms(variables: tuple[tuple[str, str], ...], remembered: tuple[str, ...]) -> tuple[str, ...]:
     plain = set(remembered)
     for name, value in variables:
         if _VARIABLE.search(name.upper()):

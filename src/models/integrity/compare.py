@@ -141,7 +141,7 @@ def compare_tables(
     """
     names = list(dict.fromkeys([*recorded, *now]))
     values = [column for column in names if column not in keys]
-    both = [_keyed(table.reindex(columns=names), keys) for table in (recorded, now)]
+    both = [_indexed(table.reindex(columns=names), keys) for table in (recorded, now)]
     index = both[0].index.union(both[1].index, sort=False)
     one, two = (table.reindex(index) for table in both)
     distances = {column: _distance(one[column], two[column]) for column in values}
@@ -168,7 +168,7 @@ def compare_tables(
     )
 
 
-def _keyed(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+def _indexed(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     named = table.assign(**{_SAME_KEY: table.groupby(list(keys), dropna=False).cumcount()})
     return named.set_index([*keys, _SAME_KEY])
 

@@ -64,9 +64,8 @@ class RecordedRun:
             run = reader.client.get_run(whole)
             names = {entry.path for entry in reader.client.list_artifacts(whole)}
         if not {"training_config.json", PREDICTIONS} <= names:
-            message = (
-                f"Run {whole} is no evaluated run of train_model.py: training_config.json or {PREDICTIONS} is missing."
-            )
+            lacking = f"training_config.json or {PREDICTIONS} is missing"
+            message = f"Run {whole} is not an evaluated run of train_model.py: {lacking}."
             raise ModelError(message)
         return cls(reader, run, json.loads(read_artifact(reader, whole, "training_config.json")))
 

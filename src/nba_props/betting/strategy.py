@@ -100,7 +100,7 @@ class BettingConfig:
             raise ConfigError(message)
         for name in ("books", "markets"):
             if isinstance(getattr(self, name), str):
-                message = f"{name} is the text {getattr(self, name)!r}; wanted is a tuple of names."
+                message = f"{name} is the text {getattr(self, name)!r}; it must be a tuple of names."
                 raise ConfigError(message)
         if self.one_per not in {"prop", "player"}:
             message = f"one_per is {self.one_per!r}; allowed: 'prop', 'player'."

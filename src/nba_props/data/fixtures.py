@@ -62,7 +62,7 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
     parts = [_canonical(*_read(path)) for path in _files(paths)]
     if not parts:
         source = str(paths)
-        raise DataError(source, "no file with fixtures is there", fix=_FIX)
+        raise DataError(source, "there is no file with fixtures", fix=_FIX)
     return one_per_game(pd.concat(parts, ignore_index=True))
 
 

@@ -289,14 +289,14 @@ def read_json(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON file: one, a list of them, one a line, or the rows of an answer of stats.nba.com.
 
     Raises:
-        DataError: It is not JSON, or holds something else than objects.
+        DataError: It is not JSON, or holds something other than objects.
     """
     found = read_document(path)
     if isinstance(found, dict) and (rows := _of_result_sets(found)):
         return rows
     objects = found if isinstance(found, list) else [found]
     if not all(isinstance(item, dict) for item in objects):
-        raise DataError(str(path), "the JSON holds something else than objects", fix="Give a list of objects.")
+        raise DataError(str(path), "the JSON holds something other than objects", fix="Give a list of objects.")
     return objects
 
 

@@ -97,7 +97,7 @@ class Client:
         """
         local = urlsplit(self.base_url).hostname in ("127.0.0.1", "localhost", "::1")
         if self.secrets and not (self.base_url.startswith("https://") or local):
-            message = f"{self.base_url} would get the key unencrypted; give an address with https."
+            message = f"{self.base_url} would receive the key unencrypted; give an address with https."
             raise FetchError(message)
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:

@@ -211,7 +211,7 @@ def _tip(event: dict[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(str(event["commence_time"])).astimezone(UTC)
     except ValueError:
-        message = f"The event {event['id']} has no time of its tip, but {event['commence_time']!r}."
+        message = f"The event {event['id']} has no tip-off time, but {event['commence_time']!r}."
         raise FetchError(message) from None
 
 

@@ -79,7 +79,7 @@ def split_member(member: str) -> tuple[str, int]:
     """
     model, colon, number = member.partition(":")
     if colon and not (number.isdecimal() and int(number) > 0):
-        message = f"{member!r} is no member: the same model with another seed is {model}:1, {model}:2, ..."
+        message = f"{member!r} is not a member: the same model with another seed is {model}:1, {model}:2, ..."
         raise ConfigError(message)
     return model, int(number or 0)
 

@@ -57,7 +57,7 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
             except _lost() as error:
                 losses += 1
                 if losses == _MOST_LOSSES:
-                    message = f"Workers died {losses} times without a result in between; have they memory enough?"
+                    message = f"Workers died {losses} times without a result in between; do they have enough memory?"
                     raise ModelError(message) from error
             finally:
                 _close(results)

@@ -62,7 +62,7 @@ def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
             message = f"The parameter {name!r} is set by {_SET_ELSEWHERE[name]}."
             raise ConfigError(message)
         if library == "xgboost" and name in _OTHER_NAMES:
-            message = f"The parameter {name!r} goes by the name {_OTHER_NAMES[name]!r} here."
+            message = f"The parameter {name!r} is called {_OTHER_NAMES[name]!r} here."
             raise ConfigError(message)
     tried = {name: value for name, value in params.items() if name not in _BY_COLUMN}
     try:

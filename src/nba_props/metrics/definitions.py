@@ -208,7 +208,7 @@ def quantile_bins(p: Floats, bins: int = _BINS) -> Ints:
 def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
     """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
 
-    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows says nothing.
+    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows does not matter.
 
     >>> calibration_error(np.array([0.25, 0.25, 0.75, 0.75]), np.array([0.0, 1.0, 1.0, 1.0]), bins=2)
     0.25

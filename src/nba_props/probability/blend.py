@@ -20,7 +20,7 @@ from nba_props.probability.calibrators import MIN_CALIBRATION_ROWS, expit, logis
 from nba_props.probability.refits import refits
 
 PRIOR_ROWS: Final = 400.0
-"""Worth of the belief that the weight is 0: it holds the weight to a standard deviation of 0.1 (the curvature of 400
+"""Strength of the prior that the weight is 0: it holds the weight to a standard deviation of 0.1 (the curvature of 400
 rows at p = 1/2 whose log-odds differ from the market's by 1 is 100)."""
 
 _EDGE: Final = 1e-6

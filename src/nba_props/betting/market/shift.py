@@ -56,7 +56,7 @@ class LineShift:
             message = f"{int(known.sum())} settled props; moving a probability to another line needs {MIN_SETTLED}."
             raise NotEnoughDataError(message)
         residual = result[known] - base[known]
-        order = np.lexsort((base[known], residual))  # by value, so that the order of the rows says nothing
+        order = np.lexsort((base[known], residual))  # by value, so that the order of the rows does not matter
         residual, scale = residual[order], _scale(base[known][order])
         # Results are whole numbers: each stands for the unit interval around it, spread evenly over a fixed pattern.
         spread = (np.arange(known.sum()) * 0.6180339887498949) % 1.0 - 0.5

@@ -99,7 +99,7 @@ def load_availability(
             raise DataError(str(path), "the file is in no known availability format", fix=f"Known are {_known()}.")
     if not readings:
         source = str(paths)
-        raise DataError(source, "no availability file is there", fix=f"Known are {_known()}.")
+        raise DataError(source, "there is no availability file", fix=f"Known are {_known()}.")
     tables = zip(
         *((reading.availability, reading.not_submitted, reading.fixtures) for reading in readings), strict=True
     )

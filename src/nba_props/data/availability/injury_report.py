@@ -87,7 +87,7 @@ def read_injury_report(path: Path) -> InjuryReport:
             context = {**context, "team": ""}
         context |= {name: cells[name] for name in _SPANNING if cells.get(name)}
         row = {**context, **{name: cells.get(name, "") for name in ("player", "status", "reason")}}
-        if _squeezed(row["player"] + row["status"] + row["reason"]).upper() == _NOT_SUBMITTED:
+        if _without_spaces(row["player"] + row["status"] + row["reason"]).upper() == _NOT_SUBMITTED:
             report.not_submitted.append(row)
         elif row["player"] and row["status"]:
             report.rows.append(row | {"player": _SUFFIX.sub(r" \1", row["player"])})
@@ -223,7 +223,7 @@ def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
         rows: list[list[dict[str, Any]]] = []
         previous: dict[str, Any] | None = None
         for word in sorted(table.words, key=lambda word: (word["top"], word["x0"])):
-            if previous is None or _parted(previous, word, table.cuts):
+            if previous is None or _are_two_rows(previous, word, table.cuts):
                 rows.append([])
             rows[-1].append(word)
             previous = word
@@ -231,7 +231,7 @@ def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
     return pages
 
 
-def _parted(upper: dict[str, Any], lower: dict[str, Any], cuts: Sequence[float]) -> bool:
+def _are_two_rows(upper: dict[str, Any], lower: dict[str, Any], cuts: Sequence[float]) -> bool:
     if cuts:
         return any(_middle(upper) < cut <= _middle(lower) for cut in cuts)
     return bool(lower["top"] - upper["top"] > _ROW_GAP * (lower["bottom"] - lower["top"]))
@@ -247,11 +247,11 @@ def _cells(words: Iterable[dict[str, Any]], columns: dict[str, float]) -> Cells:
         for word in line:
             # Cells are a little to the right of their heading.
             name = [name for name, start in columns.items() if word["x0"] >= start - 2][-1:] or ["game_date"]
-            cells[name[0]] = _glued(cells.get(name[0], ""), word["text"])
+            cells[name[0]] = _joined_cell(cells.get(name[0], ""), word["text"])
     return cells
 
 
-def _glued(left: str, right: str) -> str:
+def _joined_cell(left: str, right: str) -> str:
     """Two parts of a cell with a space between, unless the line broke at the hyphen of a word."""
     return left + right if re.search(r"\w-$", left) else f"{left} {right}".strip()
 
@@ -262,7 +262,9 @@ def _joined(pages: Iterable[list[Cells]]) -> list[Cells]:
     for page in pages:
         first, rest = page[:1], page[1:]
         if rows and first and _one_row(rows[-1], first[0]):
-            rows[-1] = {name: _glued(rows[-1].get(name, ""), first[0].get(name, "")) for name in _HEADINGS.values()}
+            rows[-1] = {
+                name: _joined_cell(rows[-1].get(name, ""), first[0].get(name, "")) for name in _HEADINGS.values()
+            }
             rows += rest
         else:
             rows += page
@@ -271,12 +273,12 @@ def _joined(pages: Iterable[list[Cells]]) -> list[Cells]:
 
 def _one_row(upper: Cells, lower: Cells) -> bool:
     """Whether the last cells of a page and the first of the next are one row: one of them has a status, once."""
-    if any(_squeezed(part.get("reason", "")).upper() == _NOT_SUBMITTED for part in (upper, lower)):
+    if any(_without_spaces(part.get("reason", "")).upper() == _NOT_SUBMITTED for part in (upper, lower)):
         return False
     if any(lower.get(name) for name in _SPANNING) and upper.get("status"):
         return False
     return bool(upper.get("status")) != bool(lower.get("status"))
 
 
-def _squeezed(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return re.sub(r"\s", "", text)
