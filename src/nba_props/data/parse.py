@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from nba_props.arrays import Ints
 from nba_props.data.validate import Origin, text_in_column
 from nba_props.errors import DataError
 
@@ -119,10 +120,9 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    days = pd.Series(_days(pd.Series(unique, dtype="str")).reindex(codes).to_numpy(), index=text.index)
-    wrong = days.isna() & text.notna()
+    codes, text = _different(frame[column])
+    days = pd.Series(_days(text).reindex(codes).to_numpy(), index=frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days.dt.normalize().astype("datetime64[us]")
@@ -131,6 +131,15 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
 _DATE: Final = r"\d{4}-\d{2}-\d{2}|\d{8}"
 _TIME: Final = r"[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?"
 _ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
+
+
+def _different(raw: pd.Series) -> tuple[Ints, pd.Series]:
+    """Which of the different texts each value is (-1: missing), and the texts: most columns repeat a few thousand.
+
+    Values of one type are told apart before they are written out; among objects 1 and 1.0 would pass for the same.
+    """
+    codes, unique = pd.factorize(_text(raw) if raw.dtype == object else raw)
+    return codes, _text(pd.Series(unique))
 
 
 def _text(raw: pd.Series) -> pd.Series:
@@ -223,11 +232,10 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    times = _parsed(pd.Series(unique, dtype="str"), f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
-    found = times.reindex(codes).set_axis(text.index)
-    wrong = found.isna() & text.notna()
+    codes, text = _different(frame[column])
+    times = _parsed(text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
+    found = times.reindex(codes).set_axis(frame.index)
+    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         fix = "Write UTC times as 2023-10-25T01:55:42Z."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
