@@ -156,7 +156,7 @@ def test_a_disk_that_is_full_is_said_in_words_and_leaves_no_half_file(old, tmp_p
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(atomic.os, "fsync", full)
-        with pytest.raises(StoreError, match=r"No space left on device. Mend that, and move again"):
+        with pytest.raises(StoreError, match=r"No space left on device. Fix that, and move again"):
             files.copy_folder(str(old / "mlflow_artifacts"), str(tmp_path / "new"), None)
     assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
 

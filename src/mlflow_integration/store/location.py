@@ -81,10 +81,12 @@ def load_mlflow() -> AnyValue:
             importlib.import_module("tqdm.auto")
     import mlflow
 
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    # It prints statement and traceback of an error that is raised, and said in words, anyway.
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+    # The last one prints statement and traceback of an error that is raised, and said in words, anyway.
+    levels = {**dict.fromkeys(_CHATTY, logging.ERROR), "mlflow.store.db.utils": logging.CRITICAL}
+    for name, level in levels.items():
+        logger = logging.getLogger(name)
+        if logger.level != level:  # setting it makes every logger of the process work out its level again
+            logger.setLevel(level)
     return mlflow
 
 

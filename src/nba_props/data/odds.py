@@ -249,9 +249,13 @@ def _observed(frame: pd.DataFrame, origin: Origin) -> pd.Series:
 
 
 def _alternates(frame: pd.DataFrame) -> pd.Series:
-    named = frame["market"].astype("str").str.contains(ALTERNATE, na=False)
+    codes, markets = pd.factorize(frame["market"])
+    named = pd.Series(markets, dtype="str").str.contains(ALTERNATE, na=False).reindex(codes, fill_value=False)
+    named = named.set_axis(frame.index)
     if "alternate" not in frame:
         return named
+    if frame["alternate"].dtype == bool:
+        return named | frame["alternate"]
     return named | frame["alternate"].astype("str").str.strip().str.lower().isin(["true", "1", "1.0", "yes"])
 
 

@@ -141,12 +141,11 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column, or day and month could change places.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    written = iso_times(pd.Series(unique, dtype="str"))
+    codes, text = _different(frame[column])
+    written = iso_times(text)
     _refuse_either_way(frame, column, origin, written, codes)
-    days = pd.Series(_days(written.text).reindex(codes).to_numpy(), index=text.index)
-    wrong = days.isna() & text.notna()
+    days = pd.Series(_days(written.text).reindex(codes).to_numpy(), index=frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days.dt.normalize().astype("datetime64[us]")
@@ -155,6 +154,15 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
 _DATE: Final = r"\d{4}-\d{2}-\d{2}|\d{8}"
 _TIME: Final = r"[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?"
 _ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
+
+
+def _different(raw: pd.Series) -> tuple[Ints, pd.Series]:
+    """Which of the different texts each value is (-1: missing), and the texts: most columns repeat a few thousand.
+
+    Values of one type are told apart before they are written out; among objects 1 and 1.0 would pass for the same.
+    """
+    codes, unique = pd.factorize(_text(raw) if raw.dtype == object else raw)
+    return codes, _text(pd.Series(unique))
 
 
 def _text(raw: pd.Series) -> pd.Series:
@@ -248,13 +256,12 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
         DataError: Anything else is in the column, day and month could change places, or the hour is one of AM and PM
             without a time zone.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    written = iso_times(pd.Series(unique, dtype="str"))
+    codes, text = _different(frame[column])
+    written = iso_times(text)
     _refuse_either_way(frame, column, origin, written, codes)
     times = _parsed(written.text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
-    found = times.mask(written.zoneless).reindex(codes).set_axis(text.index)
-    wrong = found.isna() & text.notna()
+    found = times.mask(written.zoneless).reindex(codes).set_axis(frame.index)
+    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         fix = "Write UTC times as 2023-10-25T01:55:42Z; an hour of AM or PM needs its time zone, such as 7:30 PM ET."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
@@ -267,13 +274,12 @@ def written_days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column, or day and month could change places.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    written = iso_times(pd.Series(unique, dtype="str"))
+    codes, text = _different(frame[column])
+    written = iso_times(text)
     _refuse_either_way(frame, column, origin, written, codes)
     found = _parsed(written.text.str.extract(rf"^({_DATE})(?!\d)")[0].astype("str"), _DATE).dt.tz_localize(None)
-    days = found.reindex(codes).set_axis(text.index)
-    wrong = days.isna() & text.notna()
+    days = found.reindex(codes).set_axis(frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days

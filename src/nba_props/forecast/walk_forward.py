@@ -170,7 +170,7 @@ def walk_forward_all(
         DataError: The rows are not in time order.
     """
     plan = [forecaster.fits() for forecaster in forecasters]
-    bins = _shared_bins(forecasters, plan, workers)
+    bins = _shared_bins(forecasters, plan)
     calls = [
         delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make, forecaster.explain, shared)
         for forecaster, fits, shared in zip(forecasters, plan, bins, strict=True)
@@ -202,12 +202,12 @@ def walk_forward(
     return result
 
 
-def _shared_bins(forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]], workers: int) -> list[SharedBins]:
+def _shared_bins(forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]]) -> list[SharedBins]:
     """The bins of each forecaster's fits; forecasters on the same table share theirs."""
     fits: dict[int, list[tuple[int, int]]] = {}
     for forecaster, own in zip(forecasters, plan, strict=True):
         fits.setdefault(id(forecaster.features), []).extend((fit.binned_on, fit.known) for fit in own)
-    made = {table: SharedBins(pairs, threads=max(workers, 1)) for table, pairs in fits.items()}
+    made = {table: SharedBins(pairs) for table, pairs in fits.items()}
     return [made[id(forecaster.features)] for forecaster in forecasters]
 
 
