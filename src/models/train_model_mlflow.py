@@ -18,7 +18,7 @@ from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_f
 from models.identity import settings_key
 from models.line_ups import STAND_IN, availability_of
 from models.logged.model import log_forecast, used_columns
-from models.logged.prop_forecast import prop_forecast
+from models.logged.of_run import prop_forecast
 from models.notes import why_no_bet
 from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.staging_window import staging_window

@@ -12,7 +12,6 @@ from mlflow_integration.stages.rules import Stage
 from models.live.card import ModelInUse
 from models.live.slate import eastern_days
 from models.logged.prop_forecast import PropForecast
-from nba_props.config import MARKET_BLEND
 from nba_props.data.availability.join import season_of
 from nba_props.errors import ConfigError, DataError, ModelError, UnknownModelError
 
@@ -69,12 +68,6 @@ def models_in_use(
             message = (
                 f"{name} version {version} is a model of {forecast.data_kind} data and these are {kind}: train one on "
                 "real box scores with train_model.py --data."
-            )
-            raise ModelError(message)
-        if forecast.calibrator == MARKET_BLEND:
-            message = (
-                f"{name} version {version} is a blend with the market, and a card does not apply its blend: promote a "
-                "version of the model it blends (train_model.py --model)."
             )
             raise ModelError(message)
         found[market] = ModelInUse(name, version, stage, info.run_id, forecast)

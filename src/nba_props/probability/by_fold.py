@@ -8,6 +8,7 @@ results are spread, whatever was done to the location.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,8 @@ _KEY: Final = ["game_id", "player_id"]
 _MIN_PAST: Final = 200
 _FALLBACK: Final = "conformal"
 _BISECTIONS: Final = 40
+_HALVINGS: Final = 8
+"""Results of all markets are below 2 to this power."""
 _Part = tuple[str, int]
 
 
@@ -95,6 +98,29 @@ class Distributions(ABC):
             high, low = (self._cdf(part, known[rows], lines[rows], each) for each in (value, value - 1.0))
             mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
         return mass
+
+    def quantiles(self, lines: pd.DataFrame, levels: Sequence[float]) -> Floats:
+        """The least result of which P(result or less) reaches each of `levels` (k), (n, k) whole numbers.
+
+        Args:
+            lines: As for `at`; ``line`` is not needed.
+            levels: In (0, 1).
+
+        Returns:
+            NaN where `at` gives no probability.
+        """
+        known, found = self._known(lines), np.full((len(lines), len(levels)), np.nan)
+        for part, rows in self._parts(known):
+            info, at = known[rows], lines[rows]
+            for column, level in enumerate(levels):
+                low, high = np.zeros(len(at)), np.full(len(at), 2.0**_HALVINGS)
+                for _ in range(_HALVINGS):
+                    middle = np.floor((low + high) / 2.0)
+                    there = self._cdf(part, info, at, middle) >= level
+                    low, high = np.where(there, low, middle + 1.0), np.where(there, middle, high)
+                missing = np.isnan(self._cdf(part, info, at, high))
+                found[rows, column] = np.where(missing, np.nan, high)
+        return found
 
     @abstractmethod
     def _known(self, lines: pd.DataFrame) -> pd.DataFrame:

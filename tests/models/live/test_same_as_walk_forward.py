@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.live.batch import batch_ledger
-from models.live.card import lines_of, make_card
+from models.live.card import ModelInUse, lines_of, make_card
 from models.live.slate import build_slate, slate_of_data
 from nba_props.betting import results_of, split_results
 
@@ -94,13 +94,46 @@ def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, f
     pd.testing.assert_frame_equal(again, ledger, check_exact=True)
 
 
-def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(data, flagged, model, once):
-    evaluation = once[1]
+def with_cards(data, flagged, model, evaluation):
+    """The predictions of a walk-forward, and what the cards of its nights say of the same player-games."""
     nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
     props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
     keys = ["game_id", "player_id"]
     both = evaluation.predictions.merge(props, on=keys, suffixes=("", "_card"), validate="1:1")
     assert len(both) == len(evaluation.predictions)
+    return both
+
+
+def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(data, flagged, model, once):
+    both = with_cards(data, flagged, model, once[1])
     for ours, theirs in (("projection", "predicted"), ("p_over_card", "p_over"), ("p_push_card", "p_push"),
                          ("line_card", "line"), ("market_p_over_card", "market_p_over")):  # fmt: skip
         np.testing.assert_array_equal(both[ours].to_numpy(), both[theirs].to_numpy(), err_msg=theirs)
+
+
+def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagged, blend):
+    forecast, evaluation = blend
+    both = with_cards(data, flagged, ModelInUse("m", 1, "Production", "0" * 32, forecast), evaluation)
+    for name in ("p_over", "p_push"):
+        np.testing.assert_array_equal(both[f"{name}_card"].to_numpy(), both[name].to_numpy(), err_msg=name)
+    np.testing.assert_array_equal(both["projection_model"].to_numpy(), both["predicted_model"].to_numpy())
+    # The spread of results around lines is learned on the props of a card, which leaves out players without a forecast.
+    np.testing.assert_allclose(both["projection"].to_numpy(), both["predicted"].to_numpy(), atol=0.05)
+    assert (both["projection"] - both["projection_model"]).abs().max() > 1.0, "the market moves it"
+
+
+def test_ranges_are_those_of_the_distribution_that_the_prices_are_read_from(data, flagged, model):
+    nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
+    props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
+    lined = props[props["p_over"].notna()]
+    up = lined[lined["p_over"] > 0.55]
+    assert (up["high_80"] > up["line"]).all(), "a fifth lies outside: more than half over the line reaches beyond it"
+    sure = lined[lined["p_under"] > 0.9]
+    assert (sure["high_80"] <= sure["line"]).all()
+    assert (lined["low_80"] <= lined["low_50"]).all()
+    assert (lined["high_50"] <= lined["high_80"]).all()
+    plain = model.forecast.ranges(lined.assign(predicted=lined["projection"]).drop(columns="low_80"))
+    assert (plain["high_50"].to_numpy() != lined["high_50"].to_numpy()).any(), "the calibration moves them"
+    bare = props[props["line"].isna()]
+    own = model.forecast.ranges(bare.assign(predicted=bare["projection"]))
+    pd.testing.assert_frame_equal(own.astype("float64"), bare[list(own.columns)].astype("float64"))
