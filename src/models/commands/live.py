@@ -14,11 +14,12 @@ from mlflow_integration.stages.rules import Stage
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
+from models.live.page import write_card
 from models.live.record import CardStore
 from models.live.replay import Replay, replay_season
 from models.live.settle import settle_cards
 from models.live.shadow import record_shadows
-from models.live.show import card_document, card_frame, card_title, write_card
+from models.live.show import card_document, card_frame, card_title
 from models.live.slate import flag_by_market
 from models.live.tonight import load_sources, tonight
 from nba_props.data import join_odds

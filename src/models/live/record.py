@@ -15,7 +15,8 @@ from mlflow_integration.logging.items import Document, Metrics, Table, Tags
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
-from models.live.show import card_document, card_html
+from models.live.page import card_html
+from models.live.show import card_document
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
