@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import mlflow
 import numpy as np
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import ModelRegistry
-from models.live.checks import models_in_use
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import DataError, ModelError
 

@@ -94,6 +94,7 @@ def make_and_show_card(
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
     availability: Sequence[Path] | None,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     tracking_uri: str | None,
@@ -104,7 +105,7 @@ def make_and_show_card(
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    sources = load_sources(data, odds, seed, availability)
+    sources = load_sources(data, odds, seed, availability, fixtures)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     card, stored, new = tonight(sources, request, registry, store)
     paths = write_card(card, stored.revision, output)
@@ -121,6 +122,7 @@ def settle_and_show(
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
     stage: str,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     tracking_uri: str | None,
@@ -131,10 +133,10 @@ def settle_and_show(
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    sources = load_sources(data, odds, seed)
+    sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None
     if len(sources.odds):
-        flagged = flag_by_market(join_odds(sources.odds, sources.games).quotes)
+        flagged = flag_by_market(join_odds(sources.odds, sources.games, fixtures=sources.fixtures).quotes)
         quotes = flagged[flagged.pop("reason") == ""].reset_index(drop=True)
     store = CardStore(tracking_uri)
     found = settle_cards(store, sources.games, quotes, kind=sources.kind, stage=stage)
@@ -219,6 +221,8 @@ def replay_and_show(
     configs: Sequence[TrainerConfig],
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
+    availability: Sequence[Path] | None = None,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     output: Path,
@@ -229,7 +233,7 @@ def replay_and_show(
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    loaded = load_input(data, odds, None, seed)
+    loaded = load_input(data, odds, None, seed, None, availability, fixtures)
     markets = "_".join(config.market for config in configs)
     folder = output / f"{settings.start:%Y-%m-%d}_{settings.end:%Y-%m-%d}_{markets}"
     store = folder / "mlflow.db"

@@ -6,7 +6,7 @@ import typer
 
 from mlflow_integration.cli import reported
 from mlflow_integration.commands.options import Json, Plugin, Uri
-from models.commands.live_options import Data, Odds, Seed, Stage
+from models.commands.live_options import Data, Fixtures, Odds, Seed, Stage
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 
@@ -16,6 +16,7 @@ def settle(
     *,
     data: Data = None,
     odds: Odds = None,
+    fixtures: Fixtures = None,
     stage: Stage = "Production",
     seed: Seed = 0,
     tracking_uri: Uri = None,
@@ -33,7 +34,7 @@ def settle(
     with reported():
         from models.commands.live import settle_and_show
 
-        settle_and_show(data, odds, stage, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
+        settle_and_show(data, odds, stage, fixtures, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
 
 
 def main() -> None:

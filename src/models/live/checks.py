@@ -151,18 +151,23 @@ def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.Dat
 
 
 def missing_nights(
-    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, idle: Sequence[pd.Timestamp] = ()
+    games: pd.DataFrame,
+    odds: pd.DataFrame,
+    date: pd.Timestamp,
+    idle: Sequence[pd.Timestamp] = (),
+    fixtures: pd.DataFrame | None = None,
 ) -> list[pd.Timestamp]:
     """Nights before `date` that seem to have been played and of which the box scores hold no game.
 
     They are those that have lines, and, where the log ends before `date`, every day since its last night: on most days
-    there are games.
+    there are games. Where fixtures cover those days, only the days they have a game on.
 
     Args:
         games: The games table.
         odds: Lines, with earlier nights where there are some.
         date: The night of the card.
         idle: Days known to be without games.
+        fixtures: The fixtures table.
     """
     season = season_of(pd.Series([date]))[0]
     nights = games.loc[(games["season"] == season) & (games["game_date"] < date), "game_date"]
@@ -173,19 +178,26 @@ def missing_nights(
     lined = days[(days >= first) & (days < date)].drop_duplicates()
     if (games["game_date"] >= date).any():  # a day without games inside the log is one that was not played
         return sorted(set(lined) - held - set(idle))
-    between = pd.date_range(last + pd.Timedelta(days=1), date - pd.Timedelta(days=1))
+    between = set(pd.date_range(last + pd.Timedelta(days=1), date - pd.Timedelta(days=1)))
+    if fixtures is not None and len(fixtures):
+        told = set(fixtures["game_date"].dropna())
+        between = {day for day in between if day in told or not min(told) <= day <= max(told)}
     return sorted({*lined, *between} - held - set(idle))
 
 
 def check_nights(
-    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, idle: Sequence[pd.Timestamp] = ()
+    games: pd.DataFrame,
+    odds: pd.DataFrame,
+    date: pd.Timestamp,
+    idle: Sequence[pd.Timestamp] = (),
+    fixtures: pd.DataFrame | None = None,
 ) -> None:
     """Refuse box scores that lack nights already played.
 
     Raises:
         DataError: Naming the nights.
     """
-    missing = missing_nights(games, odds, date, idle)
+    missing = missing_nights(games, odds, date, idle, fixtures)
     if missing:
         named = ", ".join(f"{night:%Y-%m-%d}" for night in missing[:_SHOWN])
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""

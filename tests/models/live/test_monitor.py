@@ -131,6 +131,9 @@ def test_nights_with_lines_and_days_since_the_log_ended_are_missing_unless_said_
     night = pd.Timestamp("2024-11-05")
     assert missing_nights(games, odds, night) == list(pd.to_datetime(["2024-11-02", "2024-11-04"]))
     assert missing_nights(games, odds, night, [pd.Timestamp("2024-11-04")]) == [pd.Timestamp("2024-11-02")]
+    tips = pd.DataFrame({"game_date": pd.to_datetime(["2024-11-01", "2024-11-05"])})
+    assert missing_nights(games, odds[:0], night, fixtures=tips) == [], "the schedule has no game on the fourth"
+    assert missing_nights(games, odds[:0], night, fixtures=tips[:1]) == [pd.Timestamp("2024-11-04")], "it says nothing"
     assert missing_nights(games, odds[:0], pd.Timestamp("2025-10-21")) == [], "a new season begins"
     with pytest.raises(DataError, match="2024-11-02"):
         from models.live.checks import check_nights

@@ -68,6 +68,21 @@ def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a
     np.testing.assert_array_equal(built.features.loc[place].to_numpy(), whole.loc[ours["index"]].to_numpy())
 
 
+def test_a_game_of_the_fixtures_without_a_line_yet_has_its_players_and_its_tip(data, league, known):
+    night = month(data)[2]
+    before = league.games[league.games["game_date"] < night]
+    odds = league.odds[league.odds["game_date"] < night]
+    games = data.games[data.games["game_date"] == night].drop_duplicates("game_id")
+    home = games["team"].where(games["home"], games["opponent"])
+    away = games["opponent"].where(games["home"], games["team"])
+    tips = pd.DataFrame({"game_date": night, "home": home, "away": away, "tip": night.tz_localize("UTC")})
+    built, _ = build_slate(before, odds, night, kind="SIMULATED", source="s", known=known, fixtures=tips)
+    assert set(zip(built.players["team"], built.players["opponent"], strict=True)) == {
+        pair for one, two in zip(home, away, strict=True) for pair in ((one, two), (two, one))
+    }
+    assert built.quotes.empty
+
+
 def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     night = month(data)[0]
     before = league.games[league.games["game_date"] < night]
@@ -79,8 +94,8 @@ def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     now = known.availability["game_date"] == night
     reports = known.availability.loc[now, "reported_at"]
     nothing = slate(replace(known, availability=known.availability[~now]))
-    pd.testing.assert_frame_equal(slate(known, tonight=reports.min()), nothing)
-    assert not slate(known, tonight=reports.max() + pd.Timedelta(minutes=1)).equals(nothing)
+    pd.testing.assert_frame_equal(slate(known, decided=("open", reports.min())), nothing)
+    assert not slate(known, decided=("open", reports.max() + pd.Timedelta(minutes=1))).equals(nothing)
 
 
 def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, flagged, model, once):
