@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
 from models.live.card import ModelInUse
 from models.live.slate import eastern_days
@@ -18,6 +17,7 @@ from nba_props.errors import ConfigError, DataError, ModelError, UnknownModelErr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlflow_integration import ModelRegistry
     from models.live.slate import Slate
 
 _SHOWN: Final = 5
@@ -42,10 +42,10 @@ def models_in_use(
         ModelError: A model of the simulated league for real data, one without a distribution, or one of which this code
             makes other numbers.
     """
-    found = {}
+    found, table = {}, registry.list_models()
     for market in markets:
         name = model_name(market, kind)
-        version = _holder(registry, name, stage)
+        version = _holder(table, name, stage)
         info = registry.get_model_info(name, version)
         tagged = info.tags.get("data_kind", kind)
         if tagged != kind:
@@ -74,13 +74,12 @@ def models_in_use(
     return found
 
 
-def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
-    """Version that holds a stage.
+def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
+    """Version that holds a stage, in the table of all versions.
 
     Raises:
         UnknownModelError: None does.
     """
-    table = registry.list_models()
     mine = table[table["model"] == name] if len(table) else table
     held = mine[mine["stage"] == stage] if len(mine) else mine
     if len(held):

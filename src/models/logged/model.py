@@ -51,9 +51,8 @@ def log_forecast(
         joblib.dump(estimator.native if native else estimator, path, compress=3)
         tracker.log_artifacts(path)
     example = frame.tail(5)
-    options: dict[str, Any] = {
-        "allow_code": forecast is not None or not native
-    }  # loading runs the code of this project
+    # The whole forecast is loaded by code of this project, which is code like any other: it is allowed by name.
+    options: dict[str, Any] = {"allow_code": forecast is not None or not native}
     if forecast is not None:
         # Line, minutes and the market's opinion are no features: a frame may bring them, and has probabilities then.
         options["signature"] = frame_signature(example.assign(**dict.fromkeys((LINE, MINUTES, MARKET), 0.5)))

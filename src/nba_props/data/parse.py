@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from nba_props.data.validate import Origin, text_in_column
@@ -119,10 +120,9 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    days = pd.Series(_days(pd.Series(unique, dtype="str")).reindex(codes).to_numpy(), index=text.index)
-    wrong = days.isna() & text.notna()
+    codes, text = _distinct(frame[column])
+    days = _days(text).reindex(codes).set_axis(frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days.dt.normalize().astype("datetime64[us]")
@@ -136,6 +136,12 @@ _ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
 def _text(raw: pd.Series) -> pd.Series:
     text = raw.astype("str").str.strip()
     return text.mask(raw.isna() | text.eq("")).astype("str")
+
+
+def _distinct(raw: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """The place of each value (n; -1 where it is missing) among the distinct ones, and those as text."""
+    codes, distinct = pd.factorize(raw)
+    return codes, _text(pd.Series(distinct))
 
 
 def _parsed(text: pd.Series, pattern: str) -> pd.Series:
@@ -223,11 +229,9 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    times = _parsed(pd.Series(unique, dtype="str"), f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
-    found = times.reindex(codes).set_axis(text.index)
-    wrong = found.isna() & text.notna()
+    codes, text = _distinct(frame[column])
+    found = _parsed(text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?").reindex(codes).set_axis(frame.index)
+    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         fix = "Write UTC times as 2023-10-25T01:55:42Z."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
