@@ -141,8 +141,8 @@ def settle_and_show(
     store = CardStore(tracking_uri)
     found = settle_cards(store, sources.games, quotes, kind=sources.kind, stage=stage)
     shadows = stage == Stage.STAGING.value
-    for text in record_shadows(store, ModelRegistry(tracking_uri), sources.kind) if shadows else []:
-        note(text)
+    for report in record_shadows(store, ModelRegistry(tracking_uri), sources.kind) if shadows else []:
+        note(f"{report.model_name} version {report.version} in Staging: {report.summary}")
     counts = {"settled": len(found.settled), "open": len(found.open), "unchanged": len(found.unchanged)}
     if as_json:
         changes = found.changes.assign(game_date=found.changes["game_date"].astype(str)).to_dict("records")
