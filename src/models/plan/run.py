@@ -220,7 +220,7 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     found = tracker.client.search_runs(
         [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    # A blend's projection holds tonight's prices, which a registered model is not given.
+    # A blend's projection holds tonight's prices: its error is not one that a model without them could be held to.
     return [with_plain_metrics(run) for run in found if run.data.params.get("model") != MARKET_BLEND]
 
 
