@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from mlflow_integration.stages.rules import Stage
+from models.line_ups import REPORTED
 from models.live.card import ModelInUse
 from models.live.slate import eastern_days
 from models.logged.prop_forecast import PropForecast
 from nba_props.data.availability.join import season_of
 from nba_props.errors import ConfigError, DataError, ModelError, UnknownModelError
+from nba_props.features import AVAILABILITY_GROUPS, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlflow_integration import ModelRegistry
     from models.live.slate import Slate
@@ -93,9 +95,8 @@ def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
             "shadow card with --stage Staging."
         )
     elif len(mine):
-        hint = (
-            f" It has {len(mine)} versions, none in {stage}: compare_experiments.py models shows what their gates say."
-        )
+        none = f" None of its versions ({len(mine)}) is"
+        hint = f"{none}: compare_experiments.py models shows what their gates say."
     else:
         others = sorted(set(table["model"])) if len(table) else []
         hint = f" There is no such model; registered: {', '.join(others) or 'none'}. train_model.py makes one."
@@ -147,6 +148,41 @@ def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.Dat
             "scores and the injury reports it was trained on."
         )
         raise ModelError(message)
+
+
+def check_reports(models: Mapping[str, ModelInUse], *, reported: bool) -> bool:
+    """Whether the features of these models know what injury reports say, as in their training.
+
+    Where they do not, reports stand on the card and change no projection.
+
+    Args:
+        models: Market to model.
+        reported: Whether there are reports.
+
+    Raises:
+        ModelError: A model was trained with reports and there are none, or only some of the models were.
+    """
+    line_up = {feature.name for feature in catalogue() if feature.group in AVAILABILITY_GROUPS}
+    known = {
+        market: model.forecast.availability
+        for market, model in models.items()
+        if line_up & set(model.forecast.features)
+    }
+    told = [market for market, how in known.items() if how == REPORTED]
+    if told and not reported:
+        message = (
+            f"The models of {', '.join(told)} were trained with injury reports, and there are none: give them with "
+            "--availability, or train without."
+        )
+        raise ModelError(message)
+    others = [market for market, how in known.items() if how not in {REPORTED, ""}]
+    if told and others:
+        message = (
+            f"The models of {', '.join(told)} were trained with injury reports, those of {', '.join(others)} without: "
+            "make one card per --market."
+        )
+        raise ModelError(message)
+    return not others
 
 
 def missing_nights(
@@ -204,7 +240,6 @@ def check_nights(
             "the box scores",  # noqa: EM101 - the table's name
             f"no game of {named}{more}, before the card's night {date:%Y-%m-%d}",
             fix="Fetch the box scores of these nights; if no game was played, say so with --no-games DAY.",
-            count=len(missing),
         )
 
 
@@ -231,5 +266,5 @@ def check_lines(slate: Slate, at: pd.Timestamp, max_age_hours: float) -> None:
             slate.source,
             f"the newest line is of {seen.max():%Y-%m-%d %H:%M} UTC, {age:.1f} hours before the decision at "
             f"{at:%Y-%m-%d %H:%M} UTC; the limit is {max_age_hours:g}",
-            fix="Fetch the lines again, or allow older ones with --max-age HOURS.",
+            fix="Fetch the lines again, allow older ones with --max-age HOURS, or decide at another time with --at.",
         )

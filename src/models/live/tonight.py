@@ -11,7 +11,7 @@ from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
 from models.live.absences import out_by_team
 from models.live.card import LATEST, Card, lines_of, make_card
-from models.live.checks import check_features, check_lines, check_nights, models_in_use
+from models.live.checks import check_features, check_lines, check_nights, check_reports, models_in_use
 from models.live.record import SETTLED, SETTLED_PROPS_FILE, CardStore, StoredCard
 from models.live.slate import build_slate
 from models.live.stakes import outlook, with_night_stakes
@@ -157,7 +157,8 @@ def tonight(
     at = request.at if request.at is not None else None if over else present
     decided = _decisions(models, request.decision, at)
     slate, history = build_slate(
-        sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name, known=sources.known,
+        sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name,
+        known=sources.known if check_reports(models, reported=sources.known is not None) else None,
         fixtures=sources.fixtures, decided=decided,
     )  # fmt: skip
     for model in models.values():

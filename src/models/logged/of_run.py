@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from models.line_ups import availability_of
 from models.logged.prop_forecast import MINUTES, PAST, SCORES, SETTLED, BettingRule, Predicts, PropForecast
 from nba_props.config import MARKET_BLEND
 from nba_props.probability.spread import SCALES
@@ -56,6 +57,7 @@ def prop_forecast(
         settled=lines.loc[known, SETTLED].reset_index(drop=True),
         trained_until=data.games["game_date"].max(),
         data_kind=data.kind,
+        availability=availability_of(data, config),
     )
     return with_probes(forecast, frame, data.games, result.predictions)
 

@@ -90,6 +90,7 @@ class PropForecast:
         trained_until: Last night it was trained on.
         data_kind: "SIMULATED" or "real".
         code: Version of the code that fitted it.
+        availability: How its training knew who was out (`models.line_ups`); empty in models of an earlier time.
         probes: Rows of the training table with the projection and P(over) they had; see `verify`.
         reference: ``feature``, ``mean`` and ``spread`` (standard deviation) of each feature over the rows of `past`.
     """
@@ -105,6 +106,7 @@ class PropForecast:
     trained_until: pd.Timestamp
     data_kind: str
     code: str = field(default_factory=lambda: code_version("nba_props"))
+    availability: str = ""
     probes: pd.DataFrame | None = None
     reference: pd.DataFrame | None = None
 
@@ -364,5 +366,6 @@ class PropForecast:
             "rule": self.rule.__dict__,
             "trained_until": str(self.trained_until.date()),
             "data_kind": self.data_kind,
+            "availability": self.availability,
             "code": self.code,
         }

@@ -112,6 +112,7 @@ def load_forecast(folder: Path) -> PropForecast:
         trained_until=pd.Timestamp(about["trained_until"]),
         data_kind=about["data_kind"],
         code=about["code"],
+        availability=about.get("availability", ""),
         **tables,
     )
     forecast.verify()
