@@ -1,4 +1,4 @@
-"""Everything a training run reads, loaded and checked before MLflow hears of it."""
+"""Everything a training run reads, loaded and checked before MLflow is involved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlflow_integration.store.location import project_root
-from models.line_ups import decision_moments, reported_line_ups
+from models.line_ups import LAST_GAME, REPORTED, STAND_IN, decision_moments, reported_line_ups
 from nba_props.data import (
     fingerprint,
     join_odds,
@@ -29,9 +29,16 @@ from nba_props.data.availability import (
     nobody_waiting,
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
-from nba_props.data.readers import GAME_LOG, ODDS, READERS
+from nba_props.data.formats import GAME_LOG, ODDS, READERS
 from nba_props.data.schemas import FIXTURE_COLUMNS
-from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
+from nba_props.features import (
+    AVAILABILITY_GROUPS,
+    Absences,
+    build_features,
+    cached_features,
+    mean_minutes_before,
+    naive_forecasts,
+)
 from nba_props.markets import actual
 
 if TYPE_CHECKING:
@@ -39,12 +46,14 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nba_league import League
+    from nba_props.config import TrainerConfig
     from nba_props.data import JoinReport, JoinResult
 
 
 _INEFFICIENCY = 1.5
-"""Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
-simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
+"""Inefficiency of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in
+advance: at the simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some
+markets."""
 
 _CACHED_ROWS = 20_000
 """Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
@@ -107,6 +116,28 @@ class TrainingData:
         return [season for season in seasons if season in lined]
 
 
+def availability_of(data: TrainingData, config: TrainerConfig) -> str:
+    """How a run knew who was out: its tag ``availability``."""
+    if config.availability == "stand_in":
+        return STAND_IN
+    return LAST_GAME if data.availability is None else REPORTED
+
+
+def line_up_features(data: TrainingData, config: TrainerConfig) -> pd.DataFrame | None:
+    """The columns of the groups `AVAILABILITY_GROUPS` as this configuration knows them.
+
+    Returns:
+        float64, same index as the games; None where they are those of ``data.features`` already: whatever is reported
+        before the first price of a game.
+    """
+    if config.availability == "stand_in":
+        return build_features(data.games, groups=AVAILABILITY_GROUPS, absences=Absences("stand_in"))
+    if data.availability is None or config.decision == "open":
+        return None
+    moments = decision_moments(data.games, data.quotes, data.fixtures, config.decision)
+    return reported_line_ups(data.games, data.availability, data.not_submitted, moments)
+
+
 def load_training_data(
     data: Sequence[str | PathLike[str]],
     odds: Sequence[str | PathLike[str]] = (),
@@ -123,8 +154,8 @@ def load_training_data(
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders that tell when the games tip off, for odds that do not.
-        format: Name of a format (`nba_props.data.readers.READERS`, or `nba_props.data.availability.FORMATS`) that files
+        fixtures: Files or folders with the tip-off times of the games, for odds without them.
+        format: Name of a format (`nba_props.data.formats.READERS`, or `nba_props.data.availability.FORMATS`) that files
             of its kind are read in; recognised without.
 
     Raises:
@@ -218,7 +249,7 @@ def _assembled(
 
 
 def _features(games: pd.DataFrame) -> pd.DataFrame:
-    """The feature table, kept under ``.cache/features`` of the project; a small one is made faster than it is read."""
+    """The feature table, kept under ``.cache/features`` of the project; a small one is faster to make than to read."""
     if len(games) < _CACHED_ROWS:
         return build_features(games)
     return cached_features(games, project_root() / ".cache" / "features")

@@ -170,7 +170,7 @@ def _load_file(path: Path) -> None:
     name = f"nba_props_plugin_{path.stem}"
     spec = spec_from_file_location(name, path)
     if path.suffix != ".py" or spec is None or spec.loader is None:
-        message = f"Plug-in {path} is no Python file; give a file whose name ends in .py."
+        message = f"Plug-in {path} is not a Python file; give a file whose name ends in .py."
         raise ConfigError(message)
     module = module_from_spec(spec)
     sys.modules[name] = module  # pickles of what it defines find it by this name

@@ -1,4 +1,4 @@
-"""The four scripts of the live loop are doors to their commands, and installed under the same names."""
+"""The scripts of the live loop, and the one that verifies runs, are doors to commands installed under their names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
-DOORS = ("predict_props", "settle_props", "monitor", "replay_season")
+DOORS = ("predict_props", "settle_props", "monitor", "replay_season", "verify_run")
 
 
 @pytest.mark.parametrize("name", DOORS)

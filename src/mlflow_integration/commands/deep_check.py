@@ -1,4 +1,4 @@
-"""What is wrong with the configured set-up, and how it is fixed. Everything is only read."""
+"""What is wrong with the configured set-up, and how to fix it. Everything is only read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UI_PORT: Final = 5000
 
 
 def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
-    """Check the configured store and what it stands on; each failure says what is wrong and how to fix it.
+    """Check the configured store and what it depends on; each failure says what is wrong and how to fix it.
 
     Args:
         tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.

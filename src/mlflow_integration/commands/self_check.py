@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is a sentence that holds, or fails with a reason."""
+"""Does tracking work here? Each check is a sentence that holds or fails with a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nba_props.errors import NBAPropsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.location import Store
     from mlflow_integration.tracker import NBAPropsTracker
 
@@ -84,7 +84,7 @@ def run_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
 
 
 def _temporary_checks(folder: Path) -> Iterator[CheckResult]:
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.tracker import NBAPropsTracker
 
     uri = f"sqlite:///{folder / 'check.db'}"
@@ -198,7 +198,7 @@ def _configured_checks(tracking_uri: str | Path | None) -> Iterator[CheckResult]
     if not opened:
         return
     store = opened[0]
-    yield run_check("No old file store stands in the way", lambda: _no_old_store(store))
+    yield run_check("No old file store is in the way", lambda: _no_old_store(store))
     yield run_check("The configured store can be read", lambda: _readable(store))
 
 

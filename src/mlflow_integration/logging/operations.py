@@ -5,7 +5,6 @@ Each operation can be repeated without doing anything twice: a server that was g
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest
 from mlflow_integration.store.search import pages
 from mlflow_integration.values.secrets import mask_secrets
+from nba_props.atomic import opened_atomically
 from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
@@ -132,16 +132,9 @@ def _files(client: MlflowClient, run_id: str, operation: Operation, again: bool)
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    """Copy a file beside its target, force it to the disk, and only then give it its name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name[:200]}.part")
-    try:
-        shutil.copyfile(source, part)
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    """Copy a file, whole or not at all."""
+    with source.open("rb") as read, opened_atomically(target) as written:
+        shutil.copyfileobj(read, written)
 
 
 def _end(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:

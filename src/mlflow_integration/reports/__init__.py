@@ -1,1 +1,1 @@
-"""Reports on many runs: what stands in them, the week, and Markdown or HTML."""
+"""Reports on many runs: their sections, the week, and Markdown or HTML."""

@@ -53,7 +53,7 @@ class Moves:
         by: str | None,
         nights: int,
     ) -> Stage:
-        """Promote a version to Staging or Production, which asks for verdicts or an override with a reason.
+        """Promote a version to Staging or Production, which needs verdicts or an override with a reason.
 
         Args:
             name: The model.

@@ -123,8 +123,8 @@ class Transition:
     Attributes:
         key: Unique key of the entry; keys sort by time.
         version: The version that moved.
-        from_stage: Where it stood.
-        to_stage: Where it went.
+        from_stage: Its stage before.
+        to_stage: Its stage after.
         at: When, UTC, ISO 8601.
         by: Who.
         reason: Why.

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.store.artifact_root import location_below_shared_root
 from mlflow_integration.store.schema import check_schema
 from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.deadline import deadline_seconds
@@ -158,10 +159,17 @@ class Store:
         return _sqlite_path(self.uri) if self.uri.startswith("sqlite:///") else None
 
     def artifact_location(self, experiment: str) -> str | None:
-        """Return the artifact URI of a new experiment, or None where the server decides."""
+        """Return the artifact URI of a new experiment, or None where the server decides.
+
+        Raises:
+            StoreError: A database without a folder of its own, and ``MLFLOW_DEFAULT_ARTIFACT_ROOT`` is not set.
+        """
         if self.is_http:
             return None
-        return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
+        folder = unique_file_name(experiment)
+        if self.database is None:
+            return location_below_shared_root(self, folder)
+        return (self.root / ARTIFACT_FOLDER / folder).as_uri()
 
     def probe(self, *, seconds: float = PROBE_SECONDS) -> None:
         """Ask the server whether it is alive; any HTTP status below 500 says so.

@@ -22,8 +22,8 @@ from models.live.shadow import record_shadows
 from models.live.show import card_document, card_frame, card_title
 from models.live.slate import flag_by_market
 from models.live.tonight import load_sources, tonight
+from nba_props.atomic import write_atomically
 from nba_props.data import join_odds
-from nba_props.data.atomic import write_atomically
 from nba_props.errors import ConfigError, UnknownModelError
 from nba_props.markets import MARKETS
 
@@ -128,7 +128,7 @@ def settle_and_show(
     tracking_uri: str | None,
     as_json: bool,
 ) -> None:
-    """Settle the cards and print what came of it.
+    """Settle the cards and print the result.
 
     Raises:
         NBAPropsError: Anything the user can fix.
@@ -228,7 +228,7 @@ def replay_and_show(
     output: Path,
     as_json: bool,
 ) -> int:
-    """Replay a season, write what it came to, and print it; returns the exit code.
+    """Replay a season, write the result and print it; returns the exit code.
 
     Raises:
         NBAPropsError: Anything the user can fix.

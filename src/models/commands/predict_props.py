@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import emit_json, note, reported, show_table
-from mlflow_integration.commands.options import Json, Plugin, Uri
+from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
 from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = new_app(rich_markup_mode="rich")
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def predict(
     date: Annotated[str, typer.Option(help="Night of the card, US Eastern day: 2025-01-14.")],
     *,
@@ -30,7 +30,7 @@ def predict(
     at: Annotated[
         str | None,
         typer.Option(
-            help="Decision time, UTC: 2025-01-14T22:30. Default: now; of a night that is over, the newest price."
+            help="Decision time, UTC: 2025-01-14T22:30. Default: now; for a past night, that of its newest price."
         ),
     ] = None,
     max_age: Annotated[float, typer.Option(help="Oldest line that counts, hours before the decision.")] = 12.0,
@@ -54,7 +54,7 @@ def predict(
 
         predict_props.py --date 2025-01-14 --data box_scores/ --odds lines/ --top 10
 
-    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
+    Without --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
     """
     with reported():
         from models.commands.live import make_and_show_card, parse_day, parse_moment

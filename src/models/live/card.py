@@ -1,4 +1,4 @@
-"""The card of a night: what each model expects of every prop, and which bets its rule makes of the prices on offer."""
+"""The card of a night: what each model expects of every prop, and which bets its rule makes at the prices on offer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VIG: Final = "power"
 MAX_AGE_HOURS: Final = 12.0
-"""A price not seen again for so long before the decision is taken to be gone."""
+"""A price last seen longer than this before the decision counts as gone."""
 LATEST: Final = "latest"
 """Decision: what is on offer at the decision time."""
 
@@ -83,7 +83,7 @@ class Card:
 
     @property
     def in_sample(self) -> bool:
-        """Whether a model has seen the night's results in training: then this is no forecast."""
+        """Whether a model has seen the night's results in training: then this is not a forecast."""
         return any(model.forecast.trained_until >= self.date for model in self.models.values())
 
     @property

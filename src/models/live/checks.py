@@ -1,4 +1,4 @@
-"""What a card refuses, each with the fix: it is better to have no card than one made from the wrong things."""
+"""What a card refuses, each with the fix: no card is better than one made from the wrong inputs."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
 
 
 def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.DataFrame) -> None:
-    """Refuse a model that was trained on other feature values than this code builds of the same rows.
+    """Refuse a model that was trained on feature values other than those this code builds for the same rows.
 
-    Of some training rows the model remembers every value. A row or two may differ (a box score was corrected since);
+    The model remembers every value of some training rows. A row or two may differ (a box score was corrected since);
     most of them differing means other code or other data.
 
     Args:
@@ -192,7 +192,7 @@ def missing_nights(
     idle: Sequence[pd.Timestamp] = (),
     fixtures: pd.DataFrame | None = None,
 ) -> list[pd.Timestamp]:
-    """Nights before `date` that seem to have been played and of which the box scores hold no game.
+    """Nights before `date` that seem to have been played but have no game in the box scores.
 
     They are those that have lines, and, where the log ends before `date`, every day since its last night: on most days
     there are games. Where fixtures cover those days, only the days they have a game on.

@@ -1,4 +1,4 @@
-"""Is the model in Production still what it was? A verdict from its settled cards: keep, watch, retrain or roll back."""
+"""Is the model in Production as good as it was? A verdict from its settled cards: keep, watch, retrain or roll back."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _streams(props: pd.DataFrame, validation: pd.DataFrame) -> dict[str, Watch]:
         try:
             found[name] = watch(gains.to_numpy(), before[name].dropna().to_numpy(), streams=2)
         except NotEnoughDataError:
-            continue  # nothing was promised: the windows are shown, and no verdict hangs on them
+            continue  # nothing was promised: the windows are shown, and no verdict depends on them
     return found
 
 

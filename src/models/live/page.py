@@ -9,7 +9,7 @@ import jinja2
 
 from mlflow_integration.values.convert import to_json
 from models.live.show import american, card_document, card_title, missing, percent, plain_row
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 
 if TYPE_CHECKING:
     from models.live.card import Card

@@ -37,7 +37,7 @@ OPEN: Final = "open"
 SETTLED: Final = "settled"
 SUPERSEDED: Final = "superseded"
 IN_SAMPLE: Final = "in sample"
-"""Status of a card of a night that a model was trained on: it is no forecast, is not settled and is in no ledger."""
+"""Status of a card of a night that a model was trained on: it is not a forecast, is not settled and is in no ledger."""
 
 PROPS_FILE: Final = "props.parquet"
 BETS_FILE: Final = "bets.parquet"
@@ -48,7 +48,7 @@ SETTLED_BETS_FILE: Final = "settled_bets.parquet"
 
 @dataclass(frozen=True)
 class StoredCard:
-    """A card as it stands in the store.
+    """A card as it is in the store.
 
     Attributes:
         run_id: Its run.
@@ -229,7 +229,7 @@ class CardStore:
         return run_id
 
     def keep_verdict(self, document: Mapping[str, Any], market: str, kind: str) -> None:
-        """Write the monitor's word on a market to the run of the ledger; without a ledger there is nothing to say."""
+        """Write the monitor's verdict on a market to the run of the ledger, if there is one."""
         run_id = self.ledger_run(kind)
         if run_id is not None:
             tags = Tags({f"verdict_{market}": str(document["verdict"])})

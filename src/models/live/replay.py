@@ -1,4 +1,4 @@
-"""A season night by night, as it would have been lived: card, settlement, watch, retraining, promotion, rollback."""
+"""A season night by night, as it would have happened: card, settlement, watch, retraining, promotion, rollback."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
-from models.data import row_by_row
-from models.line_ups import line_up_features
+from models.data import line_up_features, row_by_row
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
 from models.live.checks import model_name, models_in_use
@@ -60,7 +59,7 @@ class ReplaySettings:
 
 @dataclass
 class Replay:
-    """What a replayed season came to.
+    """The result of a replayed season.
 
     Attributes:
         ledger: Every bet, settled.
@@ -107,7 +106,7 @@ def replay_season(
     tracking_uri: str,
     on_night: Callable[[pd.Timestamp], None] | None = None,
 ) -> Replay:
-    """Live through the nights of a season.
+    """Go through the nights of a season.
 
     Args:
         data: The whole season and what came before; each night only what lies before it is looked at.
@@ -171,7 +170,7 @@ class _Season:
             result = trainer.run(f"retrained_{market}_{night:%Y-%m-%d}")
             name = model_name(market, self.data.kind)
             if self.registry.get_production_version(name) is None and result.registration is not None:
-                reason = "first model of a replay: there is nothing to hold it against"
+                reason = "first model of a replay: there is nothing to compare it with"
                 self.registry.promote_model(
                     name, result.registration.version, Stage.PRODUCTION, reason=reason, override=True
                 )

@@ -52,7 +52,7 @@ def staging_rows(props: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
 def record_shadows(
     store: CardStore, registry: ModelRegistry, kind: str, *, only: str | None = None
 ) -> list[StagingReport]:
-    """Hand the settled shadow cards of every version that stands in Staging to its test there.
+    """Hand the settled shadow cards of every version that is in Staging to its test there.
 
     Args:
         store: Where the cards are.

@@ -48,7 +48,6 @@ class Slate:
         kind: "SIMULATED" or "real".
         source: Where the rows came from.
         warnings: What the reader should know, a line each.
-        player_notes: Note per player id whose team is not known.
     """
 
     date: pd.Timestamp
@@ -62,7 +61,6 @@ class Slate:
     kind: str
     source: str
     warnings: tuple[str, ...] = ()
-    player_notes: dict[int, str] | None = None
 
     def quotes_of(self, market: str) -> pd.DataFrame:
         """Lines of one market, in their order."""
@@ -70,7 +68,7 @@ class Slate:
 
 
 def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame) -> Slate:
-    """The slate of a night that lies in prepared data: its rows of the one feature table, their results left out.
+    """The slate of a night within prepared data: its rows of the one feature table, their results left out.
 
     The features of a row do not depend on later games, so these are the ones that `build_slate` makes on the evening.
 
@@ -113,7 +111,7 @@ def build_slate(
 ) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
-    Rows of the night itself in the box scores tell who belongs to which team, and nothing else; where there are none
+    Rows of the night itself in the box scores say who belongs to which team, and nothing else; where there are none
     (tonight), the players are those who have a line and those expected to play: who appeared in their team's last game
     or in three of its last ten.
 
@@ -180,7 +178,6 @@ def build_slate(
         kind=kind,
         source=source,
         warnings=tuple(warnings),
-        player_notes=notes,
     )
     return slate, (history, features.iloc[: len(history)])
 

@@ -57,7 +57,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class CardRequest:
-    """What a card is asked for.
+    """What a card is made for.
 
     Attributes:
         date: The night.

@@ -54,7 +54,7 @@ def log_forecast(
     # The whole forecast is loaded by code of this project, which is code like any other: it is allowed by name.
     options: dict[str, Any] = {"allow_code": forecast is not None or not native}
     if forecast is not None:
-        # Line, minutes and the market's opinion are no features: a frame may bring them, and has probabilities then.
+        # Line, minutes and the market's opinion are not features: a frame may bring them, and has probabilities then.
         options["signature"] = frame_signature(example.assign(**dict.fromkeys((LINE, MINUTES, MARKET), 0.5)))
         options["finish"] = partial(attach, forecast=forecast)
     if native:

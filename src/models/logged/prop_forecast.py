@@ -1,9 +1,9 @@
-"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen thing.
+"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen object.
 
-It is what a training run logs and registers, and what makes a card. Everything a probability hangs on is in it as data:
-the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns from.
-Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this
-code still makes the same probabilities of them.
+It is what a training run logs and registers, and what makes a card. Everything a probability depends on is in it as
+data: the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns
+from. Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` checks that
+this code still makes the same probabilities from them.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class PropForecast:
         availability: How its training knew who was out (`models.line_ups`); empty in models of an earlier time.
         probes: Rows of the training table with the projection and P(over) they had; see `verify`.
         reference: ``feature``, ``mean`` and ``spread`` (standard deviation) of each feature over the rows of `past`.
+        fitted_rows: ``game_id``, ``player_id`` and ``predicted`` of each row of `past`: what the final model, which was
+            fitted on them too, says of them. No score; it is what `models.integrity` compares.
     """
 
     market: str
@@ -109,6 +111,7 @@ class PropForecast:
     availability: str = ""
     probes: pd.DataFrame | None = None
     reference: pd.DataFrame | None = None
+    fitted_rows: pd.DataFrame | None = None
 
     def project(self, features: pd.DataFrame) -> Floats:
         """Projections (n, stat units) of a feature frame (n rows, `features` among its columns).
@@ -127,9 +130,8 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = (
-                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
-            )
+            bad = int((~np.isfinite(projection)).sum())
+            message = f"The {self.market} model gave {bad} projections that are not numbers."
             raise ModelError(message)
         return projection
 
@@ -332,7 +334,7 @@ class PropForecast:
         return priced[["predicted"]].join(ranges).join(priced[[LINE, *PROBABILITIES]])
 
     def verify(self) -> None:
-        """Refuse a forecast of which this code makes other numbers than the code that logged it.
+        """Refuse a forecast for which this code gives other numbers than the code that logged it.
 
         Raises:
             ModelError: The projections or probabilities of `probes` are not those that were logged.

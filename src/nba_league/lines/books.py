@@ -80,7 +80,8 @@ def post_lines(
     """Opening and closing prices of all books for one season.
 
     Players expected to play 18 minutes and more are offered. Late scratches get an opening price made from their last
-    game and no closing price; it is void. So are both prices of the rare player the coach then leaves on the bench.
+    game and no closing price; it is void. Both prices of the rare player whom the coach then leaves on the bench are
+    void too.
     """
     side, place = np.nonzero(means["min"] >= _LEAST_MINUTES)
     scratched = season.scratched[means["min"][season.scratched[:, 1], season.scratched[:, 2]] >= _LEAST_MINUTES]

@@ -69,7 +69,7 @@ class BettingConfig:
 
     Attributes:
         min_edge: Least edge over the no-vig market probability.
-        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is no bet.
+        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is not a bet.
         odds_range: Decimal odds allowed, both ends included.
         books: Bookmakers bet at; None means all. The others still take part in the market's probability.
         markets: Markets bet; None means all.
@@ -91,7 +91,7 @@ class BettingConfig:
     stakes: StakeConfig = field(default_factory=StakeConfig)
 
     def __post_init__(self) -> None:
-        """Refuse names that are not known, and limits that let nothing through unseen."""
+        """Refuse unknown names, and limits that silently let nothing through."""
         for name in ("min_edge", "min_ev"):
             real_number(name, getattr(self, name))
         low, high = (real_number("odds_range", limit) for limit in self.odds_range)

@@ -43,7 +43,7 @@ def equity_fan(
     resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Where the bankroll could as well have been: quantiles of paths made of resampled nights.
+    """Where the bankroll could have been instead: quantiles of paths made of resampled nights.
 
     >>> bets = {"result": "won", "profit": 1.0, "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
     >>> nights = {"game_date": pd.date_range("2024-01-01", periods=20), "bankroll": range(101, 121)}

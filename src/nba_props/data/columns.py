@@ -56,7 +56,7 @@ GAME_LOG: Final[dict[str, tuple[str, ...]]] = {
 ODDS: Final[dict[str, tuple[str, ...]]] = {
     "game_date": ("gamedate",),
     "player_name": ("playername", "player"),
-    # Games are found by the two teams, whichever is named first: a player's team and his opponent will do.
+    # Games are found by the two teams, whichever is named first: a player's team and his opponent are enough.
     "home_team": ("hometeam", "home", "team", "playerteam"),
     "away_team": ("awayteam", "away", "opponent", "opp"),
     "bookmaker": ("bookmaker", "book", "sportsbook"),
@@ -92,7 +92,7 @@ def resolve(header: Iterable[str], accepted: Mapping[str, Sequence[str]]) -> dic
 
 
 def classify(header: Sequence[str]) -> Literal["game log", "odds", "other"]:
-    """What a header is the header of.
+    """What kind of table a header belongs to.
 
     Most of the box-score columns and a player make a game log; most of the odds columns make odds. A column or two may
     be missing, so that the loader can say which, rather than overlook the file.

@@ -125,7 +125,7 @@ def locate(events: pd.DataFrame, schedule: Schedule) -> tuple[Ints, Ints, Bools]
 
 
 def tips(odds: pd.DataFrame, schedule: Schedule, game: Ints, fixtures: pd.DataFrame | None = None) -> pd.Series:
-    """Tip of every row's game (UTC): what the last seen of its rows tells, else the fixtures; NaT where nothing does.
+    """Tip of every row's game (UTC): from the last seen of its rows, else from the fixtures; NaT where neither has it.
 
     Args:
         odds: The odds rows, n.

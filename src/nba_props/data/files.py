@@ -20,7 +20,7 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
-from nba_props.data.readers import READERS, Reader, TableFile, recognise
+from nba_props.data.formats import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]
@@ -211,7 +211,7 @@ def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
 
 
 def _without_empty_lines(raw: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The rows that say something: pasted files repeat their header, spreadsheets end in lines of commas."""
+    """The rows with content: pasted files repeat their header, spreadsheets end in lines of commas."""
     first = raw.iloc[:, 0]
     maybe = np.flatnonzero((first.isna() | (first.astype("object") == raw.columns[0])).to_numpy())
     some = raw.iloc[maybe]

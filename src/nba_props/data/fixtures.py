@@ -68,7 +68,7 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
 def one_per_game(fixtures: pd.DataFrame) -> pd.DataFrame:
     """One row per day and pair of teams, in time order with a RangeIndex.
 
-    Of two tips of one game the last counts, and one that is known before one that is not.
+    If a game has two tips, the last counts, and a known one before an unknown one.
     """
     pair = fixtures[["home", "away"]].min(axis=1) + fixtures[["home", "away"]].max(axis=1)
     order = fixtures.assign(pair=pair, known=fixtures["tip"].notna(), row=range(len(fixtures)))
@@ -147,7 +147,7 @@ def _canonical(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     day = days(frame.assign(game_date=text.astype(frame["game_date"].dtype)), "game_date", origin)
     tip = instants(frame, "tip", origin)
     local = tip.dt.tz_convert(EASTERN).dt.tz_localize(None)
-    # No game tips off at midnight: the league writes it where the hour is still open.
+    # No game tips off at midnight: the league writes it where the hour is not yet set.
     tip = tip.mask((local == local.dt.normalize()) & day.notna())
     night = local.dt.normalize().astype("datetime64[us]")
     _refuse(frame, day.isna() & night.isna(), origin, "a game without a day and without a tip", "tip")

@@ -13,7 +13,7 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, open_table, read_table
-from nba_props.data.readers import GAME_LOG, Options, TableFile, formats
+from nba_props.data.formats import GAME_LOG, Options, TableFile, formats
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
@@ -99,7 +99,7 @@ def load_game_logs(
     Args:
         paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
         game_types: Keys of `GAME_TYPES` to keep; the regular season by default.
-        format: Name of a format in `nba_props.data.readers`; recognised without.
+        format: Name of a format in `nba_props.data.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:
@@ -196,7 +196,7 @@ def _refuse_other_kind(table: TableFile) -> None:
 
 
 def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
-    """Names of a log that has ids alone, from the other files of its folder that have both."""
+    """Names for a log that has only ids, from other files of its folder that have both."""
     known: dict[str, str] = {}
     for path in sorted(table.path.parent.iterdir()):
         if path == table.path or not path.is_file() or not path.name.endswith((".csv", ".csv.gz", ".parquet")):

@@ -8,7 +8,7 @@ from typing import Final
 from nba_props.markets import MARKETS
 
 ALTERNATE: Final = r"(?i)^alt(?:ernate)?[\s_-]+|[\s_-]*\(?alt(?:ernate)?\)?$"
-"""What a name carries where the market is one of alternate lines."""
+"""What a name contains where the market is one of alternate lines."""
 _AROUND: Final = re.compile(r"^(?:player|total|made)+|(?:overunder|ou)$")
 _ALIASES: Final = {
     spelling: market
@@ -30,7 +30,7 @@ _ALIASES: Final = {
 
 
 def market_key(name: str) -> str:
-    """The key of the market that a name means, or the name itself in small letters where it means none.
+    """The key of the market that a name means, or the name itself in lower case where it means none.
 
     >>> market_key("player_points_alternate"), market_key("Pts + Rebs + Asts"), market_key("P+R+A")
     ('pts', 'pra', 'pra')

@@ -13,9 +13,9 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import ODDS as ODDS_KIND
+from nba_props.data.formats import Options, TableFile, formats
 from nba_props.data.market_names import ALTERNATE, market_key
-from nba_props.data.readers import ODDS as ODDS_KIND
-from nba_props.data.readers import Options, TableFile, formats
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
@@ -40,7 +40,7 @@ _FIX: Final = (
 
 
 def no_odds() -> pd.DataFrame:
-    """The odds table without a row: what there is where nobody has lines."""
+    """The odds table without a row, for where there are no lines."""
     text = ("player_name", "home_team", "away_team", "bookmaker", "market")
     return pd.DataFrame(
         {
@@ -68,7 +68,7 @@ def load_odds(
     Args:
         paths: CSV, CSV.gz, JSON or Parquet files, folders (searched one level deep; a file is recognised by its
             header), or stores of line snapshots (`nba_props.data.snapshots`).
-        format: Name of a format in `nba_props.data.readers`; recognised without.
+        format: Name of a format in `nba_props.data.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:
@@ -147,7 +147,7 @@ def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, st
     if missing and not table.separator and not table.is_parquet:
         keys = ", ".join(table.header[:8]) or "none"
         fix = "Save the answer of The Odds API v4 to a request for the odds of an event, with its bookmakers."
-        raise DataError(table.source, f"the JSON is no event with odds (its keys: {keys})", fix=fix)
+        raise DataError(table.source, f"the JSON is not an event with odds (its keys: {keys})", fix=fix)
     if missing:
         fix = "It looks like a game log. " + _FIX if table.kind == "game log" else _FIX
         fix = f"{fix} {formats(table.header, ODDS_KIND)}"

@@ -168,7 +168,7 @@ def _days(text: pd.Series) -> pd.Series:
 def sides(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
     """Opponent and whether the player's team is at home, from MATCHUP (`BOS vs. NYK`, `NYK @ BOS`).
 
-    The row's own team may stand on either side, so a file that writes one matchup for both teams is read rightly.
+    The row's own team may be on either side, so a file that writes one matchup for both teams is read correctly.
 
     Raises:
         DataError: A matchup cannot be read or does not name the row's team.
@@ -203,7 +203,7 @@ def results(frame: pd.DataFrame, origin: Origin) -> pd.Series:
     """Whether the player's team won: from WL, or from both teams' points where the file has no such column.
 
     Raises:
-        DataError: A result is missing, or the points of both teams are not there.
+        DataError: A result is missing, or the points of both teams are missing.
     """
     if "won" in frame:
         return _booleans(frame, "won", origin)

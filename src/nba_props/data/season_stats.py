@@ -18,8 +18,8 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import SEASON_TABLE, TableFile
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
-from nba_props.data.readers import SEASON_TABLE, TableFile
 from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column
@@ -133,7 +133,7 @@ def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFram
 
 
 def _refuse_repeated_players(parts: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """The tables below each other; different rates of one player and season come together in one row."""
+    """The tables stacked; different rates of one player and season are put in one row."""
     key = ["player_name", "season"]
     merged = parts[0][1]
     for source, part in parts[1:]:

@@ -1,7 +1,7 @@
 """Bytes to text tables: encodings, separators, and limits that are kept while reading.
 
-Only regular files are opened. What a file unpacks to is counted as it is read, so that a small file cannot fill the
-memory; the last line is kept, so that a file that was cut short is noticed.
+Only regular files are opened. The unpacked size of a file is counted as it is read, so that a small file cannot fill
+the memory; the last line is kept, so that a file that was cut short is noticed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def limit() -> int:
     """Bytes a file may unpack to: 2 GiB, or the number in the environment.
 
     Raises:
-        ConfigError: The variable is no positive whole number.
+        ConfigError: The variable is not a positive whole number.
     """
     text = os.environ.get(LIMIT_VARIABLE, str(DEFAULT_LIMIT))
     if not text.isdecimal() or int(text) == 0:
@@ -60,10 +60,10 @@ def limit() -> int:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Refuse pipes, devices and sockets without opening them: reading one may wait for ever.
+    """Refuse pipes, devices and sockets without opening them: reading one may wait forever.
 
     Raises:
-        DataError: The path is no regular file.
+        DataError: The path is not a regular file.
     """
     try:
         mode = path.stat().st_mode
@@ -142,7 +142,7 @@ def look(path: Path) -> Head:
     """Encoding, separator and header of a text file, from its first 64 KiB; the keys of a JSON file.
 
     Raises:
-        DataError: It is no text, or has no header.
+        DataError: It is not text, or has no header.
     """
     try:
         with _open(path) as handle:
@@ -248,7 +248,7 @@ def read_json(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON file: one, a list of them, or one a line.
 
     Raises:
-        DataError: It is no JSON, or holds something else than objects.
+        DataError: It is not JSON, or holds something else than objects.
     """
     found = read_document(path)
     objects = found if isinstance(found, list) else [found]
@@ -261,7 +261,7 @@ def read_document(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
     """What a JSON file holds; a list where it holds a value a line.
 
     Raises:
-        DataError: It is no JSON, or a limit is passed.
+        DataError: It is not JSON, or a limit is passed.
     """
     try:
         with _open(path) as inner:

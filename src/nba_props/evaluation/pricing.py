@@ -30,7 +30,7 @@ _KEY: Final = ["game_id", "player_id"]
 
 @dataclass(frozen=True)
 class Pricing:
-    """What the model and the market say of every prop.
+    """What the model and the market say about every prop.
 
     Attributes:
         distributions: The distribution of each fold.
@@ -129,6 +129,12 @@ def walk_forward_implied(
 ) -> Floats:
     """The price-implied line of each prop, with a sigma learned on props of earlier weeks.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"], "game_date": pd.Timestamp("2024-01-05")}
+    >>> quotes = pd.DataFrame({**prop, "bookmaker": "A", "line": 20.5, "over_price": -110.0, "under_price": -110.0})
+    >>> props = quotes[list(prop)].assign(line=20.5, actual=25.0)
+    >>> walk_forward_implied(quotes, props, "pts").round(2).tolist()  # even prices: the line itself
+    [20.5]
+
     Args:
         quotes: One row per book of each prop, flagged ones out.
         props: One row per prop of the market, n: ``game_id``, ``player_id``, ``market``, ``game_date``, ``line``,
@@ -154,7 +160,7 @@ def walk_forward_implied(
 
 
 def final_blend(lines: pd.DataFrame) -> MarketBlend:
-    """The blend that every settled prop teaches: what tomorrow's card starts from; weight 0 where they are too few.
+    """The blend learned from every settled prop, for tomorrow's card; weight 0 where there are too few.
 
     Args:
         lines: `Pricing.lines`.

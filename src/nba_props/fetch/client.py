@@ -1,6 +1,6 @@
-"""One way to ask a server: with pauses, repeated where that helps, and with errors that say what to do.
+"""One client for servers: with pauses, retries where they help, and errors that say what to do.
 
-A key never leaves this module but in the request itself: it is struck from errors, from what is saved, and from what
+A key leaves this module only in the request itself: it is struck from errors, from what is saved, and from what
 the HTTP library logs.
 """
 

@@ -66,6 +66,16 @@ def r2(actual: ArrayLike, predicted: ArrayLike) -> float | None:
     return 1.0 - float(np.square(_error(actual, predicted)).sum()) / total if total > 0 else None
 
 
+def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance.
+
+    >>> regression_metrics(np.array([10.0, 20.0]), np.array([12.0, 19.0]))["mae"]
+    1.5
+    """
+    metrics = {"mae": mae(actual, predicted), "rmse": rmse(actual, predicted), "r2": r2(actual, predicted)}
+    return {name: value for name, value in metrics.items() if value is not None}
+
+
 def roi(profit: ArrayLike, turnover: ArrayLike) -> float:
     """Profit over turnover, also called yield: 0.05 is 5 % of what was staked on bets won or lost.
 

@@ -91,7 +91,7 @@ class Metric:
         return "<" in self.key
 
     def base_of(self, key: str) -> str | None:
-        """The key that `key` is this family's member of; "" where it is of no other; None where it is no member.
+        """The key that `key` is this family's member of; "" where it belongs to none; None where it is not a member.
 
         >>> Metric("kelly_<metric>", "with Kelly stakes", direction="same").base_of("kelly_roi")
         'roi'

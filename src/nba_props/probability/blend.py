@@ -87,6 +87,11 @@ def walk_forward_blend(
 ) -> tuple[Floats, pd.DataFrame]:
     """Blend every probability by the weight learned on props settled on earlier dates; refitted weekly.
 
+    >>> dates, over = pd.date_range("2024-01-01", periods=400), np.tile([1.0, 0.0], 200)
+    >>> blended, weeks = walk_forward_blend(0.25 + 0.5 * over, np.full(400, 0.5), over, dates)
+    >>> blended[[0, -2]].round(2).tolist(), float(weeks["weight"].iloc[-1])  # only the model knows anything here
+    ([nan, 0.75], 1.0)
+
     Args:
         p: Model's P(over | no push), n, any order.
         market_p_over: The market's, n.

@@ -221,7 +221,7 @@ def test_a_file_that_is_no_report_is_refused(printer, tmp_path):
         load_availability(broken)
     page = tmp_path / "page.pdf"
     page.write_text("<html>Access Denied</html>")
-    with pytest.raises(DataError, match="is no PDF"):
+    with pytest.raises(DataError, match="is not a PDF"):
         load_availability(page)
 
 

@@ -181,22 +181,6 @@ def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
     settings = ReplaySettings(start, end, retrain_days=None)
     found = replay_season(fault(data, efficient, begins), [config()], settings, tracking_uri=uri)
     verdicts = [report.verdict for report in found.reports if report.version == 2]
-    print(
-        "DBG",
-        fault.__name__,
-        [
-            (
-                str(r.verdict),
-                r.nights,
-                {
-                    n: (round(x.level, 1), round(x.bound, 1), round(x.mean, 4), round(x.expected, 4))
-                    for n, x in r.streams.items()
-                },
-                r.version,
-            )
-            for r in found.reports
-        ],
-    )
     registry = ModelRegistry(uri)
     history = registry.transition_history(NAME)
     assert verdicts[0] in {Verdict.KEEP, Verdict.WATCH}

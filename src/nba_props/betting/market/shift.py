@@ -66,7 +66,7 @@ class LineShift:
     def move(self, market_p_over: ArrayLike, line: ArrayLike, new_line: ArrayLike) -> Floats:
         """No-vig P(over | no push) at `new_line`, given that at `line`; all of shape n. NaN stays NaN.
 
-        >>> shift = LineShift.fit(np.arange(410) % 41, np.full(410, 20.5))  # results from 0 to 40, all as likely
+        >>> shift = LineShift.fit(np.arange(410) % 41, np.full(410, 20.5))  # results from 0 to 40, all equally likely
         >>> shift.move([0.5, 0.5], [20.5, 20.5], [20.5, 24.5]).round(2).tolist()
         [0.5, 0.4]
         """

@@ -11,13 +11,7 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
-from nba_props.data.availability.table import (
-    AvailabilityReading,
-    absence,
-    canonical_availability,
-    days,
-    next_midnight,
-)
+from nba_props.data.availability.table import AvailabilityReading, absence, canonical_availability, days, next_midnight
 from nba_props.data.columns import STATS, missing_columns, resolve
 from nba_props.data.files import read_table
 from nba_props.data.validate import Origin, text_in_column
@@ -49,7 +43,7 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, _: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", fix=_FIX)
+        raise DataError(str(file.path), "the file is not a table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     if "player" not in names and {"first_name", "family_name"} <= set(names):
         names["player"] = names["family_name"]

@@ -18,7 +18,7 @@ import pandas as pd
 from nba_props.data.availability.injury_report import eastern_time
 from nba_props.data.availability.table import AvailabilityReading
 from nba_props.data.files import Paths, open_table
-from nba_props.data.readers import TableFile
+from nba_props.data.formats import TableFile
 from nba_props.data.stream import read_document
 from nba_props.errors import DataError
 from nba_props.plugins import Registry
@@ -164,7 +164,7 @@ def _files(paths: Paths) -> Iterable[tuple[Path, bool]]:
         inside = sorted(p for p in path.iterdir() if p.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
         for file in inside:
             if not file.is_file():
-                raise DataError(str(file), "it is no regular file", fix="Give a file or a folder of files.")
+                raise DataError(str(file), "it is not a regular file", fix="Give a file or a folder of files.")
             if file.resolve() in seen:
                 raise DataError(str(file), "the same file is given twice", fix="Name every file once.")
             seen.add(file.resolve())
@@ -183,5 +183,5 @@ def _open(path: Path) -> Opened:
         fix = "Fetch or export it again."
         raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", fix=fix) from error
     if path.suffix == ".pdf":
-        raise DataError(str(path), "the file is named .pdf but is no PDF", fix="Fetch it again.")
+        raise DataError(str(path), "the file is named .pdf but is not a PDF", fix="Fetch it again.")
     return Opened(path, table=open_table(path))

@@ -1,6 +1,6 @@
 """The league's official injury report, as the PDF it is published as.
 
-Its table is drawn, not stored: what is in a row and in a column follows from where the words stand. A reason of several
+Its table is drawn, not stored: rows and columns follow from where the words are. A reason of several
 lines runs above and below the line of its player; the cells of the game and of the team are written once and hold for
 the rows below them; a row may be cut by the end of a page.
 """
@@ -34,9 +34,9 @@ _FOOTER: Final = re.compile(r"Page(\d{1,3})(?:of(\d{1,3}))?", re.IGNORECASE)
 _NOT_SUBMITTED: Final = "NOTYETSUBMITTED"
 _SUFFIX: Final = re.compile(r"(?<=[a-z])(Jr\.|Sr\.|I{2,3}|IV)(?=,)")
 _SPACE: Final = 0.12
-"""Two letters further apart than this share of their height are of two words (the report's spaces: 0.23)."""
+"""Two letters further apart than this share of their height belong to two words (the report's spaces: 0.23)."""
 _ROW_GAP: Final = 1.8
-"""Lines further apart than this many letter heights are of two rows, where no rule is drawn (in a row: 1.4)."""
+"""Lines further apart than this many letter heights belong to two rows, where no rule is drawn (in a row: 1.4)."""
 _FIX: Final = "Give a report as it is published on official.nba.com."
 
 Cells = dict[str, str]
@@ -73,7 +73,7 @@ def read_injury_report(path: Path) -> InjuryReport:
     """Read one report.
 
     Raises:
-        DataError: The file is no PDF, has no title with a time, no table header, or a row that cannot be understood.
+        DataError: The file is not a PDF, has no title with a time, no table header, or a row that cannot be understood.
     """
     pages = _pages(path)
     report = InjuryReport(_reported_at(pages, path), pages=len(pages))
@@ -175,7 +175,7 @@ def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], 
         if kept and not columns:
             raise DataError(str(path), "no header 'Game Date ... Current Status, Reason' is on its pages", fix=_FIX)
         start = columns.get("reason", 0.0)
-        # Rules are drawn cell by cell; those over the column of the reasons part the rows.
+        # Rules are drawn cell by cell; those over the reasons column separate the rows.
         cuts = sorted({round(edge["top"], 1) for edge in edges if edge["x0"] <= start <= edge["x1"]})
         tables.append(_Page(kept, columns, cuts))
     if not columns:
@@ -212,7 +212,7 @@ def _columns(line: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
-    """The rows of every page as they stand there."""
+    """The rows of every page, in their order."""
     pages = []
     for table in tables:
         rows: list[list[dict[str, Any]]] = []
@@ -240,7 +240,7 @@ def _cells(words: Iterable[dict[str, Any]], columns: dict[str, float]) -> Cells:
     cells: dict[str, str] = {}
     for line in _lines(words):
         for word in line:
-            # Cells stand a little to the right of their heading.
+            # Cells are a little to the right of their heading.
             name = [name for name, start in columns.items() if word["x0"] >= start - 2][-1:] or ["game_date"]
             cells[name[0]] = _glued(cells.get(name[0], ""), word["text"])
     return cells

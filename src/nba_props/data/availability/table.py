@@ -17,11 +17,11 @@ from nba_props.errors import DataError
 
 EASTERN: Final = "America/New_York"
 STATUSES: Final = ("out", "doubtful", "questionable", "probable", "available")
-"""From surely absent to surely there, in the words of the league's injury report."""
+"""From certainly out to certainly playing, in the words of the league's injury report."""
 COLUMNS: Final = ("game_date", "team", "player", "player_id", "status", "reason", "reported_at", "source")
 """Columns of the `availability` table, in order."""
 INJURY_REPORT: Final = "injury report"
-"""Source of rows of the league's report. Each report replaces the one before it: who is listed no more is fit."""
+"""Source of rows of the league's report. Each report replaces the one before it: a player no longer listed is fit."""
 
 _SPELLINGS: Final = {
     "out": "inactive ofs outforseason outindefinitely dnp dnd nwt injuredreserve suspended suspension",
@@ -91,7 +91,7 @@ def absence(reason: str) -> str:
 
 
 def known_status(text: str) -> str | None:
-    """The status meant by a spelling, None if it is no status.
+    """The status meant by a spelling, None if it is not a status.
 
     >>> known_status("Game Time Decision"), known_status("OUT"), known_status("tired")
     ('questionable', 'out', None)
@@ -197,8 +197,8 @@ def _clean(column: pd.Series) -> pd.Series:
 def as_of(availability: pd.DataFrame, decision_time: datetime | pd.Series) -> pd.DataFrame:
     """What was known just before a moment: of every player, what the last report before it says.
 
-    A report of the league replaces the one before it for all games of the day, so a player who is listed no more is
-    left out. Other sources are followed player by player. A report at the very moment comes too late.
+    A report of the league replaces the one before it for all games of the day, so a player who is no longer listed is
+    left out. Other sources are followed player by player. A report at exactly that moment comes too late.
 
     Args:
         availability: The `availability` table.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of, stem
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, plain, season_of, stem
 from nba_props.data.teams import team_code
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _COLUMNS: Final = {
     "game_date": "date", "min": "mp", "fgm": "fg", "fga": "fga", "fg3m": "3p", "fg3a": "3pa", "ftm": "ft",
@@ -25,8 +26,6 @@ _FIRST_ID: Final = 10_000_000_000
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     columns = [plain(name) for name in raw]
     at, result = _unnamed(columns)
@@ -57,7 +56,7 @@ def _bring(table: TableFile, options: Options) -> Brought:
 
 
 def _unnamed(columns: list[str]) -> tuple[int, int]:
-    """Positions of the column with the @ sign and of the result; both stand without a name beside Opp."""
+    """Positions of the column with the @ sign and of the result; both are beside Opp, without a name."""
     opponent = columns.index("opp")
     return opponent - 1, columns.index("result") if "result" in columns else opponent + 1
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, plain
 from nba_props.data.teams import team_code
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _COLUMNS: Final = {
     "game_id": "gameid", "game_date": "gamedate", "player_id": "athleteid", "player_name": "athletedisplayname",
@@ -23,8 +24,6 @@ _KINDS: Final = {"1": "1", "2": "2", "3": "4", "5": "5"}
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     raw = raw.set_axis([plain(name) for name in raw], axis=1)
     frame = raw[list(_COLUMNS.values())].set_axis(list(_COLUMNS), axis=1)

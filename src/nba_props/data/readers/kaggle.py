@@ -9,11 +9,12 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, plain, season_of
 from nba_props.data.teams import team_code_in
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ROWS: Final = 200_000
 _FIRST_SEASON: Final = 1996
@@ -22,8 +23,6 @@ _KINDS: Final = {"pre": "1", "all": "3", "pla": "4"}
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     wanted = {int(season[:4]) for season in options.seasons}
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
@@ -68,7 +67,7 @@ def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.S
 
 
 def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
-    """nba.com's abbreviations of the time; missing where the row's team is none of the league (an All-Star side)."""
+    """nba.com's abbreviations of the time; missing where the row's team is not in the league (an All-Star side)."""
     both = pd.DataFrame({"city": city.fillna(""), "nickname": nickname.fillna(""), "year": year.fillna(_FIRST_SEASON)})
     group, _ = pd.factorize(pd.MultiIndex.from_frame(both))
     first = both[~pd.Series(group, both.index).duplicated()]
@@ -77,7 +76,7 @@ def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
 
 
 def _kinds(chunk: pd.DataFrame, by_plain: dict[str, str]) -> pd.Series:
-    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither tells."""
+    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither is known."""
     text = chunk[by_plain["gametype"]].fillna("").str.strip().str.lower()
     cup = text.str.contains("cup|in-season|in season|tournament")
     kind = text.str[:3].map(_KINDS).mask(text.str.startswith("regular") | cup, "2")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from nba_props.data.files import read_text
+from nba_props.data.formats import ODDS, Brought, Options, Reader, add, plain
 from nba_props.data.market_names import market_key
-from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
 from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "side": ("side", "overunder", "betside", "selection", "outcome", "outcomename", "label", "name"),
@@ -60,8 +61,6 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}

@@ -65,7 +65,7 @@ class KnownOut:
 
 
 def known_out(absences: Absences, table: Table, fixtures: Fixtures) -> KnownOut:
-    """Match the absences to a games table; players and games that are not in it say nothing.
+    """Match the absences to a games table; players and games that are not in it are ignored.
 
     Raises:
         DataError: A list lacks a column, or somebody is listed as out of a game that is not among those reported.

@@ -1,4 +1,4 @@
-"""The whole forecast of a training run: what its walk-forward learned, taken from the tables of the run."""
+"""Puts the whole forecast of a training run together."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from models.line_ups import availability_of
-from models.logged.prop_forecast import MINUTES, PAST, SCORES, SETTLED, BettingRule, Predicts, PropForecast
+from models.data import availability_of
+from models.logged.prop_forecast import MINUTES, PAST, SCORES, SETTLED, BettingRule, PropForecast
 from nba_props.config import MARKET_BLEND
 from nba_props.probability.spread import SCALES
 
 if TYPE_CHECKING:
     from models.data import TrainingData
+    from models.logged.prop_forecast import Predicts
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.forecast.walk_forward import WalkForwardResult
@@ -65,7 +66,7 @@ def prop_forecast(
 def with_probes(
     forecast: PropForecast, frame: pd.DataFrame, games: pd.DataFrame, predictions: pd.DataFrame
 ) -> PropForecast:
-    """The forecast with some training rows and what it says of them, and with where its features lie."""
+    """The forecast with what it says of rows it was fitted on, some of them whole, and with where its features lie."""
     keys = ["game_id", "player_id"]
     place = pd.MultiIndex.from_frame(games[keys]).get_indexer(pd.MultiIndex.from_frame(predictions[keys]))
     names = list(forecast.features)
@@ -77,4 +78,6 @@ def with_probes(
     rows = rows.assign(**{name: known[name].to_numpy() for name in (*keys, MINUTES)})
     made = forecast.probed(rows)
     probes = rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
-    return replace(forecast, probes=probes, reference=reference)
+    keyed = predictions[keys].reset_index(drop=True)
+    fitted_rows = keyed.assign(predicted=forecast.project(table))
+    return replace(forecast, probes=probes, reference=reference, fitted_rows=fitted_rows)

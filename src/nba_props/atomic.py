@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
     A crash leaves the old file or none; an error in the block leaves the old one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}-{uuid4().hex}.part")
+    unfinished = path.with_name(f".{uuid4().hex}.part")  # the target's own name may be as long as a name can be
     try:
         with unfinished.open("xb") as handle:
             yield handle

@@ -1,0 +1,87 @@
+"""The artifacts of a store: copied folder by folder, and hashed on both sides."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlparse
+
+from mlflow_integration.store.errors import store_errors
+from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.model_files import Digest
+from nba_props.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow_integration.values.types import AnyValue
+
+
+def copy_folder(old: str, new: str, server: str | None) -> Digest:
+    """Copy one folder of artifacts, unless the new one has it already, and compare both by their digests.
+
+    What was interrupted is taken up again: files that are there and whole are not sent twice.
+
+    Args:
+        old: Address of the folder.
+        new: Address it gets.
+        server: URL of the tracking server that ``mlflow-artifacts:`` addresses go through.
+
+    Returns:
+        The digest of its files.
+
+    Raises:
+        StoreError: It cannot be read or written, or the copy is not what was copied.
+    """
+    with _here(old, server) as folder:
+        wanted = Digest.of(folder)
+        if not wanted.files or _digest(new, server) == wanted:
+            return wanted
+        with store_errors(f"Copying artifacts to {new}", server or ""):
+            _repository(new, server).log_artifacts(str(folder))
+        changes = wanted.changes(_digest(new, server))
+        if changes:
+            message = f"{new} does not hold what {old} holds ({changes}): empty it, and move again."
+            raise StoreError(message)
+        return wanted
+
+
+def _digest(address: str, server: str | None) -> Digest:
+    with _here(address, server) as folder:
+        return Digest.of(folder)
+
+
+@contextmanager
+def _here(address: str, server: str | None) -> Iterator[Path]:
+    """The files of an address as a folder of this machine: itself where it is one, else a copy for the block."""
+    parsed = urlparse(address)
+    if parsed.scheme in {"", "file"}:
+        yield Path(unquote(parsed.path) if parsed.scheme else address)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="nba_props_move_"))
+    try:
+        with store_errors(f"Reading artifacts of {address}", server or ""):
+            repository = _repository(address, server)
+            if repository.list_artifacts():
+                repository.download_artifacts("", str(folder))
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _repository(address: str, server: str | None) -> AnyValue:
+    """MLflow's own way to the files of an address.
+
+    Raises:
+        StoreError: It goes through a server, and none was named.
+    """
+    if address.startswith("mlflow-artifacts:") and server is None:
+        message = f"{address} is reached through a tracking server: name it with --through http://host:port."
+        raise StoreError(message)
+    load_mlflow()
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    return get_artifact_repository(address, tracking_uri=server)
