@@ -50,6 +50,8 @@ def best(
 ) -> None:
     """Rank the finished runs of each market by one metric, with the number of runs tried and the best less its luck.
 
+    --json and --output give whole ids, experiments and the number of predictions too.
+
     Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
     from mlflow_integration.reading.best import best_with_trials
@@ -58,13 +60,11 @@ def best(
     with reported():
         none = f"No finished run has {metric}{metric_hint(metric)}."
         frame = best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
-        emit(
-            frame,
-            as_json=json,
-            output=output,
-            title=f"Best by {metric}",
-            empty=none,
-        )
+        if not (json or output or frame.empty):
+            shown = ["market", "rank", "run_id", "run_name", metric, "runs_tried", "deflated"]
+            names = {"run_id": "run", "run_name": "name", "runs_tried": "tried"}
+            frame = frame.assign(run_id=frame["run_id"].str[:8])[shown].rename(columns=names)
+        emit(frame, as_json=json, output=output, title=f"Best by {metric}", empty=none)
 
 
 def phases(

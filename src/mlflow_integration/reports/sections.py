@@ -176,7 +176,10 @@ def _answers_section(finished: Sequence[Run]) -> Section:
 
 def _summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
     """What changed, what is best and what passed, a sentence each."""
-    best = [f"{market} {metric_of(run, 'val_mae'):.4g}" for market, run in _champions(finished).items()]
+    best = [
+        f"{market} {metric_of(run, 'val_mae'):.4g} (run {run.info.run_id[:8]})"
+        for market, run in _champions(finished).items()
+    ]
     passed = [
         f"{name} version {version.version} ({version.stage})"
         for name in records.names()
