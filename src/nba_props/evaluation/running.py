@@ -30,7 +30,7 @@ def running_metrics(predictions: pd.DataFrame, ledger: pd.DataFrame, scored: pd.
         gain = (market - scored["over"]) ** 2 - (scored["chance"] - scored["over"]) ** 2
         nights = gain.groupby(scored["game_date"]).agg(["sum", "size"]).cumsum()
         histories["brier_gain_so_far"] = (nights["sum"] / nights["size"]).tolist()
-    settled = ledger[ledger["result"].isin(["win", "loss"])] if len(ledger) else ledger
+    settled = ledger[ledger["result"].isin(["won", "lost"])] if len(ledger) else ledger
     if len(settled):
         nights = settled.groupby("game_date")[["profit", "stake"]].sum().cumsum()
         histories["roi_so_far"] = (nights["profit"] / nights["stake"]).tolist()
