@@ -18,6 +18,8 @@ LEDGER = pd.DataFrame(
         "result": ["won", "push", "lost"],
         "profit": [0.9, 0.0, -1.0],
         "stake": 1.0,
+        "decimal_odds": 1.9,
+        "clv": 0.0,
         "bankroll": [100.9, 100.9, 99.9],
     }
 )
