@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlflow_integration.cli import emit, emit_json, emit_text, note, reported
 from mlflow_integration.commands.options import Experiments, Json, Metrics, Output, Plugin, Uri, Where
+from mlflow_integration.values.show import number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def compare(
@@ -165,4 +169,15 @@ def weekly(
             emit_text(written, output)
             return
         frame = get_weekly_summary(experiment, days=days, tracking_uri=tracking_uri)
+        frame = frame if json or output else _with_changes(frame)
         emit(frame, as_json=json, output=output, title=f"Last {days:g} days", empty="No run was started.")
+
+
+def _with_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """The summary for a terminal: each best with what changed beside it, without the counts that follow from others."""
+    changes = [name for name in frame if name.endswith("_change")]
+    shown = frame.copy()
+    for change in changes:
+        metric = change.removesuffix("_change")
+        shown[metric] = [f"{number(best)} {said}" for best, said in zip(frame[metric], frame[change], strict=True)]
+    return shown.drop(columns=[*changes, "finished", "sharpe_ratio"], errors="ignore")
