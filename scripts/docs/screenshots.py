@@ -230,7 +230,6 @@ class Pages:
             if not lacking and seen != value:
                 lacking.append(f"{where} shows {name} = {seen}, the store has {value!r}")
         if not lacking:
-            self.page.get_by_text("val_mae", exact=True).first.evaluate("e => e.scrollIntoView({block: 'center'})")
             self._picture("ui_run.png")
         return lacking
 
@@ -252,9 +251,9 @@ class Pages:
         lacking = self._open(f"models/{shown.model}", [shown.model, f"Version {shown.version}"], where)
         lacking += self._stage_missing(f"[role=row]:has-text('Version {shown.version}')", where)
         if not lacking:
-            row = self.page.locator(f"[role=row]:has-text('Version {shown.version}')").first
-            row.evaluate("e => e.scrollIntoView({block: 'end'})")
+            self.page.set_viewport_size({"width": WIDTH, "height": TALL})
             self._picture("ui_model.png")
+            self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         return lacking
 
     def version(self) -> list[str]:

@@ -82,7 +82,7 @@ def test_the_page_of_the_run_begins_with_what_came_of_it(tracked):
 def test_the_pages_of_the_version_and_of_the_model_hold_the_gates(tracked):
     _, client, run, _ = tracked
     version = client.get_model_version("NBAProps_pts_SIMULATED", "1")
-    assert version.description.startswith("**lightgbm errs by")
+    assert version.description.startswith("lightgbm errs by")
     assert "### Gates: plan" in version.description
     assert "No version is in Staging or Production." in client.get_registered_model(version.name).description
     assert "| val_mae |" in version.description

@@ -137,7 +137,9 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
         return figure
     low, high = np.quantile(error, [0.002, 0.998])
     extent = (forecast.min(), max(forecast.max(), forecast.min() + 1e-6), low, max(high, low + 1e-6))
-    upper.hexbin(forecast, error, gridsize=26, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
+    # Results are whole numbers: cells of less than one and a half of them in height would leave holes between them.
+    grid = (26, int(np.clip((high - low) / 1.7, 5, 15)))
+    upper.hexbin(forecast, error, gridsize=grid, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
     bins = np.array_split(np.argsort(forecast, kind="stable"), max(1, min(_BINS, error.size // _LEAST_PER_BIN)))
     centre = [forecast[rows].mean() for rows in bins]
     for share, style in ((0.1, ":"), (0.5, "-"), (0.9, ":")):
