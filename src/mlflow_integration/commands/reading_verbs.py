@@ -14,6 +14,9 @@ from mlflow_integration.values.show import number
 if TYPE_CHECKING:
     import pandas as pd
 
+_ID = 32
+"""Characters of the id of a run; eight are shown, and are enough to name it."""
+
 
 def compare(
     run_ids: Annotated[list[str] | None, typer.Argument(help="Ids of runs, or their first characters.")] = None,
@@ -35,6 +38,9 @@ def compare(
     with reported():
         if run_ids:
             frame = search.compare_runs(run_ids, metric, tracking_uri=tracking_uri)
+            if not (json or output):
+                ids = {name: name[:8] for name in frame if len(name) == _ID}
+                frame = frame.rename(columns=ids).assign(best=frame["best"].replace(ids))
             emit(frame, as_json=json, output=output, title="Runs side by side")
             return
         frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)
