@@ -115,6 +115,7 @@ class Cluster:
         self.port = _free_port()
         self._count = 0
         self.user = {}
+        self.password = PASSWORD
         if os.geteuid() == 0:  # PostgreSQL does not run as root
             self.user = {"user": "postgres", "group": "postgres", "extra_groups": []}
             shutil.chown(self.folder, "postgres", "postgres")

@@ -32,6 +32,11 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chro
 HEADLINE: Final = ("val_mae", "roi")
 SHOWN_PLOT: Final = "calibration_curve.png"
 PALETTE: Final = 128
+WIDTH: Final = 1360
+HEIGHT: Final = 860
+TALL: Final = 1500
+FIRST_PIXELS: Final = 1500
+"""The headline group of the charts has to begin above this line."""
 IMAGES: Final = Path(__file__).resolve().parents[2] / "docs" / "images"
 _SETTLED: Final = {  # what a user's own clicks would have left behind: classical ML pages, no chat panel
     "mlflow.workflowType_v1": '"machine_learning"',
@@ -59,6 +64,8 @@ class Shown:
         version: Its version.
         stage: The stage of that version.
         model_id: The logged model behind it.
+        runs: Route of the run list, as training prints its link.
+        headline: First group of the charts of the run.
     """
 
     experiments: tuple[str, ...]
@@ -71,6 +78,8 @@ class Shown:
     version: int
     stage: str
     model_id: str
+    runs: str
+    headline: str
 
 
 def find_browser(named: str | None = None) -> str:
@@ -120,6 +129,7 @@ def read_store(database: Path, model: str | None = None) -> Shown:
         StoreError: There is no version of a run with the headline metrics and a plot.
     """
     from mlflow_integration import PHASES, ModelRegistry
+    from mlflow_integration.store.links import share_run_list
     from mlflow_integration.store.location import resolve_store
 
     client = resolve_store(database).client(create=False)
@@ -144,6 +154,8 @@ def read_store(database: Path, model: str | None = None) -> Shown:
                 version=int(row.version),
                 stage=row.stage,
                 model_id=client.get_model_version(row.model, str(row.version)).source.removeprefix("models:/"),
+                runs=share_run_list(client, run.info.experiment_id).partition("/#/")[2],
+                headline="1_headline" if "1_headline/val_mae_so_far" in run.data.metrics else "Model metrics",
             )
     message = (
         f"{database} has no registered {model or 'model'} whose run has {', '.join(HEADLINE)} and {SHOWN_PLOT}: "
@@ -186,6 +198,29 @@ class Pages:
         self._picture("ui_experiments.png")
         return lacking
 
+    def run_list(self) -> list[str]:
+        """Does the link that training prints show the run, with its headline metrics as columns?"""
+        shown, where = self.shown, "the run list"
+        lacking = self._open(shown.runs, [shown.run_name, *shown.metrics], where)
+        if "Request error" in self._text("body"):
+            lacking.append(f"{where} shows an error: MLflow does not understand the link")
+        self._picture("ui_runs.png")
+        return lacking
+
+    def charts(self) -> list[str]:
+        """Does the headline group stand in the first pixels of the charts of the run, drawn?"""
+        shown, where = self.shown, f"the charts of run {self.shown.run_name}"
+        self.page.set_viewport_size({"width": WIDTH, "height": TALL})
+        lacking = self._open(f"{self._run_path}/model-metrics", [shown.headline], where)
+        if not lacking:
+            group = self.page.get_by_text(shown.headline).last.bounding_box()
+            if group is None or group["y"] > FIRST_PIXELS:
+                lacking.append(f"{where} show {shown.headline} below the first {FIRST_PIXELS} pixels")
+            self._until(lambda: self.page.locator(".js-plotly-plot").count() > 0)
+        self._picture("ui_charts.png")
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        return lacking
+
     def run(self) -> list[str]:
         """Are the headline metrics, with the values stored, on the page of the run?"""
         shown, where = self.shown, f"the page of run {self.shown.run_name}"
@@ -195,7 +230,6 @@ class Pages:
             if not lacking and seen != value:
                 lacking.append(f"{where} shows {name} = {seen}, the store has {value!r}")
         if not lacking:
-            self.page.get_by_text("val_mae", exact=True).first.evaluate("e => e.scrollIntoView({block: 'center'})")
             self._picture("ui_run.png")
         return lacking
 
@@ -217,9 +251,9 @@ class Pages:
         lacking = self._open(f"models/{shown.model}", [shown.model, f"Version {shown.version}"], where)
         lacking += self._stage_missing(f"[role=row]:has-text('Version {shown.version}')", where)
         if not lacking:
-            row = self.page.locator(f"[role=row]:has-text('Version {shown.version}')").first
-            row.evaluate("e => e.scrollIntoView({block: 'end'})")
+            self.page.set_viewport_size({"width": WIDTH, "height": TALL})
             self._picture("ui_model.png")
+            self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         return lacking
 
     def version(self) -> list[str]:
@@ -239,7 +273,16 @@ class Pages:
 
     def all(self) -> list[str]:
         """Walk through all pages; what is missing from any of them."""
-        visits = (self.experiments, self.run, self.plots, self.model, self.version, self.logged_model)
+        visits = (
+            self.experiments,
+            self.run_list,
+            self.run,
+            self.charts,
+            self.plots,
+            self.model,
+            self.version,
+            self.logged_model,
+        )
         return [sentence for visit in visits for sentence in visit()]
 
     @property
@@ -326,7 +369,7 @@ def opened_page(browser: str) -> Iterator[Page]:
         chromium = driver.chromium.launch(executable_path=browser)
         try:
             context = chromium.new_context(
-                viewport={"width": 1360, "height": 860}, locale="en-US", timezone_id="UTC", reduced_motion="reduce"
+                viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="UTC", reduced_motion="reduce"
             )
             context.add_init_script(entries)
             yield context.new_page()

@@ -155,7 +155,10 @@ class NBAPropsTracker(_diagnostics.Diagnostics):
             given["mlflow.parentRunId"] = parent
         sink = Sink(client, self.store.uri, Outbox(self.store, client))
         register_exit_handler()
-        experiment_id, tags = "" if self.offline else self.experiment_id, {**standard_tags(project_root()), **given}
+        experiment_id, tags = (
+            "" if self.offline else self.experiment_id,
+            {**given, **standard_tags(project_root()), **given},
+        )
         run: TrackedRun | None = None
         try:
             with held_signals():

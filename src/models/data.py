@@ -21,7 +21,6 @@ from nba_props.data import (
     read_game_logs,
 )
 from nba_props.data.availability import (
-    FORMATS,
     AvailabilityReading,
     join_availability,
     load_availability,
@@ -29,7 +28,8 @@ from nba_props.data.availability import (
     nobody_waiting,
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
-from nba_props.data.formats import GAME_LOG, ODDS, READERS
+from nba_props.data.format_names import AVAILABILITY, kind_of
+from nba_props.data.formats import GAME_LOG, ODDS, SEASON_TABLE
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.features import (
     AVAILABILITY_GROUPS,
@@ -155,19 +155,23 @@ def load_training_data(
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
         fixtures: Files or folders with the tip-off times of the games, for odds without them.
-        format: Name of a format (`nba_props.data.formats.READERS`, or `nba_props.data.availability.FORMATS`) that files
-            of its kind are read in; recognised without.
+        format: Name of a format (`nba_props.data.format_names`) that files of its kind are read in; recognised without.
 
     Raises:
         DataError: A file cannot be used; the message names file, column, rows and fix.
     """
-    of_reports = format if format in FORMATS else None
-    kind = None if format is None or of_reports else READERS[format].kind
+    kind = None if format is None else kind_of(format)
     games, load_report = read_game_logs(list(data), format=format if kind == GAME_LOG else None)
     reports = [str(load_report)]
     odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
-    stats = None if season_stats is None else load_season_stats(season_stats)
-    reading = load_availability(list(availability), form=of_reports) if availability else None
+    stats = (
+        None
+        if season_stats is None
+        else load_season_stats(season_stats, format=format if kind == SEASON_TABLE else None)
+    )
+    reading = (
+        load_availability(list(availability), format=format if kind == AVAILABILITY else None) if availability else None
+    )
     told = [] if reading is None else [reading.fixtures]
     tips = pd.concat([*told, load_fixtures(list(fixtures)) if fixtures else no_fixtures()], ignore_index=True)
     joined = None if odds_table is None else join_odds(odds_table, games, fixtures=tips)

@@ -41,16 +41,18 @@ def market_figures(evaluation: MarketEvaluation, estimator: Estimator, about: Ab
 
 
 def fold_table(evaluation: MarketEvaluation) -> pd.DataFrame:
-    """One row per test fold: ``start`` (first date), ``rows``, ``baseline``, ``market``.
+    """One row per test fold: ``start`` (first date), ``rows``, ``baseline``, ``market``, ``on_lines``.
 
     ``baseline`` is the error of the forecaster that is the best naive one over all folds; ``market`` that of the
-    closing line on the rows that have one (NaN without any).
+    closing line on the rows that have one (NaN without any), ``on_lines`` that of the model on the same rows.
     """
     rows = evaluation.predictions
     errors = {name: (rows[name] - rows["actual"]).abs() for name in NAIVE_FORECASTS}
     errors["market"] = (rows["closing_line"] - rows["actual"]).abs()
+    errors["on_lines"] = (rows["predicted"] - rows["actual"]).abs().where(errors["market"].notna())
     best = min(NAIVE_FORECASTS, key=lambda name: float(errors[name].mean()))
-    by_fold = pd.DataFrame({"baseline": errors[best], "market": errors["market"]}).groupby(rows["fold"])
+    drawn = {"baseline": errors[best], "market": errors["market"], "on_lines": errors["on_lines"]}
+    by_fold = pd.DataFrame(drawn).groupby(rows["fold"])
     means = by_fold.mean().sort_index()
     dates = rows.groupby("fold")["game_date"]
     return means.assign(start=dates.min(), rows=dates.size()).reset_index()
@@ -78,11 +80,15 @@ def _pit_histogram(evaluation: MarketEvaluation, _: Estimator, about: About) -> 
     return plots.pit_histogram(evaluation.pit, title=title, simulated=about.simulated)
 
 
-def _feature_importance(_: MarketEvaluation, estimator: Estimator, about: About) -> Figure:
+def _feature_importance(evaluation: MarketEvaluation, estimator: Estimator, about: About) -> Figure:
     shares = {str(name): float(share) for name, share in estimator.importances().items()}
-    groups = {feature.name: feature.group for feature in catalogue()}
-    title = f"{about.title}: features by gain"
-    return plots.feature_importance(shares, groups=groups, title=title, simulated=about.simulated)
+    return plots.feature_importance(
+        shares,
+        groups={feature.name: feature.group for feature in catalogue()},
+        by_fold=evaluation.importances,
+        title=f"{about.title}: which features count?",
+        simulated=about.simulated,
+    )
 
 
 def _reasons(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
@@ -101,14 +107,17 @@ def _residuals(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figu
 
 def _fold_history(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure:
     table = fold_table(evaluation)
-    references = {"best naive forecast": table["baseline"].to_numpy()}
+    references, told = {"best naive forecast": table["baseline"].to_numpy()}, ""
     if table["market"].notna().any():
-        references["closing line"] = table["market"].to_numpy()
+        references["closing line, on its rows"] = table["market"].to_numpy()
+        references["model, on the same rows"] = table["on_lines"].to_numpy()
+        told = "Players with a line play more and are harder to forecast: hold triangles against triangles."
     return plots.fold_history(
         evaluation.fold_metrics["val_mae_fold"],
         references=references,
         starts=table["start"].to_numpy(),
         rows=table["rows"].tolist(),
+        told=told,
         title=f"{about.title}: error by fold",
         simulated=about.simulated,
     )

@@ -176,8 +176,12 @@ class Forecasts:
 
     def _started(self) -> Generator[WalkForwardResult, None, None]:
         """The walks of everything that is waited for."""
-        made = [forecaster(self.data, config, member, self.features(config)) for config, member in self._queue.values()]
         markets = [config.market for config, _ in self._queue.values()]
+        infos = {market: prediction_info(self.data, market) for market in dict.fromkeys(markets)}
+        made = [
+            forecaster(self.data, config, member, self.features(config), infos[config.market])
+            for config, member in self._queue.values()
+        ]
         total, done = [len(each.fits()) for each in made], [0] * len(made)
 
         def count(position: int, _: Fold | None) -> None:
@@ -257,8 +261,9 @@ def _settings(config: TrainerConfig, *names: str) -> dict[str, Any]:
 
 
 def forecaster(
-    data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None
-) -> Forecaster:
+    data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None,
+    info: pd.DataFrame | None = None,
+) -> Forecaster:  # fmt: skip
     """What one of the `members` is fitted on, and its folds.
 
     Args:
@@ -266,8 +271,9 @@ def forecaster(
         config: The configuration.
         member: One of its members.
         features: Its `feature_frame`, where it is made already.
+        info: Its `prediction_info`, where it is made already.
     """
-    info = prediction_info(data, config.market)
+    info = prediction_info(data, config.market) if info is None else info
     model, number = split_member(member)
     minutes = data.games["min"].astype("float64") if ESTIMATORS[model].needs_minutes else None
     seed = config.seed + _SEEDS_APART * number

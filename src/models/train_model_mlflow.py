@@ -309,7 +309,7 @@ class NBAPropsMLflowTrainer:
             version = int(found[0].version)
         else:
             note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
-            first = note.partition("\n")[0] or None
+            first = note.partition("\n")[0].replace("**", "") or None  # the list of versions shows it as it is
             version = registry.register_model(run_id, self.model_name, tags, description=first, gate_profile=profile)
         decision = registry.promote_if_passing(self.model_name, version, profile=profile)
         note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")

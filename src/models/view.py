@@ -11,7 +11,7 @@ from models.figures import market_figures
 from models.identity import PROPS_TAG, code, props_key
 from models.notes import PICTURES, answers, differences, headline, why_no_bet
 from models.studies import Findings
-from nba_props.betting.tables import equity_table
+from nba_props.config import MARKET_BLEND
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.evaluation.pricing import final_blend
 from nba_props.features import catalogue, feature_names
@@ -39,11 +39,9 @@ def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]
     side changes no number.
     """
     idle = {"model_params", "workers"}
-    idle |= {
-        name for name in ("selection", "line_feature", "noise_features", "feature_groups") if not getattr(config, name)
-    }
-    if config.model != ENSEMBLE:
-        idle.add("ensemble")
+    optional = ("selection", "line_feature", "noise_features", "feature_groups")
+    idle |= {name for name in optional if not getattr(config, name)}
+    idle |= {kind for kind, model in (("ensemble", ENSEMBLE), ("blend", MARKET_BLEND)) if config.model != model}
     return {**config.model_dump(exclude=idle), "model_params": dict(estimator.params)}
 
 
@@ -109,12 +107,8 @@ class EvaluationView:
 
     @property
     def fold_metrics(self) -> dict[str, list[float]]:
-        """Histories that the UI draws as curves: one value per test fold, and the profit after every betting night."""
-        ledger = self.evaluation.ledger
-        if ledger.empty:
-            return self.evaluation.fold_metrics
-        bankroll = equity_table(ledger)["bankroll"].to_numpy()
-        return {**self.evaluation.fold_metrics, "cumulative_profit": (bankroll - bankroll[0])[1:].tolist()}
+        """Histories that the UI draws as curves: per test fold, per betting night, per tree."""
+        return self.evaluation.fold_metrics
 
     @property
     def documents(self) -> dict[str, dict[str, Any]]:
@@ -170,7 +164,11 @@ class EvaluationView:
         }
         importances = self.estimator.importances()
         if len(importances):
-            tables["feature_importance.csv"] = importances.rename_axis("feature").reset_index()
+            table, folds = importances.rename_axis("feature").reset_index(), self.evaluation.importances
+            if folds is not None:
+                ends = folds.reindex(columns=table["feature"], fill_value=0.0)
+                table = table.assign(least_fold=ends.min().to_numpy(), most_fold=ends.max().to_numpy())
+            tables["feature_importance.csv"] = table
         if len(self.evaluation.ledger):
             tables["bets.csv"] = self.evaluation.ledger
         if len(self.evaluation.closes):

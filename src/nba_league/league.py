@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +47,24 @@ class League:
     inefficiency: float
     _nights: tuple[PreGame, ...] = field(repr=False)
     _where: pd.DataFrame = field(repr=False)
+
+    def before(self, day: str | pd.Timestamp) -> League:
+        """The league as it was known in the morning of a day: its games, lines and reports of strictly earlier days.
+
+        Args:
+            day: US day of a night.
+        """
+        played = (self.games["game_date"] < pd.Timestamp(day)).to_numpy()
+        return replace(
+            self,
+            games=self.games[played].reset_index(drop=True),
+            odds=self.odds[(self.odds["game_date"] < pd.Timestamp(day)).to_numpy()].reset_index(drop=True),
+            availability=self.availability[(self.availability["game_date"] < pd.Timestamp(day)).to_numpy()].reset_index(
+                drop=True
+            ),
+            truth=self.truth[played].reset_index(drop=True),
+            _where=self._where[played].reset_index(drop=True),
+        )
 
     def true_probabilities(self, quotes: pd.DataFrame) -> pd.DataFrame:
         """True probabilities that each quote goes over and that it is a push.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -41,3 +42,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file; see `opened_atomically`."""
     with opened_atomically(path) as handle:
         handle.write(content)
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a whole file; see `opened_atomically`."""
+    with source.open("rb") as read, opened_atomically(target) as written:
+        shutil.copyfileobj(read, written)

@@ -63,9 +63,9 @@ def test_no_row_after_the_training_rows_moves_a_bin(league, name):
 def test_the_bins_of_a_fold_are_found_on_the_rows_of_the_first_fold_of_its_stage(league, monkeypatch):
     made, original = [], binning.binned_rows
 
-    def remembered(table, first, last, params, **settings):
+    def remembered(table, first, last, params):
         made.append((first, last))
-        return original(table, first, last, params, **settings)
+        return original(table, first, last, params)
 
     monkeypatch.setattr(binning, "binned_rows", remembered)
     (result,) = walk_forward_all([forecaster(league)])
@@ -104,7 +104,7 @@ def test_shared_bins_give_the_model_that_the_library_fits_by_itself(league):
 
 def test_bins_that_travel_are_made_again_and_are_the_same(league):
     features, target, _ = league
-    shared = SharedBins([(600, 1000)], threads=2)
+    shared = SharedBins([(600, 1000)])
     there = pickle.loads(pickle.dumps(shared))  # noqa: S301 - our own
     forecasts = []
     for bins in (shared, there):

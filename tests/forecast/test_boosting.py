@@ -8,6 +8,7 @@ import pytest
 
 from nba_props.errors import ConfigError, DataError
 from nba_props.forecast import make_estimator
+from nba_props.forecast.learning import learning_curves
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +78,23 @@ def test_the_root_model_refuses_totals_below_zero_and_forecasts_none(sample):
     assert (estimator.predict(features) >= 0.0).all()
     roots = estimator.native.predict(features.to_numpy())
     assert estimator.predict(features) == pytest.approx(np.maximum(roots, 0.0) ** 2)
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "lightgbm_sqrt", "xgboost"])
+def test_the_learning_curve_ends_at_the_error_of_the_whole_model(name, sample):
+    features, target = sample
+    target = target.abs()
+    estimator = make_estimator(name, {"n_estimators": 30}, seed=2)
+    estimator.fit(features[:1_500], target[:1_500])
+    curves = learning_curves(estimator, features, target, known=1_500, tested=np.arange(1_500, 2_000))
+    assert {name: len(values) for name, values in curves.items()} == {"learning_train_mae": 30, "learning_val_mae": 30}
+    whole = np.abs(estimator.predict(features[1_500:]) - target[1_500:]).mean()
+    assert curves["learning_val_mae"][-1] == pytest.approx(whole, rel=1e-5)
+    assert curves["learning_val_mae"][0] > 1.2 * whole
+
+
+def test_a_model_without_trees_has_no_learning_curve(sample):
+    features, target = sample
+    estimator = make_estimator("linear", {})
+    estimator.fit(features, target)
+    assert learning_curves(estimator, features, target, known=100, tested=np.arange(100, 200)) == {}

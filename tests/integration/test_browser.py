@@ -73,8 +73,8 @@ def test_experiments_metrics_plots_and_the_version_with_its_stage_are_on_the_pag
     )
     assert visit(shown, images=tmp_path).all() == []
     pictures = sorted(tmp_path.iterdir())
-    names = ["ui_experiments.png", "ui_model.png", "ui_plot.png", "ui_run.png", "ui_version.png"]
-    assert [picture.name for picture in pictures] == names
+    names = ["charts", "experiments", "model", "plot", "run", "runs", "version"]
+    assert [picture.name for picture in pictures] == [f"ui_{name}.png" for name in names]
     assert all(5_000 < picture.stat().st_size < 300_000 for picture in pictures)
 
 
@@ -95,6 +95,16 @@ def test_what_a_page_does_not_show_is_named(visit, database):
         "the page of model props does not show the tag stage: Production",
         "the page of model props does not show the alias @ Production",
     ]
+
+
+def test_a_link_that_mlflow_does_not_understand_is_told(visit, database):
+    shown = SCREENSHOTS.read_store(database)
+    route = (
+        f"experiments/{shown.experiment_id}/runs?workflowType=machine_learning&searchFilter=tags.market+IN+%28'a'%29"
+    )
+    pages = visit(replace(shown, runs=route, headline="no such group"), seconds=1.5)
+    assert "the run list shows an error: MLflow does not understand the link" in pages.run_list()
+    assert pages.charts() == ["the charts of run linear_pra does not show 'no such group'"]
 
 
 def test_a_missing_browser_or_store_is_one_message(database, tmp_path):

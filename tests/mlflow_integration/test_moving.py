@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,16 +21,18 @@ from mlflow_integration.moving.rows import contents, transaction
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.store.model_files import Digest
 from mlflow_integration.utils import search_runs
+from nba_props import atomic
 from nba_props.errors import StoreError
 
 FEATURES = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory):
+def old(tmp_path_factory, empty_store):
     """A store with all that a store can hold: its folder."""
     folder = tmp_path_factory.mktemp("old")
     database = folder / "mlflow.db"
+    shutil.copy(empty_store, database)
     tracker, registry = NBAPropsTracker("Phase 1: ünï", tracking_uri=database), ModelRegistry(database)
     for number in range(2):
         with tracker.start_run(f"parent {number}", tags={"market": "pra"}) as parent:
@@ -49,6 +53,12 @@ def old(tmp_path_factory):
         pass
     tracker.client.delete_run(gone.run_id)
     return folder
+
+
+@pytest.fixture
+def target(tmp_path, empty_store):
+    """An empty store."""
+    return Path(shutil.copy(empty_store, tmp_path / "mlflow.db"))
 
 
 def tables_of(folder):
@@ -81,8 +91,11 @@ def test_ids_histories_links_notes_models_stages_and_files_are_those_of_the_old_
         pass
 
 
-def test_there_and_back_it_is_row_by_row_what_it_was_but_for_the_addresses(old, tmp_path):
+def test_there_and_back_it_is_row_by_row_what_it_was_but_for_the_addresses(old, tmp_path, empty_store):
     there, back = tmp_path / "there", tmp_path / "back"
+    for place in (there, back):
+        place.mkdir()
+        shutil.copy(empty_store, place / "mlflow.db")
     move_store(there / "mlflow.db", old / "mlflow.db", artifacts=str(tmp_path / "elsewhere"))
     move_store(back / "mlflow.db", there / "mlflow.db", artifacts=str(old / "mlflow_artifacts"))
     was, now = tables_of(old), tables_of(back)
@@ -95,8 +108,8 @@ def test_there_and_back_it_is_row_by_row_what_it_was_but_for_the_addresses(old, 
     assert places[0] == places[1]
 
 
-def test_a_move_that_is_interrupted_leaves_nothing_half_and_goes_on(old, tmp_path, monkeypatch):
-    target, copied = tmp_path / "mlflow.db", []
+def test_a_move_that_is_interrupted_leaves_nothing_half_and_goes_on(old, target):
+    copied = []
     with pytest.MonkeyPatch.context() as patch:
         copy = files.copy_folder
 
@@ -121,8 +134,9 @@ def test_a_move_that_is_interrupted_leaves_nothing_half_and_goes_on(old, tmp_pat
     assert (again.files, again.tables) == (first.files, first.tables)
 
 
-def test_the_command_copies_a_file_again_that_was_cut_short_and_shows_the_rows_of_each_table(old, tmp_path, capsys):
-    target = tmp_path / "mlflow.db"
+def test_the_command_copies_a_file_again_that_was_cut_short_and_shows_the_rows_of_each_table(
+    old, target, tmp_path, capsys
+):
     move_store(target, old / "mlflow.db")
     file = next((tmp_path / "mlflow_artifacts").rglob("predictions.csv"))
     whole = file.read_bytes()
@@ -136,8 +150,18 @@ def test_the_command_copies_a_file_again_that_was_cut_short_and_shows_the_rows_o
     assert "It was there already" in shown.err
 
 
-def test_a_store_in_use_is_not_overwritten(old, tmp_path):
-    target = tmp_path / "mlflow.db"
+def test_a_disk_that_is_full_is_said_in_words_and_leaves_no_half_file(old, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic.os, "fsync", full)
+        with pytest.raises(StoreError, match=r"No space left on device. Fix that, and move again"):
+            files.copy_folder(str(old / "mlflow_artifacts"), str(tmp_path / "new"), None)
+    assert not [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
+
+
+def test_a_store_in_use_is_not_overwritten(old, target):
     with NBAPropsTracker("own", tracking_uri=target).start_run("own"):
         pass
     with pytest.raises(StoreError, match="runs or models of its own"):
@@ -145,17 +169,19 @@ def test_a_store_in_use_is_not_overwritten(old, tmp_path):
     assert search_runs(tracking_uri=target)["experiment"].tolist() == ["own"]
 
 
-def test_a_change_of_the_old_store_meanwhile_is_noticed(old, tmp_path):
+def test_a_change_of_the_old_store_meanwhile_is_noticed(old, tmp_path, target):
+    changed = tmp_path / "changed"
+    changed.mkdir()
     for file in old.iterdir():
         if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
+            (changed / file.name).write_bytes(file.read_bytes())
 
     def written(done, of):
-        with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store, store:
+        with closing(sqlite3.connect(changed / "mlflow.db")) as store, store:
             store.execute("UPDATE latest_metrics SET value = value + 1")
 
     with pytest.raises(StoreError, match=r"\(latest_metrics\): let nobody write"):
-        move_store(tmp_path / "new" / "mlflow.db", tmp_path / "mlflow.db", on_folder=written)
+        move_store(target, changed / "mlflow.db", on_folder=written)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +193,6 @@ def test_a_change_of_the_old_store_meanwhile_is_noticed(old, tmp_path):
         ("{new}", {"artifacts": "mlflow-artifacts:/"}, "name it with --through"),
     ],
 )
-def test_what_cannot_be_moved_is_said(old, tmp_path, to, options, says):
-    target = to.format(old=old / "mlflow.db", new=tmp_path / "mlflow.db")
+def test_what_cannot_be_moved_is_said(old, target, to, options, says):
     with pytest.raises(StoreError, match=says):
-        move_store(target, old / "mlflow.db", **options)
+        move_store(to.format(old=old / "mlflow.db", new=target), old / "mlflow.db", **options)

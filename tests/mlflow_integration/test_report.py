@@ -74,7 +74,7 @@ def test_the_report_begins_with_what_is_new_and_what_is_best_and_has_no_empty_pa
     short = text.partition("## In short")[2].partition("## ")[0]
     assert "4 finished runs in the last 7 days." in short
     assert "First results in pra SIMULATED" in short
-    assert "pra SIMULATED 5.7 (second &lt;b&gt;&amp;)" in short
+    assert "Least mean absolute error: pra SIMULATED 5.7 (run " in short
     assert "No version has passed its gates." in short
     assert text.index("## In short") < text.index("## Phases")
     assert not re.search(r"^## .*\n\n## ", text, re.MULTILINE)

@@ -104,6 +104,16 @@ def test_a_changed_metric_is_found_by_both(copy, data):
         assert found.first["metric"].tolist() == ["roi"]
 
 
+def test_a_missing_file_of_bets_and_a_changed_fingerprint_are_said(copy, data):
+    uri, run_id, artifacts, _ = copy
+    (artifacts / "bets.csv").unlink()
+    found = verify_run(run_id, data, tracking_uri=uri).checks[-1]
+    assert (found.name, found.verdict) == ("bets.csv", "differs")
+    mlflow.MlflowClient(uri).set_tag(run_id, "data_fingerprint", "other")
+    with pytest.raises(DataError, match=f"data {data.fingerprint}, and its tag says other"):
+        verify_run(run_id, data, tracking_uri=uri)
+
+
 def test_other_data_are_refused_with_both_fingerprints_and_named_when_trained_on(made, data):
     uri, run_id, _ = made
     other = training_data_of(simulate_league(("2022-23", "2023-24"), seed=6, odds_seasons=("2023-24",), n_teams=4))

@@ -55,3 +55,18 @@ def test_the_answer_of_a_study_stands_in_the_table_with_its_interval():
     (row,) = step_frame(steps).to_dict("records")
     assert row["answer"] == "mae_difference +0.0053 [-0.0005, +0.0111]: no evidence"
     assert (row["run"], row["stage"]) == ("1e04c1f5", "finished before")
+
+
+def test_only_gates_that_did_not_pass_stand_in_the_table_with_the_number_that_did():
+    def gate(metric, verdict):
+        return {
+            "metric": metric,
+            "bound": "point",
+            "value": 4.473,
+            "comparison": "<",
+            "threshold": 3.5,
+            "verdict": verdict,
+        }
+
+    row = {"market": "pts", "stage": "None", "gates": [gate("val_mae", "fail"), gate("roi", "pass")]}
+    assert as_frame([row])["stage and gates"].iloc[0] == "None; fail val_mae 4.473 < 3.5; 1 of 2 gates pass"

@@ -25,3 +25,13 @@ def test_no_other_forecast_made_of_the_truth_errs_by_less():
     error = np.abs(actual - league.true_medians("pts")).mean()
     assert error < np.abs(actual - league.truth["pts"]).mean()
     assert error < np.abs(actual - league.true_medians("pts") - 1.0).mean()
+
+
+def test_the_league_before_a_night_knows_nothing_of_it_and_keeps_its_truth():
+    league = simulate_league(("2022-23",), seed=3, odds_seasons=("2022-23",), n_teams=6, n_games=20)
+    night = league.games["game_date"].unique()[-3]
+    before = league.before(night)
+    for table in (before.games, before.odds, before.availability):
+        assert table["game_date"].max() < night
+    earlier = (league.games["game_date"] < night).to_numpy()
+    assert before.true_medians("pts").tolist() == league.true_medians("pts")[earlier].tolist()

@@ -135,7 +135,7 @@ def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
     segments = [path for collection in drawn for path in collection.get_segments()]
     assert len([path for path in segments if len(path)]) == 1
     assert "2-4\nn = 400" in _texts(figure)
-    assert "4 and over\nn = 12" in _texts(figure)
+    assert "4+\nn = 12" in _texts(figure)
 
 
 def test_the_mean_and_the_coverage_of_closing_line_value_are_written_out():
@@ -174,6 +174,21 @@ def test_the_features_that_are_not_shown_are_one_bar():
     assert len(bars) == 16
     assert bars[0].get_width() == pytest.approx(0.25)
     assert figure.axes[0].get_yticklabels()[0].get_text() == "5 others"
+
+
+def test_whiskers_of_importance_reach_from_the_least_to_the_most_of_the_folds():
+    shares = {f"f{n}": 0.05 for n in range(20)}
+    folds = pd.DataFrame([shares, {**shares, "f0": 0.15}])
+    drawn = plots.feature_importance(shares, by_fold=folds).axes[0].collections[0].get_segments()
+    assert drawn[0][:, 0].tolist() == pytest.approx([0.05, 0.15])
+    assert drawn[-1][:, 0].tolist() == pytest.approx([0.25, 0.25]), "the others together"
+
+
+def test_the_closing_line_is_held_against_the_model_on_its_own_rows():
+    references = {"naive": [6.1, 6.4], "line, on its rows": [7.0, 7.1], "model, on the same rows": [7.2, 7.3]}
+    history = plots.fold_history([5.9, 6.0], references=references, starts=DATES[:2], told="Triangles.")
+    assert {line.get_label() for line in history.axes[0].lines} == {"model", *references}
+    assert "Triangles." in " ".join(_texts(history))
 
 
 def test_a_bucket_whose_interval_holds_zero_is_hatched():

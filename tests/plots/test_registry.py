@@ -29,6 +29,7 @@ def evaluation():
         ledger=pd.DataFrame({"clv": [], "result": []}),
         pit=None,
         contributions=None,
+        importances=None,
         metrics={"baseline_mae": 2.5},
         fold_metrics={"val_mae_fold": [2.0]},
         scored_props=lambda calibrated=True: nothing,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.commands.self_check import CheckResult, expect, run_check
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.access_errors import access_refused
 from nba_props.errors import ModelFilesError
 
 if TYPE_CHECKING:
@@ -85,11 +86,20 @@ def _same_version(store: Store) -> str:
 
     own = str(load_mlflow().__version__)
     try:
-        served = requests.get(f"{store.uri}/version", timeout=5).text.strip()
+        answer = requests.get(f"{store.uri}/version", timeout=5, auth=_login())
+        served = answer.text.strip()
+        refused = access_refused(f"error code {answer.status_code}")
+        expect(not refused, refused)
     except requests.RequestException as error:
         expect(False, f"its version cannot be asked: {type(error).__name__}")
     expect(served == own, f"the server is MLflow {served}, this environment {own}: install the same version on both")
     return own
+
+
+def _login() -> tuple[str, str] | None:
+    """Name and password for a server that asks for them; MLflow's own calls take them from there too."""
+    name = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    return (name, os.environ.get("MLFLOW_TRACKING_PASSWORD", "")) if name else None
 
 
 def _schema(store: Store) -> str:

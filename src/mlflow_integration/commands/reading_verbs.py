@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlflow_integration.cli import emit, emit_json, emit_text, note, reported
 from mlflow_integration.commands.options import Experiments, Json, Metrics, Output, Plugin, Uri, Where
+from mlflow_integration.values.show import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ID = 32
+"""Characters of the id of a run; eight are shown, and are enough to name it."""
 
 
 def compare(
@@ -31,6 +38,9 @@ def compare(
     with reported():
         if run_ids:
             frame = search.compare_runs(run_ids, metric, tracking_uri=tracking_uri)
+            if not (json or output):
+                ids = {name: name[:8] for name in frame if len(name) == _ID}
+                frame = frame.rename(columns=ids).assign(best=frame["best"].replace(ids))
             emit(frame, as_json=json, output=output, title="Runs side by side")
             return
         frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)
@@ -50,6 +60,8 @@ def best(
 ) -> None:
     """Rank each market's finished runs by one metric; show how many were tried, and the best less its luck.
 
+    --json and --output give whole ids, experiments and the number of predictions too.
+
     Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
     from mlflow_integration.reading.best import best_with_trials
@@ -58,13 +70,11 @@ def best(
     with reported():
         none = f"No finished run has {metric}{metric_hint(metric)}."
         frame = best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
-        emit(
-            frame,
-            as_json=json,
-            output=output,
-            title=f"Best by {metric}",
-            empty=none,
-        )
+        if not (json or output or frame.empty):
+            shown = ["market", "rank", "run_id", "run_name", metric, "runs_tried", "deflated"]
+            names = {"run_id": "run", "run_name": "name", "runs_tried": "tried"}
+            frame = frame.assign(run_id=frame["run_id"].str[:8])[shown].rename(columns=names)
+        emit(frame, as_json=json, output=output, title=f"Best by {metric}", empty=none)
 
 
 def phases(
@@ -165,4 +175,15 @@ def weekly(
             emit_text(written, output)
             return
         frame = get_weekly_summary(experiment, days=days, tracking_uri=tracking_uri)
+        frame = frame if json or output else _with_changes(frame)
         emit(frame, as_json=json, output=output, title=f"Last {days:g} days", empty="No run was started.")
+
+
+def _with_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """The summary for a terminal: each best with what changed beside it, without the counts that follow from others."""
+    changes = [name for name in frame if name.endswith("_change")]
+    shown = frame.copy()
+    for change in changes:
+        metric = change.removesuffix("_change")
+        shown[metric] = [f"{number(best)} {said}" for best, said in zip(frame[metric], frame[change], strict=True)]
+    return shown.drop(columns=[*changes, "finished", "sharpe_ratio"], errors="ignore")

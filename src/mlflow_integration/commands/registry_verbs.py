@@ -43,6 +43,10 @@ def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, 
         registry = registry_of(tracking_uri)
         registry.record_outside()
         frame = registry.list_models()
+        if not (json or output):
+            names = {"gate_profile": "gates", "gate_verdict": "verdict", "gate_failed": "not passed"}
+            shown = ["model", "version", "stage", *names, "how"]
+            frame = frame.reindex(columns=shown).rename(columns=names)
         emit(frame, as_json=json, output=output, title="Registered models", empty="No model is registered.")
 
 

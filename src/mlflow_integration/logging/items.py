@@ -159,8 +159,7 @@ class SupportsEvaluation(Protocol):
 def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
     """Yield everything that `evaluation` holds, numbers first.
 
-    Each metric goes under the folder that the table of metrics gives it, so that the charts of the UI begin with the
-    headline ones.
+    Each metric goes under the folder that the table of metrics gives it; the headline ones come first.
 
     Raises:
         TrackingError: It lacks an attribute of `SupportsEvaluation`; names them.
@@ -173,7 +172,8 @@ def evaluation_items(evaluation: SupportsEvaluation) -> Iterator[Item]:
     yield Params(evaluation.params)
     yield Tags(evaluation.tags)
     yield Document("environment.json", environment())
-    yield Metrics({stored_key(name): value for name, value in evaluation.metrics.items()})
+    stored = {stored_key(name): value for name, value in evaluation.metrics.items()}
+    yield Metrics(dict(sorted(stored.items(), key=lambda metric: "/" in metric[0])))  # the UI keeps their order
     for name, values in evaluation.fold_metrics.items():
         yield History(stored_key(name), values)
     for name, content in evaluation.documents.items():

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlparse
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import Digest
+from nba_props.atomic import copy_atomically
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -36,17 +37,38 @@ def copy_folder(old: str, new: str, server: str | None) -> Digest:
     Raises:
         StoreError: It cannot be read or written, or the copy is not what was copied.
     """
-    with _local_folder(old, server) as folder:
-        wanted = Digest.of(folder)
-        if not wanted.files or _digest(new, server) == wanted:
-            return wanted
-        with store_errors(f"Copying artifacts to {new}", server or ""):
-            _repository(new, server).log_artifacts(str(folder))
-        changes = wanted.changes(_digest(new, server))
-        if changes:
-            message = f"{new} does not hold what {old} holds ({changes}): empty it, and move again."
-            raise StoreError(message)
-        return wanted
+    try:
+        with _local_folder(old, server) as folder:
+            wanted = Digest.of(folder)
+            if not wanted.files or _digest(new, server) == wanted:
+                return wanted
+            _write(folder, new, server)
+            changes = wanted.changes(_digest(new, server))
+    except OSError as error:
+        message = f"{old} cannot be copied to {new}: {error.strerror or error}. Fix that, and move again."
+        raise StoreError(message) from error
+    if changes:
+        message = f"{new} does not hold what {old} holds ({changes}): empty it, and move again."
+        raise StoreError(message)
+    return wanted
+
+
+def _write(folder: Path, address: str, server: str | None) -> None:
+    place = _local(address)
+    if place is None:
+        with store_errors(f"Copying artifacts to {address}", server or ""):
+            _repository(address, server).log_artifacts(str(folder))
+        return
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        copy_atomically(file, place / file.relative_to(folder))
+
+
+def _local(address: str) -> Path | None:
+    """The folder of this machine that an address names, where it is one."""
+    parsed = urlparse(address)
+    if parsed.scheme not in {"", "file"}:
+        return None
+    return Path(unquote(parsed.path) if parsed.scheme else address)
 
 
 def _digest(address: str, server: str | None) -> Digest:
@@ -57,9 +79,9 @@ def _digest(address: str, server: str | None) -> Digest:
 @contextmanager
 def _local_folder(address: str, server: str | None) -> Iterator[Path]:
     """The files of an address as a folder of this machine: itself where it is one, else a copy for the block."""
-    parsed = urlparse(address)
-    if parsed.scheme in {"", "file"}:
-        yield Path(unquote(parsed.path) if parsed.scheme else address)
+    place = _local(address)
+    if place is not None:
+        yield place
         return
     folder = Path(tempfile.mkdtemp(prefix="nba_props_move_"))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -32,6 +32,20 @@ CALIBRATION: Final = (
 )
 BETTING: Final = ("n_bets", "profit", "turnover", "roi", "sharpe_ratio", "max_drawdown", "bankroll_growth")
 
+_CAPTIONS: Final = {
+    "calibration_curve": "how often over came, against the forecast, before and after calibration",
+    "clv_distribution": "what the bets were worth at the close",
+    "confusion_matrix": "sides forecast and sides that came",
+    "edge_buckets": "returns claimed and realised, by size of the edge",
+    "equity_curve": "the bankroll night by night, what the model claimed, and what no edge would have left",
+    "feature_importance": "what the forecasts hang on, with the range over the folds",
+    "fold_history": "the error fold by fold, beside the best naive forecast and the closing line",
+    "pit_histogram": "where results fell in their distributions: flat is calibrated",
+    "reasons": "what moves the forecasts of props with a line",
+    "residuals_analysis": "errors over the size of the forecast",
+}
+"""Pictures of a run in words."""
+
 
 @dataclass(frozen=True)
 class TableData:
@@ -50,17 +64,19 @@ class Section:
         text: Text above the table.
         table: The table, if there is one.
         images: Caption and PNG bytes of each plot.
+        points: Sentences below the text, as a list.
     """
 
     title: str
     text: str = ""
     table: TableData | None = None
     images: tuple[tuple[str, bytes], ...] = ()
+    points: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in it to read."""
-        return not self.text and not self.images and (self.table is None or not self.table.rows)
+        return not self.text and not self.points and not self.images and (self.table is None or not self.table.rows)
 
 
 @dataclass(frozen=True)
@@ -128,7 +144,7 @@ def gather(
         _segments_section(champions),
         _differences_section(champions),
         models_section(records),
-        changes,
+        _compared(changes),
     ]
     if images:
         sections.append(_plots_section(reader, champions))
@@ -159,9 +175,9 @@ def _answers_section(finished: Sequence[Run]) -> Section:
 
 
 def _summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
-    """What changed, what is best and what passed, in three sentences."""
+    """What changed, what is best and what passed, a sentence each."""
     best = [
-        f"{market} {metric_of(run, 'val_mae'):.4g} ({run.info.run_name})"
+        f"{market} {metric_of(run, 'val_mae'):.4g} (run {run.info.run_id[:8]})"
         for market, run in _champions(finished).items()
     ]
     passed = [
@@ -173,13 +189,20 @@ def _summary_section(finished: Sequence[Run], changes: Section, records: Registr
     better = [f"{row[0]} {row[1]}" for row in (changes.table.rows if changes.table else ()) if row[-1] == "better"]
     first = sorted({str(row[0]) for row in (changes.table.rows if changes.table else ()) if row[-1] == "first"})
     none = f"First results in {', '.join(first)}." if first else "No best has improved."
-    parts = [
+    parts = (
         changes.text,
+        f"Changes of stage: {len(changes.points)}." if changes.points else "No change of stage.",
         f"Better than before: {', '.join(better)}." if better else none,
-        f"Least error: {'; '.join(best)}." if best else "No run has an error yet.",
+        f"Least mean absolute error: {', '.join(best)}." if best else "No run has an error yet.",
         f"Passed its gates: {', '.join(passed)}." if passed else "No version has passed its gates.",
-    ]
-    return Section("In short", " ".join(parts))
+    )
+    return Section("In short", points=parts)
+
+
+def _compared(changes: Section) -> Section:
+    """Without the table where nothing is there to compare with."""
+    rows = changes.table.rows if changes.table else ()
+    return changes if any(row[-1] != "first" for row in rows) else replace(changes, table=None)
 
 
 def _differences_section(champions: dict[str, Run]) -> Section | None:
@@ -229,7 +252,7 @@ def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, int, float | N
                 continue
             best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
             holder = next(run for run in known if run.data.metrics[metric] == best)
-            rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id))
+            rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id[:8]))
     return rows
 
 
@@ -241,7 +264,9 @@ def _best_section(runs: Sequence[Run]) -> Section:
     )
     columns = ("market", "metric", "best", "runs tried", "deflated", "run", "run id")
     return Section(
-        "Best runs", text if rows else "No finished run has a ranked metric yet.", TableData(columns, tuple(rows))
+        "Best runs",
+        text if rows else "No finished run has a ranked metric yet.",
+        table=TableData(columns, tuple(rows)),
     )
 
 
@@ -298,7 +323,7 @@ def models_section(store: RegistryStore) -> Section:
                 )
             )
     columns = ("model", "version", "stage", "market", "gate profile", "verdict", "gates not passed", "how")
-    return Section("Models and gates", "" if rows else "No model is registered.", TableData(columns, tuple(rows)))
+    return Section("Models and gates", "" if rows else "No model is registered.", table=TableData(columns, tuple(rows)))
 
 
 def best_before_and_now(
@@ -330,18 +355,23 @@ def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, 
         for entry in store.head(name).history
         if entry.status == "found" or (entry.status == "done" and datetime.fromisoformat(entry.at) >= since)
     ]
-    text = f"{len(fresh):,} finished runs in the last {days:g} days. " + (
-        f"Changes of stage: {'; '.join(moves)}." if moves else "No change of stage."
-    )
+    text = f"{len(fresh):,} finished runs in the last {days:g} days."
     columns = ("market", "metric", "best before", "best now", "change")
-    return Section(f"What changed in the last {days:g} days", text, TableData(columns, tuple(rows)))
+    table = TableData(columns, tuple(rows))
+    return Section(f"What changed in the last {days:g} days", text, table, points=tuple(moves))
+
+
+def _caption(name: str) -> str:
+    """What a picture shows, in words."""
+    plain = name.removesuffix(".png")
+    return _CAPTIONS.get(plain, plain.replace("_", " "))
 
 
 def _plots_section(reader: Reader, champions: dict[str, Run]) -> Section | None:
     from mlflow_integration.reading.artifacts import run_images
 
     found = [
-        (f"{market}: {name.removesuffix('.png').replace('_', ' ')} ({run.info.run_name})", content)
+        (f"{market}: {_caption(name)}", content)
         for market, run in champions.items()
         for name, content in run_images(reader, run.info.run_id)
     ]

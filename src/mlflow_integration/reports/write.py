@@ -85,6 +85,7 @@ def _clean(data: ReportData) -> ReportData:
             section,
             title=text(section.title),
             text=text(section.text),
+            points=tuple(map(text, section.points)),
             table=None if section.table is None else table(section.table),
             images=tuple((text(caption), content) for caption, content in section.images),
         )
@@ -100,6 +101,8 @@ def to_markdown(data: ReportData) -> str:
         parts.append(f"## {markdown(section.title)}")
         if section.text:
             parts.append(markdown(section.text))
+        if section.points:
+            parts.append("\n".join(f"- {markdown(point)}" for point in section.points))
         if section.table is not None and section.table.rows:
             parts.append(markdown_table(section.table.columns, section.table.rows))
     return "\n\n".join(parts) + "\n"

@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 
 from mlflow_integration.serving.app import TEAM_APP
 from mlflow_integration.serving.one import base_command, base_environment
+from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import StoreError
 
@@ -80,7 +81,7 @@ def team_command(store: Store, team: Team) -> tuple[list[str], dict[str, str]]:
 
     url = make_url(store.uri)
     config = store.root / CONFIG_FILE
-    _write_config(config, url.set(password=None).render_as_string(), team.permission)
+    _write_config(config, url._replace(password=None).render_as_string(), team.permission)  # `set` ignores a None
     environment = base_environment(store)
     environment["MLFLOW_AUTH_CONFIG_PATH"] = str(config)
     environment.setdefault("MLFLOW_FLASK_SERVER_SECRET_KEY", secrets.token_urlsafe(32))  # of the sign-up form
@@ -119,5 +120,5 @@ def make_administrator(environment: dict[str, str]) -> None:
     try:
         bootstrap_admin_user()
     except (MlflowException, SQLAlchemyError) as error:
-        message = f"The users cannot be set up: {mask_secrets(str(error))}"
+        message = f"The users cannot be set up: {mask_secrets(without_sql(str(error)))}"
         raise StoreError(message) from error

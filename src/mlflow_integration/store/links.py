@@ -2,38 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
+
+from mlflow_integration.store.errors import store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlflow.tracking import MlflowClient
+
 LOCAL: Final = "http://127.0.0.1:5000"
 """Where `mlflow ui` answers by default."""
 
+COLUMNS: Final = (
+    "metrics.`val_mae`",
+    "metrics.`mae_skill`",
+    "metrics.`brier_skill_vs_market`",
+    "metrics.`roi`",
+    "metrics.`n_bets`",
+)
+"""Columns of the run list, as MLflow's pages name them."""
 
-def run_list_link(experiment_id: str, markets: Sequence[str] = (), *, uri: str = "") -> str:
-    """Link to the runs of an experiment in machine-learning mode, best out-of-sample error first.
+VIEW_TAG: Final = "mlflow.sharedViewState."
+"""How the tags of an experiment begin in which MLflow's pages keep a shared view; the key of the view follows."""
 
-    >>> address, _, asked = run_list_link("1", ["pra"]).partition("?")
-    >>> address
-    'http://127.0.0.1:5000/#/experiments/1/runs'
-    >>> asked.split("&")[:2]
-    ['workflowType=machine_learning', "searchFilter=tags.market+%3D+'pra'"]
+
+def run_list_view(market: str = "") -> dict[str, Any]:
+    """The run list as MLflow's pages keep a shared view: best out-of-sample error first, the columns that tell most.
+
+    Args:
+        market: Only runs of this market; all by default. MLflow's search knows no ``IN`` for tags.
+    """
+    return {
+        "searchFilter": f"tags.market = '{market}'" if market else "",
+        "orderByKey": "metrics.`val_mae`",
+        "orderByAsc": True,
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "datasetsFilter": [],
+        "modelVersionFilter": "All Runs",
+        "selectedColumns": list(COLUMNS),
+    }
+
+
+def run_list_link(experiment_id: str, market: str = "", *, uri: str = "") -> str:
+    """Link to the runs of an experiment in machine-learning mode; `share_run_list` says what it shows.
+
+    >>> run_list_link("1", "pra")
+    'http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=pra'
 
     Args:
         experiment_id: The experiment.
-        markets: Only runs of these markets; all where there are none.
+        market: Only runs of this market; all by default.
         uri: Tracking URI; that of a server is where its pages are.
     """
-    listed = ", ".join(f"'{market}'" for market in markets)
-    wanted = f"tags.market = {listed}" if len(markets) == 1 else f"tags.market IN ({listed})" if markets else ""
-    query = {
-        "workflowType": "machine_learning",
-        **({"searchFilter": wanted} if wanted else {}),
-        "orderByKey": "metrics.`val_mae`",
-        "orderByAsc": "true",
-    }
+    query = {"workflowType": "machine_learning", "viewStateShareKey": market or "all"}
     base = uri.rstrip("/") if uri.startswith(("http://", "https://")) else LOCAL
-    asked = urlencode(query, safe="'")
-    return f"{base}/#/experiments/{experiment_id}/runs?{asked}"
+    return f"{base}/#/experiments/{experiment_id}/runs?{urlencode(query)}"
+
+
+def share_run_list(client: MlflowClient, experiment_id: str, markets: Sequence[str] = (), *, uri: str = "") -> str:
+    """Keep the view that the link opens with the experiment, and return the link.
+
+    Args:
+        client: Of the store.
+        experiment_id: The experiment.
+        markets: One market: the view is filtered to it. Several or none: it shows all runs.
+        uri: Tracking URI.
+
+    Raises:
+        TrackingError: The store does not answer.
+    """
+    market = markets[0] if len(markets) == 1 else ""
+    with store_errors("Keeping the view of the runs", uri):
+        client.set_experiment_tag(experiment_id, f"{VIEW_TAG}{market or 'all'}", json.dumps(run_list_view(market)))
+    return run_list_link(experiment_id, market, uri=uri)

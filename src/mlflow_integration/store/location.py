@@ -25,6 +25,7 @@ from urllib.parse import unquote, urlparse
 
 from mlflow_integration.store.artifact_root import location_below_shared_root
 from mlflow_integration.store.schema import check_schema
+from mlflow_integration.values.access_errors import refuse_workspaces
 from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.deadline import deadline_seconds
 from mlflow_integration.values.file_names import unique_file_name
@@ -80,10 +81,12 @@ def load_mlflow() -> AnyValue:
             importlib.import_module("tqdm.auto")
     import mlflow
 
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    # It prints statement and traceback of an error that is raised, and said in words, anyway.
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+    # The last one prints statement and traceback of an error that is raised, and said in words, anyway.
+    levels = {**dict.fromkeys(_CHATTY, logging.ERROR), "mlflow.store.db.utils": logging.CRITICAL}
+    for name, level in levels.items():
+        logger = logging.getLogger(name)
+        if logger.level != level:  # setting it makes every logger of the process work out its level again
+            logger.setLevel(level)
     return mlflow
 
 
@@ -189,8 +192,10 @@ class Store:
             An ``MlflowClient`` for both tracking and registry of this store.
 
         Raises:
-            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix.
+            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix. Or
+                MLflow's workspaces are asked for.
         """
+        refuse_workspaces()
         database = self.database
         if not create and database is not None and not database.exists():
             message = (

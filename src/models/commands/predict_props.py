@@ -9,7 +9,7 @@ import typer
 
 from mlflow_integration.cli import emit_json, note, reported, show_table
 from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
-from models.commands.live_options import Data, Market, Odds, Seed, Stage
+from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
 app = new_app(rich_markup_mode="rich")
 
@@ -20,9 +20,8 @@ def predict(
     *,
     data: Data = None,
     odds: Odds = None,
-    availability: Annotated[
-        list[Path] | None, typer.Option(help="Injury reports, for the card to say who is out; repeatable.")
-    ] = None,
+    availability: Availability = None,
+    fixtures: Fixtures = None,
     market: Market = "all",
     stage: Stage = "Production",
     decision: Annotated[
@@ -74,7 +73,7 @@ def predict(
             bankroll=bankroll,
         )
         made = make_and_show_card(
-            request, data, odds, availability, seed=seed, tracking_uri=tracking_uri, output=output
+            request, data, odds, availability, fixtures, seed=seed, tracking_uri=tracking_uri, output=output
         )
         if as_json:
             emit_json(made.document)

@@ -9,7 +9,7 @@ import typer
 
 from mlflow_integration.cli import reported
 from mlflow_integration.commands.options import HELP, Json, Plugin, new_app
-from models.commands.live_options import Data, Market, Odds, Seed
+from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed
 
 app = new_app(rich_markup_mode="rich")
 
@@ -21,6 +21,8 @@ def replay(
     *,
     data: Data = None,
     odds: Odds = None,
+    availability: Availability = None,
+    fixtures: Fixtures = None,
     market: Market = "pra",
     model: Annotated[str, typer.Option(help="Model that is trained.")] = "lightgbm",
     retrain: Annotated[
@@ -64,7 +66,8 @@ def replay(
         )
         made = {"model": model, "walk_forward": {"step": step}, "gate_profile": gates, "seed": seed}
         configs = [make_config(market=name, **made) for name in parse_markets(market)]
-        raise SystemExit(replay_and_show(settings, configs, data, odds, seed=seed, output=output, as_json=as_json))
+        given = (data, odds, availability, fixtures)
+        raise SystemExit(replay_and_show(settings, configs, *given, seed=seed, output=output, as_json=as_json))
 
 
 def main() -> None:

@@ -70,7 +70,7 @@ def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "Brier": _beside(row, "brier_score", "market_brier_score"),
             "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
-            "stage and gates": "\n".join([row.get("stage", "not registered"), *map(_gate, row.get("gates", []))]),
+            "stage and gates": "; ".join([row.get("stage", "not registered"), *_gates(row.get("gates", []))]),
         }
         for row in rows
     )
@@ -88,7 +88,7 @@ def step_frame(steps: Sequence[PlanStep]) -> pd.DataFrame:
             "Brier": _beside(row, "brier_score", "market_brier_score"),
             "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
-            "answer": "\n".join(row["answers"]) or number(None),
+            "answer": "; ".join(row["answers"]) or number(None),
             "stage": "finished before" if row["skipped"] else row.get("stage", "not registered"),
         }
         for row in step_rows(steps)
@@ -122,6 +122,17 @@ def _with_interval(row: dict[str, Any], key: str) -> str:
 
 def _percent(row: dict[str, Any], key: str) -> str:
     return f"{row[key]:+.1%}" if key in row else number(None)
+
+
+def _gates(gates: Sequence[dict[str, Any]]) -> list[str]:
+    """The gates that did not pass, those of the user, and how many passed."""
+    told = [
+        gate
+        for gate in gates
+        if gate["verdict"] != "pass" or (gate["bound"] == "gate" and gate["metric"] != "plausible")
+    ]
+    passed = sum(gate["verdict"] == "pass" for gate in gates)
+    return [*map(_gate, told), f"{passed} of {len(gates)} gates pass"] if gates else []
 
 
 def _gate(gate: dict[str, Any]) -> str:

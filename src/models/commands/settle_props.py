@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlflow_integration.cli import reported
 from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
-from models.commands.live_options import Data, Odds, Seed, Stage
+from models.commands.live_options import Data, Fixtures, Odds, Seed, Stage
 
 app = new_app(rich_markup_mode="rich")
 
@@ -14,6 +14,7 @@ def settle(
     *,
     data: Data = None,
     odds: Odds = None,
+    fixtures: Fixtures = None,
     stage: Stage = "Production",
     seed: Seed = 0,
     tracking_uri: Uri = None,
@@ -32,7 +33,7 @@ def settle(
     with reported():
         from models.commands.live import settle_and_show
 
-        settle_and_show(data, odds, stage, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
+        settle_and_show(data, odds, stage, fixtures, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from mlflow_integration.cli import emit, emit_json, emit_text, note, progress, show_table
-from mlflow_integration.store.links import run_list_link
+from mlflow_integration.store.links import share_run_list
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.utils import setup_experiments
 from models.commands.results import as_frame, fit_bars, result_rows, step_frame, step_rows
@@ -203,7 +203,7 @@ def _show_link(results: Sequence[TrainingResult]) -> None:
     markets = list(dict.fromkeys(result.market for result in results))
     store = resolve_store()
     for experiment in dict.fromkeys(result.experiment_id for result in results):
-        emit_text(f"Runs: {run_list_link(experiment, markets, uri=store.uri)}", None)
+        emit_text(f"Runs: {share_run_list(store.client(), experiment, markets, uri=store.uri)}", None)
     if store.database is not None:
         emit_text(f"after: uv run mlflow ui --backend-store-uri {store.uri}", None)
 

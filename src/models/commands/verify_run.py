@@ -16,7 +16,7 @@ app = new_app(rich_markup_mode="rich")
 
 @app.command(context_settings=HELP)
 def verify(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="Ids of runs, or their first characters.")],
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID", help="Ids of runs, or their first characters.")],
     *,
     reproduce: Annotated[
         bool,

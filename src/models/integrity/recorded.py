@@ -148,8 +148,15 @@ class RecordedRun:
         """Refuse data that are not those it was trained on.
 
         Raises:
-            DataError: The fingerprints differ; names both.
+            DataError: The fingerprints differ, or the run tells two; names both.
         """
+        tagged = self.run.data.tags.get("data_fingerprint", self.fingerprint)
+        if tagged != self.fingerprint:
+            raise DataError(
+                "training_config.json",  # noqa: EM101 - the file's name
+                f"it says that run {self.run_id} was trained on data {self.fingerprint}, and its tag says {tagged}",
+                fix="One of the two was changed: restore it.",
+            )
         if data.fingerprint != self.fingerprint:
             raise DataError(
                 data.source,

@@ -118,12 +118,14 @@ def _predictions(forecast: PropForecast, recorded: RecordedRun, rows: pd.DataFra
 
 def _metrics(recorded: RecordedRun) -> Check:
     """The metrics that the tables of the run tell, against those it shows."""
-    predictions = recorded.predictions
+    predictions, n_bets = recorded.predictions, recorded.metrics.get("n_bets", 0.0)
     now = validation_metrics(predictions) | segment_metrics(predictions)
     if recorded.has(BETS):
         bets = recorded.table(BETS)
         bets["game_date"] = pd.to_datetime(bets["game_date"])
         now |= betting_metrics(bets, game_nights=pd.to_datetime(predictions["game_date"]))
+    elif n_bets:
+        return Check(BETS, 0, reason=f"the run shows {n_bets:,.0f} bets, and the file is missing")
     shown = {name: value for name, value in recorded.metrics.items() if name in now}
     return compare_numbers("metrics of the tables", shown, now, tolerance=METRIC_TOLERANCE)
 

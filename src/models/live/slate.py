@@ -106,8 +106,8 @@ def build_slate(
     kind: str,
     source: str,
     known: AvailabilityReading | None = None,
-    trained: Decision = "open",
-    tonight: Decision | pd.Timestamp = "open",
+    fixtures: pd.DataFrame | None = None,
+    decided: tuple[Decision, Decision | pd.Timestamp] = ("open", "open"),
 ) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
@@ -123,8 +123,8 @@ def build_slate(
         kind: "SIMULATED" or "real".
         source: Where they came from, in words.
         known: Who was reported out, with the players' ids; None: who missed the last game.
-        trained: As for `slate_line_ups`.
-        tonight: As for `slate_line_ups`.
+        fixtures: The fixtures table: games of the night that have no line yet, and tips that no line tells.
+        decided: ``trained`` and ``tonight`` of `slate_line_ups`.
 
     Returns:
         The slate, and the rows before it with their features: what a model remembers can be compared with them.
@@ -137,22 +137,25 @@ def build_slate(
     odds = canonical_quotes(odds)
     odds = odds.reindex(columns=list(ODDS_COLUMNS))  # as the join wants them, so that it does not read them again
     odds = odds[eastern_days(odds) <= date].reset_index(drop=True)
-    rows = _expected(history, there, _pairs(odds, date), date)
+    pairs = _pairs(odds, date)
+    if fixtures is not None and len(fixtures):
+        pairs += list(fixtures.loc[fixtures["game_date"] == date, ["home", "away"]].itertuples(index=False, name=None))
+    rows = _expected(history, there, pairs, date)
     if rows.empty:
         raise DataError(
             source,
-            f"no game on {date.date()}: neither the lines nor the box scores have one",
-            fix="Give the lines of that night with --odds, or another --date.",
+            f"no game on {date.date()}: neither the lines nor the fixtures nor the box scores have one",
+            fix="Give the lines of that night with --odds, its games with --fixtures, or another --date.",
         )
     table = _with_rows(history, rows)
-    joined = join_odds(odds if len(odds) else no_odds(), table)
+    joined = join_odds(odds if len(odds) else no_odds(), table, fixtures=fixtures)
     quotes = joined.quotes
     added, notes = _with_a_line(history, rows, quotes[quotes["game_date"] == date])
     rows = pd.concat([rows, added], ignore_index=True)
     table = _with_rows(history, rows)
     features = build_features(table)
     if known is not None:
-        line_ups = slate_line_ups(table, quotes, date, known, trained=trained, tonight=tonight)
+        line_ups = slate_line_ups(table, quotes, date, known, trained=decided[0], tonight=decided[1])
         features = features.assign(**line_ups)
     lines = flag_by_market(quotes)
     lines = lines[lines["game_date"] == date].reset_index(drop=True)

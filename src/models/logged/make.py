@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from models.data import availability_of
 from models.logged.prop_forecast import MINUTES, PAST, SCORES, SETTLED, BettingRule, PropForecast
 from nba_props.config import MARKET_BLEND
 from nba_props.probability.spread import SCALES
@@ -44,7 +45,8 @@ def prop_forecast(
     pricing = evaluation.pricing
     scores = np.full((len(pricing.lines), len(SCALES)), np.nan) if pricing.scores is None else pricing.scores
     lines = pricing.lines.assign(**dict(zip(SCORES, scores.T, strict=True)))
-    known = lines["chance_uncalibrated"].notna() & lines["actual"].notna()
+    # A blend learns how far results fall from their lines, of props without a forecast too.
+    known = lines["actual"].notna() & (lines["chance_uncalibrated"].notna() | (config.model == MARKET_BLEND))
     forecast = PropForecast(
         market=config.market,
         estimator=estimator,
@@ -56,6 +58,7 @@ def prop_forecast(
         settled=lines.loc[known, SETTLED].reset_index(drop=True),
         trained_until=data.games["game_date"].max(),
         data_kind=data.kind,
+        availability=availability_of(data, config),
     )
     return with_probes(forecast, frame, data.games, result.predictions)
 

@@ -24,6 +24,8 @@ FOLDER: Final = "forecast"
 """Folder of a logged model with what is not the estimator."""
 
 _DOCUMENT: Final = "forecast.json"
+_LOADERS: Final = frozenset({"mlflow.lightgbm", "mlflow.xgboost", "mlflow.sklearn", "mlflow.pyfunc.model"})
+"""Of the estimators that are logged here: no other module is imported because a document says so."""
 _TABLES: Final = ("past", "settled", "probes", "reference", "fitted_rows")
 
 
@@ -110,6 +112,7 @@ def load_forecast(folder: Path) -> PropForecast:
         trained_until=pd.Timestamp(about["trained_until"]),
         data_kind=about["data_kind"],
         code=about["code"],
+        availability=about.get("availability", ""),
         **tables,
     )
     forecast.verify()
@@ -126,8 +129,12 @@ def _table(path: Path) -> pd.DataFrame | None:
 
 def _estimator(folder: Path, inner: dict[str, str | None]) -> Predicts:
     """The estimator, read by MLflow's own loader of its flavour."""
+    loader = str(inner["loader_module"])
+    if loader not in _LOADERS:
+        message = f"The estimator of {folder.name} is to be loaded by {loader}, which this project never writes."
+        raise ModelError(message)
     data = folder / inner["data"] if inner["data"] else folder
-    wrapper = importlib.import_module(str(inner["loader_module"]))._load_pyfunc(str(data))
+    wrapper = importlib.import_module(loader)._load_pyfunc(str(data))
     if hasattr(wrapper, "python_model"):
         estimator: Predicts = wrapper.python_model.estimator
         return estimator

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Bools, Ints
+from nba_props.data.times import EASTERN
 from nba_props.errors import DataError
 
 FOUND: Final = 0
@@ -89,7 +90,7 @@ def evidence(odds: pd.DataFrame, pair: Ints) -> pd.DataFrame:
     that the time stamp is a bare date. Without `game_date` the latest time stamp of the event speaks for all its rows.
     """
     stamp = odds["timestamp"]
-    eastern = day_number(stamp.dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize())
+    eastern = day_number(stamp.dt.tz_convert(EASTERN).dt.tz_localize(None).dt.normalize())
     loose = (stamp == stamp.dt.normalize()).to_numpy()
     utc = day_number(stamp.dt.tz_localize(None).dt.normalize())
     table = pd.DataFrame(

@@ -14,17 +14,18 @@ from typing import Any, Final
 
 import pandas as pd
 
-from nba_props.data.availability.table import EASTERN, days, instants
+from nba_props.data.availability.table import days, instants
 from nba_props.data.columns import missing_columns, resolve
 from nba_props.data.files import Paths, open_table, read_table
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.data.stream import read_document
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)
-_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".json")
+_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".json", ".json.gz")
 _SPELLINGS: Final = {
     "game_date": ("gamedateest", "gamedate", "date"),
     "home": ("hometeamteamtricode", "hometeam", "home"),
@@ -88,14 +89,14 @@ def _files(paths: Paths) -> Iterator[Path]:
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
-    if path.suffix == ".json":
-        rows = list(_games(read_document(path)))
-        if not rows:
-            raise DataError(str(path), "it holds no games", fix=_FIX)
-        frame = pd.DataFrame(rows, columns=list(FIXTURE_COLUMNS), dtype="str")
-        return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     table = open_table(path)
     names = resolve(table.header, _SPELLINGS)
+    games = list(_games(read_document(path))) if table.is_json else []
+    if games or (table.is_json and not {"home", "away"} <= set(names)):
+        if not games:
+            raise DataError(str(path), "it holds no games", fix=_FIX)
+        frame = pd.DataFrame(games, columns=list(FIXTURE_COLUMNS), dtype="str")
+        return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     missing = [name for name in ("home", "away") if name not in names]
     missing += [] if {"tip", "game_date"} & set(names) else ["tip"]
     if missing:

@@ -7,11 +7,10 @@ first one that fits a header reads the file, so that special formats come before
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nba_props.data.columns import classify
+from nba_props.data.columns import classify, plain
 from nba_props.plugins import Registry
 
 if TYPE_CHECKING:
@@ -59,6 +58,11 @@ class TableFile:
         """Whether the file is Parquet (rows are then counted from 1 and not by lines of text)."""
         return self.path.suffix == ".parquet"
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the file is JSON."""
+        return not self.separator and not self.is_parquet
+
 
 @dataclass(frozen=True)
 class Options:
@@ -85,11 +89,13 @@ class Brought:
         frame: Canonical column names; the index is the row of the file, counted from 0.
         rows: Rows of the file, those left out included.
         dropped: Cause -> rows left out.
+        sides: Whether the file had one row per side, so that a quote's other side may have been seen a moment later.
     """
 
     frame: pd.DataFrame
     rows: int
     dropped: dict[str, int] = field(default_factory=dict)
+    sides: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,6 @@ READERS: Final = Registry[Reader](
 )  # fmt: skip
 
 
-def plain(name: str) -> str:
-    """A column name without case, spaces and underscores."""
-    return re.sub(r"[\s_]+", "", str(name)).lower()
-
-
 def add(reader: Reader) -> Reader:
     """Add a format under its own name.
 
@@ -142,10 +143,11 @@ def add(reader: Reader) -> Reader:
 
 def recognise(header: Sequence[str], kind: str | None = None, *, json: bool = False) -> Reader | None:
     """The first format whose needs the header meets, preferably of `kind`; None where there is none."""
-    fits = [reader for _, reader in READERS.items() if reader.is_json == json and not reader.lacks(header)]
+    fits = [reader for _, reader in READERS.items() if reader.is_json <= json and not reader.lacks(header)]
+    fits.sort(key=lambda reader: reader.is_json != json)  # JSON may hold the rows of a table too
     found = next((reader for reader in fits if reader.kind == kind), fits[0] if fits else None)
     # A table that lacks a column or two is read all the same, so that the error can say which.
-    nearly = {GAME_LOG: "LeagueGameLog", ODDS: "quote rows"}.get(classify(header)) if not json else None
+    nearly = {GAME_LOG: "LeagueGameLog", ODDS: "quote rows"}.get(classify(header))
     return READERS[nearly] if nearly and not found else found
 
 

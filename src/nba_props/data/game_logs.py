@@ -40,7 +40,6 @@ COLUMNS: Final = (
 
 _PLAYERS: Final = {"player_id": ("playerid", "personid", "id"),
                    "player_name": ("playername", "personname", "fullname", "displayfirstlast")}  # fmt: skip
-_ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|inactive|did not)"
 _DNP: Final = "did not play"
 _TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
                 "opponent", "matchup", "min", "comment")  # fmt: skip
@@ -169,9 +168,10 @@ def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> 
         read, dropped = len(frame), Counter[str]()
     origin = Origin(table.source, names, ("game_id", "player_name", "player_id"), is_parquet=table.is_parquet)
     frame = _parse.names(frame)
+    frame, said = _parse.without_words(frame, list(_columns.STATS))
     frame["min"], to_the_second = _parse.minutes(frame, origin)
     frame = to_numbers(frame, [*(name for name in _columns.STATS if name != "min"), "player_id"], origin)
-    absent = _did_not_play(frame, to_the_second=to_the_second)
+    absent = _did_not_play(frame, said, to_the_second=to_the_second)
     dropped[_DNP] += int(absent.sum())
     frame = frame[~absent]
     frame["game_id"] = _parse.game_ids(frame)
@@ -238,9 +238,11 @@ def _wanted(table: TableFile) -> dict[str, str]:
     return names
 
 
-def _did_not_play(frame: pd.DataFrame, *, to_the_second: bool) -> pd.Series:
+def _did_not_play(frame: pd.DataFrame, said: pd.Series, *, to_the_second: bool) -> pd.Series:
     """No minutes and nothing in the box score: the row of a player who was on the bench or out."""
-    told = frame["comment"].astype("str").str.contains(_ABSENT, na=False) if "comment" in frame else False
+    told = said | (
+        frame["comment"].astype("str").str.contains(_parse.ABSENT, na=False) if "comment" in frame else False
+    )
     no_minutes = frame["min"].isna() | (frame["min"].eq(0) & (to_the_second | told))
     counts = [name for name in _columns.STATS if name not in ("min", "plus_minus")]
     return no_minutes & ~frame[counts].fillna(0).ne(0).any(axis=1)

@@ -30,6 +30,7 @@ from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.paired import gains_vs_market
 from nba_props.evaluation.pricing import Pricing, final_blend, price_market, walk_forward_implied
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+from nba_props.evaluation.running import running_metrics
 from nba_props.evaluation.timing import closes_by_night, timing_metrics
 from nba_props.forecast.parallel import one_blas_thread
 from nba_props.forecast.walk_forward import WalkForwardResult
@@ -66,7 +67,8 @@ class MarketEvaluation:
         contributions: Part of each family of features in the forecasts with a line; None where the model has none.
         pricing: Distributions and consensus lines of all folds, from which any line is priced.
         metrics: Metric key (docs/metrics.md) to value; what cannot be computed is absent.
-        fold_metrics: Metric key to one value per test fold.
+        fold_metrics: Metric key to its history: per test fold, per betting night, or per tree.
+        importances: A row per test fold, a column per feature: shares of the total; None where there are none.
     """
 
     predictions: pd.DataFrame
@@ -85,6 +87,7 @@ class MarketEvaluation:
     pricing: Pricing
     metrics: dict[str, float]
     fold_metrics: dict[str, list[float]]
+    importances: pd.DataFrame | None = None
 
     def scored_props(self, *, calibrated: bool = True) -> pd.DataFrame:
         """The predictions whose probabilities are scored, with ``chance`` (P(over | no push)) and ``over`` (0 or 1).
@@ -141,7 +144,12 @@ def evaluate_market(
         contributions=result.contributions,
         pricing=pricing,
         metrics={**result.train_metrics, _TIME: float(result.folds["fit_seconds"].iloc[-1])},
-        fold_metrics={"val_mae_fold": fold_mae(predictions)},
+        fold_metrics={
+            "val_mae_fold": fold_mae(predictions),
+            **running_metrics(predictions, bets["flat"], _scored(predictions, calibrated=True)),
+            **result.learning,
+        },
+        importances=result.importances,
     )
     return replace(evaluation, metrics=evaluation.metrics | _measured(evaluation, config, n_trials))
 

@@ -63,9 +63,7 @@ def bin_stages(known: Iterable[int]) -> dict[int, int]:
     return stages
 
 
-def binned_rows(
-    features: pd.DataFrame, first: int, last: int, params: Mapping[str, Any], *, threads: int = 1
-) -> lightgbm.Dataset:
+def binned_rows(features: pd.DataFrame, first: int, last: int, params: Mapping[str, Any]) -> lightgbm.Dataset:
     """Bin the first `last` rows of `features` (n, k) by boundaries found on the first `first` of them.
 
     Args:
@@ -73,7 +71,6 @@ def binned_rows(
         first: Rows that boundaries are found on.
         last: Rows that are binned, at least `first`.
         params: LightGBM's parameters; those of training are left out.
-        threads: Threads; the bins do not depend on it.
 
     Returns:
         A constructed data set with labels of zero.
@@ -81,7 +78,7 @@ def binned_rows(
     import lightgbm
 
     values, names = features.to_numpy(), list(features.columns)
-    own = {**BINNING, **_of_binning(params), "verbosity": -1, "num_threads": threads}
+    own = {**BINNING, **_of_binning(params), "verbosity": -1, "num_threads": 1}
     found = lightgbm.Dataset(values[:first], np.zeros(first), feature_name=names, params=own).construct()
     if last == first:
         return found
@@ -114,14 +111,12 @@ class SharedBins:
 
     Args:
         fits: Of each fit on the table, the rows its bins are found on and its training rows.
-        threads: Threads that bin.
     """
 
-    def __init__(self, fits: Iterable[tuple[int, int]], *, threads: int = 1) -> None:
+    def __init__(self, fits: Iterable[tuple[int, int]]) -> None:
         self._last: dict[int, int] = {}
         for first, known in fits:
             self._last[first] = max(known, self._last.get(first, 0))
-        self._threads = threads
         self._forget()
 
     def _forget(self) -> None:
@@ -130,7 +125,7 @@ class SharedBins:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what belongs to one process: locks and data."""
-        return {"_last": self._last, "_threads": 1}
+        return {"_last": self._last}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """With nothing made yet."""
@@ -144,7 +139,7 @@ class SharedBins:
             made = self._made.setdefault(key, _Made())
         with made.lock:
             if made.rows is None:
-                made.rows = binned_rows(features, first, self._last[first], params, threads=self._threads)
+                made.rows = binned_rows(features, first, self._last[first], params)
             return made.rows
 
 

@@ -124,6 +124,19 @@ class LightGBMEstimator(_Boosting):
         raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
         return np.asarray(raw, dtype="float64")
 
+    def staged(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts after each tree (trees, n; stat units)."""
+        return self._staged(features).cumsum(axis=0)
+
+    def _staged(self, features: pd.DataFrame) -> np.ndarray:
+        """What each tree adds (trees, n); the first holds the start."""
+        values, threads = features[self._names].to_numpy(), self._threads
+        parts = [
+            self._booster.predict(values, start_iteration=tree, num_iteration=1, num_threads=threads)
+            for tree in range(self._trees)
+        ]
+        return np.asarray(parts, dtype="float64")
+
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""
         return self._ranked(np.asarray(self._booster.feature_importance("gain"), dtype="float64"))
@@ -162,6 +175,10 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
         """Forecasts (n, stat units)."""
         root = np.maximum(super().predict(features), 0.0)
         return np.asarray(root * root, dtype="float64")
+
+    def staged(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts after each tree (trees, n; stat units)."""
+        return np.asarray(np.maximum(super().staged(features), 0.0) ** 2, dtype="float64")
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Part of each feature in each forecast (n, k; stat units): with that of the mean root they sum to it.
@@ -239,6 +256,14 @@ class XGBoostEstimator(_Boosting):
 
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         return np.asarray(self._booster.predict(data, pred_contribs=True), dtype="float64")[:, :-1]
+
+    def staged(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts after each tree (trees, n; stat units)."""
+        import xgboost
+
+        data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
+        after = [self._booster.predict(data, iteration_range=(0, tree + 1)) for tree in range(self._trees)]
+        return np.asarray(after, dtype="float64")
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending; features no split uses have 0."""

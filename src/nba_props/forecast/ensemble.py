@@ -72,6 +72,8 @@ def combine_forecasts(
         train_metrics={},
         selected=(),
         final=None,
+        learning={},
+        importances=None,
     )
     return result, pd.DataFrame(rows)
 

@@ -127,6 +127,11 @@ class SelectedFeaturesEstimator:
         out[:, chosen] = self._inner.contributions(features[list(self._selected)])  # type: ignore[attr-defined]
         return out
 
+    def staged(self, features: pd.DataFrame) -> np.ndarray | None:
+        """Forecasts after each tree of the inner forecaster (trees, n; stat units); None where it has no trees."""
+        inner = getattr(self._inner, "staged", None)
+        return None if inner is None else np.asarray(inner(features[list(self.selected)]), dtype="float64")
+
     def importances(self) -> pd.Series:
         """The inner forecaster's, of the chosen features."""
         return self._inner.importances()

@@ -22,6 +22,7 @@ from nba_props.errors import DataError, ModelError, NotEnoughDataError
 from nba_props.forecast import Estimator
 from nba_props.forecast.binning import SharedBins, bin_stages
 from nba_props.forecast.folds import Fold
+from nba_props.forecast.learning import learning_curves
 from nba_props.forecast.parallel import in_order
 from nba_props.forecast.reasons import REASONS, Explain, by_family, reasons
 from nba_props.metrics import all_prefixed
@@ -43,6 +44,8 @@ class WalkForwardResult:
         final: The forecaster fitted on every row, where it was asked for.
         contributions: ``game_id``, ``player_id`` and a column per family of features with its part in the forecast
             (stat units), of the explained rows; None where nothing was to be explained or the model cannot.
+        learning: Error after each tree of the last fold's model (`nba_props.forecast.learning`); empty without trees.
+        importances: A row per test fold, a column per feature: shares of the total; None where there are none.
     """
 
     predictions: pd.DataFrame
@@ -51,6 +54,8 @@ class WalkForwardResult:
     selected: tuple[tuple[str, ...], ...] = ()
     final: Estimator | None = None
     contributions: pd.DataFrame | None = None
+    learning: dict[str, list[float]] = field(default_factory=dict)
+    importances: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,8 @@ class _Fitted:
     selected: tuple[str, ...] = ()
     estimator: Estimator | None = None
     why: pd.DataFrame | None = None
+    learning: dict[str, list[float]] = field(default_factory=dict)
+    importances: pd.Series | None = None
 
 
 def walk_forward_all(
@@ -170,7 +177,7 @@ def walk_forward_all(
         DataError: The rows are not in time order.
     """
     plan = [forecaster.fits() for forecaster in forecasters]
-    bins = _shared_bins(forecasters, plan, workers)
+    bins = _shared_bins(forecasters, plan)
     calls = [
         delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make, forecaster.explain, shared)
         for forecaster, fits, shared in zip(forecasters, plan, bins, strict=True)
@@ -202,12 +209,12 @@ def walk_forward(
     return result
 
 
-def _shared_bins(forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]], workers: int) -> list[SharedBins]:
+def _shared_bins(forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]]) -> list[SharedBins]:
     """The bins of each forecaster's fits; forecasters on the same table share theirs."""
     fits: dict[int, list[tuple[int, int]]] = {}
     for forecaster, own in zip(forecasters, plan, strict=True):
         fits.setdefault(id(forecaster.features), []).extend((fit.binned_on, fit.known) for fit in own)
-    made = {table: SharedBins(pairs, threads=max(workers, 1)) for table, pairs in fits.items()}
+    made = {table: SharedBins(pairs) for table, pairs in fits.items()}
     return [made[id(forecaster.features)] for forecaster in forecasters]
 
 
@@ -227,13 +234,18 @@ def _run(
     seconds = time.perf_counter() - started
     if fit.fold is None:
         return _Fitted(np.array([]), seconds, estimator=estimator)
-    fitted = regression_metrics(answers.to_numpy(), estimator.predict(known)) if fit.in_sample else {}
+    fitted, learning = {}, {}
+    if fit.in_sample:
+        fitted = regression_metrics(answers.to_numpy(), estimator.predict(known))
+        learning = learning_curves(estimator, features, target, known=fit.known, tested=fit.tested)
     return _Fitted(
         predicted=estimator.predict(features.iloc[fit.tested]),
         seconds=seconds,
         train_metrics=all_prefixed(fitted, "train"),
         selected=tuple(getattr(estimator, "selected", ())),
         why=_why(estimator, features, fit, explain),
+        learning=learning,
+        importances=estimator.importances() if fit.fold.role == "test" else None,
     )
 
 
@@ -279,7 +291,14 @@ def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitt
         selected=tuple(result.selected for result in folds) if any(result.selected for result in folds) else (),
         final=fitted[-1].estimator if forecaster.final else None,
         contributions=contributions,
+        learning=folds[-1].learning,
+        importances=_importances(folds),
     )
+
+
+def _importances(folds: Sequence[_Fitted]) -> pd.DataFrame | None:
+    each = [result.importances for result in folds if result.importances is not None and len(result.importances)]
+    return pd.DataFrame(each).fillna(0.0).reset_index(drop=True) if each else None
 
 
 def _fold_row(fold: Fold, n_train: int, n_test: int, seconds: float) -> dict[str, object]:

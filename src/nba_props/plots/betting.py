@@ -198,4 +198,4 @@ def clv_distribution(
 
 
 def _bucket(low: float, high: float) -> str:
-    return f"{low * 100:g} and over" if np.isnan(high) else f"{low * 100:g}-{high * 100:g}"
+    return f"{low * 100:g}+" if np.isnan(high) else f"{low * 100:g}-{high * 100:g}"

@@ -34,6 +34,7 @@ def fold_history(
     references: Mapping[str, float | Sequence[float]] | None = None,
     starts: ArrayLike | None = None,
     rows: Sequence[int] | None = None,
+    told: str = "",
     title: str = "Walk-forward history",
     simulated: bool = False,
 ) -> Figure:
@@ -42,10 +43,11 @@ def fold_history(
     Args:
         values: One value per fold.
         metric: What the values are.
-        references: Name -> one value per fold, or one level for all, at most two (a baseline, the market); NaN where a
-            fold has none.
+        references: Name -> one value per fold, or one level for all, at most three (a baseline; the market, and the
+            model on the rows that the market has); NaN where a fold has none.
         starts: First date of each fold; without them folds are numbered.
         rows: Rows in each fold, drawn as bars.
+        told: How the references are to be read; written under the panels where there are dates.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
@@ -58,14 +60,14 @@ def fold_history(
             axis.set_axis_off()
         return figure
     place = np.arange(len(values))
-    styles = ((ORANGE, "--", "s"), (GREY, ":", "^"))
+    styles = ((ORANGE, "--", "s"), (GREY, ":", "^"), (SKY, ":", "^"))
     for (name, level), (colour, line, marker) in zip((references or {}).items(), styles, strict=False):
         each = np.asarray(level if isinstance(level, Sequence | np.ndarray) else [level] * len(place), dtype="float64")
         upper.plot(place, each, color=colour, linestyle=line, marker=marker, markersize=5, linewidth=1.6, label=name)
     upper.plot(place, values, color=BLUE, marker="o", markersize=6, linewidth=2, label="model")
     upper.margins(y=0.2)
     label(upper, "", words(metric).capitalize())
-    legend_above(upper, columns=3)
+    legend_above(upper, columns=2)
     names = [str(number) for number in place]
     if starts is not None:
         names = [f"{day.astype(object):%d %b %y}" for day in np.asarray(starts, dtype="datetime64[D]")]
@@ -78,5 +80,5 @@ def fold_history(
         axis.set_xticks(shown, [names[index] for index in shown] if axis is axes[-1] else [""] * len(shown))
     axes[-1].tick_params(axis="x", rotation=45 if starts is not None else 0)
     if starts is not None:
-        remark(figure, "Each fold begins on the date below it. What is hard for the model is often hard for all.")
+        remark(figure, f"Each fold begins on the date below it. {told}".strip())
     return figure

@@ -16,12 +16,14 @@ from nba_props.plots.style import (
     legend_above,
     new_figure,
     nothing_to_draw,
+    percent,
     remark,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
@@ -34,6 +36,7 @@ def feature_importance(
     *,
     top_n: int = 15,
     groups: Mapping[str, str] | None = None,
+    by_fold: pd.DataFrame | None = None,
     title: str = "Feature importance",
     simulated: bool = False,
 ) -> Figure:
@@ -43,6 +46,7 @@ def feature_importance(
         importance: Feature -> share of the total importance.
         top_n: Bars drawn, 1 or more.
         groups: Feature -> group it belongs to, told by colour; the rarest share the grey.
+        by_fold: A row per fold, a column per feature: the shares of the models of the folds, drawn as whiskers.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
@@ -63,7 +67,16 @@ def feature_importance(
         from matplotlib.patches import Patch
 
         legend(panel, handles=[Patch(color=colour, label=name) for name, colour in colours.items()], loc="center right")
+    if by_fold is not None and len(by_fold) > 1:
+        each = by_fold.abs().reindex(columns=[name for name, _ in ranked], fill_value=0.0)
+        drawn = each[[name for name, _ in top]]
+        if rest:
+            drawn = drawn.assign(**{names[-1]: each[[name for name, _ in rest]].sum(axis=1)})
+        panel.hlines(names, drawn.min(), drawn.max(), color="black", linewidth=1.6)
+        remark(figure, f"Bars: the model fitted on every row. Lines: from the least to the most of {len(each)} folds.")
     panel.margins(y=0.01)
+    panel.set_xlim(left=0.0)
+    percent(panel, "x")
     label(panel, f"Share of total importance ({len(importance)} features)", "")
     return figure
 
@@ -124,7 +137,9 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
         return figure
     low, high = np.quantile(error, [0.002, 0.998])
     extent = (forecast.min(), max(forecast.max(), forecast.min() + 1e-6), low, max(high, low + 1e-6))
-    upper.hexbin(forecast, error, gridsize=45, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
+    # Results are whole numbers: cells of less than one and a half of them in height would leave holes between them.
+    grid = (26, int(np.clip((high - low) / 1.7, 5, 15)))
+    upper.hexbin(forecast, error, gridsize=grid, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
     bins = np.array_split(np.argsort(forecast, kind="stable"), max(1, min(_BINS, error.size // _LEAST_PER_BIN)))
     centre = [forecast[rows].mean() for rows in bins]
     for share, style in ((0.1, ":"), (0.5, "-"), (0.9, ":")):

@@ -77,7 +77,13 @@ class MarketBlend:
 
 
 def walk_forward_blend(
-    p: ArrayLike, market_p_over: ArrayLike, y: ArrayLike, dates: ArrayLike, prior: float = PRIOR_ROWS
+    p: ArrayLike,
+    market_p_over: ArrayLike,
+    y: ArrayLike,
+    dates: ArrayLike,
+    prior: float = PRIOR_ROWS,
+    *,
+    apply_to: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
 ) -> tuple[Floats, pd.DataFrame]:
     """Blend every probability by the weight learned on props settled on earlier dates; refitted weekly.
 
@@ -92,20 +98,24 @@ def walk_forward_blend(
         y: 1 over, 0 under, NaN push or void, n.
         dates: Date of each prop, n.
         prior: See `MarketBlend.fit`.
+        apply_to: Other probabilities of model and market to blend, and their dates, m each; those of the settled props
+            by default.
 
     Returns:
-        Blended probabilities, n, NaN where one of the two is missing or too few props are settled; and one row per week
-        with a weight: ``first_date``, ``weight``, ``n_props``.
+        Blended probabilities, n (or m), NaN where one of the two is missing or too few props are settled; and one row
+        per week with a weight: ``first_date``, ``weight``, ``n_props``.
     """
     model, market, result = (np.asarray(values, dtype="float64") for values in (p, market_p_over, y))
-    days = np.asarray(dates, dtype="datetime64[D]")
-    blended, weeks = np.full(len(model), np.nan), []
-    for past, now in refits(dates):
+    ours, theirs, target_dates = (p, market_p_over, dates) if apply_to is None else apply_to
+    ours, theirs = np.asarray(ours, dtype="float64"), np.asarray(theirs, dtype="float64")
+    days = np.asarray(target_dates, dtype="datetime64[D]")
+    blended, weeks = np.full(len(ours), np.nan), []
+    for past, now in refits(dates, target_dates):
         try:
             blend = MarketBlend.fit(model[past], market[past], result[past], prior)
         except NotEnoughDataError:
             continue
-        blended[now] = blend.apply(model[now], market[now])
+        blended[now] = blend.apply(ours[now], theirs[now])
         weeks.append({"first_date": days[now].min(), "weight": blend.weight, "n_props": blend.n_props})
     return blended, pd.DataFrame(weeks, columns=["first_date", "weight", "n_props"])
 

@@ -8,7 +8,7 @@ results are spread, whatever was done to the location.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,6 +33,8 @@ _KEY: Final = ["game_id", "player_id"]
 _MIN_PAST: Final = 200
 _FALLBACK: Final = "conformal"
 _BISECTIONS: Final = 40
+_HALVINGS: Final = 8
+"""Results of all markets are below 2 to this power."""
 _Part = tuple[str, int]
 
 
@@ -97,6 +99,28 @@ class Distributions(ABC):
             high, low = at.cdf(value), at.cdf(value - 1.0)
             mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
         return mass
+
+    def quantiles(self, lines: pd.DataFrame, levels: Sequence[float]) -> Floats:
+        """The least result of which P(result or less) reaches each of `levels` (k), (n, k) whole numbers.
+
+        Args:
+            lines: As for `at`; ``line`` is not needed.
+            levels: In (0, 1).
+
+        Returns:
+            NaN where `at` gives no probability.
+        """
+        known, found = self._known(lines), np.full((len(lines), len(levels)), np.nan)
+        for part, rows in self._parts(known):
+            at, n = self._rows(part, known[rows], lines[rows].assign(line=np.nan)), int(rows.sum())
+            for column, level in enumerate(levels):
+                low, high = np.zeros(n), np.full(n, 2.0**_HALVINGS)
+                for _ in range(_HALVINGS):
+                    middle = np.floor((low + high) / 2.0)
+                    there = at.cdf(middle) >= level
+                    low, high = np.where(there, low, middle + 1.0), np.where(there, middle, high)
+                found[rows, column] = np.where(np.isnan(at.cdf(high)), np.nan, high)
+        return found
 
     @abstractmethod
     def _known(self, lines: pd.DataFrame) -> pd.DataFrame:

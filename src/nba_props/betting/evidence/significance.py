@@ -171,9 +171,9 @@ def permutation_canary(ledger: pd.DataFrame, *, permutations: int = 1000, seed: 
     for index in range(permutations):
         draw = generator.random(len(bets))
         surprise = np.where(over_won, draw * market_p_over, market_p_over + draw * (1.0 - market_p_over))
-        # Sorting by (night, noise) shuffles within nights.
+        # Sorting by night and a share of one shuffles within nights.
         shuffled = np.empty_like(surprise)
-        shuffled[order] = surprise[np.lexsort((generator.random(len(bets)), night))]
+        shuffled[order] = surprise[np.argsort(night + generator.random(len(bets)))]
         side_won = (shuffled < market_p_over) == over
         rois[index] = (stake * np.where(side_won, odds - 1.0, -1.0)).sum()
     rois /= stake.sum()

@@ -5,8 +5,10 @@ A format is a `Format` in the registry `FORMATS`: one file that adds it, plus it
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os import PathLike
@@ -61,7 +63,10 @@ FORMATS: Final = Registry[Format](
 
 
 def load_availability(
-    paths: Paths, *, reported_at: str | pd.Timestamp | None = None, form: str | None = None
+    paths: Paths,
+    *,
+    reported_at: str | pd.Timestamp | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
 ) -> AvailabilityReading:
     """Load who was reported out, and when, from files of any known format.
 
@@ -69,7 +74,7 @@ def load_availability(
         paths: Files, or folders (searched one level deep; files of other kinds there are passed over and named in the
             log).
         reported_at: UTC time of files that tell none, neither in a column nor in their name.
-        form: Name of a format of `FORMATS`; None recognises each file by itself.
+        format: Name of a format of `FORMATS`; None recognises each file by itself.
 
     Returns:
         The `availability` table with the rows in file order, the teams that had not reported, and the games named.
@@ -77,7 +82,7 @@ def load_availability(
     Raises:
         DataError: A file is in no known format, or holds a value that is impossible; names file, column, number of
             rows and the first of them.
-        ConfigError: There is no format `form`.
+        ConfigError: There is no such format.
     """
     told = None if reported_at is None else pd.Timestamp(reported_at)
     if told is not None:
@@ -85,7 +90,7 @@ def load_availability(
     readings = []
     for path, in_folder in _files(paths):
         opened = _open(path)
-        found = FORMATS[form] if form else _format_of(opened)[1]
+        found = FORMATS[format] if format else _format_of(opened)[1]
         if found is not None:
             readings.append(found.read(opened, told or time_in_name(path)))
         elif in_folder:
@@ -177,9 +182,14 @@ def _open(path: Path) -> Opened:
             start = handle.read(1024)
         if start.startswith(b"%PDF"):
             return Opened(path, is_pdf=True)
+        if start[:2] == b"\x1f\x8b":
+            with gzip.open(path) as unpacked:
+                start = unpacked.read(1024)
         if path.suffix == ".json" or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-            return Opened(path, document=read_document(path))
-    except OSError as error:
+            document = read_document(path)
+            rows = isinstance(document, list) and bool(document) and all(isinstance(row, dict) for row in document)
+            return Opened(path, table=open_table(path) if rows else None, document=document)
+    except (OSError, EOFError, zlib.error) as error:
         fix = "Fetch or export it again."
         raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", fix=fix) from error
     if path.suffix == ".pdf":

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from nba_props.data.availability.game_times import report_fixtures
-from nba_props.data.availability.table import EASTERN, INJURY_REPORT, AvailabilityReading, canonical_availability, days
+from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days
+from nba_props.data.stream import refuse_size
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
@@ -37,6 +39,8 @@ _SPACE: Final = 0.12
 """Two letters further apart than this share of their height belong to two words (the report's spaces: 0.23)."""
 _ROW_GAP: Final = 1.8
 """Lines further apart than this many letter heights belong to two rows, where no rule is drawn (in a row: 1.4)."""
+_PACKED: Final = 1032
+"""Bytes that deflate packs into one at most: what a PDF of a size may unpack to."""
 _FIX: Final = "Give a report as it is published on official.nba.com."
 
 Cells = dict[str, str]
@@ -130,6 +134,7 @@ def eastern_time(day: str, clock: str) -> pd.Timestamp:
 
 def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     """Words and horizontal edges of every page."""
+    refuse_size(str(path), path.stat().st_size * _PACKED)
     try:
         import pdfplumber
         from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException

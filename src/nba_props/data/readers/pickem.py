@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from nba_props.data.columns import plain
 from nba_props.data.files import read_text
-from nba_props.data.formats import ODDS, Brought, Options, Reader, add, plain
+from nba_props.data.formats import ODDS, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
     from nba_props.data.formats import TableFile

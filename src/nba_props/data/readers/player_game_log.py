@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nba_props.data import columns as _columns
+from nba_props.data.columns import plain
 from nba_props.data.files import read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, plain
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
     import pandas as pd

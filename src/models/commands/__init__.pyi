@@ -1,0 +1,21 @@
+from . import live as live
+from . import live_options as live_options
+from . import monitor as monitor
+from . import predict_props as predict_props
+from . import replay_season as replay_season
+from . import results as results
+from . import settle_props as settle_props
+from . import train_model as train_model
+from . import training as training
+
+__all__ = [
+    "live",
+    "live_options",
+    "monitor",
+    "predict_props",
+    "replay_season",
+    "results",
+    "settle_props",
+    "train_model",
+    "training",
+]

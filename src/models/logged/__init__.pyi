@@ -1,0 +1,9 @@
+from . import model as model
+from . import prop_forecast as prop_forecast
+from . import pyfunc as pyfunc
+
+__all__ = [
+    "model",
+    "prop_forecast",
+    "pyfunc",
+]

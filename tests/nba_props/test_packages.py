@@ -1,0 +1,28 @@
+"""`dir()` of every package lists what it offers."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+ROOTS = ("nba_props", "models", "mlflow_integration", "nba_league")
+PACKAGES = [
+    *ROOTS,
+    *(
+        found.name
+        for root in ROOTS
+        for found in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}.")
+        if found.ispkg and not found.name.rpartition(".")[2].startswith("_")
+    ),
+]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_dir_of_a_package_lists_names_that_are_there(name):
+    package = importlib.import_module(name)
+    public = [each for each in dir(package) if not each.startswith("_")]
+    assert public
+    for each in public:
+        getattr(package, each)
