@@ -194,7 +194,7 @@ class _Season:
                 self.shadows |= models_in_use(self.registry, [market], self.data.kind, Stage.STAGING.value)
 
     def _evening(self, night: pd.Timestamp) -> None:
-        """The card, the shadow card of what stands in Staging, and the morning after."""
+        """The card, the shadow card of what is in Staging, and the morning after."""
         slate = slate_of_data(self.data, night, self.flagged)
         self._card(night, slate, self.models, Stage.PRODUCTION)
         self.replay.nights += 1
