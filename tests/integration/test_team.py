@@ -15,6 +15,7 @@ import requests
 from sklearn.linear_model import LinearRegression
 
 from mlflow_integration import ModelRegistry, NBAPropsTracker
+from mlflow_integration.commands import serve
 from mlflow_integration.commands.deep_check import deep_checks
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.server import free_port
@@ -196,11 +197,13 @@ def test_the_deep_check_passes_for_a_user_of_the_team(team, tmp_path, monkeypatc
 @pytest.mark.parametrize("key", ["artifact_location", "artifactLocation"])
 @pytest.mark.parametrize("place", ["file:///srv/outside", "/srv/outside", "s3://other/x", "mlflow-artifacts:/1", "."])
 def test_no_client_chooses_where_artifacts_go(place, key, team):
-    for api in ("api/2.0", "ajax-api/2.0", "api/2.0/"):
-        address = f"{team.url}/{api.rstrip('/')}/mlflow/experiments/create{'/' if api.endswith('/') else ''}"
-        for user in ("alice", "admin"):
-            answer = requests.post(address, json={"name": "x", key: place}, auth=(user, WORDS[user]), timeout=10)
-            assert answer.status_code in {400, 404, 405}, answer.text
+    for user in ("alice", "admin"):
+        for api in ("api/2.0", "ajax-api/2.0"):
+            address, content = f"{team.url}/{api}/mlflow/experiments/create", {"name": "x", key: place}
+            answer = requests.post(address, json=content, auth=(user, WORDS[user]), timeout=30)
+            assert answer.status_code == 400
+            assert "this server decides where artifacts go" in answer.text
+            assert not requests.post(f"{address}/", json=content, auth=(user, WORDS[user]), timeout=30).ok
     client = mlflow.MlflowClient(team.uri)
     assert client.get_experiment_by_name("x") is None
 
@@ -221,7 +224,7 @@ def test_no_password_stands_in_an_argument_a_file_the_database_or_the_bucket(tea
     sign_in(monkeypatch, "alice")
     tracker = NBAPropsTracker("secrets", tracking_uri=team.url)
     with tracker.start_run("x", tags={"note": f"password={WORDS['alice']}"}):
-        tracker.log_document(f"signed in with {WORDS['alice']}", "notes.md")
+        tracker.log_training_config({"note": f"signed in with {WORDS['alice']}"})
     arguments = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     database = team.uri.rpartition("/")[2]
     dump = subprocess.run(
@@ -243,26 +246,40 @@ def test_no_password_stands_in_an_argument_a_file_the_database_or_the_bucket(tea
             assert secret not in where
 
 
-def test_what_a_team_cannot_be_served_with_is_said(tmp_path, monkeypatch, postgres):
-    def said(*options: str, **environment: str) -> str:
-        done = subprocess.run(
-            [sys.executable, SCRIPT, "--team", *options],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-        )
-        assert done.returncode == 2, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stderr
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tracking-uri", "x.db", "--artifacts", "/a"], "a team needs PostgreSQL"),
+        (["--tracking-uri", "postgresql://h/d", "--artifacts", "runs"], "is no place for artifacts"),
+        (["--tracking-uri", "postgresql://h/d"], "is no place for artifacts"),
+        (["--tracking-uri", "postgresql://h/d", "--artifacts", "/a", "--permission", "all"], "is no permission"),
+    ],
+)
+def test_what_a_team_cannot_be_served_with_is_said(options, said, capsys):
+    with pytest.raises(SystemExit) as caught:
+        serve.app(["--team", *options])
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
 
+
+def test_a_wrong_password_of_the_database_is_said_and_not_shown(postgres, capsys):
+    uri = postgres.new_database().replace("nba:", "nba:Wrong-0017")
+    with pytest.raises(SystemExit):
+        serve.app(["--team", "--tracking-uri", uri, "--artifacts", "/a", "--port", str(free_port())])
+    said = capsys.readouterr().err
+    assert "password authentication failed" in said
+    assert "Wrong-0017" not in said
+
+
+def test_a_missing_password_of_the_administrator_is_said(tmp_path, postgres):
     uri = postgres.new_database()
-    place = ("--artifacts", str(tmp_path))
-    assert "a team needs PostgreSQL" in said("--tracking-uri", "x.db", *place)
-    assert "is no place for artifacts" in said("--tracking-uri", uri, "--artifacts", "runs")
-    assert "is no permission" in said("--tracking-uri", uri, "--permission", "all", *place)
-    port = ("--port", str(free_port()))
-    assert "MLFLOW_AUTH_ADMIN_PASSWORD" in said("--tracking-uri", uri, *place, *port)
-    wrong = said("--tracking-uri", uri.replace("nba:", "nba:wrong"), *place, *port)
-    assert "password authentication failed" in wrong
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "--team", "--tracking-uri", uri, "--artifacts", "/a", "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert "MLFLOW_AUTH_ADMIN_PASSWORD" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -33,6 +33,16 @@ def test_the_place_that_is_named_holds_a_folder_per_experiment(root, expected, m
     assert resolve_store(URI).artifact_location("x") == expected
 
 
+def test_an_address_fits_into_the_database_however_long_the_name(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "/mnt/" + "d" * 60)
+    places = {resolve_store(URI).artifact_location(name) for name in ("é" * 60, "é" * 61, "x" * 150, "x")}
+    assert len(places) == 4
+    assert max(len(f"{place}/{'0' * 32}/artifacts") for place in places) <= 200
+    monkeypatch.setenv(VARIABLE, "s3://" + "d" * 160)
+    with pytest.raises(StoreError, match="must fit into 200 characters"):
+        resolve_store(URI).artifact_location("x")
+
+
 def test_a_server_and_a_file_keep_deciding_by_themselves(monkeypatch, tmp_path):
     monkeypatch.setenv(VARIABLE, "s3://bucket")
     assert resolve_store("http://127.0.0.1:5000").artifact_location("x") is None

@@ -81,6 +81,52 @@ def deep_mark() -> str:
     return machine_mark()
 
 
+def test_a_server_that_hangs_is_named_within_the_deadline(monkeypatch):
+    monkeypatch.setenv("NBA_PROPS_DEADLINE", "0.5")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        found = failures(f"http://127.0.0.1:{silent.getsockname()[1]}")
+    assert "ReadTimeout" in found["The server answers"]
+    assert "Start one with" in found["The server answers"]
+
+
+def test_files_that_this_user_cannot_write_are_named_with_the_fix(uri, tmp_path, monkeypatch):
+    monkeypatch.setattr(deep_check.os, "access", lambda path, mode: not Path(path).is_relative_to(tmp_path))
+    assert "chmod u+w" in failures(uri)["Database and folders can be written"]
+
+
+def test_workspaces_are_named(uri, monkeypatch):
+    monkeypatch.setenv("MLFLOW_WORKSPACE", "team-a")
+    assert "workspaces are not supported" in failures(uri)["The store opens and can be read"]
+
+
+class Closed(BaseHTTPRequestHandler):
+    """A server that lets nobody in, but says that it is healthy."""
+
+    def do_GET(self):
+        self.send_response_only(200 if self.path == "/health" else 401)
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - the name that the server calls
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_user_whom_the_server_does_not_let_in_is_named_without_the_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "Hunter2-Hunter2")
+    server = HTTPServer(("127.0.0.1", 0), Closed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    found = failures(f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    server.server_close()
+    assert "does not let in user 'ann'" in found["Server and client are the same MLflow"]
+    assert "does not let in user 'ann'" in found["The store opens and can be read"]
+    assert "Hunter2" not in str(found)
+
+
 def test_a_disk_that_is_nearly_full_is_named(uri, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5e6, total=1e9))
     assert "free some space" in failures(uri)["The disk has room"]

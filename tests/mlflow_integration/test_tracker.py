@@ -344,6 +344,7 @@ def test_a_deleted_experiment_is_restored_and_said_so(uri, caplog):
     assert "restored" in caplog.text
 
 
+@pytest.mark.sqlite_only
 def test_the_phases_carry_their_description_and_artifacts_stay_with_the_store(uri, tmp_path):
     tracker = NBAPropsTracker(experiment_name="Phase1_Foundation", tracking_uri=uri, artifact_location=None)
     experiment = tracker.client.get_experiment(tracker.experiment_id)

@@ -269,6 +269,7 @@ def test_runs_that_claim_to_run_are_stale_only_when_asked_and_old(uri):
     assert utils.cleanup_failed_runs(stale_hours=24, tracking_uri=uri)["run_name"].tolist() == ["stale"]
 
 
+@pytest.mark.sqlite_only
 def test_storage_is_counted_by_experiment_and_kind(uri):
     tracker = NBAPropsTracker("x", tracking_uri=uri)
     with tracker.start_run("a"):

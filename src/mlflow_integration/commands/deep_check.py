@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mlflow_integration.commands.self_check import CheckResult, expect, run_check
 from mlflow_integration.store.location import resolve_store
 from mlflow_integration.values.access_errors import access_refused
+from mlflow_integration.values.deadline import deadline_seconds
 from nba_props.errors import ModelFilesError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _same_version(store: Store) -> str:
 
     own = str(load_mlflow().__version__)
     try:
-        answer = requests.get(f"{store.uri}/version", timeout=5, auth=_login())
+        answer = requests.get(f"{store.uri}/version", timeout=_patience(), auth=_login())
         served = answer.text.strip()
         refused = access_refused(f"error code {answer.status_code}")
         expect(not refused, refused)
@@ -94,6 +95,11 @@ def _same_version(store: Store) -> str:
         expect(False, f"its version cannot be asked: {type(error).__name__}")
     expect(served == own, f"the server is MLflow {served}, this environment {own}: install the same version on both")
     return own
+
+
+def _patience() -> float:
+    """Seconds that a server gets to answer a question of these checks."""
+    return min(5.0, deadline_seconds())
 
 
 def _login() -> tuple[str, str] | None:
@@ -129,7 +135,7 @@ def _clock(store: Store) -> str:
     if store.is_http:
         begun = time.time()
         try:
-            answer = requests.get(f"{store.uri}/health", timeout=5).headers.get("Date")
+            answer = requests.get(f"{store.uri}/health", timeout=_patience()).headers.get("Date")
         except requests.RequestException as error:
             expect(False, f"the server's clock cannot be asked: {type(error).__name__}")
         theirs = parsedate_to_datetime(answer).timestamp() if answer else begun

@@ -96,6 +96,7 @@ def _write_config(path: Path, database: str, permission: str) -> None:
         "default_permission": permission,
         "database_uri": database.replace("%", "%%"),
         "admin_username": "admin",
+        "auth_cache_ttl_seconds": "60",  # a password is hashed for every request otherwise: 0.1 s each
         "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",
     }
     with path.open("w", encoding="utf-8") as file:

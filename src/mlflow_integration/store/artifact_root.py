@@ -6,10 +6,11 @@ would be everybody's. So its clients name one place for all of them, or go throu
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import StoreError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 VARIABLE: Final = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # the name that `mlflow server` reads it by
+_LONGEST: Final = 200 - len("/artifacts") - 33  # PostgreSQL holds MLflow to 200 characters, with the run's id
 _FIX: Final = (
     f"Say where everybody's artifacts go, {VARIABLE}=s3://bucket/folder, or serve the store to the team with\n"
     "    uv run scripts/mlflow/serve.py --team --artifacts s3://bucket/folder"
@@ -37,13 +39,23 @@ def location_below_shared_root(store: OfStore, folder: str) -> str:
     """Return the artifact URI of a new experiment in a database without a folder of its own.
 
     Raises:
-        StoreError: No place is named.
+        StoreError: No place is named, or one with too long an address.
     """
     root = shared_root()
     if not root:
         message = f"{store.label} has no folder that its artifacts could lie in. {_FIX}"
         raise StoreError(message)
-    return f"{root}/{folder}"
+    place = f"{root}/{_as_in(root, folder)}"
+    if len(place) > _LONGEST:
+        place = f"{root}/{hashlib.sha256(folder.encode()).hexdigest()[:16]}"
+    if len(place) > _LONGEST:
+        message = f"{VARIABLE}={mask_secrets(root)} is too long: a run's address must fit into 200 characters."
+        raise StoreError(message)
+    return place
+
+
+def _as_in(root: str, folder: str) -> str:
+    return quote(folder) if root.startswith("file:") else folder
 
 
 def check_artifacts_are_shared(store: OfStore, experiment: Experiment) -> None:
