@@ -111,14 +111,16 @@ def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(s
     registry = ModelRegistry(uri)
     tags = registry.get_model_info(NAME, 2).tags
     shadows = CardStore(uri).cards(stage="Staging")
-    assert len(shadows) == 20, "one a night until the test is decided"
-    assert {card.status for card in shadows} == {"settled"}
-    assert {card.models["pts"][1] for card in shadows} == {2}, "nothing newer takes its place meanwhile"
+    tested = [card for card in shadows if card.models["pts"][1] == 2]
+    assert len(tested) == 20, "one a night until the test is decided"
+    assert {card.status for card in tested} == {"settled"}
+    assert shadows[:20] == tested, "nothing newer takes its place meanwhile"
     assert (tags["staging_source"], tags["staging_nights"]) == ("shadow cards", "20")
     passed = tags["staging_verdict"] == "pass"
     moved = found.history[found.history["version"] == 2]["to_stage"].tolist()
     assert moved == ["Staging", "Production" if passed else "None"]
-    assert set(found.ledger["version"]) == ({1, 2} if passed else {1}), "shadow cards are in no ledger"
+    production = found.ledger[found.ledger["game_date"] <= tested[-1].date]
+    assert set(production["version"]) == {1}, "shadow cards are in no ledger"
 
 
 @pytest.fixture(scope="module")
