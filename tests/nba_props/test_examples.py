@@ -31,7 +31,7 @@ WITHOUT_EXAMPLE = {
     "cached_features": "`build_features`, which has one, through a folder",
     "metrics_before": "needs an evaluated market",
     "extra_metrics": "a metric that the example adds would be known to every test after it",
-    "scale_scores": "needs the distributions of a walk-forward",
+    **dict.fromkeys(("blended_projections", "scale_scores"), "needs the distributions of a walk-forward"),
     "superior_ability": "imports arch, which takes seconds",
 }  # fmt: skip
 """Function -> why its docstring has no example."""

@@ -19,6 +19,12 @@ def running_metrics(predictions: pd.DataFrame, ledger: pd.DataFrame, scored: pd.
     ``val_mae_so_far`` and ``mae_skill_so_far`` after each fold; ``brier_gain_so_far``, ``roi_so_far`` and
     ``cumulative_profit`` after each night.
 
+    >>> import pandas as pd
+    >>> naive = {"season_mean": 14.0, "last_10": 14.0, "ewma_10": 14.0}
+    >>> rows = pd.DataFrame({"actual": [10.0, 10.0], "predicted": [11.0, 13.0], "fold": [0, 1], **naive})
+    >>> running_metrics(rows, pd.DataFrame(), pd.DataFrame())
+    {'val_mae_so_far': [1.0, 2.0], 'mae_skill_so_far': [0.75, 0.5]}
+
     Args:
         predictions: With ``actual``, ``predicted``, ``fold`` and the naive forecasts.
         ledger: Of flat bets, in time order.
