@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nba_props.errors import NotEnoughDataError
-from nba_props.probability import CALIBRATORS, walk_forward_calibration
+from nba_props.probability import CALIBRATORS, DISTRIBUTIONS, walk_forward_calibration
+from nba_props.probability.by_fold import FrozenDistribution
 from nba_props.probability.calibrators import MIN_CALIBRATION_ROWS
 
 NAMES = sorted(CALIBRATORS)
@@ -119,3 +121,18 @@ def test_the_order_of_rows_does_not_matter():
     assert walk_forward_calibration(p, y, dates)[order] == pytest.approx(
         walk_forward_calibration(p[order], y[order], dates[order]), abs=1e-12, nan_ok=True
     )
+
+
+def test_quantiles_are_the_least_results_that_reach_their_level_wherever_the_distribution_is_moved_to():
+    generator = np.random.default_rng(3)
+    mu = generator.uniform(2.0, 40.0, 3000)
+    fitted = DISTRIBUTIONS["conformal"]().fit(np.maximum(np.round(generator.normal(mu, 6.0)), 0.0), mu)
+    frozen, levels = FrozenDistribution(fitted), (0.1, 0.25, 0.75, 0.9)
+    rows = pd.DataFrame({"predicted": [5.0, 20.0, 38.0, np.nan], "mean_minutes": 0.0, "line": np.nan})
+    rows = rows.assign(location=[6.0, 17.0, 38.0, 9.0], scale=[1.0, 0.8, 1.3, 1.0], anchor=[5.5, 18.5, 40.5, 9.5])
+    found = frozen.quantiles(rows, levels)
+    assert np.isnan(found[3]).all()
+    for row, (_, at) in enumerate(rows.iloc[:3].iterrows()):
+        every = pd.DataFrame([at] * 201).assign(line=np.arange(201.0) + 0.5)
+        reached = frozen.at(every)["p_under"].to_numpy()
+        assert found[row].tolist() == [float(np.argmax(reached >= level)) for level in levels]

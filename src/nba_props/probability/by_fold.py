@@ -115,7 +115,7 @@ class Distributions(ABC):
             at, n = self._rows(part, known[rows], lines[rows].assign(line=np.nan)), int(rows.sum())
             for column, level in enumerate(levels):
                 low, high = np.zeros(n), np.full(n, 2.0**_HALVINGS)
-                for _ in range(_HALVINGS):
+                for _ in range(_HALVINGS + 1):
                     middle = np.floor((low + high) / 2.0)
                     there = at.cdf(middle) >= level
                     low, high = np.where(there, low, middle + 1.0), np.where(there, middle, high)
