@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import shutil
 import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import matplotlib
 import pytest
@@ -69,3 +75,108 @@ def no_network():
         patch.setattr(socket.socket, "connect_ex", connect_ex)
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         yield
+
+
+# -- Faults ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def survived(record_property):
+    """Say what was broken and what survived; shown when all tests are done, by several workers too."""
+    return lambda text: record_property("survived", text)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what the tests marked `faults` broke, and what survived."""
+    said = [
+        text
+        for report in terminalreporter.stats.get("passed", ())
+        for name, text in report.user_properties
+        if name == "survived"
+    ]
+    if said:
+        terminalreporter.section("what was broken, and what survived")
+        for text in said:
+            terminalreporter.write_line(f"- {text}")
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+PASSWORD = "pg secret@1%/x"  # noqa: S105 - with every character that has a meaning in a URI or a settings file
+
+
+class Cluster:
+    """A PostgreSQL cluster of the tests' own, on a free port of this machine, fast and not safe."""
+
+    def __init__(self, programs: Path) -> None:
+        self.programs = programs
+        # Its user must be able to reach it; pytest's folders are root's alone.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.port = _free_port()
+        self._count = 0
+        self.user = {}
+        self.password = PASSWORD
+        if os.geteuid() == 0:  # PostgreSQL does not run as root
+            self.user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+            shutil.chown(self.folder, "postgres", "postgres")
+
+    def start(self) -> None:
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        data, options = self.folder / "data", ["-U", "nba", "-A", "scram-sha-256", "--pwfile", secret, "--no-sync"]
+        self._run("initdb", "-D", data, "-E", "UTF8", "--locale", "C", *options)
+        settings = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        self._run("pg_ctl", "-D", data, "-o", settings, "-l", self.folder / "log", "-w", "start")
+        template = self.new_database(template="template0")
+        code = "import sys; from mlflow.db import upgrade; upgrade.callback(sys.argv[1])"
+        subprocess.run([sys.executable, "-c", code, template], check=True, capture_output=True, cwd=self.folder)
+        self.empty = template.rpartition("/")[2]
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder)
+
+    def uri(self, database: str) -> str:
+        return f"postgresql+psycopg2://nba:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self, template: str | None = None) -> str:
+        """Return the URI of a new store without anything in it."""
+        import psycopg2
+
+        self._count += 1
+        name = f"store_{self._count}"
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user="nba", password=PASSWORD, dbname="postgres"
+        )
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template or self.empty}")
+        connection.close()
+        return self.uri(name)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [self.programs / program, *map(str, arguments)]
+        with (self.folder / "commands.log").open("ab") as log:  # the server it starts must not keep our pipes
+            subprocess.run(command, check=True, stdout=log, stderr=log, cwd=self.folder, **self.user)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A cluster for the session; skips the test, with the reason, where PostgreSQL is not installed."""
+    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")), Path(shutil.which("initdb") or "")]
+    if not found[0].is_file():
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    cluster = Cluster(found[0].parent)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

@@ -1,7 +1,7 @@
 """Fetch prop lines from The Odds API and add them to the store of line snapshots.
 
 The key is read from the environment variable ODDS_API_KEY. What it costs in credits is said before anything is spent.
-Answers are saved as they come; a fetch that was interrupted goes on where it stopped.
+Answers are saved as they come; a fetch that was interrupted resumes where it stopped.
 
 Examples:
     uv run scripts/data/fetch_lines.py
@@ -44,8 +44,8 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
         import pandas as pd
 
         from nba_props.data.files import find_tables
+        from nba_props.data.formats import ODDS
         from nba_props.data.odds import read_odds_file
-        from nba_props.data.readers import ODDS
         from nba_props.data.snapshots import capture
         from nba_props.fetch.client import Client
         from nba_props.fetch.lines import MARKETS, Wanted, fetch_current, fetch_historical

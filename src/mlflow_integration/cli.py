@@ -42,7 +42,7 @@ _LONG_TEXT: Final = 24
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
-    """Print `message` on stderr and leave with `code`."""
+    """Print `message` on stderr and exit with `code`."""
     print(f"error: {_shown(message)}", file=sys.stderr)  # noqa: T201 - this is the one place where a script prints
     raise SystemExit(code)
 

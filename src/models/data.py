@@ -1,4 +1,4 @@
-"""Everything a training run reads, loaded and checked before MLflow hears of it."""
+"""Everything a training run reads, loaded and checked before MLflow is involved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlflow_integration.store.location import project_root
-from models.line_ups import decision_moments, reported_line_ups
+from models.line_ups import LAST_GAME, REPORTED, STAND_IN, decision_moments, reported_line_ups
 from nba_props.data import (
     fingerprint,
     join_odds,
@@ -21,7 +21,6 @@ from nba_props.data import (
     read_game_logs,
 )
 from nba_props.data.availability import (
-    FORMATS,
     AvailabilityReading,
     join_availability,
     load_availability,
@@ -29,9 +28,17 @@ from nba_props.data.availability import (
     nobody_waiting,
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
-from nba_props.data.readers import GAME_LOG, ODDS, READERS
+from nba_props.data.format_names import AVAILABILITY, kind_of
+from nba_props.data.formats import GAME_LOG, ODDS, SEASON_TABLE
 from nba_props.data.schemas import FIXTURE_COLUMNS
-from nba_props.features import build_features, cached_features, mean_minutes_before, naive_forecasts
+from nba_props.features import (
+    AVAILABILITY_GROUPS,
+    Absences,
+    build_features,
+    cached_features,
+    mean_minutes_before,
+    naive_forecasts,
+)
 from nba_props.markets import actual
 
 if TYPE_CHECKING:
@@ -39,12 +46,14 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nba_league import League
+    from nba_props.config import TrainerConfig
     from nba_props.data import JoinReport, JoinResult
 
 
 _INEFFICIENCY = 1.5
-"""Of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in advance: at the
-simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some markets."""
+"""Inefficiency of the embedded league's prices. Its bookmakers know tonight's line-ups, which no box score shows in
+advance: at the simulator's own default of 1 only a bettor who knows them too wins; here a good model wins in some
+markets."""
 
 _CACHED_ROWS = 20_000
 """Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
@@ -107,6 +116,28 @@ class TrainingData:
         return [season for season in seasons if season in lined]
 
 
+def availability_of(data: TrainingData, config: TrainerConfig) -> str:
+    """How a run knew who was out: its tag ``availability``."""
+    if config.availability == "stand_in":
+        return STAND_IN
+    return LAST_GAME if data.availability is None else REPORTED
+
+
+def line_up_features(data: TrainingData, config: TrainerConfig) -> pd.DataFrame | None:
+    """The columns of the groups `AVAILABILITY_GROUPS` as this configuration knows them.
+
+    Returns:
+        float64, same index as the games; None where they are those of ``data.features`` already: whatever is reported
+        before the first price of a game.
+    """
+    if config.availability == "stand_in":
+        return build_features(data.games, groups=AVAILABILITY_GROUPS, absences=Absences("stand_in"))
+    if data.availability is None or config.decision == "open":
+        return None
+    moments = decision_moments(data.games, data.quotes, data.fixtures, config.decision)
+    return reported_line_ups(data.games, data.availability, data.not_submitted, moments)
+
+
 def load_training_data(
     data: Sequence[str | PathLike[str]],
     odds: Sequence[str | PathLike[str]] = (),
@@ -123,20 +154,24 @@ def load_training_data(
         odds: Files or folders of prop odds; none means no betting evaluation.
         season_stats: Optional season table; joined with the previous season only.
         availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders that tell when the games tip off, for odds that do not.
-        format: Name of a format (`nba_props.data.readers.READERS`, or `nba_props.data.availability.FORMATS`) that files
-            of its kind are read in; recognised without.
+        fixtures: Files or folders with the tip-off times of the games, for odds without them.
+        format: Name of a format (`nba_props.data.format_names`) that files of its kind are read in; recognised without.
 
     Raises:
         DataError: A file cannot be used; the message names file, column, rows and fix.
     """
-    of_reports = format if format in FORMATS else None
-    kind = None if format is None or of_reports else READERS[format].kind
+    kind = None if format is None else kind_of(format)
     games, load_report = read_game_logs(list(data), format=format if kind == GAME_LOG else None)
     reports = [str(load_report)]
     odds_table = load_odds(list(odds), format=format if kind == ODDS else None) if odds else None
-    stats = None if season_stats is None else load_season_stats(season_stats)
-    reading = load_availability(list(availability), form=of_reports) if availability else None
+    stats = (
+        None
+        if season_stats is None
+        else load_season_stats(season_stats, format=format if kind == SEASON_TABLE else None)
+    )
+    reading = (
+        load_availability(list(availability), format=format if kind == AVAILABILITY else None) if availability else None
+    )
     told = [] if reading is None else [reading.fixtures]
     tips = pd.concat([*told, load_fixtures(list(fixtures)) if fixtures else no_fixtures()], ignore_index=True)
     joined = None if odds_table is None else join_odds(odds_table, games, fixtures=tips)
@@ -218,7 +253,7 @@ def _assembled(
 
 
 def _features(games: pd.DataFrame) -> pd.DataFrame:
-    """The feature table, kept under ``.cache/features`` of the project; a small one is made faster than it is read."""
+    """The feature table, kept under ``.cache/features`` of the project; a small one is faster to make than to read."""
     if len(games) < _CACHED_ROWS:
         return build_features(games)
     return cached_features(games, project_root() / ".cache" / "features")

@@ -1,4 +1,4 @@
-"""TOML files that people write: read, and every problem told with the key it is about."""
+"""TOML files that people write: read, with every problem reported by the key it is about."""
 
 from __future__ import annotations
 

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from models.data import prediction_info, row_by_row
-from models.line_ups import line_up_features
+from models.data import line_up_features, prediction_info, row_by_row
 from nba_props.config import FIRST_SEASON
+from nba_props.errors import ConfigError
+from nba_props.evaluation.market import lines_at_decision
 from nba_props.features import feature_families, feature_names, feature_texts, prior_games_in_season
 from nba_props.forecast import ESTIMATORS, Estimator, make_estimator
+from nba_props.forecast.estimator import split_member
 from nba_props.forecast.folds import walk_forward_folds
 from nba_props.forecast.reasons import Explain
 from nba_props.forecast.walk_forward import Forecaster, WalkForwardResult, walk_forward_all
@@ -23,12 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from models.data import TrainingData
+    from nba_props.arrays import Floats
     from nba_props.config import SelectionConfig, TrainerConfig
     from nba_props.forecast.folds import Fold
 
 
-_FRAME = ("availability", "decision", "feature_groups", "noise_features", "seed")
+_FRAME = ("availability", "decision", "feature_groups", "line_feature", "noise_features", "seed")
 """Settings that the feature table of a configuration depends on."""
+
+_SEEDS_APART = 1000
+"""Between the seeds of members that are the same model: those of two runs with neighbouring seeds do not meet."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,9 @@ class Forecasts:
                 key = self._key(config, member)
                 if key not in self._results:
                     queue.setdefault(key, (config, member))
-        self._queue = list(queue)
+        self._queue = queue
         self._frames: dict[str, pd.DataFrame] = {}
-        self._made = {
-            key: forecaster(data, config, member, self.features(config)) for key, (config, member) in queue.items()
-        }
         self._workers = next(iter(configs)).workers or cpu_count()
-        self._markets = {key: config.market for key, (config, _) in queue.items()}
         self._running: Generator[WalkForwardResult, None, None] | None = None
 
     def of(self, config: TrainerConfig) -> Forecast:
@@ -138,7 +140,7 @@ class Forecasts:
 
     def features(self, config: TrainerConfig) -> pd.DataFrame:
         """The `feature_frame` of a configuration; those that use the same columns share one table."""
-        key = json.dumps(_settings(config, *_FRAME), sort_keys=True)
+        key = json.dumps(_settings(config, *_FRAME, *(["market"] if config.line_feature else [])), sort_keys=True)
         if key not in self._frames:
             self._frames[key] = feature_frame(self.data, config)
         return self._frames[key]
@@ -153,35 +155,41 @@ class Forecasts:
             self._running = None
 
     def _key(self, config: TrainerConfig, member: str) -> str:
-        """Everything the forecast of a member depends on; the decision only where absences are reported before it."""
-        names = ["market", "selection", "walk_forward", "seed", "feature_groups", "noise_features", "availability"]
-        if self.data.availability is not None:
+        """Everything the forecast of a member depends on; the decision only where what was known at it matters."""
+        names = ["market", "selection", "walk_forward", "seed", "feature_groups", "line_feature", "noise_features"]
+        names.append("availability")
+        if self.data.availability is not None or config.line_feature:
             names.append("decision")
         settings = {**_settings(config, *names), "model": member, "params": _params(config, member)}
         return json.dumps(settings, sort_keys=True)
 
     def _result(self, key: str) -> WalkForwardResult:
         while key not in self._results:
+            name = next(iter(self._queue))
             if self._running is None:
-                self._running = walk_forward_all(
-                    [self._made[name] for name in self._queue], workers=self._workers, on_fold=self._count()
-                )
-            self._results[self._queue.pop(0)] = next(self._running)
+                self._running = self._started()
+            self._results[name] = next(self._running)
+            del self._queue[name]
         if not self._queue:
             self.close()
         return self._results[key]
 
-    def _count(self) -> Callable[[int, Fold | None], None]:
-        waiting = list(self._queue)
-        done = [0] * len(waiting)
+    def _started(self) -> Generator[WalkForwardResult, None, None]:
+        """The walks of everything that is waited for."""
+        markets = [config.market for config, _ in self._queue.values()]
+        infos = {market: prediction_info(self.data, market) for market in dict.fromkeys(markets)}
+        made = [
+            forecaster(self.data, config, member, self.features(config), infos[config.market])
+            for config, member in self._queue.values()
+        ]
+        total, done = [len(each.fits()) for each in made], [0] * len(made)
 
         def count(position: int, _: Fold | None) -> None:
             done[position] += 1
             if self._on_fold is not None:
-                name = waiting[position]
-                self._on_fold(self._markets[name], done[position], len(self._made[name].fits()))
+                self._on_fold(markets[position], done[position], total[position])
 
-        return count
+        return walk_forward_all(made, workers=self._workers, on_fold=count)
 
 
 def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:
@@ -193,11 +201,28 @@ def feature_frame(data: TrainingData, config: TrainerConfig) -> pd.DataFrame:
     if config.feature_groups is not None:
         known, wanted = set(feature_names()), set(feature_names(config.feature_groups))
         features = row_by_row(features[[name for name in features if name in wanted or name not in known]])
+    if config.line_feature:
+        features = row_by_row(features.assign(implied_line=_lines_tonight(data, config)))
     if config.noise_features:
         noise = np.random.default_rng([config.seed, 7]).normal(size=(len(features), config.noise_features))
         names = [f"noise_{number}" for number in range(config.noise_features)]
         features = row_by_row(features.join(pd.DataFrame(noise, index=features.index, columns=names)))
     return features
+
+
+def _lines_tonight(data: TrainingData, config: TrainerConfig) -> Floats:
+    """The market's forecast of each player-game at decision time (n, stat units); NaN without a line.
+
+    Raises:
+        ConfigError: There is no line of the market.
+    """
+    lines = lines_at_decision(data.quotes_of(config.market), config)
+    if lines.empty:
+        message = f"line_feature: there are no lines of {config.market}; give some with --odds, or leave it out."
+        raise ConfigError(message)
+    keys = ["game_id", "player_id"]
+    found = data.games[keys].merge(lines, how="left", on=keys, validate="1:1")
+    return np.asarray(found["implied_line"], dtype="float64")
 
 
 def config_folds(data: TrainingData, config: TrainerConfig) -> list[Fold]:
@@ -222,7 +247,7 @@ def first_test_season(data: TrainingData, config: TrainerConfig) -> str | None:
 
 
 def members(config: TrainerConfig) -> tuple[str, ...]:
-    """Names of the models a configuration fits: its own, the members of its ensemble, or what it blends."""
+    """Names of the models that a configuration fits: its own, the members of its ensemble, or the one it blends."""
     return config.ensemble.members if config.model == "ensemble" else (config.forecaster,)
 
 
@@ -236,24 +261,28 @@ def _settings(config: TrainerConfig, *names: str) -> dict[str, Any]:
 
 
 def forecaster(
-    data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None
-) -> Forecaster:
-    """What one of the `members` is fitted on, and the folds it goes through.
+    data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None,
+    info: pd.DataFrame | None = None,
+) -> Forecaster:  # fmt: skip
+    """What one of the `members` is fitted on, and its folds.
 
     Args:
         data: What is trained on.
         config: The configuration.
         member: One of its members.
         features: Its `feature_frame`, where it is made already.
+        info: Its `prediction_info`, where it is made already.
     """
-    info = prediction_info(data, config.market)
-    minutes = data.games["min"].astype("float64") if ESTIMATORS[member].needs_minutes else None
+    info = prediction_info(data, config.market) if info is None else info
+    model, number = split_member(member)
+    minutes = data.games["min"].astype("float64") if ESTIMATORS[model].needs_minutes else None
+    seed = config.seed + _SEEDS_APART * number
     return Forecaster(
         features=feature_frame(data, config) if features is None else features,
         target=info["actual"],
         info=info,
         folds=config_folds(data, config),
-        make=EstimatorSpec(member, _params(config, member), config.seed, minutes, config.selection),
+        make=EstimatorSpec(model, _params(config, member), seed, minutes, config.selection),
         evaluated=prior_games_in_season(data.games) > 0,
         final=True,
         explain=explained(data, config.market),

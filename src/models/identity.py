@@ -12,7 +12,7 @@ from nba_props.version import code_version
 
 if TYPE_CHECKING:
     from models.data import TrainingData
-    from models.plan.studies import Study
+    from models.studies import Study
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
 
@@ -32,7 +32,7 @@ def short_hash(content: object) -> str:
 
 
 def settings_key(config: TrainerConfig, study: Study | None, data: TrainingData) -> str:
-    """What two runs share that must come to the same numbers; how many fits go side by side is no part of it."""
+    """What two runs share whose numbers must agree; how many fits run side by side is not part of it."""
     return short_hash(
         {
             "config": config.model_dump(mode="json", exclude={"workers"}),
@@ -44,7 +44,7 @@ def settings_key(config: TrainerConfig, study: Study | None, data: TrainingData)
 
 
 def props_key(evaluation: MarketEvaluation) -> str | None:
-    """Which props the scores of a run are of: runs with the same key are comparable; None where none was scored."""
+    """Which props the scores of a run refer to: runs with the same key are comparable; None where none was scored."""
     scored = evaluation.scored_props()
     if scored.empty:
         return None

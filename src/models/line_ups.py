@@ -1,49 +1,23 @@
-"""Who was known to be out when the props of a configuration were decided, and the features that come of it."""
+"""Who was known to be out when props were decided, and the features that come of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import pandas as pd
 
 from nba_props.data.availability import last_reports
 from nba_props.features import AVAILABILITY_GROUPS, Absences, build_features
 
-if TYPE_CHECKING:
-    from models.data import TrainingData
-    from nba_props.config import TrainerConfig
-
 OUT: Final = ("out", "doubtful")
-"""Statuses that count as out: of the doubtful hardly anybody plays, of the questionable about half do."""
+"""Statuses that count as out: few of the doubtful play, about half of the questionable do."""
 
 LAST_GAME, REPORTED, STAND_IN = "last game", "reported", "stand-in from box scores"
-"""What runs say of how absences were known."""
+"""How runs say that absences were known."""
 
 _EASTERN: Final = "America/New_York"
 _NOON: Final = pd.Timedelta(hours=12)
 _BEFORE_TIP: Final = pd.Timedelta(hours=1)
-
-
-def availability_of(data: TrainingData, config: TrainerConfig) -> str:
-    """How a run knew who was out: its tag ``availability``."""
-    if config.availability == "stand_in":
-        return STAND_IN
-    return LAST_GAME if data.availability is None else REPORTED
-
-
-def line_up_features(data: TrainingData, config: TrainerConfig) -> pd.DataFrame | None:
-    """The columns of the groups `AVAILABILITY_GROUPS` as this configuration knows them.
-
-    Returns:
-        float64, same index as the games; None where they are those of ``data.features`` already: whatever is reported
-        before the first price of a game.
-    """
-    if config.availability == "stand_in":
-        return build_features(data.games, groups=AVAILABILITY_GROUPS, absences=Absences("stand_in"))
-    if data.availability is None or config.decision == "open":
-        return None
-    moments = decision_moments(data.games, data.quotes, data.fixtures, config.decision)
-    return reported_line_ups(data.games, data.availability, data.not_submitted, moments)
 
 
 def reported_line_ups(
@@ -70,7 +44,7 @@ def decision_moments(
     """When the props of each game were decided: what was reported from then on is not known.
 
     With lines it is the first quote of the game ("open"), or the earliest of the props' last quotes ("close"); props
-    that end void, and so can be no bet, do not count. Games without lines are decided at the usual time of day of those
+    that end void cannot be bet on and do not count. Games without lines are decided at the usual time of day of those
     with lines (noon Eastern without any), and not later than an hour before the tip where that is known.
 
     Args:

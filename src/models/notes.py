@@ -1,4 +1,4 @@
-"""What the page of a run says at its top: what came of it, its answers, what was changed, its pictures."""
+"""The top of a run's page: its result, its answers, what was changed, its pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from nba_props.config import TrainerConfig
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from models.view import EvaluationView
     from nba_props.evaluation.market import MarketEvaluation
 
 PICTURES: Final = {
@@ -26,22 +25,6 @@ PICTURES: Final = {
 """Pictures that a note links to, in this order, with the words of the link."""
 
 _NOT_TOLD: Final = {"market", "model", "workers", "seed"}
-
-
-def run_note(view: EvaluationView, place: str) -> str:
-    """The note of an evaluated run, in Markdown.
-
-    Args:
-        view: The run.
-        place: Route of its page in the UI, ``#/experiments/1/runs/<id>``.
-    """
-    simulated = " The data are SIMULATED." if view.data.simulated else ""
-    lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
-    lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]
-    lines += ["", f"Differs from the defaults: {differences(view.config) or 'nothing'}."]
-    drawn = [name for name in PICTURES if f"{name}.png" in view.figures]
-    links = [f"[{PICTURES[name]}]({place}/artifacts/{name}.png)" for name in drawn]
-    return "\n".join([*lines, "", f"Pictures: {', '.join(links)}"])
 
 
 def headline(model: str, market: str, metrics: Mapping[str, float]) -> str:

@@ -1,23 +1,22 @@
 """The last nights of a walk-forward, kept out of the gates: on them the test in Staging is replayed.
 
-A version has to show on settled nights that what its gates saw was no luck. A backtest has such nights: the model of
+A version has to show on settled nights that what its gates saw was not luck. A backtest has such nights: the model of
 each was fitted before it. The gates see the nights before, the test in Staging sees the last ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from nba_props.evaluation.market import evaluate_market
+from nba_props.evaluation.market import metrics_before
 
 if TYPE_CHECKING:
     from nba_props.config import TrainerConfig
     from nba_props.evaluation.market import MarketEvaluation
-    from nba_props.forecast.walk_forward import WalkForwardResult
 
 
 @dataclass(frozen=True)
@@ -44,19 +43,10 @@ class StagingWindow:
         return {"until": f"{until:%Y-%m-%d}", "metrics": {**more, **self.metrics}}
 
 
-def staging_window(
-    result: WalkForwardResult,
-    quotes: pd.DataFrame,
-    evaluation: MarketEvaluation,
-    config: TrainerConfig,
-    *,
-    n_trials: int = 1,
-) -> StagingWindow | None:
+def staging_window(evaluation: MarketEvaluation, config: TrainerConfig, *, n_trials: int = 1) -> StagingWindow | None:
     """Split the test of a walk-forward into what the gates see and the last ``config.staging_nights`` nights.
 
     Args:
-        result: Of `walk_forward`.
-        quotes: Quotes of the market.
         evaluation: Evaluation of the whole test.
         config: The run's settings.
         n_trials: As for `evaluate_market`.
@@ -64,16 +54,11 @@ def staging_window(
     Returns:
         The two parts; None where no night is asked for, or the test is not at least twice as long as the window.
     """
-    predictions = result.predictions
-    nights = np.unique(predictions.loc[predictions["role"] == "test", "game_date"])
+    nights = np.unique(evaluation.predictions["game_date"])
     if config.staging_nights == 0 or len(nights) < 2 * config.staging_nights:
         return None
     first = pd.Timestamp(nights[-config.staging_nights])
-    late = predictions["game_date"] >= first
-    earlier = replace(result, predictions=predictions[~late].reset_index(drop=True))
-    games = predictions.loc[late, "game_id"].unique()
-    known = quotes[~quotes["game_id"].isin(games)].reset_index(drop=True)
-    metrics = evaluate_market(earlier, known, config, n_trials=n_trials).metrics
+    metrics = metrics_before(evaluation, first, config, n_trials=n_trials)
     return StagingWindow(first, metrics, settled_rows(evaluation, first))
 
 

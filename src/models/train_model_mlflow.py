@@ -13,15 +13,15 @@ from mlflow_integration.promotion.staging import STAGING_REPLAY
 from mlflow_integration.utils import search_runs
 from mlflow_integration.values.markdown import with_section
 from models import naming
-from models.data import TrainingData, load_training_data, prediction_info, simulated_training_data
-from models.forecasting import EstimatorSpec, Forecasts, config_folds, feature_frame
+from models.data import TrainingData, availability_of, load_training_data, prediction_info, simulated_training_data
+from models.forecasting import EstimatorSpec, Forecasts, config_folds
 from models.identity import settings_key
-from models.line_ups import STAND_IN, availability_of
+from models.line_ups import STAND_IN
+from models.logged.make import prop_forecast
 from models.logged.model import log_forecast, used_columns
-from models.logged.prop_forecast import prop_forecast
 from models.notes import why_no_bet
-from models.plan.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.staging_window import staging_window
+from models.studies import RULE_FILE, RULE_TAG, Findings, arms, forecast_findings, study_findings
 from models.view import NOTE_TAG, EvaluationView, logged_params
 from nba_props.config import TrainerConfig, make_config
 from nba_props.errors import ConfigError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mlflow_integration.logging.run import TrackedRun
     from mlflow_integration.registry import PromotionDecision
     from models.forecasting import Forecast
-    from models.plan.studies import Study
+    from models.studies import Study
     from nba_props.evaluation.market import MarketEvaluation
     from nba_props.forecast import Estimator
     from nba_props.forecast.folds import Fold
@@ -47,12 +47,12 @@ SETTINGS_TAG: Final = "settings_key"
 """Tag of a run with its `models.identity.settings_key`."""
 FIT_TAG: Final = "run_kind"
 FIT_ONLY: Final = "fit"
-"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is no trial."""
+"""Value of `FIT_TAG` of a run that only fits a model: it has no score, and so is not a trial."""
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What one run came to.
+    """The result of one run.
 
     Attributes:
         market: Market key.
@@ -101,7 +101,7 @@ class NBAPropsMLflowTrainer:
         training_data: Data prepared by another trainer, to share one feature table between markets.
         experiment_name: Experiment the run goes to.
         tracking_uri: Where to track; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-        study: A question the run also answers (`models.plan.studies`).
+        study: A question the run also answers (`models.studies`).
         tags: Tags of the run besides the standard ones.
         chosen_from: Other experiments whose runs this one was chosen from: they count as trials.
         forecasts: Forecasts shared with other trainers of the same data; own ones by default.
@@ -178,7 +178,7 @@ class NBAPropsMLflowTrainer:
 
         A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from. The run
         holds the model, its parameters and what it was fitted on, and no score: nothing was kept out to score it on. It
-        is no trial.
+        is not a trial.
 
         Args:
             log: False leaves the run out.
@@ -192,7 +192,7 @@ class NBAPropsMLflowTrainer:
             estimator = self._fitted()
             self._log_data(tracker)
             note = f"{config.model} fitted on every row of {config.market}, without a score. {_kind_note(data)}"
-            n_features = float(feature_frame(data, config).shape[1])
+            n_features = float(self._shared().features(config).shape[1])
             numbers = {"n_features": n_features, "n_estimators": float(estimator.n_estimators)}
             tracker.log_items(
                 [
@@ -212,7 +212,7 @@ class NBAPropsMLflowTrainer:
         estimator = EstimatorSpec(
             config.forecaster, dict(config.model_params), config.seed, minutes, config.selection
         )()
-        estimator.fit(feature_frame(data, config), prediction_info(data, config.market)["actual"])
+        estimator.fit(self._shared().features(config), prediction_info(data, config.market)["actual"])
         return estimator
 
     def train_and_evaluate_walk_forward(self, *, n_trials: int | None = None, log: bool = True) -> MarketEvaluation:
@@ -233,7 +233,7 @@ class NBAPropsMLflowTrainer:
         tracker = self._tracker()
         name = naming.run_name(self.config, self._data, "evaluation")
         with tracker.start_run(name, tags=self._first_tags(), nested=True) as run:
-            view = self._evaluated(n_trials or self._trials(tracker), run)
+            view = self.view(n_trials or self._trials(tracker), _place(run))
             self._log_data(tracker)
             tracker.log_evaluation(view)
         return view.evaluation
@@ -254,18 +254,21 @@ class NBAPropsMLflowTrainer:
     def run(self, run_name: str | None = None, *, register: bool = True) -> TrainingResult:
         """Everything in one tracked run: evaluate, fit, log, register, judge by the gates, promote or keep.
 
-        A failure marks the run FAILED with the reason as a tag and goes on to the caller.
+        A failure marks the run FAILED with the reason as a tag, and is re-raised.
 
         Args:
             run_name: Name of the run; by default market, model, main settings and test seasons (`models.naming`).
             register: Register the final model and let the gates decide on its stage.
         """
         config, data = self.config, self._data
+        if register and config.line_feature:
+            message = "line_feature: a slate is forecast before it is priced, so such a model cannot be registered."
+            raise ConfigError(message)
         tracker = self._tracker()
         name = run_name or naming.run_name(config, data)
         with tracker.start_run(name, tags=self._first_tags()) as run:
             n_trials = self._trials(tracker)
-            view = self._evaluated(n_trials, run)
+            view = self.view(n_trials, _place(run))
             self._log_data(tracker)
             tracker.log_evaluation(view)
             if register:
@@ -295,7 +298,7 @@ class NBAPropsMLflowTrainer:
     def register(self, run_id: str) -> PromotionDecision:
         """Register the model of a finished run, judge it by the gates, promote or keep it.
 
-        A run whose model is registered already keeps its version: what was interrupted is taken up where it stopped.
+        A run whose model is registered already keeps its version: an interrupted run is continued where it stopped.
         """
         registry = ModelRegistry(self.tracking_uri, staging_nights=self.config.staging_nights)
         data, profile = self._data, self.config.gate_profile
@@ -310,19 +313,19 @@ class NBAPropsMLflowTrainer:
             version = registry.register_model(run_id, self.model_name, tags, description=first, gate_profile=profile)
         decision = registry.promote_if_passing(self.model_name, version, profile=profile)
         note = registry.client.get_run(run_id).data.tags.get(NOTE_TAG, "")
-        said = f"{self.model_name} version {version} stands in {decision.stage}. {decision.report.markdown()}"
+        said = f"{self.model_name} version {version} is in {decision.stage}. {decision.report.markdown()}"
         registry.client.set_tag(run_id, NOTE_TAG, with_section(note, "Gates", said))
         return decision
 
     @property
     def model_name(self) -> str:
-        """Registered model: one of the simulated league, or of the stand-in, never passes for one that may go live."""
+        """Registered model: one of the simulated league or the stand-in is never taken for one that may go live."""
         kind = "_SIMULATED" if self._data.simulated else ""
         stand_in = "_STAND_IN" if availability_of(self._data, self.config) == STAND_IN else ""
         return f"NBAProps_{self.config.market}{kind}{stand_in}"
 
     def _trials(self, tracker: NBAPropsTracker) -> int:
-        """What was tried before a pick: finished runs on the same market and kind of data, and the one under way.
+        """What was tried before a choice: finished runs on the same market and kind of data, and the one under way.
 
         They are those of its own experiment and of the experiments it was chosen from.
         """
@@ -335,7 +338,13 @@ class NBAPropsMLflowTrainer:
         known = (columns["tags.availability"] == STAND_IN) == stand_in
         return 1 + int(((kinds == self._data.kind) & known & (columns[f"tags.{FIT_TAG}"] != FIT_ONLY)).sum())
 
-    def _evaluated(self, n_trials: int, run: TrackedRun) -> EvaluationView:
+    def view(self, n_trials: int = 1, place: str = "") -> EvaluationView:
+        """Everything that a run of these settings logs; computed, and logged nowhere.
+
+        Args:
+            n_trials: Runs tried so far on this market, this one included.
+            place: Route of the run's page in the UI; without one there is no note.
+        """
         config, data = self.config, self._data
         evaluation = self._evaluation(n_trials)
         forecast = self.forecast()
@@ -352,7 +361,8 @@ class NBAPropsMLflowTrainer:
             estimator=forecast.estimator,
             n_features=n_features,
             findings=findings,
-            place=f"#/experiments/{run.experiment_id}/runs/{run.run_id}",
+            study=None if self.study is None else self.study.model_dump(mode="json"),
+            place=place,
         )
 
     def _shared(self) -> Forecasts:
@@ -362,8 +372,7 @@ class NBAPropsMLflowTrainer:
 
     def _log_staging_window(self, tracker: NBAPropsTracker, view: EvaluationView, n_trials: int) -> None:
         """Log what the gates see, and the last nights, which they do not see."""
-        quotes = self._data.quotes_of(self.config.market)
-        window = staging_window(self.forecast().result, quotes, view.evaluation, self.config, n_trials=n_trials)
+        window = staging_window(view.evaluation, self.config, n_trials=n_trials)
         if window is None:
             return
         others = {key: value for key, value in view.metrics.items() if key not in view.evaluation.metrics}
@@ -377,6 +386,10 @@ class NBAPropsMLflowTrainer:
             chosen = used_columns(estimator, frame)
             forecast = prop_forecast(estimator, chosen, self._data, config, self.forecast().result, view.evaluation)
         log_forecast(tracker, estimator, config, frame, forecast)
+
+
+def _place(run: TrackedRun) -> str:
+    return f"#/experiments/{run.experiment_id}/runs/{run.run_id}"
 
 
 def _kind_note(data: TrainingData) -> str:

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from models.data import availability_of
 from models.figures import market_figures
-from models.identity import PROPS_TAG, props_key
-from models.line_ups import availability_of
-from models.notes import answers, run_note
-from models.plan.studies import Findings
+from models.identity import PROPS_TAG, code, props_key
+from models.notes import PICTURES, answers, differences, headline, why_no_bet
+from models.studies import Findings
 from nba_props.config import MARKET_BLEND
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.evaluation.pricing import final_blend
@@ -33,13 +33,14 @@ NOTE_TAG: Final = "mlflow.note.content"
 
 
 def logged_params(config: TrainerConfig, estimator: Estimator) -> dict[str, Any]:
-    """The settings that play a part in a model, and the parameters it was really fitted with.
+    """The settings that matter to a model, and the parameters it was really fitted with.
 
     The ensemble's settings belong to an ensemble, those of the selection to a selection; the number of fits side by
     side changes no number.
     """
     idle = {"model_params", "workers"}
-    idle |= {name for name in ("selection", "noise_features", "feature_groups") if not getattr(config, name)}
+    optional = ("selection", "line_feature", "noise_features", "feature_groups")
+    idle |= {name for name in optional if not getattr(config, name)}
     idle |= {kind for kind, model in (("ensemble", ENSEMBLE), ("blend", MARKET_BLEND)) if config.model != model}
     return {**config.model_dump(exclude=idle), "model_params": dict(estimator.params)}
 
@@ -55,6 +56,7 @@ class EvaluationView:
         estimator: The final model, fitted on all rows.
         n_features: Columns it was offered.
         findings: What the study of the run adds.
+        study: The study itself, as plain values; None where there is none.
         extra_tags: Tags besides those of the data and the model.
         place: Route of the run's page in the UI, for the links of its note; without one there is no note.
     """
@@ -65,6 +67,7 @@ class EvaluationView:
     estimator: Estimator
     n_features: int
     findings: Findings = field(default_factory=Findings)
+    study: dict[str, Any] | None = None
     extra_tags: dict[str, str] = field(default_factory=dict)
     place: str = ""
 
@@ -115,6 +118,8 @@ class EvaluationView:
             "training_config.json": {
                 "config": self.config.model_dump(mode="json"),
                 "model_params": dict(self.estimator.params),
+                "study": self.study,
+                "code": code(),
                 "data": {
                     "source": self.data.source,
                     "fingerprint": self.data.fingerprint,
@@ -183,3 +188,19 @@ class EvaluationView:
         about = About(title, simulated=self.data.simulated, seed=self.config.seed)
         drawn = market_figures(self.evaluation, self.estimator, about)
         return {name: lambda figure=figure: figure for name, figure in drawn.items()}  # type: ignore[misc]
+
+
+def run_note(view: EvaluationView, place: str) -> str:
+    """The note of an evaluated run, in Markdown.
+
+    Args:
+        view: The run.
+        place: Route of its page in the UI, ``#/experiments/1/runs/<id>``.
+    """
+    simulated = " The data are SIMULATED." if view.data.simulated else ""
+    lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
+    lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]
+    lines += ["", f"Differs from the defaults: {differences(view.config) or 'nothing'}."]
+    drawn = [name for name in PICTURES if f"{name}.png" in view.figures]
+    links = [f"[{PICTURES[name]}]({place}/artifacts/{name}.png)" for name in drawn]
+    return "\n".join([*lines, "", f"Pictures: {', '.join(links)}"])

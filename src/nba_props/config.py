@@ -1,4 +1,4 @@
-"""What a training run can be told, as frozen models that refuse unknown keys."""
+"""The settings of a training run, as frozen models that refuse unknown keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from nba_props.errors import ConfigError, did_you_mean
-from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params
+from nba_props.forecast.estimator import ENSEMBLE, ESTIMATORS, check_params, split_member
 from nba_props.markets import check_market
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "BlendConfig",
     "EnsembleConfig",
     "SelectionConfig",
+    "Settings",
     "TrainerConfig",
     "WalkForwardConfig",
     "make_config",
@@ -31,7 +32,9 @@ FIRST_SEASON = "first"
 """Value of ``first_test_season`` that tests every season but the first one of the data."""
 
 
-class _Frozen(BaseModel):
+class Settings(BaseModel):
+    """Settings that cannot be changed once they are checked; unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -42,23 +45,31 @@ def _known_model(name: str) -> str:
     return name
 
 
+def _known_member(name: str) -> str:
+    try:
+        _known_model(split_member(name)[0])
+    except ConfigError as error:
+        raise ValueError(str(error).rstrip(".")) from error
+    return name
+
+
 def _known_model_or_combination(name: str) -> str:
     return name if name in {ENSEMBLE, MARKET_BLEND} else _known_model(name)
 
 
 def _season_name(name: str) -> str:
-    """Refuse what no season is called; whether the data hold it is seen when they are there."""
+    """Refuse what is not the name of a season; whether the data hold it is checked once they are loaded."""
     first, dash, last = name.partition("-")
     if name != FIRST_SEASON and not (
         re.fullmatch(r"\d{4}-\d{2}", name) and dash and (int(first) + 1) % 100 == int(last)
     ):
-        message = f"{name!r} is no season: write it as 2024-25, or {FIRST_SEASON}"
+        message = f"{name!r} is not a season: write it as 2024-25, or {FIRST_SEASON}"
         raise ValueError(message)
     return name
 
 
-class WalkForwardConfig(_Frozen):
-    """When the model is fitted again and from when on it is judged.
+class WalkForwardConfig(Settings):
+    """When the model is fitted again, and from when it is judged.
 
     Attributes:
         first_test_season: First season predicted, such as "2024-25"; "first": the first one with an earlier season to
@@ -73,16 +84,17 @@ class WalkForwardConfig(_Frozen):
     gap_days: int = Field(default=1, ge=0)
 
 
-class EnsembleConfig(_Frozen):
+class EnsembleConfig(Settings):
     """Which forecasters are combined, and how (model "ensemble").
 
     Attributes:
-        members: Two or more different ones. Of those tried on real PRA of 2022-23 and 2023-24, the default err least.
+        members: Two or more different ones; ``lightgbm:1`` is LightGBM with another seed. Of those tried on real PRA of
+            2022-23 and 2023-24, the default err least.
         method: "weighted" (convex weights) or "stacked" (a linear model on top), both learnt on out-of-fold
             predictions of earlier folds.
     """
 
-    members: tuple[Annotated[str, AfterValidator(_known_model)], ...] = (
+    members: tuple[Annotated[str, AfterValidator(_known_member)], ...] = (
         "lightgbm_sqrt",
         "two_stage",
         "linear",
@@ -98,7 +110,7 @@ class EnsembleConfig(_Frozen):
         return members
 
 
-class BlendConfig(_Frozen):
+class BlendConfig(Settings):
     """What is blended with the market (model "market_blend").
 
     Attributes:
@@ -108,7 +120,7 @@ class BlendConfig(_Frozen):
     model: Annotated[str, AfterValidator(_known_model)] = "lightgbm"
 
 
-class SelectionConfig(_Frozen):
+class SelectionConfig(Settings):
     """Stable feature selection inside every fit, on its training rows only.
 
     Attributes:
@@ -124,8 +136,8 @@ class SelectionConfig(_Frozen):
     share: float = Field(default=0.66, gt=0, le=1)
 
 
-class TrainerConfig(_Frozen):
-    """One training run, whole.
+class TrainerConfig(Settings):
+    """All settings of one training run.
 
     Attributes:
         market: Key of `nba_props.markets.MARKETS`.
@@ -141,6 +153,8 @@ class TrainerConfig(_Frozen):
             decision; of games without a report, the regulars who missed the team's last game. "stand_in": the regulars
             missing from the box score itself, for backtests without reports: known only afterwards, so its runs are
             tagged, ranked apart, and their models never go live.
+        line_feature: The price-implied line at decision time as a feature (NaN without one): the forecast starts at the
+            market. No model with it can be registered, since a slate is forecast before it is priced.
         noise_features: Columns of noise added to the features: what cannot help, to see what the study says of it.
         walk_forward: Folds.
         decision: Which price is bet: each book's first of the day ("open") or its last ("close").
@@ -157,7 +171,7 @@ class TrainerConfig(_Frozen):
             a market blend has its own and takes none.
         gate_profile: "plan", "market", one of your own, or a TOML file (docs/metrics.md); checked by the trainer.
         staging_nights: Last nights of the test that are kept out of the gates, for the test in Staging; 0 keeps none
-            out and asks for none.
+            out and needs none.
         seed: Random seed of everything that draws.
         workers: Folds fitted side by side, each on one thread; 0 means one per core. The numbers do not depend on it.
     """
@@ -170,6 +184,7 @@ class TrainerConfig(_Frozen):
     selection: SelectionConfig | None = None
     feature_groups: tuple[str, ...] | None = None
     availability: Literal["reported", "stand_in"] = "reported"
+    line_feature: bool = False
     noise_features: int = Field(default=0, ge=0)
     walk_forward: WalkForwardConfig = WalkForwardConfig()
     decision: Literal["open", "close"] = "open"
@@ -204,7 +219,7 @@ class TrainerConfig(_Frozen):
                         f"model_params of an ensemble are tables of its members, {', '.join(members)}: not {name!r}"
                     )
                     raise ValueError(message)
-                check_params(name, params)
+                check_params(split_member(name)[0], params)
         except ConfigError as error:
             message = f"model_params: {str(error).rstrip('.')}"
             raise ValueError(message) from error

@@ -1,4 +1,4 @@
-"""A short name for the content of a table, to tell whether two runs saw the same data."""
+"""A short hash of a table's content, to tell whether two runs saw the same data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def fingerprint(*frames: pd.DataFrame, ordered: bool = False) -> str:
 
     The content is the set of column names, their types and the rows with their multiplicity. The order of rows and of
     columns, the index, and the file a row came from (`source_file`) do not matter: the same season in one file or in
-    three, or in another folder, is the same data. One changed value, one row more or a repeated row is not.
+    three, or in another folder, is the same data. One changed value, an extra row or a repeated row is not.
 
     >>> table = pd.DataFrame({"player_id": [1, 2], "pts": [20.0, 31.0]})
     >>> fingerprint(table) == fingerprint(table[::-1]), fingerprint(table) == fingerprint(table[:1])

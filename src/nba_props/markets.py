@@ -31,7 +31,7 @@ class Market:
     settle: Callable[[pd.DataFrame], pd.Series] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a market that says nothing, or two things."""
+        """Refuse a market without a definition, or with two."""
         if bool(self.columns) == (self.settle is not None):
             message = f"Market {self.name!r} needs columns to add up, or a function that settles it: one of the two."
             raise ConfigError(message)

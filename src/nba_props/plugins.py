@@ -1,9 +1,9 @@
-"""What the project can be given from outside: registries, and the modules that add to them.
+"""What can be added to the project from outside: registries, and the modules that add to them.
 
 A registry holds the things of one kind (estimators, markets, gates, ...) by name. Something is added by one file: a
 module of the package itself, a module named by the entry-point group ``nba_props.plugins`` of an installed package, or
-a file of the user's own given as ``--plugin my.py``. Files given so are kept in the environment, so that the worker
-processes of a run load them too.
+a file of the user's own given as ``--plugin my.py``. Files given that way are kept in the environment, so that the
+worker processes of a run load them too.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _load_file(path: Path) -> None:
     name = f"nba_props_plugin_{path.stem}"
     spec = spec_from_file_location(name, path)
     if path.suffix != ".py" or spec is None or spec.loader is None:
-        message = f"Plug-in {path} is no Python file; give a file whose name ends in .py."
+        message = f"Plug-in {path} is not a Python file; give a file whose name ends in .py."
         raise ConfigError(message)
     module = module_from_spec(spec)
     sys.modules[name] = module  # pickles of what it defines find it by this name

@@ -40,7 +40,6 @@ FORMULAS = {
     "kelly_fraction": stakes.kelly_fraction,
     "log_loss": _scored(probability.log_loss),
     "max_drawdown": lambda equity: metrics.max_drawdown(np.array(equity)),
-    "probability_to_american": prices.probability_to_american,
     "profit_cents": lambda stake, net, outcome: ledger.profit_cents(
         np.array([stake]), np.array([net]), np.array([outcome])
     )[0],

@@ -17,7 +17,7 @@ from nba_props.betting import (
     split_results,
 )
 from nba_props.betting import strategy as filters
-from nba_props.betting.market.prices import probability_to_american
+from nba_props.betting.market.prices import decimal_to_american
 
 SEEDS = range(100)
 
@@ -41,8 +41,8 @@ def _market(seed, nights=60, per_night=20, error=0.05):
                 "market": "pts",
                 "bookmaker": book,
                 "line": 20.5,
-                "over_price": probability_to_american(np.clip(market * 1.045, 0.01, 0.99)),
-                "under_price": probability_to_american(np.clip((1.0 - market) * 1.045, 0.01, 0.99)),
+                "over_price": decimal_to_american(1.0 / np.clip(market * 1.045, 0.01, 0.99)),
+                "under_price": decimal_to_american(1.0 / np.clip((1.0 - market) * 1.045, 0.01, 0.99)),
                 "observed_at": pd.Timestamp("2024-01-01 23:00", tz="UTC") + pd.to_timedelta(night, unit="D"),
                 "event_id": "e",
                 "actual": np.where(over, 25.0, 15.0),

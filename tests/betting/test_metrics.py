@@ -45,7 +45,7 @@ EXPECTED = {
     "roi": 0.25,
     "win_rate": 0.5,
     "breakeven_rate": (1 / 2 + 1 / 2.5 + 1 / 1.8 + 1 / 3) / 4,
-    "expected_roi": (0.05 + 0.10 + 0.06 + 0.07 + 0.20) / 5,  # the push was placed; the void is no bet
+    "expected_roi": (0.05 + 0.10 + 0.06 + 0.07 + 0.20) / 5,  # the push was placed; the void is not a bet
     "kelly_criterion": (0.05 + 0.06 + 0.07 + 0.08 + 0.09) / 5,
     "max_drawdown": 0.01,  # 100, 100, 99, 101
     "bankroll_growth": 0.01,

@@ -13,6 +13,7 @@ from nba_props.betting import (
     flag_quotes,
     place_bets,
     roi_interval,
+    run_backtest,
     split_results,
 )
 from nba_props.data import join_odds
@@ -47,10 +48,8 @@ def _market_wins(on_offer, seed):
     fair = consensus(on_offer)[[*KEYS, "market_p_over"]]
     table = on_offer.merge(fair, on=KEYS, validate="m:1")
     table = table.assign(p_over=table["market_p_over"], p_push=0.0, p_under=1.0 - table["market_p_over"])
-    intervals = {
-        name: roi_interval(place_bets(*split_results(table), config), resamples=400, seed=seed)
-        for name, config in MARKET_STRATEGIES.items()
-    }
+    ledgers = run_backtest(*split_results(table), MARKET_STRATEGIES)
+    intervals = {name: roi_interval(ledger, resamples=400, seed=seed) for name, ledger in ledgers.items()}
     return [name for name, interval in intervals.items() if interval is not None and interval.low > 0]
 
 

@@ -102,7 +102,7 @@ def test_yes_and_no_markets_are_unknown_markets_and_nothing_usable_is_said_so(tm
 
 @pytest.mark.parametrize("document", [[], {"message": "The key is not valid"}, [{"id": "e", "commence_time": "x"}]])
 def test_json_without_odds_is_refused_with_its_keys(tmp_path, document):
-    with pytest.raises(DataError, match="no event with odds"):
+    with pytest.raises(DataError, match="not an event with odds"):
         load_odds(_saved(tmp_path, document))
 
 

@@ -102,7 +102,7 @@ def test_a_moved_game_has_the_tip_of_the_last_file(tmp_path):
         ("home,away,tip\nBOS,BOS,2026-02-09T00:30Z\n", "f.csv", "the same team"),
         ("home,away,game_date,tip\nBOS,NYK,2026-02-09,2026-02-09T00:30Z\n", "f.csv", "not on the day of the game"),
         ("home,away,game_date,tip\nBOS,NYK,,\n", "f.csv", "without a day"),
-        ("[1, 2]", "f.json", "holds no games"),
+        ("[1, 2]", "f.json", "something other than objects"),
         ("[[", "f.json", "cannot be read"),
         ('[{"commence_time": 5, "home_team": "BOS", "away_team": "NYK"}]', "f.json", "not a time"),
     ],

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
 from nba_props.data.files import open_table
+from nba_props.data.formats import Options
 from nba_props.data.inspect import inspect
 from nba_props.data.odds import read_odds_file
-from nba_props.data.readers import Options
 from nba_props.data.stream import LIMIT_VARIABLE
 from nba_props.errors import DataError
 
@@ -60,6 +60,24 @@ def test_kaggle_has_the_games_of_the_log(log, write):
     columns = [name for name in expected if name not in ("min", "home")]
     pd.testing.assert_frame_equal(found[columns], expected[columns])
     assert (found["min"] == expected["min"] + 0.5).all()
+
+
+def test_the_half_row_at_the_end_of_a_cut_file_is_found_even_where_its_season_is_not_wanted(log, write):
+    path = write(pd.concat([kaggle(log), kaggle(log).assign(gameDateTimeEst="1950-11-01 20:00:00")]), "kaggle.csv")
+    text = path.read_text()
+    path.write_text(text[: text.rindex(",", 0, -30)])
+    with pytest.raises(DataError, match="the last row is cut short"):
+        load_game_logs(path)
+
+
+@pytest.mark.parametrize("way", ["%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:00Z", "%Y-%m-%d %H:%M:00-04:00"])
+def test_the_day_of_kaggle_is_the_one_that_is_written(log, write, way):
+    table = kaggle(log)
+    expected = load_game_logs(write(table, "kaggle.csv"))
+    table["gameDateTimeEst"] = pd.to_datetime(table["gameDateTimeEst"]).dt.strftime(way)
+    pd.testing.assert_frame_equal(load_game_logs(write(table, "other.csv")), expected)
+    with pytest.raises(DataError, match="column gameDateTimeEst: wrong type: the value is not a date"):
+        load_game_logs(write(table.assign(gameDateTimeEst="-0"), "none.csv"))
 
 
 def test_kaggle_keeps_the_wanted_seasons_and_kinds(log, write):
@@ -297,7 +315,8 @@ def test_inspect_goes_on_after_a_faulty_file(write, log, tmp_path):
 
 WEIRD = st.one_of(
     st.text(max_size=12), st.integers(), st.floats(), st.booleans(), st.none(),
-    st.sampled_from(["-0", "2024-11-01 23:30:00+00:00", "NaT", "inf", "1e400", "25+", "EVEN", "−110", "\x00", "T", "Z"]),  # noqa: E501
+    st.sampled_from(["-0", "2024-11-01 23:30:00+00:00", "NaT", "inf", "1e400", "25+", "EVEN", "−110", "\x00", "T", "Z",
+                     "01/02/2024", "10/24/2023 7:30 PM ET", "Oct 24, 2023", "1698189900000", "DNP", "—", "20½"]),
 )  # fmt: skip
 FUZZ = settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 

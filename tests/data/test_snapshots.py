@@ -131,9 +131,9 @@ def test_a_column_that_came_later_is_missing_in_earlier_quotes(tmp_path):
 def test_a_folder_of_other_things_is_no_store(tmp_path):
     path = write(tmp_path, *ROWS)
     assert not is_store(tmp_path)
-    with pytest.raises(DataError, match="no store of line snapshots"):
+    with pytest.raises(DataError, match="not a store of line snapshots"):
         capture_files(path, tmp_path)
-    with pytest.raises(DataError, match="no store of line snapshots"):
+    with pytest.raises(DataError, match="not a store of line snapshots"):
         read_snapshots(tmp_path)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from nba_props.config import make_config
-from nba_props.evaluation.market import evaluate_market
+from nba_props.evaluation.market import evaluate_market, metrics_before
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 
@@ -130,8 +132,18 @@ def test_no_prop_is_bet_or_scored_before_the_calibration_has_learned_and_lines_o
     assert alone.metrics["n_uncalibrated"] == 480, "without earlier lines there is less to learn from"
 
 
+@pytest.mark.parametrize("model", ["lightgbm", "market_blend"])
+def test_the_metrics_before_a_night_are_those_of_data_that_end_there(result, quotes, model):
+    config, night = make_config(market="pts", seed=1, model=model), pd.Timestamp("2023-12-06")
+    cut = replace(result, predictions=result.predictions[result.predictions["game_date"] < night])
+    expected = evaluate_market(cut, quotes[quotes["game_date"] < night].reset_index(drop=True), config, n_trials=3)
+    found = metrics_before(evaluate_market(result, quotes, config), night, config, n_trials=3)
+    assert expected.metrics["n_props"] > 200
+    assert found == pytest.approx(expected.metrics, rel=1e-12, nan_ok=True)
+
+
 def test_props_without_a_result_or_a_forecast_are_counted(result, quotes):
-    """`n_voids` was 0 while one quote in twenty was void: only bets were looked at, and a void is no bet."""
+    """`n_voids` was 0 while one quote in twenty was void: only bets were looked at, and a void is not a bet."""
     extra = quotes.iloc[[-1, -2, -3]].assign(player_id=[900, 901, 902], actual=[np.nan, np.nan, 14.0])
     early = quotes.iloc[[0]].assign(player_id=903, actual=np.nan)  # before the test: not counted
     metrics = evaluate_market(result, pd.concat([quotes, extra, early], ignore_index=True), CONFIG).metrics

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nba_props.errors import ConfigError, DataError
-from nba_props.evaluation.paired import paired_comparison, paired_difference, paired_over_seeds
+from nba_props.evaluation.paired import paired_comparison, paired_difference
 
 
 def losses(seed=0, nights=40, per_night=5):
@@ -128,7 +128,7 @@ def test_a_comparison_by_hand():
     )
     variant = baseline.assign(predicted=[11.0, 20.0, 6.0, 9.0])  # errors 1 0 1 1
     variant[["p_over", "p_under"]] = [[0.7, 0.3], [0.4, 0.5], [0.2, 0.8], [0.5, 0.5]]
-    metrics = paired_comparison(variant[::-1], baseline)
+    metrics = paired_comparison([(variant[::-1], baseline)])
     # The second prop is a push, the fourth has one forecast only.
     assert metrics == {
         "mae_difference": pytest.approx((2 + 2 + 0 + 1 - 3) / 4),
@@ -140,7 +140,7 @@ def test_a_comparison_by_hand():
 
 def test_probabilities_are_compared_given_no_push():
     table = predictions()
-    metrics = paired_comparison(table, table.assign(p_over=0.3, p_push=0.5, p_under=0.2))
+    metrics = paired_comparison([(table, table.assign(p_over=0.3, p_push=0.5, p_under=0.2))])
     decided = table[table["line"].notna() & (table["actual"] != table["line"])]
     over = (decided["actual"] > decided["line"]).astype(float)
     expected = np.square(0.6 - over).mean() - np.square(decided["p_over"] / 0.9 - over).mean()
@@ -149,7 +149,7 @@ def test_probabilities_are_compared_given_no_push():
 
 
 def test_a_worse_baseline_makes_every_number_of_the_variant_better():
-    metrics = paired_comparison(predictions(), predictions(shift=3.0))
+    metrics = paired_comparison([(predictions(), predictions(shift=3.0))])
     assert 0 < metrics["mae_difference_ci_low"] < metrics["mae_difference"] < metrics["mae_difference_ci_high"]
     assert metrics["mae_difference_p_value"] < 0.01
     assert metrics["brier_difference"] == 0.0
@@ -157,14 +157,14 @@ def test_a_worse_baseline_makes_every_number_of_the_variant_better():
 
 def test_a_different_line_is_not_compared():
     table = predictions()
-    metrics = paired_comparison(table.assign(line=table["line"] + 1), table)
+    metrics = paired_comparison([(table.assign(line=table["line"] + 1), table)])
     assert metrics["n_paired_props"] == 0
     assert not [name for name in metrics if name.startswith("brier")]
 
 
 def test_without_lines_only_the_errors_are_compared():
     table = predictions()[["game_id", "player_id", "game_date", "actual", "predicted"]]
-    metrics = paired_comparison(table, table)
+    metrics = paired_comparison([(table, table)])
     assert metrics["n_paired_props"] == 0
     assert (metrics["mae_difference_ci_low"], metrics["mae_difference_ci_high"]) == (0.0, 0.0)
 
@@ -172,22 +172,22 @@ def test_without_lines_only_the_errors_are_compared():
 def test_rows_that_are_not_identical_are_refused():
     table = predictions()
     with pytest.raises(DataError, match="299 and 300 rows, of which 299"):
-        paired_comparison(table[1:], table)
+        paired_comparison([(table[1:], table)])
     with pytest.raises(DataError, match="appears twice"):
-        paired_comparison(table, pd.concat([table, table[:1]]))
+        paired_comparison([(table, pd.concat([table, table[:1]]))])
     with pytest.raises(DataError, match="column actual: differs"):
-        paired_comparison(table.assign(actual=table["actual"] + (table.index == 3)), table)
+        paired_comparison([(table.assign(actual=table["actual"] + (table.index == 3)), table)])
     with pytest.raises(DataError, match="missing columns predicted"):
-        paired_comparison(table.drop(columns="predicted"), table)
+        paired_comparison([(table.drop(columns="predicted"), table)])
     with pytest.raises(DataError, match="0 and 0 rows"):
-        paired_comparison(table[:0], table[:0])
+        paired_comparison([(table[:0], table[:0])])
 
 
 def test_over_several_seeds_the_loss_of_a_row_is_its_mean():
     pairs = [(predictions(shift=shift), predictions(shift=2.0)) for shift in (0.5, 1.0, 1.5)]
-    single = [paired_comparison(*pair) for pair in pairs]
+    single = [paired_comparison([pair]) for pair in pairs]
 
-    both = paired_over_seeds(pairs)
+    both = paired_comparison(pairs)
 
     differences = [metrics["mae_difference"] for metrics in single]
     assert both["mae_difference"] == pytest.approx(np.mean(differences))
@@ -199,4 +199,4 @@ def test_over_several_seeds_the_loss_of_a_row_is_its_mean():
 
 def test_seeds_of_other_rows_are_refused():
     with pytest.raises(DataError, match="identical rows"):
-        paired_over_seeds([(predictions(), predictions()), (predictions(nights=29), predictions(nights=29))])
+        paired_comparison([(predictions(), predictions()), (predictions(nights=29), predictions(nights=29))])

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 from nba_props.betting import consensus, decision_quotes, results_of, split_results
-from nba_props.betting.market.prices import probability_to_american
+from nba_props.betting.market.prices import decimal_to_american
 from nba_props.config import make_config
 from nba_props.evaluation.market import evaluate_market
 from nba_props.evaluation.pricing import walk_forward_implied
@@ -59,8 +59,8 @@ def make_season(*, market_misses: float = 0.0, model_misses: float = 3.0, seed: 
         part["line"] = np.floor(seen) + 0.5 + np.where((np.arange(n) + number) % 10 == 0, 1.0, 0.0)
         chance = np.clip(ndtr((seen - part["line"]) / SPREAD), 0.03, 0.97)
         part["bookmaker"] = book
-        part["over_price"] = probability_to_american(np.minimum(chance * 1.045, 0.99))
-        part["under_price"] = probability_to_american(np.minimum((1.0 - chance) * 1.045, 0.99))
+        part["over_price"] = decimal_to_american(1.0 / np.minimum(chance * 1.045, 0.99))
+        part["under_price"] = decimal_to_american(1.0 / np.minimum((1.0 - chance) * 1.045, 0.99))
         part["observed_at"] = (part["game_date"] + pd.Timedelta(hours=20)).dt.tz_localize("UTC")
         parts.append(part)
     quotes = pd.concat(parts, ignore_index=True)

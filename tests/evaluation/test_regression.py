@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nba_props.evaluation.regression import fold_mae, regression_metrics, segment_metrics, validation_metrics
+from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
+from nba_props.metrics.definitions import regression_metrics
 
 
 @pytest.fixture

@@ -41,6 +41,10 @@ class BreakableServer:
                 env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
                 start_new_session=True,
             )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "server.log").read_text()[-2000:]
@@ -48,7 +52,7 @@ class BreakableServer:
                 if requests.get(f"{self.url}/health", timeout=2).ok:
                     return
             time.sleep(0.2)
-        pytest.fail("the server did not start")
+        pytest.fail("the server does not answer")
 
     def send(self, number: int) -> None:
         os.killpg(self.process.pid, number)

@@ -50,6 +50,7 @@ def registry(data: TrainingData) -> None:
             tracker.log_model(fitted, input_example=features)
         version = models.register_model(run.run_id, "loop")
         models.promote_if_passing("loop", version, {"val_mae": 3.5})
+        models.promote_model("loop", version, "Production", reason="loop", override=True)
         if number % 2:
             models.rollback_model("loop", reason="loop")
         if number == 2:

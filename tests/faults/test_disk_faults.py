@@ -11,8 +11,6 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.logging import operations
-from mlflow_integration.reading import export
 from mlflow_integration.reading.export import write_frame
 from mlflow_integration.utils import search_runs
 from nba_props.errors import StoreError, TrackingError
@@ -52,7 +50,9 @@ def no_raw_text(text: str) -> None:
     assert not any(sign in text for sign in ("[SQL", "sqlite3.", "sqlalche.me", "Traceback"))
 
 
-def test_a_full_disk_under_the_artifacts_ends_the_run_failed_with_that_reason_and_no_half_file(tmp_path, small_disk):
+def test_a_full_disk_under_the_artifacts_ends_the_run_failed_with_that_reason_and_no_half_file(
+    tmp_path, small_disk, survived
+):
     tracker = NBAPropsTracker("x", tracking_uri=tmp_path / "mlflow.db", artifact_location=(small_disk / "a").as_uri())
     with pytest.raises(TrackingError, match="No space left on device"), tracker.start_run("full") as run:
         tracker.log_metrics({"val_mae": 5.0})
@@ -62,10 +62,10 @@ def test_a_full_disk_under_the_artifacts_ends_the_run_failed_with_that_reason_an
     assert "No space left on device" in stored.data.tags["failure_reason"]
     assert stored.data.metrics == {"val_mae": 5.0}
     assert files(small_disk) == []
-    print("\nfull disk under the artifacts: FAILED with the reason, metrics kept, no file cut short")
+    survived("full disk under the artifacts: FAILED with the reason, metrics kept, no file cut short")
 
 
-def test_a_full_disk_under_the_database_is_said_in_words_and_the_store_stays_whole(small_disk):
+def test_a_full_disk_under_the_database_is_said_in_words_and_the_store_stays_whole(small_disk, survived):
     tracker = NBAPropsTracker("x", tracking_uri=small_disk / "mlflow.db")
     with tracker.start_run("before") as run:
         tracker.log_metrics({"val_mae": 5.0})
@@ -78,9 +78,10 @@ def test_a_full_disk_under_the_database_is_said_in_words_and_the_store_stays_who
     assert (
         search_runs(tracking_uri=small_disk / "mlflow.db").set_index("run_id").loc[run.run_id, "status"] == "FINISHED"
     )
+    survived("full disk under the database: said in words, the store opens, the run before is FINISHED")
 
 
-def test_a_read_only_disk_is_said_in_words_and_can_be_read(small_disk, tmp_path):
+def test_a_read_only_disk_is_said_in_words_and_can_be_read(small_disk, tmp_path, survived):
     with NBAPropsTracker("x", tracking_uri=tmp_path / "made.db").start_run("before"):
         pass
     shutil.copy(tmp_path / "made.db", small_disk / "mlflow.db")
@@ -91,9 +92,10 @@ def test_a_read_only_disk_is_said_in_words_and_can_be_read(small_disk, tmp_path)
     assert len(search_runs(tracking_uri=small_disk / "mlflow.db")) == 1
     with pytest.raises(TrackingError, match="cannot be written"):
         write_frame(ROWS, small_disk / "x.csv")
+    survived("read-only disk: said in words, the runs on it can be read")
 
 
-def test_a_full_disk_under_an_export_leaves_the_old_file_whole(small_disk):
+def test_a_full_disk_under_an_export_leaves_the_old_file_whole(small_disk, survived):
     target = small_disk / "x.csv"
     write_frame(ROWS.head(2), target)
     before = target.read_bytes()
@@ -101,10 +103,11 @@ def test_a_full_disk_under_an_export_leaves_the_old_file_whole(small_disk):
         write_frame(ROWS, target)
     assert target.read_bytes() == before
     assert files(small_disk) == ["x.csv"]
+    survived("full disk under an export: the old file is whole, nothing beside it")
 
 
 @pytest.mark.parametrize("fault", ["deleted", "replaced"])
-def test_a_database_that_is_deleted_or_replaced_under_a_run_is_noticed_at_the_next_entry(tmp_path, fault):
+def test_a_database_that_is_deleted_or_replaced_under_a_run_is_noticed_at_the_next_entry(tmp_path, fault, survived):
     path = tmp_path / "mlflow.db"
     tracker = NBAPropsTracker("x", tracking_uri=path)
     says = "is gone" if fault == "deleted" else "replaced by another file"
@@ -115,21 +118,24 @@ def test_a_database_that_is_deleted_or_replaced_under_a_run_is_noticed_at_the_ne
             (tmp_path / "other.db").write_bytes(content)
             os.link(tmp_path / "other.db", path)
         tracker.log_metrics({"val_mae": 5.0})
+    survived(f"database {fault} under a run: an error at the next entry")
 
 
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_where_no_disk_can_be_mounted_a_write_that_fails_leaves_no_half_file_either(tmp_path, monkeypatch):
+def test_where_no_disk_can_be_mounted_a_write_that_fails_leaves_no_half_file_either(tmp_path, monkeypatch, survived):
     tracker = NBAPropsTracker("x", tracking_uri=tmp_path / "mlflow.db")
     with pytest.raises(TrackingError, match="No space left"), tracker.start_run("full") as run:
-        monkeypatch.setattr(operations.os, "fsync", full)
+        monkeypatch.setattr(os, "fsync", full)
         tracker.log_predictions(ROWS.head(3))
     monkeypatch.undo()
     assert tracker.client.get_run(run.run_id).info.status == "FAILED"
     assert tracker.client.list_artifacts(run.run_id) == []
-    monkeypatch.setattr(export.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(TrackingError, match="No space left"):
         write_frame(ROWS.head(3), tmp_path / "x.csv")
-    assert not list(tmp_path.glob("*x.csv*"))
+    assert not list(tmp_path.glob("*.csv"))
+    assert not list(tmp_path.glob("*.part"))
+    survived("a write that the disk refuses: FAILED, no half file, without a disk of its own")

@@ -1,4 +1,4 @@
-"""`serve.py` is one worker on this machine, without job runner, and ends with its signal."""
+"""`serve.py` is one worker on this machine, without a job runner, and ends with its signal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.faults
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "serve.py"
 
 
-def test_the_store_is_served_on_this_machine_only_by_few_processes(tmp_path):
+def test_the_store_is_served_on_this_machine_only_by_few_processes(tmp_path, survived):
     port = free_port()
     with (tmp_path / "log.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -49,13 +49,14 @@ def test_the_store_is_served_on_this_machine_only_by_few_processes(tmp_path):
             ["ps", "-o", "pid=", "-g", str(process.pid)], capture_output=True, text=True, check=False
         )
         assert len(listed.stdout.split()) <= 3
+        survived(f"serve.py: {len(listed.stdout.split())} processes, ended by SIGTERM")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @pytest.mark.parametrize("what", ["a port that is taken", "a server"])
-def test_what_cannot_be_served_is_said(what, tmp_path, capsys):
+def test_what_cannot_be_served_is_said(what, tmp_path, capsys, survived):
     with socket.socket() as taken, pytest.raises(SystemExit) as caught:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -63,3 +64,4 @@ def test_what_cannot_be_served_is_said(what, tmp_path, capsys):
         serve.app(["--port", str(taken.getsockname()[1]), "--tracking-uri", uri])
     assert caught.value.code == 2
     assert ("choose another one" if "port" in what else "is a server already") in capsys.readouterr().err
+    survived(f"serve.py on {what}: said in words, exit code 2")

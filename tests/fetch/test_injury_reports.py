@@ -78,7 +78,7 @@ def test_a_server_that_refuses_everything_is_named_after_a_few_tries(server, cli
 
 def test_a_page_instead_of_a_report_is_refused(server, client, tmp_path):
     server.default = (200, {}, b"<html>Sign in</html>")
-    with pytest.raises(FetchError, match="is no PDF"):
+    with pytest.raises(FetchError, match="is not a PDF"):
         fetch_reports(client, tmp_path, hourly([date(2026, 2, 8)]), now=NOW)
     assert list(tmp_path.iterdir()) == []
 

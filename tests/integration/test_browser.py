@@ -33,7 +33,7 @@ SCREENSHOTS = load_script()
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """A store with the four experiments, and one run whose model stands in Staging."""
+    """A store with the four experiments, and one run whose model is in Staging."""
     import pandas as pd
 
     path = tmp_path_factory.mktemp("store") / "mlflow.db"

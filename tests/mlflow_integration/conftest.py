@@ -12,6 +12,7 @@ import pytest
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.registry import ModelRegistry
 from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.store.server import local_server
 
 with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about its own type hints when it is imported
     warnings.simplefilter("ignore")
@@ -40,9 +41,45 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 
+ON_OTHER_STORES = {"test_tracker", "test_registry", "test_utils"}
+"""The suites that run on PostgreSQL and over a server too, when they are asked for with ``-m stores``."""
+
+
+@pytest.fixture(scope="module")
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """What kind of store the tests of the module see."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="module")
+def another_store(store_kind: str, request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Callable[[], str]]:
+    """Returns the URI of a new PostgreSQL database, or that of one server."""
+    if store_kind == "server":
+        with local_server(tmp_path_factory.mktemp("served")) as url:
+            yield lambda: url
+        return
+    cluster = request.getfixturevalue("postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", str(tmp_path_factory.mktemp("everybody's")))
+        yield cluster.new_database
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run some suites on every kind of store."""
+    if metafunc.module.__name__.rpartition(".")[2] not in ON_OTHER_STORES:
+        return
+    if {"uri", "shared_uri"} & set(metafunc.fixturenames):
+        kinds = ["sqlite", *(pytest.param(kind, marks=pytest.mark.stores) for kind in ("postgresql", "server"))]
+        if metafunc.definition.get_closest_marker("sqlite_only"):
+            kinds = ["sqlite"]
+        metafunc.parametrize("store_kind", kinds, indirect=True, scope="module")
+
+
 @pytest.fixture
-def uri(empty_store: Path, tmp_path: Path) -> str:
+def uri(store_kind: str, empty_store: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """A store of the test's own."""
+    if store_kind != "sqlite":
+        return request.getfixturevalue("another_store")()
     folder = tmp_path / "store"
     folder.mkdir()
     shutil.copy(empty_store, folder / "mlflow.db")
@@ -50,8 +87,12 @@ def uri(empty_store: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_uri(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def shared_uri(
+    store_kind: str, empty_store: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
     """A store for a whole module, where tests use experiments or models of their own."""
+    if store_kind != "sqlite":
+        return request.getfixturevalue("another_store")()
     path = tmp_path_factory.mktemp("shared") / "mlflow.db"
     shutil.copy(empty_store, path)
     return f"sqlite:///{path}"

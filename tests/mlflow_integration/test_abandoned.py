@@ -19,6 +19,18 @@ from mlflow_integration.utils import cleanup_failed_runs, setup_experiments
 mlflow = load_mlflow()
 
 
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal():
+    """A process started in the background ignores SIGINT or SIGHUP; and no run outlives its test."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    while mlflow.active_run() is not None:
+        mlflow.end_run()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
 def dead() -> str:
     """The mark of a process that is no more."""

@@ -9,13 +9,14 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from mlflow_integration.commands import compare_experiments, setup_experiments, test_tracking
-from models.commands import train_model
+from models.commands import train_model, verify_run
 
 APPS = {
     "setup_experiments": setup_experiments.app,
     "compare_experiments": compare_experiments.app,
     "test_tracking": test_tracking.app,
     "train_model": train_model.app,
+    "verify_run": verify_run.app,
 }
 
 

@@ -96,7 +96,7 @@ def test_importances_are_shares_by_name_for_every_kind_of_model():
     assert importance_of(models[1]) == importance_of(models[1].get_booster())
     with pytest.raises(TrackingError, match="2 feature names for 3"):
         importance_of(models[2], ["a", "b"])
-    with pytest.raises(TrackingError, match="tells no feature importance"):
+    with pytest.raises(TrackingError, match="has no feature importances"):
         importance_of(object())
 
 

@@ -120,7 +120,7 @@ def test_a_version_of_another_profile_replaces_production_only_if_it_passes_that
     decision = registry.promote_if_passing(name, 2, profile="plan")
     assert decision.report.passed
     assert decision.stage is Stage.NONE
-    assert "version 1 stands in Production under profile market" in decision.reason
+    assert "version 1 is in Production under profile market" in decision.reason
     assert registry.get_production_version(name) == 1
 
 

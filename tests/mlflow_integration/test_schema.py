@@ -135,5 +135,5 @@ def test_a_store_of_a_newer_mlflow_and_what_is_no_store_are_refused_by_name(uri,
     path.unlink()
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE mine (a)")
-    with pytest.raises(StoreError, match="something else than MLflow"):
+    with pytest.raises(StoreError, match="not an MLflow database"):
         search_runs(tracking_uri=uri)

@@ -210,3 +210,10 @@ def test_importing_is_cheap(module):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("variable", "value"), [("MLFLOW_WORKSPACE", "team-a"), ("MLFLOW_ENABLE_WORKSPACES", "true")])
+def test_workspaces_are_refused_with_the_reason(variable, value, uri, monkeypatch):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(StoreError, match=f"{variable}.*workspaces are not supported.*belong to a store"):
+        resolve_store(uri).client()

@@ -48,7 +48,7 @@ LOGGING = {
     "importance of nothing fitted": (lambda t: t.log_feature_importance(xgb.XGBRegressor()), "not been fitted"),
     "importance that is NaN": (lambda t: t.log_feature_importance({"a": np.nan}), "finite"),
     "no bins": (lambda t: t.log_calibration_curve([0, 1], [0.2, 0.4], bins=0), "bins"),
-    "outcomes as text": (lambda t: t.log_calibration_curve(["over", "under"], [0.2, 0.4]), "numbers are wanted"),
+    "outcomes as text": (lambda t: t.log_calibration_curve(["over", "under"], [0.2, 0.4]), "numbers are needed"),
     "errors of text": (lambda t: t.log_error_analysis(TEXTS), "must hold numbers"),
     "predictions as a list": (lambda t: t.log_predictions([1.0]), "DataFrame, not a list"),
     "a data set as a list": (lambda t: t.log_dataset([1.0], name="x"), "DataFrame"),

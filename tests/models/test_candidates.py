@@ -11,7 +11,7 @@ from mlflow_integration.phases import PHASES
 from models.identity import PROPS_TAG, code
 from models.plan import run as plan
 from models.plan.recipe import Candidates, load_recipe
-from models.plan.studies import RULE_TAG
+from models.studies import RULE_TAG
 from nba_props.config import TrainerConfig
 
 CONFIG = TrainerConfig(market="pts")

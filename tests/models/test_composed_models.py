@@ -1,4 +1,4 @@
-"""Forecasters that are no single library model are logged, loaded and give their own forecasts."""
+"""Forecasters that are not a single library model are logged, loaded and give their own forecasts."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.data import training_data_of
+from models.data import availability_of, training_data_of
 from models.forecasting import Forecasts, feature_frame
-from models.line_ups import LAST_GAME, REPORTED, STAND_IN, availability_of, decision_moments, reported_line_ups
+from models.line_ups import LAST_GAME, REPORTED, STAND_IN, decision_moments, reported_line_ups
 from nba_league import simulate_league
 from nba_props.config import make_config
 from nba_props.features import AVAILABILITY_GROUPS, feature_names

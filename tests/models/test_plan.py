@@ -125,7 +125,7 @@ def test_candidates_without_anything_to_choose_from_are_refused(store, data):
 
 
 def test_an_ablation_of_noise_columns_reports_an_interval_with_zero_in_it(store, data):
-    study = ["study={kind='ablation', without_noise=true}", "noise_features=3", "model_params.n_estimators=40"]
+    study = ["study={kind='ablation', against={noise_features=0}}", "noise_features=3", "model_params.n_estimators=40"]
     metrics = next(run_plan([recipe("lightgbm_baseline", *study)], data)).result.metrics
     assert metrics["mae_difference_ci_low"] <= 0 <= metrics["mae_difference_ci_high"]
     assert metrics["mae_difference"] == pytest.approx(metrics["baseline_arm_val_mae"] - metrics["val_mae"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import mlflow
 import numpy as np
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import ModelRegistry
-from models.live.checks import models_in_use
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import DataError, ModelError
 
@@ -131,13 +129,18 @@ def test_the_calibrator_of_a_forecast_learns_from_props_settled_since(produced):
     assert after < before - 0.05
 
 
-def test_a_blend_with_the_market_makes_no_card(produced, monkeypatch):
+def test_a_blend_has_probabilities_where_the_frame_brings_the_markets_and_starts_there(produced, data):
     trainer, registry, _ = produced
     forecast = registry.load_model(trainer.model_name).get_raw_model()
-    blend = replace(forecast, calibrator="market_blend")
-    monkeypatch.setattr(registry, "load_model", lambda *_: SimpleNamespace(get_raw_model=lambda: blend))
-    with pytest.raises(ModelError, match="does not apply its blend"):
-        models_in_use(registry, ["pts"], "SIMULATED")
+    settled = forecast.settled.assign(market_p_over=0.5)
+    frame = data.features.tail(40).assign(line=12.5, mean_minutes=25.0)
+    unknown = replace(forecast, calibrator="market_blend", settled=settled).forecast(frame)
+    assert "p_over" not in unknown
+    blend = replace(forecast, calibrator="market_blend", settled=settled.assign(actual=settled["line"] + 0.5))
+    low, high = (blend.forecast(frame.assign(market_p_over=q)) for q in (0.3, 0.7))
+    assert (low["p_over"] < high["p_over"]).all()
+    assert (low["predicted"] < high["predicted"]).all()
+    assert (low["high_80"] <= high["high_80"]).all()
 
 
 def test_reasons_come_out_of_what_was_registered(produced, data):

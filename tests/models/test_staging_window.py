@@ -28,7 +28,7 @@ def evaluation(trainer):
 
 def window_of(trainer, evaluation, **changes):
     config = trainer.config.model_copy(update=changes)
-    return staging_window(trainer.forecast().result, trainer._data.quotes_of("reb"), evaluation, config)
+    return staging_window(evaluation, config)
 
 
 def test_the_two_parts_share_no_night_and_leave_none_out(trainer, evaluation):

@@ -89,7 +89,7 @@ def what_was_found(table: pd.DataFrame) -> pd.DataFrame:
         ("[space.min_edge]\ntype='float'\nlow=0.0\nhigh=2.0", "min_edge"),
         ("[space.market]\ntype='categorical'\nchoices=['pts','reb']", "cannot be swept"),
         ("[space.'walk_forward.gap_days']\ntype='int'\nlow=1\nhigh=3", "cannot be swept"),
-        ("[space.'model_params.a.b']\ntype='int'\nlow=1\nhigh=3", "is no parameter of the model"),
+        ("[space.'model_params.a.b']\ntype='int'\nlow=1\nhigh=3", "is not a parameter of the model"),
         ("[space.num_leaves]\ntype='categorical'\nchoices=[]", "at least 1"),
         ("objective='baseline_mae'\n" + SPACE, "baseline_mae"),
         ("space = 3", "one table per setting"),

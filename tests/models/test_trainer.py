@@ -109,7 +109,7 @@ def test_a_fit_and_an_evaluation_called_by_themselves_are_runs(data, store):
     assert not evaluated.outputs.model_outputs
     assert "val_mae" not in fitted.data.metrics
     assert evaluated.data.metrics["val_mae"] == evaluation.metrics["val_mae"]
-    assert evaluated.data.metrics["evidence/n_trials"] == 1, "a fit without a score is no trial"
+    assert evaluated.data.metrics["evidence/n_trials"] == 1, "a fit without a score is not a trial"
     assert own.earlier_run() == evaluated.info.run_id
 
 

@@ -62,7 +62,7 @@ def test_an_unknown_name_names_the_nearest():
     ("name", "text", "message"),
     [
         ("broken.py", "1 / 0", "broken.py raised ZeroDivisionError: division by zero"),
-        ("wrong.txt", "", "is no Python file"),
+        ("wrong.txt", "", "is not a Python file"),
         ("broken.py", "def", "raised SyntaxError"),
     ],
 )
@@ -92,7 +92,7 @@ def test_the_order_does_not_depend_on_which_module_is_imported_first(first):
     """A file of quotes was once read as a pick'em export, without its prices, when that module was imported first."""
     code = (
         f"import nba_props.data.readers.{first}, nba_props.features.groups.temporal\n"
-        "from nba_props.data.readers import READERS\nfrom nba_props.features import GROUPS\n"
+        "from nba_props.data.formats import READERS\nfrom nba_props.features import GROUPS\n"
         "print([*READERS], [*GROUPS])"
     )
     usual = code.partition("\n")[2]

@@ -17,8 +17,8 @@ from nba_props.betting import (
 )
 from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
 from nba_props.data.files import open_table
+from nba_props.data.formats import Options
 from nba_props.data.odds import read_odds_file
-from nba_props.data.readers import Options
 
 pytestmark = pytest.mark.realdata
 
@@ -97,6 +97,10 @@ def test_quotes_after_the_tip_are_in_play_and_the_close_is_the_last_before_it(ca
     bet = decision_quotes(quotes, "open").iloc[:1].assign(side="over", decimal_odds=2.0, line=20.5)
     bet["observed_at"] = bet["observed_at"] - pd.Timedelta(minutes=30)
     assert closing_values(bet, quotes, results)["clv"].iloc[0] == pytest.approx(0.0)
+    # Seen seventy minutes before the tip: within the hour that a run asks for, there is no close.
+    strict = closing_values(bet, quotes, results, window_minutes=60)
+    assert (strict["close_state"].iloc[0], strict["close_age_minutes"].iloc[0]) == ("stale", 70.0)
+    assert strict["clv"].isna().all()
 
 
 def test_the_main_line_of_a_ladder(cases, base):

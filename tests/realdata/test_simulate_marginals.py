@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -63,10 +64,12 @@ def _naive_errors(games: pd.DataFrame, stat: str) -> dict[str, float]:
     """Mean absolute error of season mean, mean of the last ten and EWMA, on players with an earlier game."""
     games = games.sort_values(["season", "player_id", "game_date"], kind="stable")
     result = games[["pts", "reb", "ast"]].sum(axis=1) if stat == "pra" else games[stat]
-    before = result.groupby([games["season"], games["player_id"]])
+    keys = [games["season"], games["player_id"]]
+    before = result.groupby(keys).shift().groupby(keys, sort=False)
     forecasts = {
-        "season_mean": before.transform(lambda values: values.shift().expanding().mean()),
-        "last_10": before.transform(lambda values: values.shift().rolling(10, min_periods=1).mean()),
-        "ewma_10": before.transform(lambda values: values.shift().ewm(span=10).mean()),
+        "season_mean": before.expanding().mean(),
+        "last_10": before.rolling(10, min_periods=1).mean(),
+        "ewma_10": before.ewm(span=10).mean(),
     }
-    return {name: float((forecast - result).abs().mean()) for name, forecast in forecasts.items()}
+    # The windows come player by player, and so do the rows.
+    return {name: float(np.nanmean(np.abs(values.to_numpy() - result))) for name, values in forecasts.items()}

@@ -16,6 +16,9 @@ from nba_props.evaluation.market import evaluate_market
 
 pytestmark = pytest.mark.realdata
 
+SETTINGS = {"platt": {"calibrator": "platt"}, "blend": {"model": "market_blend"}}
+MARKETS = ("pra", "pts", "reb", "ast")
+
 _MOMENT = ["game_id", "player_id", "bookmaker", "observed_at"]
 
 
@@ -30,6 +33,19 @@ def data(realdata_dir: Path):
     return load_training_data([*logs, *ladders.glob("player*")], [*odds, *ladders.glob("prop*")])
 
 
+def _config(market: str, name: str):
+    return make_config(
+        market=market, model_params={"n_estimators": 60},
+        walk_forward={"first_test_season": "2024-25", "step": "season"}, **SETTINGS[name],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def forecasts(data) -> Forecasts:
+    """Both settings of a market price the same forecasts."""
+    return Forecasts(data, [_config(market, name) for market in MARKETS for name in SETTINGS])
+
+
 def _rungs(quotes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Neighbouring lines of one book and moment: the lower ones and the higher ones, with the books' P(over)."""
     margin = hold(quotes["over_price"], quotes["under_price"])
@@ -41,16 +57,13 @@ def _rungs(quotes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table[known].reset_index(drop=True), above[known].reset_index(drop=True)
 
 
-@pytest.mark.parametrize("settings", [{"calibrator": "platt"}, {"model": "market_blend"}], ids=["platt", "blend"])
-@pytest.mark.parametrize("market", ["pra", "pts", "reb", "ast"])
-def test_p_over_moves_between_rungs_within_a_fifth_of_how_the_books_move_it(data, market, settings):
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("market", MARKETS)
+def test_p_over_moves_between_rungs_within_a_fifth_of_how_the_books_move_it(data, forecasts, market, name):
     """A calibrator used line by line moved it by a third: worse lines at longer prices then looked like edges."""
-    config = make_config(
-        market=market, model_params={"n_estimators": 60},
-        walk_forward={"first_test_season": "2024-25", "step": "season"}, **settings,
-    )  # fmt: skip
+    config = _config(market, name)
     quotes = data.quotes_of(market)
-    pricing = evaluate_market(Forecasts(data, [config]).of(config).result, quotes, config).pricing
+    pricing = evaluate_market(forecasts.of(config).result, quotes, config).pricing
     low, high = _rungs(quotes[quotes["game_date"] > "2025-10-01"].reset_index(drop=True))
     ours = [
         pricing.at(low[["game_id", "player_id"]].assign(line=rung["line"]))["p_over"].to_numpy() for rung in (low, high)

@@ -1,4 +1,4 @@
-"""The four scripts of the live loop are doors to their commands, and installed under the same names."""
+"""The scripts of the live loop, and the one that verifies runs, are doors to commands installed under their names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
-DOORS = ("predict_props", "settle_props", "monitor", "replay_season")
+DOORS = ("predict_props", "settle_props", "monitor", "replay_season", "verify_run")
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -32,7 +32,14 @@ def test_each_door_is_installed_and_explains_itself(name):
         ("predict_props", ["--date", "2025-01-14", "--at", "soon"], "give a time in UTC"),
         ("predict_props", ["--date", "2025-01-14", "--stage", "Archived"], "Archived"),
         ("predict_props", ["--date", "2025-01-14", "--market", "dunks"], "dunks"),
-        ("predict_props", ["--date", "2025-01-14", "--odds", "lines"], "--odds and --availability need --data"),
+        (
+            "predict_props",
+            ["--date", "2025-01-14", "--odds", "lines"],
+            "--availability and --fixtures need --data",
+        ),
+        ("predict_props", ["--date", "2025-01-14", "--fixtures", "tips.csv"], "need --data"),
+        ("settle_props", ["--fixtures", "tips.csv"], "need --data"),
+        ("replay_season", ["--from", "2025-01-14", "--to", "2025-02-14", "--fixtures", "tips.csv"], "need --data"),
         ("monitor", [], "There is no store"),
         ("replay_season", ["--from", "2025-01-14", "--to", "never"], "give a day as 2025-01-14"),
     ],

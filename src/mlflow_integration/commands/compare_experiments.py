@@ -37,6 +37,7 @@ for verb in (
     housekeeping_verbs.upgrade,
     housekeeping_verbs.replay,
     housekeeping_verbs.migrate,
+    housekeeping_verbs.move,
 ):
     app.command(context_settings=HELP)(verb)
 

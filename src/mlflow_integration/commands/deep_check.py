@@ -1,4 +1,4 @@
-"""What is wrong with the configured set-up, and how it is fixed. Everything is only read."""
+"""What is wrong with the configured set-up, and how to fix it. Everything is only read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.commands.self_check import CheckResult, expect, run_check
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.values.access_errors import access_refused
 from nba_props.errors import ModelFilesError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ UI_PORT: Final = 5000
 
 
 def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
-    """Check the configured store and what it stands on; each failure says what is wrong and how to fix it.
+    """Check the configured store and what it depends on; each failure says what is wrong and how to fix it.
 
     Args:
         tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
@@ -49,7 +50,7 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         yield run_check("The schema is the one of this MLflow", lambda: _schema(store))
         yield run_check("Database and folders can be written", lambda: _writable(store))
     yield run_check("The clocks agree", lambda: _clock(store))
-    yield run_check("The disk has room", lambda: _room(store))
+    yield run_check("The disk has room", lambda: _free_space(store))
     yield run_check(f"Port {UI_PORT} is free, or MLflow's", _port)
     opened: list[MlflowClient] = []
     result = run_check("The store opens and can be read", lambda: _opens(store, opened))
@@ -58,8 +59,8 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         return
     client = opened[0]
     checks: dict[str, Callable[[Store, MlflowClient], str]] = {
-        "No run or model of a dead process is unfinished": _no_dead,
-        "No run belongs to a process nobody here can judge": _no_foreign,
+        "No run or model of a dead process is unfinished": _no_dead_processes,
+        "No run belongs to a process nobody here can judge": _no_foreign_runs,
         "Nothing waits for a server in a spool": _no_spool,
         "The files of all registered models are those that were logged": _models,
     }
@@ -85,11 +86,20 @@ def _same_version(store: Store) -> str:
 
     own = str(load_mlflow().__version__)
     try:
-        served = requests.get(f"{store.uri}/version", timeout=5).text.strip()
+        answer = requests.get(f"{store.uri}/version", timeout=5, auth=_login())
+        served = answer.text.strip()
+        refused = access_refused(f"error code {answer.status_code}")
+        expect(not refused, refused)
     except requests.RequestException as error:
         expect(False, f"its version cannot be asked: {type(error).__name__}")
     expect(served == own, f"the server is MLflow {served}, this environment {own}: install the same version on both")
     return own
+
+
+def _login() -> tuple[str, str] | None:
+    """Name and password for a server that asks for them; MLflow's own calls take them from there too."""
+    name = os.environ.get("MLFLOW_TRACKING_USERNAME")
+    return (name, os.environ.get("MLFLOW_TRACKING_PASSWORD", "")) if name else None
 
 
 def _schema(store: Store) -> str:
@@ -126,7 +136,7 @@ def _clock(store: Store) -> str:
         what = "the server's"
     else:
         begun = time.time()
-        with tempfile.NamedTemporaryFile(dir=_existing(store.root)) as file:
+        with tempfile.NamedTemporaryFile(dir=_nearest_existing(store.root)) as file:
             theirs = Path(file.name).stat().st_mtime
         what = "the disk's"
     skew = theirs - begun
@@ -137,12 +147,12 @@ def _clock(store: Store) -> str:
     return f"{skew:+.1f} s"
 
 
-def _existing(folder: Path) -> Path:
+def _nearest_existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-def _room(store: Store) -> str:
-    usage = shutil.disk_usage(_existing(store.root))
+def _free_space(store: Store) -> str:
+    usage = shutil.disk_usage(_nearest_existing(store.root))
     said = f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} GB below {store.root}"
     expect(usage.free >= MIN_FREE, f"{said}: free some space (`compare_experiments.py storage` says what takes it)")
     return said
@@ -175,7 +185,7 @@ def _opens(store: Store, opened: list[MlflowClient]) -> str:
     return f"{count} experiments"
 
 
-def _no_dead(store: Store, client: MlflowClient) -> str:
+def _no_dead_processes(store: Store, client: MlflowClient) -> str:
     from mlflow_integration.store.abandoned import find_abandoned
 
     dead = find_abandoned(client, store.uri)
@@ -187,7 +197,7 @@ def _no_dead(store: Store, client: MlflowClient) -> str:
     return ""
 
 
-def _no_foreign(store: Store, client: MlflowClient) -> str:
+def _no_foreign_runs(store: Store, client: MlflowClient) -> str:
     from mlflow_integration.store.experiments import active_experiments
     from mlflow_integration.store.processes import PROCESS_TAG, machine_mark
     from mlflow_integration.store.search import pages

@@ -1,4 +1,4 @@
-"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate."""
+"""Verbs of housekeeping: storage, cleanup, upgrade, replay, migrate, move."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, reported, say
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, progress, reported, say
 from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
 from mlflow_integration.commands.registry_verbs import registry_of
 
@@ -19,7 +19,7 @@ def storage(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Count the bytes stored by experiment and kind, projected for 100 experiments."""
+    """Count the stored bytes by experiment and kind, with a projection to 100 experiments."""
     from mlflow_integration.reading.housekeeping import storage_report
 
     with reported():
@@ -32,11 +32,13 @@ def storage(
 def cleanup(
     experiment: Experiments = None,
     mark: Annotated[
-        bool, typer.Option("--mark", help="Mark KILLED what is RUNNING though its process is gone; deletes nothing.")
+        bool, typer.Option("--mark", help="Mark RUNNING runs whose process is gone as KILLED; deletes nothing.")
     ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete them; without it they are only listed.")] = False,
     older_than_days: Annotated[float, typer.Option(min=0, help="Keep runs that started within this many days.")] = 0.0,
-    stale_hours: Annotated[float | None, typer.Option(min=1, help="Runs RUNNING for longer count as dead.")] = None,
+    stale_hours: Annotated[
+        float | None, typer.Option(min=1, help="Runs that have been RUNNING for longer count as dead.")
+    ] = None,
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
@@ -78,7 +80,7 @@ def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None)
 
 
 def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
-    """Send what runs have logged while their server was away; exit 1 if something of it is refused.
+    """Send what runs logged while their server was unreachable; exit 1 if any of it is refused.
 
     Example: uv run scripts/mlflow/compare_experiments.py replay
     """
@@ -98,7 +100,7 @@ def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, 
 
 
 def migrate(
-    source: Annotated[Path, typer.Option(help="Old folder mlruns, or the one that holds it.")],
+    source: Annotated[Path, typer.Option(help="The old mlruns folder, or the folder that holds it.")],
     json: Json = False,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
@@ -119,3 +121,45 @@ def migrate(
             )
             for row in taken.itertuples():
                 print(f"{row.model} version {row.version} is in {row.stage}: {row.detail}.")
+
+
+def move(
+    to: Annotated[str, typer.Option("--to", help="New, empty database: postgresql://... or sqlite:///....")],
+    artifacts: Annotated[
+        str | None,
+        typer.Option(help="Where its artifacts go: folder, s3://..., mlflow-artifacts:/. Default: beside SQLite."),
+    ] = None,
+    keep_artifacts: Annotated[bool, typer.Option("--keep-artifacts", help="Leave them where they are.")] = False,
+    through: Annotated[
+        str | None, typer.Option(help="Server that mlflow-artifacts: addresses go through: http://host:5000.")
+    ] = None,
+    json: Json = False,
+    output: Output = None,
+    tracking_uri: Uri = None,
+    plugin: Plugin = None,
+) -> None:
+    """Copy the whole store into another database, artifacts too, and compare both.
+
+    An interrupted move is taken up again by the same command.
+
+    Example: uv run scripts/mlflow/compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
+    """
+    import pandas as pd
+
+    from mlflow_integration.moving import move_store
+
+    with reported():
+        with progress("folders") as bar:
+            done = move_store(
+                to,
+                tracking_uri,
+                artifacts=artifacts,
+                keep_artifacts=keep_artifacts,
+                server=through,
+                on_folder=lambda many, of: bar.update(bar.task_ids[0], completed=many, total=of),
+            )
+        rows = [(name, content.rows, content.digest) for name, content in sorted(done.tables.items())]
+        frame = pd.DataFrame(rows, columns=["table", "rows", "digest"])
+        emit(frame, as_json=json, output=output, title=f"The same in {done.source} and {done.target}")
+        state = "was there already" if done.already else "is copied"
+        note(f"It {state}; {done.files:,} files in {done.folders:,} folders, the same on both sides.")

@@ -20,7 +20,7 @@ def _load(files: list[Path] | None) -> list[Path] | None:
     return files
 
 
-HELP: Final = {"help_option_names": ["-h", "--help"]}
+HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Context settings of every command."""
 
 
@@ -31,7 +31,7 @@ def new_app(about: str | None = None, **settings: Any) -> typer.Typer:  # noqa: 
 
 
 def _tell_version(asked: bool) -> None:
-    """Print the version of the project and leave."""
+    """Print the version of the project and exit."""
     if asked:
         from importlib.metadata import version
 
@@ -40,14 +40,14 @@ def _tell_version(asked: bool) -> None:
 
 
 def _use_store(uri: str | None) -> str | None:
-    """Make the store that of the whole process, workers included."""
+    """Use the store in the whole process, workers included."""
     if uri is not None:
         os.environ["MLFLOW_TRACKING_URI"] = uri
     return uri
 
 
 Version = Annotated[
-    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave.")
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
 ]
 Experiments = Annotated[
     list[str] | None, typer.Option("--experiment", "-e", help="Experiment; repeatable. Default: all.")
@@ -57,7 +57,7 @@ Metrics = Annotated[list[str] | None, typer.Option("--metric", "-m", help="Metri
 Model = Annotated[str, typer.Argument(help="Name of the registered model.")]
 VersionNumber = Annotated[int, typer.Argument(min=1, help="Its version.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
-Force = Annotated[bool, typer.Option("--force", help="Past the rules; recorded, with its reason.")]
+Force = Annotated[bool, typer.Option("--force", help="Override the rules; recorded with the reason.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Output = Annotated[Path | None, typer.Option(help="Write the result to this .csv, .parquet or .json file.")]
 Plugin = Annotated[
@@ -75,7 +75,7 @@ Availability = Annotated[
 ]
 Fixtures = Annotated[
     list[Path] | None,
-    typer.Option(help="When the games tip off, for lines that do not tell: a schedule or a table; repeatable."),
+    typer.Option(help="Tip-off times, for lines without them: a schedule or a table; repeatable."),
 ]
 _STORE: Final = "Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root."
 Uri = Annotated[str | None, typer.Option(help=_STORE)]

@@ -1,4 +1,4 @@
-"""The verb of the week: what is planned, what for, and what was found."""
+"""The verb for the week's plan: what is planned, what for, and what was found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def plan(
     experiment: Annotated[
         str, typer.Option("--experiment", "-e", help="Experiment that the plan is kept with.")
     ] = "Phase1_Foundation",
-    run: Annotated[Texts, typer.Option("--run", help="Recipe, or name of a run, planned; repeatable.")] = None,
+    run: Annotated[Texts, typer.Option("--run", help="Recipe or name of a run that is planned; repeatable.")] = None,
     goal: Annotated[Texts, typer.Option(help="What the week is to find out; repeatable.")] = None,
     finding: Annotated[Texts, typer.Option(help="What it found; repeatable.")] = None,
     week: Annotated[str | None, typer.Option(help="ISO week, such as 2026-W48. Default: the present one.")] = None,
@@ -25,7 +25,7 @@ def plan(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Plan the week on Monday, write down findings on Friday; show the week and the one before it.
+    """Plan the week, record its findings, and show this week and the last.
 
     Without --run, --goal and --finding nothing is written.
 

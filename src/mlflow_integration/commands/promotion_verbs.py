@@ -1,4 +1,4 @@
-"""Verbs of the way up: register, evaluate, promote, check."""
+"""Verbs of promotion: register, evaluate, promote, check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Gates = Annotated[
 ]
 Nights = Annotated[
     int | None,
-    typer.Option(min=0, help="Settled nights in Staging that Production asks for. Default: 20; 0 asks for none."),
+    typer.Option(min=0, help="Settled nights in Staging that Production needs. Default: 20; 0 for none."),
 ]
 
 
@@ -73,7 +73,10 @@ def promote(
     model: Model,
     version: VersionNumber,
     stage: Annotated[
-        str, typer.Option(help="Staging or Production; without --force gates and Staging decide on Production.")
+        str,
+        typer.Option(
+            help="Staging or Production; without --force, gates and the test in Staging decide on Production."
+        ),
     ] = "Production",
     gates: Gates = None,
     staging_nights: Nights = None,
@@ -83,7 +86,7 @@ def promote(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Promote a version; exit 1 if it does not come to Production: the gates refuse, or Staging is not over.
+    """Promote a version; exit 1 if it is kept out of Production by its gates or an unfinished test in Staging.
 
     Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3
     """
@@ -113,7 +116,9 @@ def check(
     model: Model,
     live: Annotated[Path, typer.Argument(help="Settled rows (.csv or .parquet), one per prediction or bet.")],
     version: Annotated[int | None, typer.Option(min=1, help="Version. Default: the one in Production.")] = None,
-    against: Annotated[str, typer.Option(help="validation or gates.")] = "validation",
+    against: Annotated[
+        str, typer.Option(help="What it is compared with: validation (its own metrics) or gates.")
+    ] = "validation",
     staging: Annotated[
         bool, typer.Option("--staging", help="Record the rows as the settled nights of the version in Staging.")
     ] = False,
@@ -122,7 +127,7 @@ def check(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Hold settled rows against what a version showed; exit 1 if it has degraded, or did not pass Staging.
+    """Compare settled rows with what a version promised; exit 1 if it has degraded or failed Staging.
 
     Columns: game_date, and actual, predicted; profit, stake; outcome, probability; clv.
     """

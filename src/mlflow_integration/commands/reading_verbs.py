@@ -58,7 +58,7 @@ def best(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Rank the finished runs of each market by one metric, with the number of runs tried and the best less its luck.
+    """Rank each market's finished runs by one metric; show how many were tried, and the best less its luck.
 
     --json and --output give whole ids, experiments and the number of predictions too.
 
@@ -86,7 +86,7 @@ def phases(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Put the phases side by side, market by market: runs and the best of each metric.
+    """Compare the phases market by market: how many runs, and the best of each metric.
 
     --json and --output give the medians and the ids of the best runs too.
     """

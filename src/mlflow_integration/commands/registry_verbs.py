@@ -12,12 +12,12 @@ from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
 from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, VersionNumber
 
 if TYPE_CHECKING:
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
 
 
 def registry_of(tracking_uri: str | None, staging_nights: int | None = None, *, writing: bool = False) -> ModelRegistry:
-    """Open the registry; who writes to it also marks what dead processes left in the store."""
-    from mlflow_integration.registry import ModelRegistry
+    """Open the registry; commands that write also mark what dead processes left in the store."""
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.abandoned import close_abandoned_once
 
     if staging_nights is None:
@@ -38,7 +38,7 @@ def say(json: bool, text: str, **content: object) -> None:
 
 
 def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
-    """List registered models with the stage of each version, its verdicts, and how it came to its stage."""
+    """List registered models: the stage of each version, its verdicts, and how it got there."""
     with reported():
         registry = registry_of(tracking_uri)
         registry.record_outside()
@@ -68,10 +68,11 @@ def audit(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Look for versions that came to a stage unseen; exit 1 if there are any.
+    """Look for versions that were moved outside this registry; exit 1 if there are any.
 
-    An alias moved by hand or by another client is recorded in the history as 'moved outside'; a Production that only
-    MLflow's own stage knows is taken over. To accept what stands there: promote it with --force and a reason.
+    An alias moved by hand or by another client is recorded in the history as 'moved outside'; a version that
+    only MLflow's own stages have in Production is adopted. To accept such a version, promote it with --force and a
+    reason.
     """
     with reported():
         found = registry_of(tracking_uri).audit(model)

@@ -1,4 +1,4 @@
-"""Does tracking work here? Each check is a sentence that holds, or fails with a reason."""
+"""Does tracking work here? Each check is a sentence that holds or fails with a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nba_props.errors import NBAPropsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.store.location import Store
     from mlflow_integration.tracker import NBAPropsTracker
 
@@ -84,7 +84,7 @@ def run_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
 
 
 def _temporary_checks(folder: Path) -> Iterator[CheckResult]:
-    from mlflow_integration.registry import ModelRegistry
+    from mlflow_integration.promotion.model_registry import ModelRegistry
     from mlflow_integration.tracker import NBAPropsTracker
 
     uri = f"sqlite:///{folder / 'check.db'}"
@@ -180,7 +180,7 @@ class _Cycle:
         back = self.registry.rollback_model(MODEL, reason="self-check")
         expect(back == self.versions[0], f"rolled back to {back}")
         refused = self.registry.promote_if_passing(MODEL, self.versions[1], {"val_mae": 0.1})
-        expect(not refused.promoted, "a gate that fails let it pass")
+        expect(not refused.promoted, "a failing gate let it pass")
         expect(self.registry.audit(MODEL).empty, "the audit finds something in moves of our own")
         moves = len(self.registry.transition_history(MODEL))
         return f"{moves} transitions kept"
@@ -198,7 +198,7 @@ def _configured_checks(tracking_uri: str | Path | None) -> Iterator[CheckResult]
     if not opened:
         return
     store = opened[0]
-    yield run_check("No old file store stands in the way", lambda: _no_old_store(store))
+    yield run_check("No old file store is in the way", lambda: _no_old_store(store))
     yield run_check("The configured store can be read", lambda: _readable(store))
 
 

@@ -48,7 +48,7 @@ def plausible(metrics: Mapping[str, float]) -> Answer:
     for name, most in BOUNDS.items():
         value = metrics.get(name)
         if value is not None and value > most:
-            reason = f"{name} = {value:.4g}, more than {most:g} is not believed; look for a leak"
+            reason = f"{name} = {value:.4g}, more than {most:g} is not plausible; look for a leak"
             return Answer(Verdict.SUSPICIOUS, reason, value)
     return Answer(Verdict.PASS, value=metrics.get("mae_skill"))
 

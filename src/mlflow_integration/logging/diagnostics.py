@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_integration.logging.items import Figure, Item, Table
 from mlflow_integration.values.arguments import as_mapping
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from mlflow_integration.values.types import AnyModel, ArrayLike
 
 
-class Diagnostics:
-    """Methods that draw or tabulate; the class that inherits them writes the items."""
+class LogsItems(Protocol):
+    """What has a run to write items to."""
 
-    def log_items(self, items: Iterable[Item], *, allow_missing: bool = False) -> tuple[str, ...]:
+    def log_items(self, items: Iterable[Item]) -> tuple[str, ...]:
         """Log any items."""
-        raise NotImplementedError
 
-    def log_plots(self, plots: Mapping[str, Any] | Sequence[Any]) -> None:
+
+class Diagnostics:
+    """Methods that draw or tabulate, for a class that logs items."""
+
+    def log_plots(self: LogsItems, plots: Mapping[str, Any] | Sequence[Any]) -> None:
         """Log plots: file name to a matplotlib figure, or to a function that returns one; or figures alone.
 
         Figures without a name are called after their title, else ``plot_1.png``, ``plot_2.png``, ...
@@ -36,7 +39,7 @@ class Diagnostics:
         self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", named).items()])
 
     def log_feature_importance(
-        self, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25
+        self: LogsItems, model_or_importance: AnyModel, feature_names: Sequence[str] | None = None, *, top_n: int = 25
     ) -> dict[str, float]:
         """Log ``feature_importance.png`` and ``feature_importance.csv``.
 
@@ -68,7 +71,7 @@ class Diagnostics:
         self.log_items([Figure("feature_importance.png", draw), Table("feature_importance.csv", frame)])
         return ranked
 
-    def log_calibration_curve(self, outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> None:
+    def log_calibration_curve(self: LogsItems, outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> None:
         """Log ``calibration_curve.png`` of 0/1 outcomes against forecast probabilities."""
         from mlflow_integration.logging.forecasts import calibration_table
         from nba_props import plots
@@ -77,7 +80,7 @@ class Diagnostics:
         draw = partial(plots.reliability_diagram, table, probability, event="the event", title="Calibration")
         self.log_items([Figure("calibration_curve.png", draw)])
 
-    def log_residuals_plot(self, actual: ArrayLike, predicted: ArrayLike) -> None:
+    def log_residuals_plot(self: LogsItems, actual: ArrayLike, predicted: ArrayLike) -> None:
         """Log ``residuals_analysis.png``."""
         from mlflow_integration.logging.forecasts import number_pairs
         from nba_props import plots
@@ -86,7 +89,7 @@ class Diagnostics:
         self.log_items([Figure("residuals_analysis.png", partial(plots.residuals, *pairs))])
 
     def log_confusion_matrix(
-        self, actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str] = ("under", "over")
+        self: LogsItems, actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str] = ("under", "over")
     ) -> None:
         """Log ``confusion_matrix.png`` of class indices."""
         from mlflow_integration.logging.forecasts import class_pairs
@@ -95,12 +98,12 @@ class Diagnostics:
         pairs = class_pairs(actual, predicted, labels)
         self.log_items([Figure("confusion_matrix.png", partial(plots.confusion_matrix, *pairs, labels=labels))])
 
-    def log_predictions(self, predictions: pd.DataFrame, name: str = "predictions.csv") -> None:
+    def log_predictions(self: LogsItems, predictions: pd.DataFrame, name: str = "predictions.csv") -> None:
         """Log one row per prediction as CSV (or Parquet, by the ending of the name)."""
         self.log_items([Table(name, predictions)])
 
     def log_error_analysis(
-        self,
+        self: LogsItems,
         predictions: pd.DataFrame,
         *,
         by: Sequence[str] | str | None = None,

@@ -1,4 +1,4 @@
-"""Forecasts and what came of them, checked at the door: the tables and arrays that are drawn or tabulated."""
+"""Forecasts and their outcomes, checked on entry: the tables and arrays that are drawn or tabulated."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def number_pairs(first: ArrayLike, second: ArrayLike, names: str) -> tuple[Any, 
     try:
         a, b = np.asarray(first, dtype="float64").ravel(), np.asarray(second, dtype="float64").ravel()
     except (TypeError, ValueError) as error:
-        message = f"{names}: numbers are wanted ({error})."
+        message = f"{names}: numbers are needed ({error})."
         raise TrackingError(message) from error
     if a.size != b.size or not a.size:
-        message = f"{names}: {a.size} and {b.size} values; wanted as many of one as of the other, and at least one."
+        message = f"{names}: {a.size} and {b.size} values; both need the same number of values, at least one."
         raise TrackingError(message)
     keep = np.isfinite(a) & np.isfinite(b)
     if not keep.any():
@@ -41,8 +41,12 @@ def number_pairs(first: ArrayLike, second: ArrayLike, names: str) -> tuple[Any, 
 def calibration_table(outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> pd.DataFrame:
     """`nba_props.metrics.tables.reliability_table` of 0/1 outcomes (n) and forecast probabilities (n).
 
+    >>> table = calibration_table([1, 0, 1, 1], [0.6, 0.6, 0.9, 0.9], bins=2)
+    >>> table[["p", "frequency", "n"]].to_dict("list")
+    {'p': [0.6, 0.9], 'frequency': [0.5, 1.0], 'n': [2, 2]}
+
     Raises:
-        TrackingError: Outcomes other than 0 and 1, numbers that are no probabilities, or fewer than one bin.
+        TrackingError: Outcomes other than 0 and 1, numbers that are not probabilities, or fewer than one bin.
     """
     from nba_props.metrics.tables import reliability_table
 
@@ -60,7 +64,7 @@ def class_pairs(actual: ArrayLike, predicted: ArrayLike, labels: Sequence[str]) 
     """Actual and predicted class indices of the rows that have both.
 
     Raises:
-        TrackingError: A value that is no index of `labels`.
+        TrackingError: A value that is not an index of `labels`.
     """
     y, f = number_pairs(actual, predicted, "actual and predicted classes")
     size = len(labels)
@@ -79,6 +83,11 @@ def error_analysis(
     predicted: str = "predicted",
 ) -> pd.DataFrame:
     """`nba_props.metrics.tables.error_table` over all rows and by each column of `by`; the first row is ``all``.
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"actual": [10.0, 20.0], "predicted": [11.0, 17.0], "venue": ["home", "away"]})
+    >>> error_analysis(rows, by="venue")[["split", "value", "n", "mae"]].to_numpy().tolist()
+    [['all', 'all', 2, 2.0], ['venue', 'away', 1, 3.0], ['venue', 'home', 1, 1.0]]
 
     Raises:
         TrackingError: A column is missing, or no row has both values.

@@ -45,7 +45,7 @@ def importance_of(model: AnyModel, feature_names: Sequence[str] | None = None) -
         values = np.abs(np.atleast_2d(np.asarray(final.coef_, float))).mean(axis=0)
         names = list(getattr(final, "feature_names_in_", []))
     else:
-        message = f"A {type(final).__name__} tells no feature importance; pass a mapping of name to importance."
+        message = f"A {type(final).__name__} has no feature importances; pass a mapping of name to importance."
         raise TrackingError(message)
     named = list(feature_names) if feature_names is not None else names or [f"feature_{i}" for i in range(values.size)]
     if len(named) != values.size:

@@ -215,7 +215,7 @@ class ModelToLog:
         """Arguments that every flavour's ``save_model`` takes."""
         if self.model_type == "pyfunc" and not self.allows_code:
             message = (
-                "A pyfunc model runs code when it is loaded (it is unpickled). If that is meant, say "
+                "A pyfunc model runs code when it is loaded (it is unpickled). If that is intended, call "
                 "log_model(..., allow_code=True); it is recorded with the model."
             )
             raise ModelFilesError(message)

@@ -5,8 +5,6 @@ Each operation can be repeated without doing anything twice: a server that was g
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +16,9 @@ from mlflow_integration.store.errors import is_lost, store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest
 from mlflow_integration.store.search import pages
+from mlflow_integration.values.access_errors import access_refused
 from mlflow_integration.values.secrets import mask_secrets
+from nba_props.atomic import copy_atomically
 from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def perform(client: MlflowClient, uri: str, run_id: str, operation: Operation, *
             # Files take as long as they take; each of their requests has its own time-out.
             return act() if operation.files is not None else within_deadline(uri, doing, act)
     except OSError as error:  # the folder of the artifacts, or a server's answer to an upload
-        message = f"{doing}: {mask_secrets(error.strerror or str(error))}"
+        said = error.strerror or str(error)
+        message = f"{doing}: {access_refused(said) or mask_secrets(said)}"
         raise (StoreError if is_lost(error) else TrackingError)(message) from error
 
 
@@ -128,20 +129,7 @@ def _files(client: MlflowClient, run_id: str, operation: Operation, again: bool)
         client.log_artifacts(run_id, str(operation.files))
         return
     for source in sorted(path for path in operation.files.rglob("*") if path.is_file()):
-        _copy_whole(source, Path(folder) / source.relative_to(operation.files))
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy a file beside its target, force it to the disk, and only then give it its name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name[:200]}.part")
-    try:
-        shutil.copyfile(source, part)
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        copy_atomically(source, Path(folder) / source.relative_to(operation.files))
 
 
 def _end(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:

@@ -200,7 +200,7 @@ class RunStack:
         foreign = fluent_stack()
         active = self.active.run_id if self.active else foreign[-1].info.run_id if foreign else None
         if active is not None and not nested:
-            message = f"Run {active} is still under way: end it first, or say nested=True to make this one its child."
+            message = f"Run {active} is still under way: end it first, or pass nested=True to make this one its child."
             raise TrackingError(message)
         return active
 

@@ -57,7 +57,7 @@ def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - Python
 def held_signals() -> Iterator[None]:
     """Hold the ending signals and Ctrl-C back until the block is done.
 
-    A run that was created and is not yet known to its process, or one that is being ended, would else stay RUNNING.
+    A run that its process does not know yet, or one that is being ended, would otherwise stay RUNNING.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.logging.operations import START_KEY, Operation, perform, start_run
 from mlflow_integration.store.experiments import ensure_experiment
 from mlflow_integration.store.location import load_mlflow
+from mlflow_integration.values.deadline import deadline_seconds
+from nba_props.atomic import write_atomically
 from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ FOLDER: Final = "mlflow_spool"
 REPLAY_COMMAND: Final = "uv run scripts/mlflow/compare_experiments.py replay"
 FIRST_RETRY: Final = 5.0
 LAST_RETRY: Final = 60.0
+LOOK: Final = 2.0
+"""Seconds that a server gets to say whether it is back; less where the deadline is short."""
 MAX_METRICS: Final = 800  # of one request that was put together; MLflow takes 1,000 entries
 MAX_TEXTS: Final = 90
 MAX_CHARACTERS: Final = 100_000
@@ -77,9 +81,7 @@ class Spool:
 
     def save(self, state: dict[str, Any]) -> None:
         """Write the state: whole or not at all."""
-        part = self._state.with_suffix(".part")
-        _write_through(part, json.dumps(state))
-        part.replace(self._state)
+        write_atomically(self._state, json.dumps(state).encode())
 
     def append(self, operation: Operation) -> None:
         """Add an operation; its files are copied."""
@@ -116,7 +118,7 @@ class Spool:
             yield True
 
     def replay(self, client: MlflowClient, store: Store) -> str:
-        """Send what waits, in order, and remove the spool; what is interrupted goes on where it stopped.
+        """Send what waits, in order, and remove the spool; what is interrupted resumes where it stopped.
 
         Returns:
             Id of the run.
@@ -180,13 +182,6 @@ def _joined(first: Operation, second: Operation) -> Operation | None:
     return Operation("batch", {"metrics": metrics, **texts})
 
 
-def _write_through(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 class Outbox:
     """What one run sends: to its store, or into a spool while the server is away.
 
@@ -230,7 +225,7 @@ class Outbox:
         """
         if self._file is not None and self._file_id() != self._file:
             what = "has been replaced by another file" if self._file_id() != (0, 0) else "is gone"
-            message = f"{self.store.database} {what} while the run was under way: the run cannot go on."
+            message = f"{self.store.database} {what} while the run was under way: the run cannot continue."
             raise StoreError(message)
 
     def start(self, experiment: str, experiment_id: str, content: dict[str, Any]) -> Run:
@@ -290,7 +285,7 @@ class Outbox:
             raise StoreError(message) from (error or problem)
         self._wait_longer()
         if error is not None:
-            _log.warning("%s\nThe run goes on; what it logs waits in %s.", error, self._spool.folder)
+            _log.warning("%s\nThe run continues; what it logs waits in %s.", error, self._spool.folder)
 
     def _wait_longer(self) -> None:
         self._next_try = time.monotonic() + self._pause
@@ -301,7 +296,7 @@ class Outbox:
         if self._client is None or self._spool is None or (time.monotonic() < self._next_try and not at_once):
             return False
         try:
-            self.store.probe(seconds=2.0)
+            self.store.probe(seconds=LOOK if at_once else min(LOOK, deadline_seconds() / 3))
             self.run_id = self._spool.replay(self._client, self.store)
         except StoreError:
             self._wait_longer()

@@ -1,4 +1,4 @@
-"""Looking for what came to a stage unseen: moved outside, taken over, or without a verdict."""
+"""Finds versions that came to a stage unseen: moved outside, taken over, or without a verdict."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def audit(records: RegistryStore, names: Iterable[str]) -> pd.DataFrame:
 
 
 def _standing(state: ModelState) -> list[tuple[str, int, str, str, str]]:
-    """What is to be said of the versions that stand in Production and Staging now."""
+    """What there is to say about the versions in Production and Staging now."""
     rows = []
     for stage in ALIASED:
         holder = state.aliases.get(stage)

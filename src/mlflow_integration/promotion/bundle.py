@@ -1,6 +1,6 @@
 """A version as a folder to deploy: model, configuration, gate reports, card and digests, readable without a server.
 
-Nothing of this project loads ``model.joblib``: loading it runs what is in it. It is there for those who want it.
+Nothing in this project loads ``model.joblib``: loading it runs what is in it. It is there for those who want it.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ class Judge:
         return any("gate_checked_at" in each.tags for each in others)
 
     def holder_profile(self, name: str, version: int) -> GateProfile | None:
-        """Return the profile under which another version stands in Production, where it is not the version's own."""
+        """Return the profile under which another version is in Production, where it is not the version's own."""
         state = self._records.state(name)
         other = holder_profile(state, version)
         if other is None or other == state.version(version).tags.get("gate_profile"):

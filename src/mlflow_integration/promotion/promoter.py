@@ -1,4 +1,4 @@
-"""The whole way of a version: gates, Staging and its test, Production, and the bundle."""
+"""The path of a version: gates, Staging and its test, Production, and the bundle."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """The outcome of `ModelRegistry.promote_if_passing`; truthy when the version stands in Production.
+    """The outcome of `ModelRegistry.promote_if_passing`; truthy when the version is in Production.
 
     Attributes:
         model_name: The model.
         version: The version.
         report: What each gate says.
-        stage: Where the version stands now.
+        stage: The stage of the version now.
         reason: Why, in one line.
     """
 

@@ -1,4 +1,4 @@
-"""The test in Staging: settled nights of a version that is not bet on yet, held against what its gates saw."""
+"""The test in Staging: settled nights of a version that is not bet on yet, compared with what its gates saw."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _finite(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class StagingTests:
-    """Holds settled nights against what the gates of a version saw, and keeps what comes of it.
+    """Compares settled nights with what the gates of a version saw, and keeps the result.
 
     Args:
         records: Reads and writes of the registry.

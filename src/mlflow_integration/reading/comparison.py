@@ -1,4 +1,4 @@
-"""Metrics of several runs or versions in one table, with the better one named where it can be told."""
+"""Metrics of several runs or versions in one table, with the better one named where that is known."""
 
 from __future__ import annotations
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.values.convert import to_json
 from mlflow_integration.values.escape import CSV_OPTIONS, csv_frame, masked_frame
+from nba_props.atomic import opened_atomically
 from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import BinaryIO
 
     import pandas as pd
 
@@ -21,12 +21,12 @@ FORMATS: Final = (".csv", ".parquet", ".json")
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write `text` to `path`: first beside it, then into place, so that no reader finds half a file.
+    """Write `text` to `path`: whole or not at all.
 
     Raises:
         TrackingError: The file cannot be written.
     """
-    _in_place(path, lambda part: part.write_text(text, encoding="utf-8"))
+    _in_place(path, lambda file: file.write(text.encode("utf-8")))
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
@@ -37,31 +37,23 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """
     ending = Path(path).suffix.lower()
     if ending == ".csv":
-        _in_place(path, lambda part: csv_frame(frame).to_csv(part, index=False, encoding="utf-8-sig", **CSV_OPTIONS))
+        options = {**CSV_OPTIONS, "encoding": "utf-8-sig", "mode": "wb"}
+        _in_place(path, lambda file: csv_frame(frame).to_csv(file, index=False, **options))
     elif ending == ".parquet":
-        _in_place(path, lambda part: masked_frame(frame).to_parquet(part, index=False))
+        _in_place(path, lambda file: masked_frame(frame).to_parquet(file, index=False))
     elif ending == ".json":
-        _in_place(
-            path, lambda part: part.write_text(to_json(masked_frame(frame).to_dict(orient="records")), encoding="utf-8")
-        )
+        write_text(to_json(masked_frame(frame).to_dict(orient="records")), path)
     else:
         message = f"{path}: the ending must be one of {', '.join(FORMATS)}."
         raise TrackingError(message)
 
 
-def _in_place(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target, force it to the disk, and only then give it its name."""
+def _in_place(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file that is there whole or not at all, and say in words why not."""
     target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
+        with opened_atomically(target) as file:
+            write(file)
     except OSError as error:
         message = f"{target} cannot be written: {error.strerror or error}"
         raise TrackingError(message) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -58,7 +58,7 @@ def cleanup_failed_runs(
 ) -> pd.DataFrame:
     """Find runs that failed, were killed, or are RUNNING though their process is gone; mark or delete them.
 
-    Marking and deleting are two things. What is deleted can be restored until ``mlflow gc``.
+    Marking and deleting are separate steps. What is deleted can be restored until ``mlflow gc``.
 
     Args:
         experiments: Names of experiments; all by default.

@@ -1,4 +1,4 @@
-"""Reports on many runs: what stands in them, the week, and Markdown or HTML."""
+"""Reports on many runs: their sections, the week, and Markdown or HTML."""
 
 import lazy_loader
 

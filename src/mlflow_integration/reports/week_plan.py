@@ -81,7 +81,7 @@ def parse_week(week: str) -> date:
     try:
         return datetime.strptime(f"{week}-1", "%G-W%V-%u").replace(tzinfo=UTC).date()
     except ValueError as error:
-        message = f"{week!r} is no week; write it as 2026-W48."
+        message = f"{week!r} is not a week; write it as 2026-W48."
         raise TrackingError(message) from error
 
 
@@ -104,7 +104,7 @@ def plan_week(
     week: str | None = None,
     tracking_uri: str | Path | None = None,
 ) -> WeekPlan:
-    """Add to the plan of a week; what stands in it already stays, and is not written twice.
+    """Add to the plan of a week; what is in it already stays, and is not written twice.
 
     Args:
         experiment: Experiment it is kept with; created where it does not exist.

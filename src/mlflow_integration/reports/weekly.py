@@ -197,7 +197,7 @@ def _week_best_section(fresh: Sequence[Run]) -> Section:
 
 
 def _live_sections(finished: Sequence[Run]) -> tuple[Section, ...]:
-    """What the settled cards came to, and the monitor's last word on each market; none where there is no ledger."""
+    """The results of settled cards and the monitor's last verdict on each market; none where there is no ledger."""
     ledgers = [run for run in finished if run.data.tags.get("live_kind") == "ledger"]
     rows = []
     for run in ledgers:

@@ -1,4 +1,4 @@
-"""Has a model become worse in use? Judged with a confidence interval over days, so that bad luck alone does not tell.
+"""Has a model become worse in use? Judged with a confidence interval over days, so that bad luck alone is not enough.
 
 The bets and predictions of one night share games, and are not independent: the resampled unit is the day. A metric
 counts as degraded only if its whole interval lies on the worse side of the reference.
@@ -61,7 +61,7 @@ class LiveMetric:
         live: Its value over all live rows.
         low: Lower end of its interval.
         high: Upper end.
-        reference: What it is held against, tolerance included.
+        reference: What it is compared with, tolerance included.
         rows: Live rows that it rests on.
         days: Days that they lie on.
         verdict: ``degraded``, ``ok`` or ``insufficient evidence``.
@@ -203,7 +203,7 @@ def check_live(
     min_days: int = 20,
     seed: int = 0,
 ) -> tuple[LiveMetric, ...]:
-    """Hold live results against references.
+    """Compare live results with references.
 
     >>> import pandas as pd
     >>> nights = pd.date_range("2025-01-01", periods=40)

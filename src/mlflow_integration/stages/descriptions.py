@@ -20,7 +20,7 @@ HISTORY: Final = "History"
 
 
 def model_note(text: str, aliases: Mapping[str, int], history: Sequence[Transition]) -> str:
-    """The description of a registered model: what somebody wrote himself stays above the two sections."""
+    """The description of a registered model: what was written by hand stays above the two sections."""
     holders = [f"{stage}: version {aliases[stage]}" for stage in ALIASED if stage in aliases]
     columns = ("when", "version", "from", "to", "by", "why")
     rows = [

@@ -51,7 +51,7 @@ class LiveChecks:
         """The metrics of the version's run; errors may exceed them by the share `tolerance`."""
         at_least("tolerance", tolerance, 0)
         if against != "validation":
-            message = f"Live results are held against 'validation' or 'gates', not {against!r}."
+            message = f"Live results are compared with 'validation' or 'gates', not {against!r}."
             raise TrackingError(message)
         return {
             name: value * (1 + tolerance) if direction(name) == "min" else value

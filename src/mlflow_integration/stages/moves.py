@@ -53,7 +53,7 @@ class Moves:
         by: str | None,
         nights: int,
     ) -> Stage:
-        """Promote a version to Staging or Production, which asks for verdicts or an override with a reason.
+        """Promote a version to Staging or Production, which needs verdicts or an override with a reason.
 
         Args:
             name: The model.
@@ -78,7 +78,7 @@ class Moves:
         if target is Stage.PRODUCTION and not override:
             refusal = why_not(state, record, nights)
             if refusal:
-                message = f"{refusal} Or say override=True (--force) with a reason; both are recorded."
+                message = f"{refusal} Or pass override=True (--force) with a reason; both are recorded."
                 raise PromotionError(message)
             why = Why(why.by, _with_verdicts(reason, record, nights))
             if nights == 0 and record.tags.get("staging_verdict") != PASS:
@@ -113,7 +113,7 @@ class Moves:
         if current is Stage.PRODUCTION and not override:
             message = (
                 f"{name} version {number} is in Production: promote another version or roll back, "
-                "or say override=True to leave the model without one."
+                "or pass override=True to leave the model without one."
             )
             raise PromotionError(message)
         if current is not Stage.ARCHIVED:

@@ -44,7 +44,7 @@ def outside_moves(
     Args:
         history: The entries of the registry.
         aliases: Alias to the version that holds it.
-        under_way: Unconfirmed entries: what a process is doing at this moment is no move outside.
+        under_way: Unconfirmed entries: what a process is doing at this moment is not a move outside.
     """
     recorded = recorded_holders(history)
     recent = datetime.now(UTC) - _UNDER_WAY
@@ -90,7 +90,7 @@ def native_holders(natives: Mapping[int, str]) -> dict[str, int]:
 
 
 def standing(history: Iterable[Transition], version: int, stage: Stage) -> Transition | None:
-    """Return the entry by which a version came to stand in `stage` last; None where no entry tells."""
+    """Return the entry by which a version last came to `stage`; None where there is none."""
     came = [each for each in history if each.version == version and each.to_stage == stage]
     return next((each for each in reversed(came) if each.status in ("done", "found")), None)
 

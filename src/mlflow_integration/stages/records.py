@@ -311,7 +311,7 @@ class RegistryStore:
             self.settle(name)
 
     def note_version(self, name: str, version: int, title: str, body: str) -> None:
-        """Write one section of a version's description anew; the rest of it stays."""
+        """Rewrite one section of a version's description; the rest of it stays."""
         with store_errors(f"Describing {name} version {version}", self.uri):
             text = self.client.get_model_version(name, str(version)).description or ""
             self.client.update_model_version(name, str(version), description=with_section(text, title, body))

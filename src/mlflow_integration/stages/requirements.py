@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mlflow_integration.stages.records import ModelState, VersionState
 
 STAGING_NIGHTS: Final = 20
-"""Settled nights a version stands in Staging by default: fewer give no interval."""
+"""Settled nights a version is in Staging by default: fewer give no interval."""
 CUSTOM: Final = "custom"
 """Name of criteria given by hand; they bind no other version."""
 PASS: Final = "pass"  # noqa: S105 - a verdict, not a password
@@ -30,7 +30,7 @@ def verdict_tag(profile: str) -> str:
 
 
 def holder_profile(state: ModelState, version: int) -> str | None:
-    """Return the named profile under which another version stands in Production; None where there is none."""
+    """Return the named profile under which another version is in Production; None where there is none."""
     holder = state.aliases.get(Stage.PRODUCTION)
     if holder is None or holder == version or holder not in state.versions:
         return None
@@ -44,7 +44,7 @@ def why_not(state: ModelState, record: VersionState, nights: int) -> str:
     Args:
         state: Its model.
         record: The version.
-        nights: Settled nights in Staging that are asked for; 0 asks for none.
+        nights: Settled nights in Staging that are needed; 0 for none.
     """
     return gates_missing(state, record) or staging_missing(record, nights)
 
@@ -71,7 +71,7 @@ def gates_missing(state: ModelState, record: VersionState) -> str:
     other = holder_profile(state, record.version)
     if other is not None and other != profile and not tags.get(verdict_tag(other), "").startswith(PASS):
         return (
-            f"{named} passed profile {profile}, but version {holder} stands in Production under profile {other}, "
+            f"{named} passed profile {profile}, but version {holder} is in Production under profile {other}, "
             f"which {named} has not passed."
         )
     return ""

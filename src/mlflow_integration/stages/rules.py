@@ -76,7 +76,7 @@ def check_move(name: str, version: int, current: Stage, target: Stage, *, overri
     if target is not current and target not in _UPWARD[current] and not override:
         message = (
             f"{name} version {version} is in stage {current}: it goes to Staging before Production. "
-            "To skip Staging say override=True with a reason; both are recorded."
+            "To skip Staging pass override=True with a reason; both are recorded."
         )
         raise PromotionError(message)
 
@@ -123,8 +123,8 @@ class Transition:
     Attributes:
         key: Unique key of the entry; keys sort by time.
         version: The version that moved.
-        from_stage: Where it stood.
-        to_stage: Where it went.
+        from_stage: Its stage before.
+        to_stage: Its stage after.
         at: When, UTC, ISO 8601.
         by: Who.
         reason: Why.

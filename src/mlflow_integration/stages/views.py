@@ -26,7 +26,7 @@ class VersionInfo:
     Attributes:
         model_name: The model.
         version: The version.
-        stage: Where it stands.
+        stage: Its stage.
         run_id: Its run.
         model_uri: For ``mlflow.pyfunc.load_model``.
         created: When it was registered, UTC.

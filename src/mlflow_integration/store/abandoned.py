@@ -42,7 +42,7 @@ class Abandoned:
 def find_abandoned(
     client: MlflowClient, uri: str, experiment_ids: Sequence[str] | None = None, *, started_before: int | None = None
 ) -> Abandoned:
-    """Find what a process of this machine that is no more has left unfinished; nothing is changed.
+    """Find what processes of this machine left unfinished when they ended; nothing is changed.
 
     What runs on another machine is not judged from here, and neither is a run without a mark (plain MLflow's).
 

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
-    """Do `work` and return its result; a server gets no more than the deadline, however it dawdles.
+    """Do `work` and return its result; a server gets no more than the deadline, however slowly it answers.
 
     Args:
         uri: Tracking URI; the deadline holds for servers only.
@@ -37,7 +37,7 @@ def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
+        except BaseException as error:  # noqa: BLE001 - re-raised by the caller's thread
             errors.append(error)
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)

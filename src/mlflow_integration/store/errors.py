@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.store.location import SERVER_COMMAND, load_mlflow
+from mlflow_integration.values.access_errors import access_refused
 from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.secrets import mask_secrets
 from nba_props.errors import StoreError, TrackingError
@@ -49,5 +50,5 @@ def store_errors(doing: str, uri: str = "") -> Iterator[None]:
                 f"Start one with\n    {SERVER_COMMAND}"
             )
             raise StoreError(message) from error
-        message = f"{doing}: {without_sql(text)}"
+        message = f"{doing}: {access_refused(text) or without_sql(text)}"
         raise TrackingError(message) from error

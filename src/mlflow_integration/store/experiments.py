@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Literal
 
 from mlflow_integration.phases import PHASES, experiment_tags
+from mlflow_integration.store.artifact_root import check_artifacts_are_shared
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow, resolve_store
 from mlflow_integration.store.search import pages
@@ -48,7 +49,9 @@ def ensure_experiment(
     check_experiment_name(name)
     with store_errors(f"Setting up experiment {name!r}", store.uri):
         found = client.get_experiment_by_name(name)
-        if found is None:
+        if found is not None:
+            check_artifacts_are_shared(store, found)
+        else:
             location = artifact_location or store.artifact_location(name)
             try:
                 made = client.create_experiment(name, artifact_location=location, tags=experiment_tags(name))
@@ -59,6 +62,7 @@ def ensure_experiment(
                 found = client.get_experiment_by_name(name)
                 if found is None:
                     raise
+                check_artifacts_are_shared(store, found)
                 return found, "exists"
             return client.get_experiment(made), "created"
         if found.lifecycle_stage == "deleted":

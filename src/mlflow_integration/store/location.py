@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlparse
 
+from mlflow_integration.store.artifact_root import location_below_shared_root
 from mlflow_integration.store.schema import check_schema
+from mlflow_integration.values.access_errors import refuse_workspaces
 from mlflow_integration.values.database_errors import without_sql
 from mlflow_integration.values.deadline import deadline_seconds
 from mlflow_integration.values.file_names import unique_file_name
@@ -79,10 +81,12 @@ def load_mlflow() -> AnyValue:
             importlib.import_module("tqdm.auto")
     import mlflow
 
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    # It prints statement and traceback of an error that is raised, and said in words, anyway.
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+    # The last one prints statement and traceback of an error that is raised, and said in words, anyway.
+    levels = {**dict.fromkeys(_CHATTY, logging.ERROR), "mlflow.store.db.utils": logging.CRITICAL}
+    for name, level in levels.items():
+        logger = logging.getLogger(name)
+        if logger.level != level:  # setting it makes every logger of the process work out its level again
+            logger.setLevel(level)
     return mlflow
 
 
@@ -158,10 +162,17 @@ class Store:
         return _sqlite_path(self.uri) if self.uri.startswith("sqlite:///") else None
 
     def artifact_location(self, experiment: str) -> str | None:
-        """Return the artifact URI of a new experiment, or None where the server decides."""
+        """Return the artifact URI of a new experiment, or None where the server decides.
+
+        Raises:
+            StoreError: A database without a folder of its own, and ``MLFLOW_DEFAULT_ARTIFACT_ROOT`` is not set.
+        """
         if self.is_http:
             return None
-        return (self.root / ARTIFACT_FOLDER / unique_file_name(experiment)).as_uri()
+        folder = unique_file_name(experiment)
+        if self.database is None:
+            return location_below_shared_root(self, folder)
+        return (self.root / ARTIFACT_FOLDER / folder).as_uri()
 
     def probe(self, *, seconds: float = PROBE_SECONDS) -> None:
         """Ask the server whether it is alive; any HTTP status below 500 says so.
@@ -181,8 +192,10 @@ class Store:
             An ``MlflowClient`` for both tracking and registry of this store.
 
         Raises:
-            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix.
+            StoreError: The server does not answer, or the database cannot be opened; names the URI and the fix. Or
+                MLflow's workspaces are asked for.
         """
+        refuse_workspaces()
         database = self.database
         if not create and database is not None and not database.exists():
             message = (

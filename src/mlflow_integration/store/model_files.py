@@ -1,6 +1,6 @@
 """The files of a logged model: their digests, whether they are still those that were logged, and what runs on load.
 
-A digest tells that a file has changed. It is no signature: who can write to the database can change both.
+A digest tells that a file has changed. It is not a signature: who can write to the database can change both.
 """
 
 from __future__ import annotations
@@ -220,11 +220,38 @@ def check_code(folder: Path, expected: Mapping[str, str], what: str, *, allow_co
     found = code_on_load(folder)
     if found and not allow_code and expected.get(ALLOWED_TAG) != "true":
         message = (
-            f"{what} runs code when it is loaded: {'; '.join(found)}. If you trust where it comes from, say "
+            f"{what} runs code when it is loaded: {'; '.join(found)}. If you trust where it comes from, pass "
             "allow_code=True when it is logged, registered or loaded."
         )
         raise ModelFilesError(message)
     return found
+
+
+def _expected(client: MlflowClient, uri: str, model_id: str, run_tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a logged model, with the digest that its run keeps."""
+    with store_errors(f"Reading model {model_id}", uri):
+        logged = dict(client.get_logged_model(model_id).tags)
+    of_run = run_tags.get(f"{DIGEST_TAG}.{model_id}")
+    if of_run is not None and logged.get(DIGEST_TAG) not in (None, of_run):
+        message = f"The digest kept with model {model_id} is not the one kept with its run: it is not used."
+        raise ModelFilesError(message)
+    return {**logged, **({DIGEST_TAG: of_run} if of_run else {})}
+
+
+def load_logged(client: MlflowClient, uri: str, model_id: str, run_tags: Mapping[str, str]) -> AnyValue:
+    """Load the model of a run as a pyfunc model, from a copy of the files that was checked.
+
+    Args:
+        client: Client of the store.
+        uri: Tracking URI.
+        model_id: The logged model.
+        run_tags: Tags of its run, which hold its digest.
+
+    Raises:
+        ModelFilesError: As for `version_tags`.
+    """
+    tags = _expected(client, uri, model_id, run_tags)
+    return load_checked(uri, f"model {model_id}", f"models:/{model_id}", tags, allow_code=False)
 
 
 def version_tags(
@@ -237,13 +264,7 @@ def version_tags(
     Raises:
         ModelFilesError: Its files are not those that were logged, or run code that nobody allowed.
     """
-    with store_errors(f"Reading model {model_id}", uri):
-        logged = dict(client.get_logged_model(model_id).tags)
-    of_run = run_tags.get(f"{DIGEST_TAG}.{model_id}")
-    if of_run is not None and logged.get(DIGEST_TAG) not in (None, of_run):
-        message = f"The digest kept with model {model_id} is not the one kept with its run: it is not registered."
-        raise ModelFilesError(message)
-    expected = {**logged, **({DIGEST_TAG: of_run} if of_run else {})}
+    expected = _expected(client, uri, model_id, run_tags)
     with downloaded(uri, f"models:/{model_id}") as folder:
         digest = check_files(folder, expected, f"model {model_id}")
         code = check_code(folder, expected, f"Model {model_id}", allow_code=allow_code)

@@ -1,6 +1,6 @@
 """The schema of a database: one of an older MLflow is refused, and upgraded only when asked, after a backup.
 
-MLflow itself upgrades a database in silence whenever it finds a table missing, also for a command that only reads.
+MLflow itself upgrades a database silently whenever it finds a table missing, also for a command that only reads.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def schema_of(store: OfStore) -> str | None:
     """Return the revision of a database's schema, reading only; None for a server, and where there is no table yet.
 
     Raises:
-        StoreError: It cannot be read, or is no MLflow store.
+        StoreError: It cannot be read, or is not an MLflow store.
     """
     if store.is_http:
         return None
@@ -88,7 +88,7 @@ def _sqlite_schema(database: Path) -> str | None:
         message = f"{database} cannot be opened as a SQLite database: {error}."
         raise StoreError(message) from error
     if tables:
-        message = f"{database} is a database of something else than MLflow: name another file."
+        message = f"{database} is not an MLflow database: name another file."
         raise StoreError(message)
     return None
 

@@ -32,7 +32,7 @@ def free_port() -> int:
 
 @contextmanager
 def local_server(folder: Path, *, database: Path | None = None, port: int | None = None) -> Iterator[str]:
-    """Run ``mlflow server`` with one worker and without job runner, listening on this machine only.
+    """Run ``mlflow server`` with one worker and without a job runner, listening on this machine only.
 
     Args:
         folder: Folder for its log, its artifacts and, unless one is named, its database.

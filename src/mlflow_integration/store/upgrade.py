@@ -40,13 +40,13 @@ def upgrade_store(tracking_uri: str | Path | None = None) -> Upgrade:
     A copy is upgraded and put in place when it is whole. Nobody may write to the store meanwhile.
 
     Raises:
-        StoreError: It is no SQLite file, does not exist, is newer, or cannot be upgraded.
+        StoreError: It is not a SQLite file, does not exist, is newer, or cannot be upgraded.
     """
     store = resolve_store(tracking_uri)
     database = store.database
     if database is None:
         message = (
-            f"{store.label} is no SQLite file: make a backup with the means of its database (pg_dump), and then run "
+            f"{store.label} is not a SQLite file: make a backup with the tools of its database (pg_dump), and then run "
             "`mlflow db upgrade` with its URI."
         )
         raise StoreError(message)
@@ -77,7 +77,7 @@ def upgrade_store(tracking_uri: str | Path | None = None) -> Upgrade:
 
 
 def _copy(database: Path, target: Path) -> Path:
-    """Copy a database as it stands at one moment, check the copy, and force it to the disk."""
+    """Copy a database as it is at one moment, check the copy, and force it to the disk."""
     try:
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copied:
             source.backup(copied)

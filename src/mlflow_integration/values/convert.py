@@ -67,7 +67,7 @@ def finite_metrics(values: Mapping[str, Any], *, allow_missing: bool) -> tuple[d
     bad = [name for name, number in numbers.items() if not math.isfinite(number)]
     if bad and not allow_missing:
         listed = ", ".join(f"{name} = {numbers[name]}" for name in bad)
-        message = f"Not finite: {listed}. Leave such metrics out, or say allow_missing=True to have them left out."
+        message = f"Not finite: {listed}. Leave such metrics out, or pass allow_missing=True to have them left out."
         raise NonFiniteMetricError(message)
     return {name: number for name, number in numbers.items() if name not in bad}, bad
 

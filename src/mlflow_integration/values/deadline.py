@@ -16,7 +16,7 @@ def deadline_seconds() -> float:
     """Return how long one call to a server may take: ``NBA_PROPS_DEADLINE``, 15 seconds by default.
 
     Raises:
-        ConfigError: The variable is no number above zero.
+        ConfigError: The variable is not a number above zero.
     """
     text = os.environ.get(VARIABLE, "")
     try:

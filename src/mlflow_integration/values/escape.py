@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from mlflow_integration.values.secrets import MASK, is_secret, masker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
 
@@ -75,7 +77,7 @@ def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
     safe = masked_frame(frame)
     for position, dtype in enumerate(safe.dtypes):
         if _holds_text(dtype):
-            safe.isetitem(position, safe.iloc[:, position].map(_csv_cell))
+            safe.isetitem(position, _each(safe.iloc[:, position], csv_text))
     return safe.rename(columns=_csv_cell)
 
 
@@ -90,8 +92,19 @@ def masked_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if not _holds_text(column.dtype):
             continue
         hide = (lambda _: MASK) if is_secret(str(name)) else mask
-        safe.isetitem(position, column.map(lambda value, hide=hide: hide(value) if isinstance(value, str) else value))
+        safe.isetitem(position, _each(column, hide))
     return safe
+
+
+def _each(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """The column with its texts changed, once per different text where it holds nothing else."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column.map(lambda value: change(value) if isinstance(value, str) else value)
+    codes, texts = pd.factorize(column)
+    changed = pd.Series([change(text) for text in texts], dtype=column.dtype)
+    return changed.reindex(codes).set_axis(column.index)
 
 
 def _holds_text(dtype: object) -> bool:

@@ -26,7 +26,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
 
 
 def with_section(text: str, title: str, body: str) -> str:
-    r"""Return a note with the section `title` written anew; it is added at the end where the note has none.
+    r"""Return a note with the section `title` rewritten; it is added at the end where the note has none.
 
     >>> with_section("**A run.**", "Gates", "all pass")
     '**A run.**\n\n### Gates\n\nall pass'

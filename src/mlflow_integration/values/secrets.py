@@ -1,7 +1,7 @@
 """Secrets masked: what this process knows to be one, in text by its form, in structured content by the name of its key.
 
 Known secrets are the values of environment variables that are named like one, and the passwords of the URIs that were
-opened. They are masked wherever they stand; forms and names catch the others.
+opened. They are masked wherever they occur; forms and names catch the others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _IN_WORDS: Final = re.compile(
     r"found|with|without|by|the|a|an|that|which|stands?|supplied|provided|does|did)\b)(?P<secret>[^\s,;]+)",
     re.IGNORECASE,
 )
-# Elsewhere than in a header the two are words of the language: "basic features" is no secret.
+# Outside a header the two are ordinary words: "basic features" is not a secret.
 _HEADER: Final = re.compile(
     r"(?P<kind>authorization['\"]?\s?[=:]\s?['\"]?(?:bearer|basic))\s+(?P<secret>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE
 )
@@ -51,7 +51,7 @@ _remembered: set[str] = set()
 
 
 def remember_uri(uri: str) -> None:
-    """Take the password of a URI for a secret from now on, wherever it turns up."""
+    """Treat the password of a URI as a secret from now on, wherever it turns up."""
     found = _USERINFO.search(uri)
     if found and found["secret"] != MASK:
         _remembered.add(found["secret"])
@@ -59,16 +59,16 @@ def remember_uri(uri: str) -> None:
 
 def known_secrets() -> tuple[str, ...]:
     """Return the secrets this process knows, in every form they may be written in, the longest first."""
-    variables = tuple(sorted((name, value) for name, value in os.environ.items() if _is_telling(name, value)))
-    return _forms(variables, tuple(sorted(_remembered)))
+    variables = tuple(sorted((name, value) for name, value in os.environ.items() if _names_a_secret(name, value)))
+    return _written_forms(variables, tuple(sorted(_remembered)))
 
 
-def _is_telling(name: str, value: str) -> bool:
+def _names_a_secret(name: str, value: str) -> bool:
     return "://" in value or _VARIABLE.search(name.upper()) is not None
 
 
 @lru_cache(maxsize=8)
-def _forms(variables: tuple[tuple[str, str], ...], remembered: tuple[str, ...]) -> tuple[str, ...]:
+def _written_forms(variables: tuple[tuple[str, str], ...], remembered: tuple[str, ...]) -> tuple[str, ...]:
     plain = set(remembered)
     for name, value in variables:
         if _VARIABLE.search(name.upper()):

@@ -14,15 +14,16 @@ from mlflow_integration.stages.rules import Stage
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
+from models.live.page import write_card
 from models.live.record import CardStore
 from models.live.replay import Replay, replay_season
 from models.live.settle import settle_cards
 from models.live.shadow import record_shadows
-from models.live.show import card_document, card_frame, card_title, write_card
+from models.live.show import card_document, card_frame, card_title
 from models.live.slate import flag_by_market
 from models.live.tonight import load_sources, tonight
+from nba_props.atomic import write_atomically
 from nba_props.data import join_odds
-from nba_props.data.atomic import write_atomically
 from nba_props.errors import ConfigError, UnknownModelError
 from nba_props.markets import MARKETS
 
@@ -93,6 +94,7 @@ def make_and_show_card(
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
     availability: Sequence[Path] | None,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     tracking_uri: str | None,
@@ -103,7 +105,7 @@ def make_and_show_card(
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    sources = load_sources(data, odds, seed, availability)
+    sources = load_sources(data, odds, seed, availability, fixtures)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     card, stored, new = tonight(sources, request, registry, store)
     paths = write_card(card, stored.revision, output)
@@ -120,26 +122,27 @@ def settle_and_show(
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
     stage: str,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     tracking_uri: str | None,
     as_json: bool,
 ) -> None:
-    """Settle the cards and print what came of it.
+    """Settle the cards and print the result.
 
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    sources = load_sources(data, odds, seed)
+    sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None
     if len(sources.odds):
-        flagged = flag_by_market(join_odds(sources.odds, sources.games).quotes)
+        flagged = flag_by_market(join_odds(sources.odds, sources.games, fixtures=sources.fixtures).quotes)
         quotes = flagged[flagged.pop("reason") == ""].reset_index(drop=True)
     store = CardStore(tracking_uri)
     found = settle_cards(store, sources.games, quotes, kind=sources.kind, stage=stage)
     shadows = stage == Stage.STAGING.value
-    for text in record_shadows(store, ModelRegistry(tracking_uri), sources.kind) if shadows else []:
-        note(text)
+    for report in record_shadows(store, ModelRegistry(tracking_uri), sources.kind) if shadows else []:
+        note(f"{report.model_name} version {report.version} in Staging: {report.summary}")
     counts = {"settled": len(found.settled), "open": len(found.open), "unchanged": len(found.unchanged)}
     if as_json:
         changes = found.changes.assign(game_date=found.changes["game_date"].astype(str)).to_dict("records")
@@ -218,17 +221,19 @@ def replay_and_show(
     configs: Sequence[TrainerConfig],
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
+    availability: Sequence[Path] | None = None,
+    fixtures: Sequence[Path] | None = None,
     *,
     seed: int,
     output: Path,
     as_json: bool,
 ) -> int:
-    """Replay a season, write what it came to, and print it; returns the exit code.
+    """Replay a season, write the result and print it; returns the exit code.
 
     Raises:
         NBAPropsError: Anything the user can fix.
     """
-    loaded = load_input(data, odds, None, seed)
+    loaded = load_input(data, odds, None, seed, None, availability, fixtures)
     markets = "_".join(config.market for config in configs)
     folder = output / f"{settings.start:%Y-%m-%d}_{settings.end:%Y-%m-%d}_{markets}"
     store = folder / "mlflow.db"

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import Json, Plugin, Uri
+from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
 from models.commands.live_options import Market
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = new_app(rich_markup_mode="rich")
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def monitor(
     *,
     market: Market = "all",
@@ -22,15 +22,15 @@ def monitor(
         typer.Option("--simulated", help="Watch the models of the SIMULATED league instead of those of real data."),
     ] = False,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Roll back what is to be rolled back; the reasons go into the history.")
+        bool, typer.Option("--apply", help="Carry out verdicts of 'roll back'; the reasons go into the history.")
     ] = False,
     tracking_uri: Uri = None,
     plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
-    """Say of each model in Production, from its settled cards: keep, watch, retrain or roll back.
+    """Judge each model in Production by its settled cards: keep, watch, retrain or roll back.
 
-    Look as often as you like: a sound model is accused in at most 5 % of seasons of nightly looks.
+    Run it as often as you like: even with a look every night, a sound model is accused in at most 5 % of seasons.
 
         monitor.py --market pra --apply
 

@@ -8,21 +8,20 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import emit_json, note, reported, show_table
-from mlflow_integration.commands.options import Json, Plugin, Uri
-from models.commands.live_options import Data, Market, Odds, Seed, Stage
+from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
+from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = new_app(rich_markup_mode="rich")
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def predict(
     date: Annotated[str, typer.Option(help="Night of the card, US Eastern day: 2025-01-14.")],
     *,
     data: Data = None,
     odds: Odds = None,
-    availability: Annotated[
-        list[Path] | None, typer.Option(help="Injury reports: who is out stands on the card; repeatable.")
-    ] = None,
+    availability: Availability = None,
+    fixtures: Fixtures = None,
     market: Market = "all",
     stage: Stage = "Production",
     decision: Annotated[
@@ -31,7 +30,7 @@ def predict(
     at: Annotated[
         str | None,
         typer.Option(
-            help="Decision time, UTC: 2025-01-14T22:30. Default: now; of a night that is over, the newest price."
+            help="Decision time, UTC: 2025-01-14T22:30. Default: now; for a past night, that of its newest price."
         ),
     ] = None,
     max_age: Annotated[float, typer.Option(help="Oldest line that counts, hours before the decision.")] = 12.0,
@@ -55,7 +54,7 @@ def predict(
 
         predict_props.py --date 2025-01-14 --data box_scores/ --odds lines/ --top 10
 
-    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
+    Without --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
     """
     with reported():
         from models.commands.live import make_and_show_card, parse_day, parse_moment
@@ -74,7 +73,7 @@ def predict(
             bankroll=bankroll,
         )
         made = make_and_show_card(
-            request, data, odds, availability, seed=seed, tracking_uri=tracking_uri, output=output
+            request, data, odds, availability, fixtures, seed=seed, tracking_uri=tracking_uri, output=output
         )
         if as_json:
             emit_json(made.document)

@@ -1,4 +1,4 @@
-"""The command that lives through a season night by night."""
+"""The command that replays a season night by night."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import Json, Plugin
-from models.commands.live_options import Data, Market, Odds, Seed
+from mlflow_integration.commands.options import HELP, Json, Plugin, new_app
+from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = new_app(rich_markup_mode="rich")
 
 
-@app.command()
+@app.command(context_settings=HELP)
 def replay(
     start: Annotated[str, typer.Option("--from", help="First night: 2024-10-22.")],
     end: Annotated[str, typer.Option("--to", help="Last night: 2025-04-13.")],
     *,
     data: Data = None,
     odds: Odds = None,
+    availability: Availability = None,
+    fixtures: Fixtures = None,
     market: Market = "pra",
     model: Annotated[str, typer.Option(help="Model that is trained.")] = "lightgbm",
     retrain: Annotated[
@@ -41,12 +43,12 @@ def replay(
 ) -> None:
     """Replay a season: card, settlement, monitor, weekly training and promotion by the gates.
 
-    It has a store of its own in the output folder, so that its models displace none in use. With --retrain 0 the ledger
+    It keeps its own store in the output folder, so its models displace none in use. With --retrain 0 the ledger
     is compared with the walk-forward's, bet by bet.
 
         replay_season.py --from 2025-01-01 --to 2025-01-31 --market pra --retrain 0
 
-    With no --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad
+    Without --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad
     input.
     """
     with reported():
@@ -64,7 +66,8 @@ def replay(
         )
         made = {"model": model, "walk_forward": {"step": step}, "gate_profile": gates, "seed": seed}
         configs = [make_config(market=name, **made) for name in parse_markets(market)]
-        raise SystemExit(replay_and_show(settings, configs, data, odds, seed=seed, output=output, as_json=as_json))
+        given = (data, odds, availability, fixtures)
+        raise SystemExit(replay_and_show(settings, configs, *given, seed=seed, output=output, as_json=as_json))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the runs of a command come to, as rows for machines and tables for people."""
+"""The results of a command's runs, as rows for machines and tables for people."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def result_rows(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
 def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows of `result_rows` for people; what could not be computed is a dash.
 
-    MAE stands beside that of the best naive forecast (and, simulated, of the oracle); MAE on the rows with a line and
+    MAE is shown beside that of the best naive forecast (and, simulated, of the oracle); MAE on the rows with a line and
     the Brier score beside the market's.
 
     >>> as_frame([{"market": "pts", "val_mae": 4.5, "roi": 0.021}])[["market", "MAE", "ROI [95 %]"]].iloc[0].to_list()
@@ -111,7 +111,7 @@ def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
 
 
 def _beside(row: dict[str, Any], *keys: str) -> str:
-    """The first number, and those it is held against as far as they are known."""
+    """The first number, and those it is compared with, as far as they are known."""
     first, second, *rest = keys
     return " / ".join(number(row.get(key)) for key in (first, second, *(key for key in rest if key in row)))
 

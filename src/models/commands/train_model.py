@@ -10,16 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import (
-    HELP,
-    Availability,
-    Fixtures,
-    Json,
-    Plugin,
-    ProcessUri,
-    Version,
-    new_app,
-)
+from mlflow_integration.commands.options import HELP, Availability, Fixtures, Json, Plugin, ProcessUri, Version, new_app
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +29,7 @@ app = new_app(rich_markup_mode="rich")
 
 
 class _Command(TyperCommand):
-    """Looks the names of markets and models up when help is asked for: plug-ins may have added some."""
+    """Looks up the names of markets and models when help is asked for: plug-ins may have added some."""
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         with reported():
@@ -81,13 +72,15 @@ def train(
         str | None,
         _run_option(help="First season predicted, such as 2024-25. Default: the first one with lines, else the last."),
     ] = None,
-    step: Annotated[str, _run_option(help="Refit weekly, monthly, each season, or every so many days.")] = "monthly",
+    step: Annotated[
+        str, _run_option(help="Refit weekly, monthly, every season, or every N days (a number).")
+    ] = "monthly",
     decision: Annotated[
         str,
         _run_option(help="Price that is bet: each book's first of the day (open) or its last (close)."),
     ] = "open",
     close_window: Annotated[
-        float, _run_option(help="A close is the last quote seen within so many minutes before the tip.")
+        float, _run_option(help="A close is the last quote seen within this many minutes of the tip.")
     ] = 60.0,
     min_edge: Annotated[float, _run_option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
     max_odds: Annotated[float, _run_option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
@@ -99,7 +92,7 @@ def train(
         bool,
         _run_option(
             "--stand-in",
-            help="For backtests without --availability: the box scores themselves tell who is out. Ranked apart.",
+            help="For backtests without --availability: the box scores tell who was out. Such runs are ranked apart.",
             show_default=False,
         ),
     ] = False,
@@ -118,7 +111,7 @@ def train(
     ] = "plan",
     staging_nights: Annotated[
         int,
-        _run_option(min=0, help="Last nights kept out of the gates, for the test in Staging; 0 asks for none."),
+        _run_option(min=0, help="Last nights kept from the gates, for the test in Staging; 0 keeps none."),
     ] = 20,
     data: Annotated[
         list[Path] | None,
@@ -137,7 +130,7 @@ def train(
     availability: Availability = None,
     fixtures: Fixtures = None,
     format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Read the files of its kind in this format instead of recognising it.")
+        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
     ] = None,
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
@@ -156,9 +149,9 @@ def train(
     ] = None,
     phase: Annotated[int | None, _plan_option(help="Run the recipes of a phase, 1 to 4.")] = None,
     everything: Annotated[
-        bool, _plan_option("--all", help="Run the twelve-week plan; goes on where it stopped.")
+        bool, _plan_option("--all", help="Run the twelve-week plan, continuing where it stopped.")
     ] = False,
-    force: Annotated[bool, _plan_option(help="Run again what is finished.", show_default=False)] = False,
+    force: Annotated[bool, _plan_option("--force", help="Run finished recipes again.")] = False,
     list_recipes: Annotated[bool, _plan_option("--list", help="List the recipes.")] = False,
     sweep: Annotated[Path | None, _plan_option(help="Search space (TOML): tune the recipe with Optuna.")] = None,
     trials: Annotated[
@@ -167,11 +160,11 @@ def train(
     ] = None,
     workers: Annotated[int, _scale_option(min=0, help="Fits side by side; 0: one per core.")] = 0,
     backend: Annotated[str, _scale_option(help="Where fits run: threads, processes, dask or ray.")] = "threads",
-    address: Annotated[str | None, _scale_option(help="Of the Dask or Ray cluster.")] = None,
+    address: Annotated[str | None, _scale_option(help="Address of the Dask or Ray cluster.")] = None,
 ) -> None:
     """Train, evaluate [bold]walk-forward[/], track, register and gate one model per market.
 
-    With no options: the embedded SIMULATED league, markets pts, reb, ast and pra.
+    Without options: the embedded SIMULATED league, markets pts, reb, ast and pra.
 
     On your own files, and without touching the registry:
 
@@ -202,7 +195,7 @@ def train(
         if recipes:
             _refuse_settings(context)
             recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
-            with fits_on(backend, address):  # before the data: a cluster that does not answer is told at once
+            with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
                 if sweep is None:
                     training.run_recipes(recipes, load, force=force, as_json=as_json)
                 else:
@@ -235,7 +228,7 @@ def train(
 
 
 def _refuse_settings(context: typer.Context) -> None:
-    """A recipe has its own settings: one given beside it would be ignored in silence."""
+    """A recipe has its own settings: one given beside it would be ignored silently."""
     given = [
         parameter.opts[0]
         for parameter in context.command.params

@@ -1,4 +1,4 @@
-"""What the training command does: runs markets, recipes or a sweep over an input, and shows what they come to."""
+"""What the training command does: runs markets, recipes or a sweep over an input, and shows the results."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def load_input(
         seed: Which simulated league.
         format: Name of the format that files are read in; recognised without.
         availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders that tell when the games tip off.
+        fixtures: Files or folders with the tip-off times of the games.
 
     Raises:
         ConfigError: Lines, a season table, availability or fixtures without box scores.
@@ -102,7 +102,7 @@ def asked_recipes(
     elif trials is not None and sweep is None:
         message = "--trials is for a sweep: name the search space with --sweep."
     elif force and sweep is not None:
-        message = "A sweep goes on where it stopped; --force is not for it: --set seed=1 makes another sweep."
+        message = "A sweep resumes where it stopped, so --force has no use here; --set seed=1 makes another sweep."
     elif recipe is None and (overrides or sweep is not None):
         message = "--set and --sweep are for one recipe: name it with --recipe."
     if message:
@@ -128,7 +128,7 @@ def parse_markets(text: str) -> tuple[str, ...]:
 
 
 def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
-    """Refuse a walk-forward that the data have no seasons for, before anything is made.
+    """Refuse a walk-forward for which the data have too few seasons, before anything is made.
 
     Raises:
         ConfigError: The first test season is not in the data.

@@ -1,4 +1,4 @@
-"""The walk-forward of one model over nights that are over, all at once: what cards made night by night must equal."""
+"""The walk-forward of one model over nights that are over, all at once: cards made night by night must equal it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def batch_ledger(forecast: PropForecast, data: TrainingData, start: pd.Timestamp
     decision = forecast.rule.decision
     lines = forecast.at(_with(consensus(decision_quotes(line_quotes(quotes, reasons), decision)), predictions))
     lines = lines.assign(actual=results_of(lines, results), chance_uncalibrated=given_no_push(lines))
-    # Scores hang on the calibrated chance, which hangs on results alone: the first round is for them.
+    # Scores depend on the calibrated chance, which depends on results alone: the first round is for them.
     taught = forecast.learned(lines.assign(chance=np.nan))
     taught = forecast.learned(forecast.calibrated(lines, taught))
     priced = forecast.offered(decision_quotes(good, decision), forecast.calibrated(lines, taught))

@@ -1,4 +1,4 @@
-"""The card of a night: what each model expects of every prop, and which bets its rule makes of the prices on offer."""
+"""The card of a night: what each model expects of every prop, and which bets its rule makes at the prices on offer."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ if TYPE_CHECKING:
 
 VIG: Final = "power"
 MAX_AGE_HOURS: Final = 12.0
-"""A price not seen again for so long before the decision is taken to be gone."""
+"""A price last seen longer than this before the decision counts as gone."""
 LATEST: Final = "latest"
 """Decision: what is on offer at the decision time."""
 
 PROP_COLUMNS: Final = [
-    "market", "player_id", "player_name", "team", "opponent", "home", "game_id", "game_date", "projection", "low_50",
-    "high_50", "low_80", "high_80", "line", "n_books", *PROBABILITIES, "p_over_uncalibrated", "p_push_uncalibrated",
-    "p_under_uncalibrated", "chance", "mean_minutes", "market_p_over", "fair_over", "fair_under", "side", "bookmaker",
-    "best_line", "price", "decimal_odds", "p", "edge", "ev", "stake", "reasons", "out", "warning",
+    "market", "player_id", "player_name", "team", "opponent", "home", "game_id", "game_date", "projection",
+    "projection_model", "low_50", "high_50", "low_80", "high_80", "line", "n_books", *PROBABILITIES,
+    "p_over_uncalibrated", "p_push_uncalibrated", "p_under_uncalibrated", "chance", "mean_minutes", "market_p_over",
+    "fair_over", "fair_under", "side", "bookmaker", "best_line", "price", "decimal_odds", "p", "edge", "ev", "stake",
+    "reasons", "out", "warning",
 ]  # fmt: skip
-"""Columns of `Card.props`, in order: `projection` to `high_80` in stat units, ``chance`` P(over | no push), prices
-American."""
+"""Columns of `Card.props`, in order: `projection` to `high_80` in stat units (``projection_model`` differs only for a
+blend with the market), ``chance`` P(over | no push), prices American."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Card:
 
     @property
     def in_sample(self) -> bool:
-        """Whether a model has seen the night's results in training: then this is no forecast."""
+        """Whether a model has seen the night's results in training: then this is not a forecast."""
         return any(model.forecast.trained_until >= self.date for model in self.models.values())
 
     @property
@@ -166,10 +167,11 @@ def _market(
     lines = consensus(_on_offer(line_quotes(quotes, reasons), forecast, decision, at), VIG)
     raw = forecast.at(_projected(lines, players))
     calibrated = forecast.calibrated(raw, settled)
+    calibrated["projection"] = forecast.blended(calibrated, good, settled)
     priced = forecast.offered(good, calibrated)
     rule = forecast.rule.strategy()
     bets = bets_by_rule(priced, [rule])[rule.rule].assign(stake=1.0)
-    props = _props(players, calibrated, raw, _best(priced, bets), forecast.market)
+    props = _props(players, calibrated, raw, _best(priced, bets), forecast)
     unseen = int((~slate.met).sum())
     warnings = (
         [f"{forecast.market}: {unseen} players have no earlier game this season and no forecast"] if unseen else []
@@ -195,14 +197,13 @@ def _on_offer(quotes: pd.DataFrame, forecast: PropForecast, decision: str, at: p
 
 
 def _projections(slate: Slate, forecast: PropForecast) -> pd.DataFrame:
-    """The players who have a forecast, with projection and ranges."""
+    """The players who have a forecast, with the model's own projection and its reasons."""
     met = slate.met.to_numpy()
     players = slate.players[met].reset_index(drop=True)
     minutes = slate.mean_minutes[met].to_numpy("float64")
     projection = forecast.project(slate.features[met])
-    ranges = forecast.ranges(projection, minutes)
     said = forecast.reasons(slate.features[met])
-    return players.assign(predicted=projection, mean_minutes=minutes, reasons=said).join(ranges)
+    return players.assign(predicted=projection, mean_minutes=minutes, reasons=said)
 
 
 def _projected(lines: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
@@ -221,24 +222,26 @@ def _best(priced: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
 
 
 def _props(
-    players: pd.DataFrame, lines: pd.DataFrame, raw: pd.DataFrame, best: pd.DataFrame, market: str
+    players: pd.DataFrame, lines: pd.DataFrame, raw: pd.DataFrame, best: pd.DataFrame, forecast: PropForecast
 ) -> pd.DataFrame:
     """One row per prop, and one per player without a line."""
-    keys = ["game_id", "player_id"]
-    named = lines[[*keys, "line", "n_books", "market_p_over", "chance", *PROBABILITIES]].assign(
+    keys, moved = ["game_id", "player_id"], ["location", "scale", "anchor"]
+    named = lines[[*keys, "line", "n_books", "market_p_over", "chance", "projection", *moved, *PROBABILITIES]].assign(
         **{f"{name}_uncalibrated": raw[name].to_numpy() for name in PROBABILITIES}
     )
     chosen = best.rename(columns={"line": "best_line"})[
         [*keys, "side", "bookmaker", "best_line", "price", "decimal_odds", "p", "edge", "ev", "stake"]
     ]
-    table = players.rename(columns={"predicted": "projection"}).merge(named, how="left", on=keys, validate="1:1")
-    table = table.merge(chosen, how="left", on=keys, validate="1:1")
+    table = players.merge(named, how="left", on=keys, validate="1:1")
+    table = table.merge(chosen, how="left", on=keys, validate="1:1").join(forecast.ranges(table))
     decided = (table["p_over"] + table["p_under"]).to_numpy("float64")
     fair_over = decided / table["p_over"].to_numpy("float64")
     fair_under = decided / table["p_under"].to_numpy("float64")
     one_book = np.where(table["n_books"] == 1, "one book only", "")
     return table.assign(
-        market=market,
+        market=forecast.market,
+        projection=table["projection"].fillna(table["predicted"]),
+        projection_model=table["predicted"],
         stake=table["stake"].fillna(0.0),
         fair_over=_american(fair_over),
         fair_under=_american(fair_under),
@@ -264,7 +267,8 @@ def lines_of(props: pd.DataFrame, forecast: PropForecast) -> pd.DataFrame:
     """
     known = props[props["line"].notna() & props["p_over_uncalibrated"].notna()]
     given = pd.DataFrame({name: known[f"{name}_uncalibrated"] for name in PROBABILITIES})
-    given = known.assign(predicted=known["projection"], chance_uncalibrated=given_no_push(given))
+    own = known["projection_model" if "projection_model" in known else "projection"]
+    given = known.assign(predicted=own, chance_uncalibrated=given_no_push(given))
     return forecast.learned(given.sort_values(["game_date", *PROP_GROUP], kind="stable", ignore_index=True))
 
 

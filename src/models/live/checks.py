@@ -1,4 +1,4 @@
-"""What a card refuses, each with the fix: it is better to have no card than one made from the wrong things."""
+"""What a card refuses, each with the fix: no card is better than one made from the wrong inputs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
+from models.line_ups import REPORTED
 from models.live.card import ModelInUse
 from models.live.slate import eastern_days
 from models.logged.prop_forecast import PropForecast
-from nba_props.config import MARKET_BLEND
 from nba_props.data.availability.join import season_of
 from nba_props.errors import ConfigError, DataError, ModelError, UnknownModelError
+from nba_props.features import AVAILABILITY_GROUPS, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mlflow_integration import ModelRegistry
     from models.live.slate import Slate
 
 _SHOWN: Final = 5
@@ -43,10 +44,10 @@ def models_in_use(
         ModelError: A model of the simulated league for real data, one without a distribution, or one of which this code
             makes other numbers.
     """
-    found = {}
+    found, table = {}, registry.list_models()
     for market in markets:
         name = model_name(market, kind)
-        version = _holder(registry, name, stage)
+        version = _holder(table, name, stage)
         info = registry.get_model_info(name, version)
         tagged = info.tags.get("data_kind", kind)
         if tagged != kind:
@@ -71,23 +72,16 @@ def models_in_use(
                 "real box scores with train_model.py --data."
             )
             raise ModelError(message)
-        if forecast.calibrator == MARKET_BLEND:
-            message = (
-                f"{name} version {version} is a blend with the market, and a card does not apply its blend: promote a "
-                "version of the model it blends (train_model.py --model)."
-            )
-            raise ModelError(message)
         found[market] = ModelInUse(name, version, stage, info.run_id, forecast)
     return found
 
 
-def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
-    """Version that holds a stage.
+def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
+    """Version that holds a stage, in the table of all versions.
 
     Raises:
         UnknownModelError: None does.
     """
-    table = registry.list_models()
     mine = table[table["model"] == name] if len(table) else table
     held = mine[mine["stage"] == stage] if len(mine) else mine
     if len(held):
@@ -101,9 +95,8 @@ def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
             "shadow card with --stage Staging."
         )
     elif len(mine):
-        hint = (
-            f" It has {len(mine)} versions, none in {stage}: compare_experiments.py models shows what their gates say."
-        )
+        none = f" None of its versions ({len(mine)}) is"
+        hint = f"{none}: compare_experiments.py models shows what their gates say."
     else:
         others = sorted(set(table["model"])) if len(table) else []
         hint = f" There is no such model; registered: {', '.join(others) or 'none'}. train_model.py makes one."
@@ -112,9 +105,9 @@ def _holder(registry: ModelRegistry, name: str, stage: str) -> int:
 
 
 def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.DataFrame) -> None:
-    """Refuse a model that was trained on other feature values than this code builds of the same rows.
+    """Refuse a model that was trained on feature values other than those this code builds for the same rows.
 
-    Of some training rows the model remembers every value. A row or two may differ (a box score was corrected since);
+    The model remembers every value of some training rows. A row or two may differ (a box score was corrected since);
     most of them differing means other code or other data.
 
     Args:
@@ -157,19 +150,59 @@ def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.Dat
         raise ModelError(message)
 
 
+def check_reports(models: Mapping[str, ModelInUse], *, reported: bool) -> bool:
+    """Whether the features of these models know what injury reports say, as in their training.
+
+    Where they do not, reports stand on the card and change no projection.
+
+    Args:
+        models: Market to model.
+        reported: Whether there are reports.
+
+    Raises:
+        ModelError: A model was trained with reports and there are none, or only some of the models were.
+    """
+    line_up = {feature.name for feature in catalogue() if feature.group in AVAILABILITY_GROUPS}
+    known = {
+        market: model.forecast.availability
+        for market, model in models.items()
+        if line_up & set(model.forecast.features)
+    }
+    told = [market for market, how in known.items() if how == REPORTED]
+    if told and not reported:
+        message = (
+            f"The models of {', '.join(told)} were trained with injury reports, and there are none: give them with "
+            "--availability, or train without."
+        )
+        raise ModelError(message)
+    others = [market for market, how in known.items() if how not in {REPORTED, ""}]
+    if told and others:
+        message = (
+            f"The models of {', '.join(told)} were trained with injury reports, those of {', '.join(others)} without: "
+            "make one card per --market."
+        )
+        raise ModelError(message)
+    return not others
+
+
 def missing_nights(
-    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, idle: Sequence[pd.Timestamp] = ()
+    games: pd.DataFrame,
+    odds: pd.DataFrame,
+    date: pd.Timestamp,
+    idle: Sequence[pd.Timestamp] = (),
+    fixtures: pd.DataFrame | None = None,
 ) -> list[pd.Timestamp]:
-    """Nights before `date` that seem to have been played and of which the box scores hold no game.
+    """Nights before `date` that seem to have been played but have no game in the box scores.
 
     They are those that have lines, and, where the log ends before `date`, every day since its last night: on most days
-    there are games.
+    there are games. Where fixtures cover those days, only the days they have a game on.
 
     Args:
         games: The games table.
         odds: Lines, with earlier nights where there are some.
         date: The night of the card.
         idle: Days known to be without games.
+        fixtures: The fixtures table.
     """
     season = season_of(pd.Series([date]))[0]
     nights = games.loc[(games["season"] == season) & (games["game_date"] < date), "game_date"]
@@ -180,19 +213,26 @@ def missing_nights(
     lined = days[(days >= first) & (days < date)].drop_duplicates()
     if (games["game_date"] >= date).any():  # a day without games inside the log is one that was not played
         return sorted(set(lined) - held - set(idle))
-    between = pd.date_range(last + pd.Timedelta(days=1), date - pd.Timedelta(days=1))
+    between = set(pd.date_range(last + pd.Timedelta(days=1), date - pd.Timedelta(days=1)))
+    if fixtures is not None and len(fixtures):
+        told = set(fixtures["game_date"].dropna())
+        between = {day for day in between if day in told or not min(told) <= day <= max(told)}
     return sorted({*lined, *between} - held - set(idle))
 
 
 def check_nights(
-    games: pd.DataFrame, odds: pd.DataFrame, date: pd.Timestamp, idle: Sequence[pd.Timestamp] = ()
+    games: pd.DataFrame,
+    odds: pd.DataFrame,
+    date: pd.Timestamp,
+    idle: Sequence[pd.Timestamp] = (),
+    fixtures: pd.DataFrame | None = None,
 ) -> None:
     """Refuse box scores that lack nights already played.
 
     Raises:
         DataError: Naming the nights.
     """
-    missing = missing_nights(games, odds, date, idle)
+    missing = missing_nights(games, odds, date, idle, fixtures)
     if missing:
         named = ", ".join(f"{night:%Y-%m-%d}" for night in missing[:_SHOWN])
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
@@ -200,7 +240,6 @@ def check_nights(
             "the box scores",  # noqa: EM101 - the table's name
             f"no game of {named}{more}, before the card's night {date:%Y-%m-%d}",
             fix="Fetch the box scores of these nights; if no game was played, say so with --no-games DAY.",
-            count=len(missing),
         )
 
 
@@ -227,5 +266,5 @@ def check_lines(slate: Slate, at: pd.Timestamp, max_age_hours: float) -> None:
             slate.source,
             f"the newest line is of {seen.max():%Y-%m-%d %H:%M} UTC, {age:.1f} hours before the decision at "
             f"{at:%Y-%m-%d %H:%M} UTC; the limit is {max_age_hours:g}",
-            fix="Fetch the lines again, or allow older ones with --max-age HOURS.",
+            fix="Fetch the lines again, allow older ones with --max-age HOURS, or decide at another time with --at.",
         )

@@ -1,4 +1,4 @@
-"""Is the model in Production still what it was? A verdict from its settled cards: keep, watch, retrain or roll back."""
+"""Is the model in Production as good as it was? A verdict from its settled cards: keep, watch, retrain or roll back."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def monitor_model(
     last = max((card.date for card in cards), default=model.forecast.trained_until)
     used = min((card.date for card in cards), default=last)
     age = int((last - max(model.forecast.trained_until, used)).days)  # a summer does not age a model
-    bare = _bare(cards, played)
+    bare = _share_without_card(cards, played)
     drift = _drift(cards, store, model)
     verdict, reasons = _verdict(streams, age, drift, bare, earlier=earlier)
     return MonitorReport(
@@ -200,7 +200,7 @@ def _streams(props: pd.DataFrame, validation: pd.DataFrame) -> dict[str, Watch]:
         try:
             found[name] = watch(gains.to_numpy(), before[name].dropna().to_numpy(), streams=2)
         except NotEnoughDataError:
-            continue  # nothing was promised: the windows are shown, and no verdict hangs on them
+            continue  # nothing was promised: the windows are shown, and no verdict depends on them
     return found
 
 
@@ -284,7 +284,7 @@ def _drift(cards: Sequence[StoredCard], store: CardStore, model: ModelInUse) -> 
     return {name: float(np.mean(values)) for name, values in groups.items()}
 
 
-def _bare(cards: Sequence[StoredCard], played: Sequence[pd.Timestamp]) -> float:
+def _share_without_card(cards: Sequence[StoredCard], played: Sequence[pd.Timestamp]) -> float:
     """Share of the nights played since the first card that have none."""
     if not cards or not played:
         return 0.0

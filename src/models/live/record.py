@@ -15,7 +15,11 @@ from mlflow_integration.logging.items import Document, Metrics, Table, Tags
 from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
-from models.live.show import card_document, card_html
+from mlflow_integration.values.markdown import with_section
+from models.live.note import SETTLED_HEADING, card_note, settled_note
+from models.live.page import card_html
+from models.live.show import card_document
+from models.view import NOTE_TAG
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ OPEN: Final = "open"
 SETTLED: Final = "settled"
 SUPERSEDED: Final = "superseded"
 IN_SAMPLE: Final = "in sample"
-"""Status of a card of a night that a model was trained on: it is no forecast, is not settled and is in no ledger."""
+"""Status of a card of a night that a model was trained on: it is not a forecast, is not settled and is in no ledger."""
 
 PROPS_FILE: Final = "props.parquet"
 BETS_FILE: Final = "bets.parquet"
@@ -44,7 +48,7 @@ SETTLED_BETS_FILE: Final = "settled_bets.parquet"
 
 @dataclass(frozen=True)
 class StoredCard:
-    """A card as it stands in the store.
+    """A card as it is in the store.
 
     Attributes:
         run_id: Its run.
@@ -150,6 +154,7 @@ class CardStore:
                     Table(FEATURES_FILE, _features(card)),
                     Document("card.json", card_document(card, revision)),
                     Document("card.html", card_html(card, revision)),
+                    Tags({NOTE_TAG: card_note(card, revision, f"#/experiments/{run.experiment_id}/runs/{run.run_id}")}),
                 ]
             )
         for each in earlier:  # only once the new one is whole
@@ -181,11 +186,13 @@ class CardStore:
         tags: Mapping[str, str],
     ) -> None:
         """Add what became of a card to its run, and mark it settled."""
+        note = self.tracker.client.get_run(card.run_id).data.tags.get(NOTE_TAG, "")
+        note = with_section(note, SETTLED_HEADING, settled_note(metrics))
         items: list[Any] = [
             Table(SETTLED_PROPS_FILE, props),
             Table(SETTLED_BETS_FILE, bets),
             Metrics(metrics),
-            Tags({"card_status": SETTLED, **tags}),
+            Tags({"card_status": SETTLED, NOTE_TAG: note, **tags}),
         ]
         self._sink.write(card.run_id, items)
         self._tables[card.run_id, SETTLED_PROPS_FILE] = props
@@ -222,7 +229,7 @@ class CardStore:
         return run_id
 
     def keep_verdict(self, document: Mapping[str, Any], market: str, kind: str) -> None:
-        """Write the monitor's word on a market to the run of the ledger; without a ledger there is nothing to say."""
+        """Write the monitor's verdict on a market to the run of the ledger, if there is one."""
         run_id = self.ledger_run(kind)
         if run_id is not None:
             tags = Tags({f"verdict_{market}": str(document["verdict"])})

@@ -1,4 +1,4 @@
-"""A season night by night, as it would have been lived: card, settlement, watch, retraining, promotion, rollback."""
+"""A season night by night, as it would have happened: card, settlement, watch, retraining, promotion, rollback."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import pandas as pd
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
-from models.data import row_by_row
-from models.line_ups import line_up_features
+from models.data import line_up_features, row_by_row
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, apply_verdict, can_go_back, monitor_model
 from models.live.record import EXPERIMENT, SETTLED_PROPS_FILE, CardStore
 from models.live.settle import settle_cards
+from models.live.shadow import record_shadows
 from models.live.slate import flag_by_market, slate_of_data
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.content import fingerprint
-from nba_props.errors import ConfigError, NotEnoughDataError
+from nba_props.errors import ConfigError, NotEnoughDataError, PromotionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.data import TrainingData
+    from models.live.slate import Slate
     from nba_props.config import TrainerConfig
 
 SAME_BET: Final = [
@@ -58,7 +59,7 @@ class ReplaySettings:
 
 @dataclass
 class Replay:
-    """What a replayed season came to.
+    """The result of a replayed season.
 
     Attributes:
         ledger: Every bet, settled.
@@ -105,7 +106,7 @@ def replay_season(
     tracking_uri: str,
     on_night: Callable[[pd.Timestamp], None] | None = None,
 ) -> Replay:
-    """Live through the nights of a season.
+    """Go through the nights of a season.
 
     Args:
         data: The whole season and what came before; each night only what lies before it is looked at.
@@ -126,12 +127,14 @@ class _Season:
     ) -> None:
         self.data, self.settings, self.uri = _as_known(data, configs), settings, tracking_uri
         self.configs = {config.market: config for config in configs}
-        self.registry, self.store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
+        nights = max(config.staging_nights for config in configs)
+        self.registry, self.store = ModelRegistry(tracking_uri, staging_nights=nights), CardStore(tracking_uri)
         self.flagged = flag_by_market(data.quotes[data.quotes["market"].isin(list(self.configs))])
         self.good = self.flagged[self.flagged["reason"] == ""].drop(columns="reason")
         self.settled: dict[tuple[str, int], list[pd.DataFrame]] = {}
         self.validation: dict[str, pd.DataFrame] = {}
         self.models: dict[str, ModelInUse] = {}
+        self.shadows: dict[str, ModelInUse] = {}
         self.replay = Replay(pd.DataFrame(), {}, pd.DataFrame())
 
     def live(self, on_night: Callable[[pd.Timestamp], None] | None) -> Replay:
@@ -144,7 +147,8 @@ class _Season:
         trained = looked = nights[0]
         self._train(nights[0])
         for night in nights:
-            if settings.retrain_days is not None and (night - trained).days >= settings.retrain_days:
+            due = settings.retrain_days is not None and (night - trained).days >= settings.retrain_days
+            if due and not self.shadows:  # a newer version would take the place of the one that is tested in Staging
                 self._train(night)
                 trained = night
             if (night - looked).days >= settings.monitor_days:
@@ -166,39 +170,75 @@ class _Season:
             result = trainer.run(f"retrained_{market}_{night:%Y-%m-%d}")
             name = model_name(market, self.data.kind)
             if self.registry.get_production_version(name) is None and result.registration is not None:
-                reason = "first model of a replay: there is nothing to hold it against"
+                reason = "first model of a replay: there is nothing to compare it with"
                 self.registry.promote_model(
                     name, result.registration.version, Stage.PRODUCTION, reason=reason, override=True
                 )
         self._load()
 
     def _load(self) -> None:
-        """The versions in Production now; one that stays is not loaded again."""
+        """The versions in Production and in Staging now; one that stays is not loaded again."""
         for market in self.configs:
             name = model_name(market, self.data.kind)
             version = self.registry.get_production_version(name)
             if market not in self.models or self.models[market].version != version:
                 self.models |= models_in_use(self.registry, [market], self.data.kind)
                 self.replay.versions.setdefault(market, []).append(self.models[market].version)
+        table = self.registry.list_models()
+        standing = dict(table.loc[table["stage"] == Stage.STAGING.value, ["model", "version"]].itertuples(index=False))
+        for market in self.configs:
+            version = standing.get(model_name(market, self.data.kind))
+            if version is None:
+                self.shadows.pop(market, None)
+            elif market not in self.shadows or self.shadows[market].version != version:
+                self.shadows |= models_in_use(self.registry, [market], self.data.kind, Stage.STAGING.value)
 
     def _evening(self, night: pd.Timestamp) -> None:
-        """The card, and the morning after."""
+        """The card, the shadow card of what is in Staging, and the morning after."""
+        slate = slate_of_data(self.data, night, self.flagged)
+        self._card(night, slate, self.models, Stage.PRODUCTION)
+        self.replay.nights += 1
+        if self.shadows:
+            self._card(night, slate, self.shadows, Stage.STAGING)
+            self._test()
+
+    def _card(self, night: pd.Timestamp, slate: Slate, models: dict[str, ModelInUse], stage: Stage) -> None:
+        """A card of one stage, settled."""
         known = {
             market: pd.concat(self.settled[market, model.version], ignore_index=True)
-            for market, model in self.models.items()
+            for market, model in models.items()
             if self.settled.get((market, model.version))
         }
-        slate = slate_of_data(self.data, night, self.flagged)
-        card = make_card(slate, self.models, decision="rule", settled=known)
-        stored, _ = self.store.keep(card)
+        card = make_card(slate, models, decision="rule", settled=known)
+        stored, _ = self.store.keep(card, stage.value)
         games = self.data.games[self.data.games["game_date"] <= night]
         quotes = self.good[self.good["game_date"] <= night]
-        settle_cards(self.store, games, quotes, kind=self.data.kind, only=[stored], ledger=False)
+        settle_cards(self.store, games, quotes, kind=self.data.kind, stage=stage.value, only=[stored], ledger=False)
         props = self.store.table(stored.run_id, SETTLED_PROPS_FILE)
-        for market, model in self.models.items():
+        for market, model in models.items():
             rows = lines_of(props[props["market"] == market], model.forecast)
             self.settled.setdefault((market, model.version), []).append(rows)
-        self.replay.nights += 1
+
+    def _test(self) -> None:
+        """The test in Staging, once its nights are settled: to Production, or out of Staging."""
+        for market, model in list(self.shadows.items()):
+            if len(self.settled[market, model.version]) < self.configs[market].staging_nights:
+                continue
+            (report,) = record_shadows(self.store, self.registry, self.data.kind, only=model.name)
+            if report.verdict == "insufficient evidence":
+                continue
+            refused = self._promoted(model) if report else report.summary
+            if refused:
+                self.registry.demote_model(model.name, model.version, reason=f"test in Staging: {refused}")
+            self._load()
+
+    def _promoted(self, model: ModelInUse) -> str:
+        """Put a version that passed its test into Production; what is against it, empty where nothing."""
+        try:
+            self.registry.promote_model(model.name, model.version, Stage.PRODUCTION)
+        except PromotionError as error:
+            return str(error)
+        return ""
 
     def _look(self, nights: Sequence[pd.Timestamp]) -> None:
         """The monitor's verdict on each model, applied where that is asked for."""

@@ -38,7 +38,7 @@ _NAMES: Final = np.array(["lost", "push", "won", "void"])
 
 @dataclass(frozen=True)
 class Settlement:
-    """What settling came to.
+    """The result of settling.
 
     Attributes:
         settled: Cards settled now, for the first time or again.
@@ -68,10 +68,10 @@ def settle_cards(
     only: Sequence[StoredCard] | None = None,
     ledger: bool = True,
 ) -> Settlement:
-    """Settle every card whose night is in the box scores, and write ledger and metrics; done twice it changes nothing.
+    """Settle every card whose night is in the box scores, and write ledger and metrics; a second time changes nothing.
 
-    A player without a row in the box scores of his night is a void: he did not play, or the game was postponed. Where
-    the box scores have changed since, the card is settled again and the changes are told.
+    A prop of a player without a row in the box scores of the night is void: he did not play, or the game was postponed.
+    Where the box scores have changed since, the card is settled again and the changes are reported.
 
     Args:
         store: Where the cards are.
@@ -159,7 +159,7 @@ def _settled_props(
     for market in props["market"].unique():
         rows = (props["market"] == market).to_numpy()
         values = pd.Series(actual(night, market).to_numpy(), index=night["player_id"])
-        # Of a game that was put off nobody has a row; of one moved to another day he has one on that day.
+        # Nobody has a row for a game that was put off; for one that was moved, he has a row on the new day.
         same = pd.Series(_pairs(night), index=night["player_id"]).reindex(props.loc[rows, "player_id"]).to_numpy()
         wanted = _pairs(props[rows])
         values = values.reindex(props.loc[rows, "player_id"]).to_numpy("float64")
@@ -218,7 +218,7 @@ def _closes(bets: pd.DataFrame, quotes: pd.DataFrame | None) -> dict[str, np.nda
 
 
 def _same(one: pd.DataFrame, two: pd.DataFrame) -> bool:
-    """Whether two tables say the same, whatever their column types are after a visit to a file."""
+    """Whether two tables hold the same, whatever column types a file has given them."""
     if list(one.columns) != list(two.columns) or len(one) != len(two):
         return False
     numbers = ("actual", "closing_line", "profit_cents", "bankroll_cents", "clv", "close_line")

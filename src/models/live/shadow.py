@@ -12,6 +12,7 @@ from models.live.record import SETTLED_BETS_FILE
 
 if TYPE_CHECKING:
     from mlflow_integration import ModelRegistry
+    from mlflow_integration.promotion.staging import StagingReport
     from models.live.record import CardStore
 
 _COLUMNS = ["game_date", "actual", "predicted", "probability", "outcome", "profit", "stake", "clv"]
@@ -48,11 +49,19 @@ def staging_rows(props: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).reindex(columns=_COLUMNS) if parts else pd.DataFrame(columns=_COLUMNS)
 
 
-def record_shadows(store: CardStore, registry: ModelRegistry, kind: str) -> list[str]:
-    """Hand the settled shadow cards of every version that stands in Staging to its test there.
+def record_shadows(
+    store: CardStore, registry: ModelRegistry, kind: str, *, only: str | None = None
+) -> list[StagingReport]:
+    """Hand the settled shadow cards of every version that is in Staging to its test there.
+
+    Args:
+        store: Where the cards are.
+        registry: Where the versions stand.
+        kind: "SIMULATED" or "real".
+        only: Name of one model.
 
     Returns:
-        What the test says of each version, a line each.
+        What the test says of each version.
     """
     cards = store.cards(stage=Stage.STAGING.value, kind=kind)
     props, bets = store.settled(cards), store.settled(cards, SETTLED_BETS_FILE)
@@ -61,11 +70,10 @@ def record_shadows(store: CardStore, registry: ModelRegistry, kind: str) -> list
     table = registry.list_models()
     table = table[table["stage"] == Stage.STAGING.value]
     standing = set(zip(table["model"], table["version"].astype("int64"), strict=True))
-    said = []
+    reports = []
     for name, version in sorted(set(zip(props["model"], props["version"], strict=True)) & standing):
         mine = [part[(part["model"] == name) & (part["version"] == version)] for part in (props, bets)]
         rows = staging_rows(*mine)
-        if len(rows):
-            report = registry.record_staging_nights(name, version, rows, source="shadow cards")
-            said.append(f"{name} version {version} in Staging: {report.summary}")
-    return said
+        if len(rows) and only in {None, name}:
+            reports.append(registry.record_staging_nights(name, version, rows, source="shadow cards"))
+    return reports

@@ -1,15 +1,12 @@
-"""A card for people and machines: a table for the terminal, a JSON document, and one HTML page that stands alone."""
+"""A card for people and machines: a table for the terminal, and a JSON document. The page is `models.live.page`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import pandas as pd
 
 from mlflow_integration.values.convert import plain
-from nba_props.data.atomic import write_atomically
 
 if TYPE_CHECKING:
     from models.live.card import Card
@@ -32,13 +29,13 @@ def card_frame(card: Card, top: int | None = None) -> pd.DataFrame:
             "projection": [
                 f"{a:.1f} [{b:.0f}-{c:.0f}]" for a, b, c in rows[["projection", "low_80", "high_80"]].to_numpy()
             ],
-            "P(over)": [_percent(value) for value in rows["p_over"]],
+            "P(over)": [percent(value) for value in rows["p_over"]],
             "fair over/under": [
-                f"{_american(a)}/{_american(b)}" for a, b in rows[["fair_over", "fair_under"]].to_numpy()
+                f"{american(a)}/{american(b)}" for a, b in rows[["fair_over", "fair_under"]].to_numpy()
             ],
             "best": [_best(row) for row in rows.to_dict("records")],
-            "edge": [_percent(value, "+.1%") for value in rows["edge"]],
-            "EV": [_percent(value, "+.1%") for value in rows["ev"]],
+            "edge": [percent(value, "+.1%") for value in rows["edge"]],
+            "EV": [percent(value, "+.1%") for value in rows["ev"]],
             "stake": [f"{value:g}" if value else "–" for value in rows["stake"].round(3)],
             "out": rows["out"],
             "note": rows["warning"],
@@ -71,61 +68,31 @@ def card_document(card: Card, revision: int) -> dict[str, Any]:
         },
         "night": card.night,
         "warnings": list(card.warnings),
-        "props": [_row(row) for row in card.props.to_dict("records")],
+        "props": [plain_row(row) for row in card.props.to_dict("records")],
     }  # fmt: skip
 
 
-def card_html(card: Card, revision: int) -> str:
-    """The card as one HTML page without scripts and without anything from elsewhere; it prints on paper."""
-    folder = Path(__file__).with_name("templates")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"percent": _percent, "american": _american}
-    lined = card.props[card.props["line"].notna()]
-    return environment.get_template("card.html.j2").render(
-        card=card,
-        title=card_title(card, revision),
-        bets=[_row(row) for row in lined[lined["stake"] > 0].to_dict("records")],
-        props=[_row(row) for row in lined.to_dict("records")],
-        players=[_row(row) for row in card.props[card.props["line"].isna()].to_dict("records")],
-    )
-
-
-def write_card(card: Card, revision: int, folder: Path) -> list[Path]:
-    """Write CSV, JSON and HTML, each whole or not at all; returns the paths."""
-    from mlflow_integration.values.convert import to_json
-
-    stem = f"card_{card.date:%Y-%m-%d}" + (f"_r{revision}" if revision > 1 else "")
-    content = {
-        ".csv": card.props.to_csv(index=False),
-        ".json": to_json(card_document(card, revision)),
-        ".html": card_html(card, revision),
-    }
-    paths = [folder / f"{stem}{ending}" for ending in content]
-    for path, text in zip(paths, content.values(), strict=True):
-        write_atomically(path, text.encode("utf-8"))
-    return paths
-
-
-def _row(row: dict[Any, Any]) -> dict[str, Any]:
+def plain_row(row: dict[Any, Any]) -> dict[str, Any]:
     """Plain values, a missing one as None."""
-    return {str(name): None if _missing(value) else plain(value) for name, value in row.items()}
+    return {str(name): None if missing(value) else plain(value) for name, value in row.items()}
 
 
-def _missing(value: object) -> bool:
+def missing(value: object) -> bool:
+    """Whether a value of a card is not known."""
     return value is None or value is pd.NaT or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
 
 
-def _percent(value: float | None, form: str = ".1%") -> str:
-    return "–" if _missing(value) else format(value, form)
+def percent(value: float | None, form: str = ".1%") -> str:
+    """A share in per cent; a dash where it is not known."""
+    return "–" if missing(value) else format(value, form)
 
 
-def _american(value: float | None) -> str:
-    return "–" if _missing(value) else f"{value:+.0f}"
+def american(value: float | None) -> str:
+    """An American price; a dash where there is none."""
+    return "–" if missing(value) else f"{value:+.0f}"
 
 
 def _best(row: dict[Any, Any]) -> str:
-    if _missing(row["side"]):
+    if missing(row["side"]):
         return "–"
-    return f"{row['side']} {row['best_line']:g} {_american(row['price'])} {row['bookmaker']}"
+    return f"{row['side']} {row['best_line']:g} {american(row['price'])} {row['bookmaker']}"

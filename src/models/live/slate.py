@@ -48,7 +48,6 @@ class Slate:
         kind: "SIMULATED" or "real".
         source: Where the rows came from.
         warnings: What the reader should know, a line each.
-        player_notes: Note per player id whose team is not known.
     """
 
     date: pd.Timestamp
@@ -62,7 +61,6 @@ class Slate:
     kind: str
     source: str
     warnings: tuple[str, ...] = ()
-    player_notes: dict[int, str] | None = None
 
     def quotes_of(self, market: str) -> pd.DataFrame:
         """Lines of one market, in their order."""
@@ -70,7 +68,7 @@ class Slate:
 
 
 def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame) -> Slate:
-    """The slate of a night that lies in prepared data: its rows of the one feature table, their results left out.
+    """The slate of a night within prepared data: its rows of the one feature table, their results left out.
 
     The features of a row do not depend on later games, so these are the ones that `build_slate` makes on the evening.
 
@@ -108,12 +106,12 @@ def build_slate(
     kind: str,
     source: str,
     known: AvailabilityReading | None = None,
-    trained: Decision = "open",
-    tonight: Decision | pd.Timestamp = "open",
+    fixtures: pd.DataFrame | None = None,
+    decided: tuple[Decision, Decision | pd.Timestamp] = ("open", "open"),
 ) -> tuple[Slate, tuple[pd.DataFrame, pd.DataFrame]]:
     """The slate of a night from box scores and lines as they are loaded.
 
-    Rows of the night itself in the box scores tell who belongs to which team, and nothing else; where there are none
+    Rows of the night itself in the box scores say who belongs to which team, and nothing else; where there are none
     (tonight), the players are those who have a line and those expected to play: who appeared in their team's last game
     or in three of its last ten.
 
@@ -125,8 +123,8 @@ def build_slate(
         kind: "SIMULATED" or "real".
         source: Where they came from, in words.
         known: Who was reported out, with the players' ids; None: who missed the last game.
-        trained: As for `slate_line_ups`.
-        tonight: As for `slate_line_ups`.
+        fixtures: The fixtures table: games of the night that have no line yet, and tips that no line tells.
+        decided: ``trained`` and ``tonight`` of `slate_line_ups`.
 
     Returns:
         The slate, and the rows before it with their features: what a model remembers can be compared with them.
@@ -139,22 +137,25 @@ def build_slate(
     odds = canonical_quotes(odds)
     odds = odds.reindex(columns=list(ODDS_COLUMNS))  # as the join wants them, so that it does not read them again
     odds = odds[eastern_days(odds) <= date].reset_index(drop=True)
-    rows = _expected(history, there, _pairs(odds, date), date)
+    pairs = _pairs(odds, date)
+    if fixtures is not None and len(fixtures):
+        pairs += list(fixtures.loc[fixtures["game_date"] == date, ["home", "away"]].itertuples(index=False, name=None))
+    rows = _expected(history, there, pairs, date)
     if rows.empty:
         raise DataError(
             source,
-            f"no game on {date.date()}: neither the lines nor the box scores have one",
-            fix="Give the lines of that night with --odds, or another --date.",
+            f"no game on {date.date()}: neither the lines nor the fixtures nor the box scores have one",
+            fix="Give the lines of that night with --odds, its games with --fixtures, or another --date.",
         )
     table = _with_rows(history, rows)
-    joined = join_odds(odds if len(odds) else no_odds(), table)
+    joined = join_odds(odds if len(odds) else no_odds(), table, fixtures=fixtures)
     quotes = joined.quotes
     added, notes = _with_a_line(history, rows, quotes[quotes["game_date"] == date])
     rows = pd.concat([rows, added], ignore_index=True)
     table = _with_rows(history, rows)
     features = build_features(table)
     if known is not None:
-        line_ups = slate_line_ups(table, quotes, date, known, trained=trained, tonight=tonight)
+        line_ups = slate_line_ups(table, quotes, date, known, trained=decided[0], tonight=decided[1])
         features = features.assign(**line_ups)
     lines = flag_by_market(quotes)
     lines = lines[lines["game_date"] == date].reset_index(drop=True)
@@ -177,7 +178,6 @@ def build_slate(
         kind=kind,
         source=source,
         warnings=tuple(warnings),
-        player_notes=notes,
     )
     return slate, (history, features.iloc[: len(history)])
 

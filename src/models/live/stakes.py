@@ -1,4 +1,4 @@
-"""Stakes of a card: Kelly over the joint outcomes of the night, from what the models' own errors have shown."""
+"""Stakes of a card: Kelly over the joint outcomes of the night, correlated as the models' own errors were."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def learned_correlations(models: Mapping[str, ModelInUse]) -> Correlations:
 
 
 def with_night_stakes(card: Card, kelly: float, bankroll: float, store: CardStore) -> Card:
-    """The card with Kelly stakes in place of flat ones, and what its night can come to.
+    """The card with Kelly stakes instead of flat ones, and the outlook of its night.
 
     Args:
         card: A card with flat stakes.
@@ -49,7 +49,7 @@ def with_night_stakes(card: Card, kelly: float, bankroll: float, store: CardStor
 
 
 def outlook(card: Card, bankroll: float) -> Card:
-    """The card with what its night can come to at the stakes it has."""
+    """The card with the outlook of its night at the stakes it has."""
     if card.bets.empty:
         return card
     shares = card.bets["stake"].to_numpy("float64") / bankroll
@@ -76,5 +76,5 @@ def _drawdown(store: CardStore, kind: str, bankroll: float) -> float:
     profit = ledger.groupby("game_date")["profit"].sum().cumsum().to_numpy("float64")
     equity = np.r_[0.0, profit]
     peak = float(equity.max())
-    # The bankroll given is the one there is now.
+    # The bankroll given is the present one.
     return float(np.clip((peak - equity[-1]) / (bankroll + peak - equity[-1]), 0.0, 1.0))

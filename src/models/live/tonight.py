@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,7 +11,7 @@ from mlflow_integration import ModelRegistry
 from mlflow_integration.stages.rules import Stage
 from models.live.absences import out_by_team
 from models.live.card import LATEST, Card, lines_of, make_card
-from models.live.checks import check_features, check_lines, check_nights, models_in_use
+from models.live.checks import check_features, check_lines, check_nights, check_reports, models_in_use
 from models.live.record import SETTLED, SETTLED_PROPS_FILE, CardStore, StoredCard
 from models.live.slate import build_slate
 from models.live.stakes import outlook, with_night_stakes
@@ -23,6 +23,7 @@ from nba_props.data.availability import (
     no_fixtures,
     nobody_waiting,
 )
+from nba_props.data.fixtures import load_fixtures
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Sources:
         kind: "SIMULATED" or "real".
         name: Where they came from, in words.
         known: Who was reported out, with the players' ids; None where nothing was given.
+        fixtures: Tips that files of fixtures and of availability tell; those of the lines are not among them.
     """
 
     games: pd.DataFrame
@@ -50,11 +52,12 @@ class Sources:
     kind: str
     name: str
     known: AvailabilityReading | None = None
+    fixtures: pd.DataFrame = field(default_factory=no_fixtures)
 
 
 @dataclass(frozen=True)
 class CardRequest:
-    """What a card is asked for.
+    """What a card is made for.
 
     Attributes:
         date: The night.
@@ -90,23 +93,29 @@ def load_sources(
     odds: Sequence[Path] | None,
     seed: int = 0,
     availability: Sequence[Path] | None = None,
+    fixtures: Sequence[Path] | None = None,
 ) -> Sources:
-    """Load box scores, lines and injury reports; the simulated league where `data` is None.
+    """Load box scores, lines, injury reports and fixtures; the simulated league where `data` is None.
 
     Raises:
-        ConfigError: Lines or reports without box scores.
+        ConfigError: Lines, reports or fixtures without box scores.
         DataError: A file cannot be used.
     """
     if data:
         games, _ = read_game_logs(list(data))
         table = load_odds(list(odds)) if odds else no_odds()
-        names = dict.fromkeys(path.resolve().name for path in [*data, *(odds or []), *(availability or [])])
+        names = dict.fromkeys(
+            path.resolve().name for path in [*data, *(odds or []), *(availability or []), *(fixtures or [])]
+        )
         reading = load_availability(list(availability)) if availability else None
+        told = [no_fixtures() if reading is None else reading.fixtures]
+        tips = pd.concat([*told, load_fixtures(list(fixtures)) if fixtures else no_fixtures()], ignore_index=True)
         if reading is not None:
-            reading = replace(reading, availability=join_availability(reading.availability, games).availability)
-        return Sources(games, table, "real", ", ".join(names), reading)
-    if odds or availability:
-        message = "--odds and --availability need --data: without it the simulated league is used."
+            found = join_availability(reading.availability, games)
+            reading = replace(reading, availability=found.availability, fixtures=tips)
+        return Sources(games, table, "real", ", ".join(names), reading, tips)
+    if odds or availability or fixtures:
+        message = "--odds, --availability and --fixtures need --data: without it the simulated league is used."
         raise ConfigError(message)
     from models.data import simulated_league
 
@@ -142,14 +151,15 @@ def tonight(
         UnknownModelError: There is none.
     """
     models = models_in_use(registry, request.markets, sources.kind, request.stage)
-    check_nights(sources.games, sources.odds, request.date, request.idle)
+    check_nights(sources.games, sources.odds, request.date, request.idle, sources.fixtures)
     present = pd.Timestamp.now(tz="UTC") if now is None else now
     over = (sources.games["game_date"] >= request.date).any()
     at = request.at if request.at is not None else None if over else present
-    trained, decided = _decisions(models, request.decision, at)
+    decided = _decisions(models, request.decision, at)
     slate, history = build_slate(
-        sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name, known=sources.known,
-        trained=trained, tonight=decided,
+        sources.games, sources.odds, request.date, kind=sources.kind, source=sources.name,
+        known=sources.known if check_reports(models, reported=sources.known is not None) else None,
+        fixtures=sources.fixtures, decided=decided,
     )  # fmt: skip
     for model in models.values():
         check_features(model.forecast, *history)

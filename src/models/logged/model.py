@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 
 from mlflow_integration.logging.models import frame_signature
-from models.logged.prop_forecast import LINE, MINUTES
+from models.logged.prop_forecast import LINE, MARKET, MINUTES
 from nba_props.forecast import ENSEMBLE, ESTIMATORS
 
 if TYPE_CHECKING:
@@ -51,12 +51,11 @@ def log_forecast(
         joblib.dump(estimator.native if native else estimator, path, compress=3)
         tracker.log_artifacts(path)
     example = frame.tail(5)
-    options: dict[str, Any] = {
-        "allow_code": forecast is not None or not native
-    }  # loading runs the code of this project
+    # The whole forecast is loaded by code of this project, which is code like any other: it is allowed by name.
+    options: dict[str, Any] = {"allow_code": forecast is not None or not native}
     if forecast is not None:
-        # The line and the minutes are no features: a frame may bring them, and has probabilities then.
-        options["signature"] = frame_signature(example.assign(**{LINE: 0.5, MINUTES: 0.5}))
+        # Line, minutes and the market's opinion are not features: a frame may bring them, and has probabilities then.
+        options["signature"] = frame_signature(example.assign(**dict.fromkeys((LINE, MINUTES, MARKET), 0.5)))
         options["finish"] = partial(attach, forecast=forecast)
     if native:
         tracker.log_model(estimator.native, input_example=used_columns(estimator, example), **options)

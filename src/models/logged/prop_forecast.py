@@ -1,55 +1,55 @@
-"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen thing.
+"""The whole forecast of one market: estimator, distribution, calibrator and betting rule as one frozen object.
 
-It is what a training run logs and registers, and what makes a card. Everything a probability hangs on is in it as data:
-the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns from.
-Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` tells whether this
-code still makes the same probabilities of them.
+It is what a training run logs and registers, and what makes a card. Everything a probability depends on is in it as
+data: the out-of-sample predictions that the distribution is fitted on, and the settled props that the calibrator learns
+from. Both are fitted again where the forecast is loaded, so nothing but numbers is stored, and `verify` checks that
+this code still makes the same probabilities from them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from nba_props.betting import BettingConfig, StakeConfig
+from nba_props.betting.market.implied import ImpliedSigma
 from nba_props.config import MARKET_BLEND
 from nba_props.errors import DataError, ModelError
+from nba_props.evaluation.pricing import blended_projections, walk_forward_implied
 from nba_props.features import feature_families, feature_texts
 from nba_props.forecast.reasons import Explain, reasons
 from nba_props.probability import CALIBRATORS, DISTRIBUTIONS, minutes_tier, walk_forward_calibration
+from nba_props.probability.blend import walk_forward_blend
 from nba_props.probability.by_fold import PROBABILITIES, FrozenDistribution
 from nba_props.probability.calibrators import given_no_push, over_results
 from nba_props.probability.spread import SCALES, scale_scores, walk_forward_scale
 from nba_props.version import code_version
 
 if TYPE_CHECKING:
-    from models.data import TrainingData
     from nba_props.arrays import Floats
-    from nba_props.config import TrainerConfig
-    from nba_props.evaluation.market import MarketEvaluation
-    from nba_props.forecast.walk_forward import WalkForwardResult
     from nba_props.probability import PredictiveDistribution
 
 PAST: Final = ["game_date", "game_id", "player_id", "team", "actual", "predicted", "mean_minutes"]
 """Columns of `PropForecast.past`: one row per out-of-sample prediction."""
 
-_SCORES: Final = [f"score_{number}" for number in range(len(SCALES))]
-SETTLED: Final = ["game_date", "line", "actual", "chance_uncalibrated", *_SCORES]
-"""Columns of `PropForecast.settled`: one row per settled prop, P(over | no push) as the distribution gives it, and the
-score of the result at each scale of the calibrated distribution (`nba_props.probability.spread.scale_scores`)."""
+SCORES: Final = [f"score_{number}" for number in range(len(SCALES))]
+"""The last columns of `SETTLED`."""
+SETTLED: Final = ["game_date", "line", "actual", "market_p_over", "chance_uncalibrated", *SCORES]
+"""Columns of `PropForecast.settled`: one row per settled prop, the market's P(over | no push), the one the distribution
+gives, and the score of the result at each scale of the calibrated distribution
+(`nba_props.probability.spread.scale_scores`)."""
 
 MINUTES: Final = "mean_minutes"
 LINE: Final = "line"
+MARKET: Final = "market_p_over"
 
 _MINUTES_FEATURE: Final = "min_season_mean"
 _RANGES: Final = (0.5, 0.8)
-_PROBES: Final = 20
-_LONGEST: Final = 200
-"""No result of any market is above this whole number."""
 
 
 class Predicts(Protocol):
@@ -83,15 +83,18 @@ class PropForecast:
         estimator: The fitted forecaster.
         features: Columns it is given, in order.
         distribution: Key of `DISTRIBUTIONS`.
-        calibrator: Key of `CALIBRATORS`, "none", or `MARKET_BLEND`, which is not applied here: it has no probabilities.
+        calibrator: Key of `CALIBRATORS`, "none", or `MARKET_BLEND`: probabilities and projection start at the market.
         rule: What is bet with it.
         past: Out-of-sample predictions that the distribution is fitted on, columns `PAST`.
         settled: Settled props that the calibrator learns from, in time order, columns `SETTLED`.
         trained_until: Last night it was trained on.
         data_kind: "SIMULATED" or "real".
         code: Version of the code that fitted it.
+        availability: How its training knew who was out (`models.line_ups`); empty in models of an earlier time.
         probes: Rows of the training table with the projection and P(over) they had; see `verify`.
         reference: ``feature``, ``mean`` and ``spread`` (standard deviation) of each feature over the rows of `past`.
+        fitted_rows: ``game_id``, ``player_id`` and ``predicted`` of each row of `past`: what the final model, which was
+            fitted on them too, says of them. No score; it is what `models.integrity` compares.
     """
 
     market: str
@@ -105,8 +108,10 @@ class PropForecast:
     trained_until: pd.Timestamp
     data_kind: str
     code: str = field(default_factory=lambda: code_version("nba_props"))
+    availability: str = ""
     probes: pd.DataFrame | None = None
     reference: pd.DataFrame | None = None
+    fitted_rows: pd.DataFrame | None = None
 
     def project(self, features: pd.DataFrame) -> Floats:
         """Projections (n, stat units) of a feature frame (n rows, `features` among its columns).
@@ -125,9 +130,8 @@ class PropForecast:
         values = self.estimator.predict(features[list(self.features)].astype("float32"))
         projection: Floats = np.asarray(values, dtype="float64").reshape(-1)
         if not np.isfinite(projection).all():
-            message = (
-                f"The {self.market} model gave {int((~np.isfinite(projection)).sum())} projections that are no number."
-            )
+            bad = int((~np.isfinite(projection)).sum())
+            message = f"The {self.market} model gave {bad} projections that are not numbers."
             raise ModelError(message)
         return projection
 
@@ -188,40 +192,54 @@ class PropForecast:
         (`nba_props.evaluation.pricing`).
 
         Args:
-            lines: Of `at`, with ``game_date``, one row per prop.
+            lines: Of `at`, with ``game_date``, one row per prop; for a blend with the market with ``market_p_over``.
             settled: Props settled since the training, columns `SETTLED`.
 
         Returns:
             `lines` with new `PROBABILITIES`, ``chance`` (calibrated P(over | no push)), ``location``, ``scale`` and
             ``anchor``; NaN where nothing was learned yet.
-
-        Raises:
-            ModelError: The model is a blend with the market.
         """
-        raw, scale = given_no_push(lines), np.ones(len(lines))
-        known = self._known(settled)
-        if self.calibrator == MARKET_BLEND:
-            message = (
-                f"The {self.market} model is a blend with the market, and a card does not apply its blend: train the "
-                "model it blends by itself (--model), and promote that one."
-            )
-            raise ModelError(message)
+        raw, scale, known = given_no_push(lines), np.ones(len(lines)), self._known(settled)
         if self.calibrator == "none":
             chance = raw
         else:
-            over, apply_to = over_results(known["actual"], known["line"]), (raw, lines["game_date"])
-            make = CALIBRATORS[self.calibrator]
-            chance = walk_forward_calibration(
-                known["chance_uncalibrated"], over, known["game_date"], make, apply_to=apply_to
-            )
+            chance = self._chance(raw, lines, known)
             # Row after row in memory: so the sums of the scores are those of a walk-forward to the last bit.
-            scores = np.ascontiguousarray(known[_SCORES].to_numpy("float64"))
+            scores = np.ascontiguousarray(known[SCORES].to_numpy("float64"))
             scale = walk_forward_scale(scores, known["game_date"], lines["game_date"])
         table = lines.assign(chance=chance, anchor=lines[LINE], scale=scale, location=np.nan)
         if table["predicted"].isna().all():
             return table
         table["location"] = self._frozen.locate(table, chance)
         return self.at(table)
+
+    def _chance(self, raw: Floats, lines: pd.DataFrame, known: pd.DataFrame) -> Floats:
+        over, days = over_results(known["actual"], known[LINE]), lines["game_date"]
+        if self.calibrator != MARKET_BLEND:
+            make = CALIBRATORS[self.calibrator]
+            return walk_forward_calibration(
+                known["chance_uncalibrated"], over, known["game_date"], make, apply_to=(raw, days)
+            )
+        given = (raw, lines[MARKET], days)
+        return walk_forward_blend(
+            known["chance_uncalibrated"], known[MARKET], over, known["game_date"], apply_to=given
+        )[0]
+
+    def blended(self, lines: pd.DataFrame, quotes: pd.DataFrame, settled: pd.DataFrame | None = None) -> Floats:
+        """The projection of each prop, n: the model's own, or of a blend with the market the one that starts there.
+
+        Args:
+            lines: Of `calibrated`, n rows.
+            quotes: What is on offer: ``game_id``, ``player_id``, ``market``, ``line``, ``over_price``, ``under_price``.
+            settled: As for `calibrated`.
+        """
+        own: Floats = lines["predicted"].to_numpy("float64")
+        if self.calibrator != MARKET_BLEND or np.isnan(own).all():
+            return own
+        at = lines.assign(market=self.market)
+        at["implied_line"] = walk_forward_implied(quotes, at, self.market, settled=self._known(settled))
+        found = blended_projections(self._frozen, at)
+        return np.where(np.isnan(found), own, found)
 
     def offered(self, quotes: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         """Quotes at any line with the probabilities of the calibrated distribution of their prop.
@@ -242,48 +260,50 @@ class PropForecast:
             props: Of `calibrated`, with ``chance_uncalibrated`` and ``actual`` (NaN: void).
         """
         if props.empty or props["predicted"].isna().all():
-            return props.assign(**dict.fromkeys(_SCORES, np.nan))[SETTLED]
+            return props.assign(**dict.fromkeys(SCORES, np.nan)).reindex(columns=SETTLED)
         at = props.assign(anchor=props[LINE], scale=1.0)
         at["location"] = self._frozen.locate(at.drop(columns="location", errors="ignore"), props["chance"])
         scores = scale_scores(self._frozen, at, props["actual"])
-        return props.assign(**dict(zip(_SCORES, scores.T, strict=True)))[SETTLED]
+        return props.assign(**dict(zip(SCORES, scores.T, strict=True))).reindex(columns=SETTLED)
 
     def _known(self, settled: pd.DataFrame | None) -> pd.DataFrame:
         parts = [part for part in (self.settled, settled) if part is not None and len(part)]
-        return pd.concat(parts, ignore_index=True) if parts else self.settled[SETTLED].iloc[:0]
+        table = pd.concat(parts, ignore_index=True) if parts else self.settled.iloc[:0]
+        return table.reindex(columns=SETTLED)
 
-    def ranges(self, projection: Floats, mean_minutes: Floats) -> pd.DataFrame:
-        """Central ranges around projections that hold the result half and four fifths of the time, over all players.
+    def ranges(self, players: pd.DataFrame) -> pd.DataFrame:
+        """Central ranges that hold the result half and four fifths of the time, of the same distribution as the prices.
 
         Args:
-            projection: Projections, n.
-            mean_minutes: Mean minutes of the season so far, n.
+            players: ``predicted`` and ``mean_minutes``, n rows; with ``location``, ``scale`` and ``anchor`` of
+                `calibrated` where there is a line. A missing location is the projection.
 
         Returns:
-            ``low_50``, ``high_50``, ``low_80``, ``high_80``, whole numbers, n rows.
+            ``low_50``, ``high_50``, ``low_80``, ``high_80``, whole numbers, n rows, index of `players`.
+
+        Raises:
+            ModelError: The model has learned no distribution.
         """
-        n, values = len(projection), np.arange(_LONGEST + 1)
-        if not n:
-            return pd.DataFrame(columns=[f"{end}_{round(100 * r)}" for r in _RANGES for end in ("low", "high")])
-        tier = minutes_tier(mean_minutes)
-        below = self._distribution().cdf(
-            np.tile(values, n), np.repeat(projection, len(values)), np.repeat(tier, len(values))
-        )
-        cdf = np.asarray(below).reshape(n, len(values))
-        columns = {}
-        for share in _RANGES:
-            for end, level in (("low", (1 - share) / 2), ("high", (1 + share) / 2)):
-                columns[f"{end}_{round(100 * share)}"] = (cdf >= level).argmax(axis=1).astype("float64")
-        return pd.DataFrame(columns)
+        names = [f"{end}_{round(100 * share)}" for share in _RANGES for end in ("low", "high")]
+        levels = [level for share in _RANGES for level in ((1.0 - share) / 2.0, (1.0 + share) / 2.0)]
+        if players.empty:
+            return pd.DataFrame(columns=names, dtype="float64")
+        at = players[["predicted", MINUTES]].assign(location=np.nan, scale=1.0, anchor=players["predicted"])
+        if "location" in players:
+            moved = players["location"].notna()
+            for name in ("location", "scale", "anchor"):
+                at[name] = players[name].where(moved, at[name])
+        at["location"] = at["location"].fillna(at["predicted"])
+        self._distribution()
+        return pd.DataFrame(self._frozen.quantiles(at, levels), players.index, names)
 
     def forecast(self, frame: pd.DataFrame) -> pd.DataFrame:
         """``predicted``, its ranges and, where there is a column ``line``, calibrated `PROBABILITIES`; n rows.
 
-        A blend with the market has none: they hang on prices.
-
         Args:
             frame: Features, and optionally ``line`` (stat units) and ``mean_minutes`` (the player's season so far; the
-                feature min_season_mean stands in for it).
+                feature min_season_mean stands in for it). A blend with the market has probabilities only where a column
+                ``market_p_over`` says what the market thinks: no-vig P(over | no push) at the line.
 
         Raises:
             DataError: A feature is missing, or nothing says how long the player plays.
@@ -293,20 +313,28 @@ class PropForecast:
         if source not in frame:
             name, fix = "the feature frame", f"Add the column {MINUTES}: the mean of the player's season so far."
             raise DataError(name, "nothing says how long the players play", fix=fix, column=MINUTES)
-        minutes = frame[source].to_numpy("float64")
         table = pd.DataFrame({"predicted": projection}, index=frame.index)
         if self.fitted is None:
             return table
-        table = table.join(self.ranges(projection, minutes).set_axis(frame.index))
-        if LINE not in frame or self.calibrator == MARKET_BLEND:
-            return table
+        players = table.assign(**{MINUTES: frame[source].to_numpy("float64")})
+        if LINE not in frame or (self.calibrator == MARKET_BLEND and MARKET not in frame):
+            return table.join(self.ranges(players))
         after = self.settled["game_date"].max() if len(self.settled) else self.trained_until
-        lines = table.assign(line=frame[LINE].to_numpy("float64"), mean_minutes=minutes)
+        lines = players.assign(line=frame[LINE].to_numpy("float64"))
         lines["game_date"] = max(after, self.trained_until) + pd.Timedelta(days=7)  # after everything it has learned
-        return self.calibrated(self.at(lines))[[*table.columns, LINE, *PROBABILITIES]]
+        if self.calibrator == MARKET_BLEND:
+            lines[MARKET] = frame[MARKET].to_numpy("float64")
+        priced = self.calibrated(self.at(lines))
+        if self.calibrator == MARKET_BLEND:
+            sigma = ImpliedSigma.fit(self.settled[LINE], self.settled["actual"], self.market)
+            implied = priced[LINE] + sigma.at(priced[LINE].to_numpy()) * ndtri(priced[MARKET].to_numpy())
+            found = blended_projections(self._frozen, priced.assign(implied_line=implied))
+            priced["predicted"] = np.where(np.isnan(found), projection, found)
+        ranges = self.ranges(priced.assign(predicted=projection))
+        return priced[["predicted"]].join(ranges).join(priced[[LINE, *PROBABILITIES]])
 
     def verify(self) -> None:
-        """Refuse a forecast of which this code makes other numbers than the code that logged it.
+        """Refuse a forecast for which this code gives other numbers than the code that logged it.
 
         Raises:
             ModelError: The projections or probabilities of `probes` are not those that were logged.
@@ -340,61 +368,6 @@ class PropForecast:
             "rule": self.rule.__dict__,
             "trained_until": str(self.trained_until.date()),
             "data_kind": self.data_kind,
+            "availability": self.availability,
             "code": self.code,
         }
-
-
-def prop_forecast(
-    estimator: Predicts,
-    frame: pd.DataFrame,
-    data: TrainingData,
-    config: TrainerConfig,
-    result: WalkForwardResult,
-    evaluation: MarketEvaluation,
-) -> PropForecast:
-    """The whole forecast of a training run.
-
-    Args:
-        estimator: The final model.
-        frame: The feature table it was fitted on, one row per row of the games, in the columns it takes.
-        data: What it was trained on.
-        config: Settings of the run.
-        result: Its walk-forward.
-        evaluation: What that is worth; the settled props are those it was calibrated on.
-    """
-    rule = BettingRule(config.decision, config.min_edge, config.max_odds, config.kelly_fraction)
-    pricing = evaluation.pricing
-    scores = np.full((len(pricing.lines), len(SCALES)), np.nan) if pricing.scores is None else pricing.scores
-    lines = pricing.lines.assign(**dict(zip(_SCORES, scores.T, strict=True)))
-    known = lines["chance_uncalibrated"].notna() & lines["actual"].notna()
-    forecast = PropForecast(
-        market=config.market,
-        estimator=estimator,
-        features=tuple(frame.columns),
-        distribution=evaluation.distribution,
-        calibrator=MARKET_BLEND if config.model == MARKET_BLEND else config.calibrator,
-        rule=rule,
-        past=result.predictions[PAST].reset_index(drop=True),
-        settled=lines.loc[known, SETTLED].reset_index(drop=True),
-        trained_until=data.games["game_date"].max(),
-        data_kind=data.kind,
-    )
-    return with_probes(forecast, frame, data.games, result.predictions)
-
-
-def with_probes(
-    forecast: PropForecast, frame: pd.DataFrame, games: pd.DataFrame, predictions: pd.DataFrame
-) -> PropForecast:
-    """The forecast with some training rows and what it says of them, and with where its features lie."""
-    keys = ["game_id", "player_id"]
-    place = pd.MultiIndex.from_frame(games[keys]).get_indexer(pd.MultiIndex.from_frame(predictions[keys]))
-    names = list(forecast.features)
-    table = frame[names].iloc[place]
-    reference = pd.DataFrame({"feature": names, "mean": table.mean().to_numpy(), "spread": table.std().to_numpy()})
-    chosen = np.unique(np.linspace(0, len(predictions) - 1, _PROBES).astype("int64"))
-    known = predictions.iloc[chosen]
-    rows = table.iloc[chosen].reset_index(drop=True)
-    rows = rows.assign(**{name: known[name].to_numpy() for name in (*keys, MINUTES)})
-    made = forecast.probed(rows)
-    probes = rows.assign(**{name: made[name] for name in ("predicted", "p_over") if name in made})
-    return replace(forecast, probes=probes, reference=reference)

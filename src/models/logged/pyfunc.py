@@ -1,10 +1,10 @@
-"""The whole forecast as an MLflow model: the estimator in its own format, and beside it what makes probabilities of it.
+"""The whole forecast as an MLflow model: the estimator in its own format, with what turns it into probabilities.
 
 A logged model keeps the flavour of its library (``mlflow.lightgbm.load_model`` gives the booster). Its pyfunc flavour
 is read by `_load_pyfunc` of this module: projections of a feature frame, and with a column ``line`` probabilities.
 """
 
-# MLflow looks at the type hints of `predict` when the class is made: they must be there, not text.
+# MLflow reads the type hints of `predict` when the class is made: they must be types, not text.
 import importlib
 import json
 from pathlib import Path
@@ -24,11 +24,13 @@ FOLDER: Final = "forecast"
 """Folder of a logged model with what is not the estimator."""
 
 _DOCUMENT: Final = "forecast.json"
-_TABLES: Final = ("past", "settled", "probes", "reference")
+_LOADERS: Final = frozenset({"mlflow.lightgbm", "mlflow.xgboost", "mlflow.sklearn", "mlflow.pyfunc.model"})
+"""Of the estimators that are logged here: no other module is imported because a document says so."""
+_TABLES: Final = ("past", "settled", "probes", "reference", "fitted_rows")
 
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
-    """A fitted forecaster that is no single library model; loading it needs this project, and unpickles it.
+    """A fitted forecaster that is not a single library model; loading it needs this project, and unpickles it.
 
     Args:
         estimator: The fitted forecaster.
@@ -89,7 +91,7 @@ def attach(folder: Path, forecast: PropForecast) -> None:
 
 
 def load_forecast(folder: Path) -> PropForecast:
-    """The forecast of a model's folder, verified: this code makes the same numbers of it.
+    """The forecast of a model's folder, verified: this code makes the same numbers from it.
 
     Raises:
         ModelError: The folder holds no forecast, or this code makes other numbers.
@@ -110,6 +112,7 @@ def load_forecast(folder: Path) -> PropForecast:
         trained_until=pd.Timestamp(about["trained_until"]),
         data_kind=about["data_kind"],
         code=about["code"],
+        availability=about.get("availability", ""),
         **tables,
     )
     forecast.verify()
@@ -126,8 +129,12 @@ def _table(path: Path) -> pd.DataFrame | None:
 
 def _estimator(folder: Path, inner: dict[str, str | None]) -> Predicts:
     """The estimator, read by MLflow's own loader of its flavour."""
+    loader = str(inner["loader_module"])
+    if loader not in _LOADERS:
+        message = f"The estimator of {folder.name} is to be loaded by {loader}, which this project never writes."
+        raise ModelError(message)
     data = folder / inner["data"] if inner["data"] else folder
-    wrapper = importlib.import_module(str(inner["loader_module"]))._load_pyfunc(str(data))
+    wrapper = importlib.import_module(loader)._load_pyfunc(str(data))
     if hasattr(wrapper, "python_model"):
         estimator: Predicts = wrapper.python_model.estimator
         return estimator

@@ -1,13 +1,10 @@
 from .jobs import Job, fits_on, run_jobs
 from .recipe import PLAN, RECIPES, Recipe, load_recipe
 from .run import PlanStep, run_plan
-from .studies import AblationStudy, BettingStudy
 
 __all__ = [
     "PLAN",
     "RECIPES",
-    "AblationStudy",
-    "BettingStudy",
     "Job",
     "PlanStep",
     "Recipe",

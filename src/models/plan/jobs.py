@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import joblib
 
 from models.forecasting import Forecasts
-from models.plan.studies import arms
+from models.studies import arms
 from models.train_model_mlflow import NBAPropsMLflowTrainer, check_gate_profile
 from nba_props.errors import ConfigError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from models.data import TrainingData
-    from models.plan.studies import Study
+    from models.studies import Study
     from models.train_model_mlflow import TrainingResult
     from nba_props.config import TrainerConfig
     from nba_props.forecast.walk_forward import WalkForwardResult
@@ -186,7 +186,7 @@ def _check_listening(address: str) -> None:
 
 
 def _root_cause(error: BaseException) -> str:
-    """What an error goes back to; Ray hands whole tracebacks on as text, whose last line says it."""
+    """The cause of an error; Ray passes whole tracebacks on as text, whose last line says it."""
     while error.__cause__ is not None:
         error = error.__cause__
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")

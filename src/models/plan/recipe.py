@@ -2,7 +2,7 @@
 
 A recipe is ``<phase>/<name>``: a title, a description, the markets it runs, whether its models are registered, the
 plug-ins it needs, a ``[config]`` table (fields of `nba_props.config.TrainerConfig`), and at most one of ``[study]``
-(`models.plan.studies`) and ``[candidates]``. Those of the twelve-week plan lie in the folder ``recipes`` beside this
+(`models.studies`) and ``[candidates]``. Those of the twelve-week plan lie in the folder ``recipes`` beside this
 module; plug-ins add theirs to `RECIPES`.
 """
 
@@ -15,17 +15,18 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from mlflow_integration.gates import get_profile
 from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
 from models.documents import problems, read_document
-from models.plan.studies import AblationStudy, BettingStudy, Study
+from models.studies import AblationStudy, BettingStudy, Study
 from nba_props.config import (
     MARKET_BLEND,
     BlendConfig,
     EnsembleConfig,
     SelectionConfig,
+    Settings,
     TrainerConfig,
     WalkForwardConfig,
 )
@@ -49,9 +50,13 @@ PLAN: Final = (
     "phase2/two_stage_minutes",
     "phase2/who_is_out",
     "phase2/square_root",
+    "phase2/bagged_seeds",
+    "phase2/neural_net",
     "phase3/isotonic",
     "phase3/platt",
     "phase3/market_blend",
+    "phase3/line_feature",
+    "phase3/earlier_lines",
     "phase3/betting_optimization",
     "phase4/walk_forward_validation",
     "phase4/production_candidates",
@@ -65,17 +70,13 @@ for _name in PLAN:
     RECIPES.add(_name, Path(__file__).with_name("recipes") / f"{_name}.toml")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Candidates(_Frozen):
+class Candidates(Settings):
     """The best run of each phase is run again on all data, registered and gated.
 
     Attributes:
         phases: Phases looked at.
-        metric: What "best" goes by, on the recipe's own markets; smaller is better for errors and scores.
-        calibration_metric: What it goes by in the calibration phase, on identical props: a calibrator cannot move an
+        metric: What "best" means, on the recipe's own markets; smaller is better for errors and scores.
+        calibration_metric: What it means in the calibration phase, on identical props: a calibrator cannot move an
             error of the forecast.
     """
 
@@ -84,7 +85,7 @@ class Candidates(_Frozen):
     calibration_metric: str = "brier_score"
 
     def metric_of(self, phase: int) -> str:
-        """What "best" goes by in a phase.
+        """What "best" means in a phase.
 
         >>> Candidates().metric_of(1), Candidates().metric_of(3)
         ('val_mae', 'brier_score')
@@ -92,7 +93,7 @@ class Candidates(_Frozen):
         return self.calibration_metric if phase == CALIBRATION_PHASE else self.metric
 
 
-class Recipe(_Frozen):
+class Recipe(Settings):
     """One experiment of the plan.
 
     Attributes:
@@ -136,7 +137,7 @@ class Recipe(_Frozen):
         return [self.config.model_copy(update={"market": market}) for market in self.markets]
 
     def with_workers(self, workers: int) -> Recipe:
-        """The same recipe with so many fits side by side."""
+        """The same recipe with this many fits side by side."""
         return self.model_copy(update={"config": self.config.model_copy(update={"workers": workers})})
 
 
@@ -219,7 +220,7 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
 
 
 def _refuse_without_effect(recipe: Recipe, key: str) -> None:
-    """Refuse a key that the recipe does not look at: it would be changed in silence, and the run be the same.
+    """Refuse a key that the recipe does not use: the change would be silent, and the run the same.
 
     Raises:
         ConfigError: It has no effect; says what has.
@@ -242,7 +243,7 @@ def _refuse_without_effect(recipe: Recipe, key: str) -> None:
 
 
 def _plugin_files(content: Mapping[str, Any]) -> list[str]:
-    """The plug-ins of an unchecked recipe; what is no list of names is refused with the rest."""
+    """The plug-ins of an unchecked recipe; what is not a list of names is refused with the rest."""
     files = content.get("plugins")
     return [file for file in files if isinstance(file, str)] if isinstance(files, list | tuple) else []
 
@@ -262,9 +263,7 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
     except ConfigError as error:
         raise ValueError(str(error).rstrip(".")) from error
     if isinstance(recipe.study, AblationStudy) and recipe.study.baseline(recipe.config) == recipe.config:
-        message = (
-            "the ablation takes nothing away that the run has: see study.without, without_noise, without_calibrator"
-        )
+        message = "the ablation takes nothing away that the run has: see study.without and study.against"
         raise ValueError(message)
     if recipe.study is not None and recipe.candidates is not None:
         message = "a recipe has a study or candidates, not both"
@@ -277,7 +276,7 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
 
 
 def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
-    """The way to a parameter of the recipe's model that is named alone: ``num_leaves``."""
+    """The path to a parameter of the recipe's model that is given by its bare name: ``num_leaves``."""
     model = content.get("config", {}).get("model", TrainerConfig().model)
     if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
         return parts
@@ -285,7 +284,7 @@ def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
 
 
 def _override(content: dict[str, Any], override: str) -> str:
-    """Set one key of the document, making tables on the way; return it with all its parts."""
+    """Set one key of the document, creating tables as needed; return its full path."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
         message = f"--set {override!r} is not key=value.{_HOW_TO_SET}"

@@ -1,4 +1,4 @@
-"""The twelve-week plan: recipes become runs; what is finished is skipped, what a killed process left is tidied."""
+"""The twelve-week plan: recipes become runs; the finished are skipped, and what a killed process left is cleaned up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlflow_integration.utils import setup_experiments
 from models.identity import PROPS_TAG, code, short_hash
 from models.naming import DOT, run_name
 from models.plan.jobs import Job, run_jobs, trainer_of
-from models.plan.studies import RULE_TAG
+from models.studies import RULE_TAG
 from nba_props.config import MARKET_BLEND, make_config
 from nba_props.errors import NotEnoughDataError
 from nba_props.metrics import plain_metrics, resolve_direction
@@ -110,7 +110,7 @@ def complete_runs(
     on_fold: Callable[[str, int, int], None] | None = None,
     known: dict[str, WalkForwardResult] | None = None,
 ) -> Iterator[TrainingResult]:
-    """Run the jobs, and mark each run as one that nothing is left to do for."""
+    """Run the jobs, and mark each run as completed."""
     for job, result in zip(jobs, run_jobs(jobs, data, on_fold, known), strict=True):
         _tracker(job).client.set_tag(result.run_id, _DONE, "true")
         yield result
@@ -119,7 +119,7 @@ def complete_runs(
 def completed_run(job: Job, data: TrainingData, key: str = _KEY) -> str | None:
     """The finished run with the job's own value of the tag `key`; None where there is none.
 
-    What was left of it when its process was killed is done: its registration.
+    If its process was killed before it was registered, it is registered now.
     """
     tracker = _tracker(job)
     where = f"attributes.status = 'FINISHED' and tags.{key} = '{job.tags[key]}'"
@@ -162,7 +162,7 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     for own in recipe.configs():
         found = [(phase, _best_of_phase(phase, own, candidates, data)) for phase in candidates.phases]
         known = [(phase, run) for phase, run in found if run is not None]
-        known.sort(key=lambda pair: _goodness(pair[1], candidates))
+        known.sort(key=lambda pair: _rank(pair[1], candidates))
         rule = _betting_rule(own, data)
         for phase, best in known:
             config = _config_of(best, recipe.experiment).model_copy(
@@ -199,7 +199,7 @@ def _experiment_of(phase: int) -> str:
 
 
 def _best_of_phase(phase: int, config: TrainerConfig, candidates: Candidates, data: TrainingData) -> Run | None:
-    """The best run of a phase; calibrators are told apart by their scores, on identical props only."""
+    """The best run of a phase; calibrators are compared by their scores, on identical props only."""
     metric = candidates.metric_of(phase)
     found = [run for run in _comparable_runs(phase, config, data) if metric in run.data.metrics]
     if phase == CALIBRATION_PHASE:
@@ -220,11 +220,16 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     found = tracker.client.search_runs(
         [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    # A blend's projection holds tonight's prices, which a registered model is not given.
-    return [with_plain_metrics(run) for run in found if run.data.params.get("model") != MARKET_BLEND]
+    # A projection that holds tonight's prices is none that a registered model could make.
+    priced = {MARKET_BLEND, "True"}
+    return [
+        with_plain_metrics(run)
+        for run in found
+        if priced.isdisjoint(run.data.params.get(name) for name in ("model", "line_feature"))
+    ]
 
 
-def _goodness(run: Run, candidates: Candidates) -> tuple[float, ...]:
+def _rank(run: Run, candidates: Candidates) -> tuple[float, ...]:
     """Greater is better: by the metric, and where a calibrator cannot move it, by the scores of the probabilities."""
     metrics = (candidates.metric, candidates.calibration_metric)
     signs = [-1.0 if resolve_direction(name) == "min" else 1.0 for name in metrics]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrialFolds:
-    """One trial on its way through the calibration folds.
+    """One trial going through the calibration folds.
 
     Attributes:
         config: Its configuration.
@@ -77,7 +77,7 @@ def advance(trials: Sequence[TrialFolds], data: TrainingData, fold: Fold, *, wor
 
 
 def running_value(trial: TrialFolds, objective: str) -> float | None:
-    """The objective over the folds so far; None for one that a few folds do not tell (all but errors of forecasts)."""
+    """The objective over the folds so far; None for one that a few folds cannot judge (all but forecast errors)."""
     return validation_metrics(trial.pooled().predictions).get(objective)
 
 

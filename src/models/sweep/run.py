@@ -6,7 +6,8 @@ them. The Sharpe ratio of its bets is deflated by every trial that was tried, pr
 
 One MLflow run per sweep and market is the parent; each trial is a child with its settings, its objective and errors by
 fold under ``calibration/``, and the tag ``trial_state``; the chosen configuration is a child that is a full run of the
-recipe. Optuna's own storage lies under ``.cache/sweeps`` beside the tracking store, so that a killed sweep goes on.
+recipe. Optuna's own storage lies under ``.cache/sweeps`` beside the tracking store, so that a killed sweep can
+be resumed.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def run_sweep(
     progress: Progress | None = None,
     tracking_uri: str | None = None,
 ) -> pd.DataFrame:
-    """Tune a recipe, market by market; a sweep that was interrupted goes on where it stopped.
+    """Tune a recipe, market by market; a sweep that was interrupted resumes where it stopped.
 
     Args:
         recipe: What is tuned.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models.documents import problems, read_document
-from nba_props.config import TrainerConfig, make_config
+from nba_props.config import Settings, TrainerConfig, make_config
 from nba_props.errors import ConfigError, TrackingError, did_you_mean
 from nba_props.forecast import default_params
+from nba_props.forecast.estimator import split_member
 from nba_props.metrics import resolve_direction
 
 if TYPE_CHECKING:
@@ -23,16 +24,12 @@ if TYPE_CHECKING:
 
 
 _FIXED: Final = ("market", "model", "workers", "seed", "gate_profile", "walk_forward")
-"""What decides on which rows trials are compared, or has no part in how good a forecast is."""
+"""What decides on which rows trials are compared, or does not change how good a forecast is."""
 
 Choice = bool | int | float | str | tuple[str, ...]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Range(_Frozen):
+class _Range(Settings):
     type: Literal["int", "float"]
     low: float
     high: float
@@ -75,22 +72,22 @@ class FloatRange(_Range):
         return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
 
-class Choices(_Frozen):
+class Choices(Settings):
     """One of several values; a list of names is one value (``feature_groups``)."""
 
     type: Literal["categorical"]
     choices: tuple[Choice, ...] = Field(min_length=1)
 
     def distribution(self) -> CategoricalDistribution:
-        """As Optuna has it; lists, which it cannot keep, as JSON."""
+        """As Optuna stores it; lists, which it cannot store, as JSON."""
         return CategoricalDistribution([_kept(value) for value in self.choices])
 
 
 Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
 
 
-class Sweep(_Frozen):
-    """A search space and how it is gone through.
+class Sweep(Settings):
+    """A search space and how it is searched.
 
     Attributes:
         objective: Metric, computed on the calibration folds, whose direction is known from its name.
@@ -126,7 +123,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
 
     Raises:
         ConfigError: The file cannot be read, a key is not known (naming the nearest one), a setting cannot be swept,
-            or the edge of a range is no usable value.
+            or the edge of a range is not a usable value.
     """
     content = read_document(path, "search space")
     space = content.get("space", {})
@@ -232,7 +229,8 @@ def _path(key: str, config: TrainerConfig) -> str:
 def _parameters(config: TrainerConfig) -> set[str]:
     """Bare names of the model's parameters; of an ensemble with the member before them."""
     if config.model == "ensemble":
-        return {f"{member}.{name}" for member in config.ensemble.members for name in default_params(member)}
+        parameters = {member: default_params(split_member(member)[0]) for member in config.ensemble.members}
+        return {f"{member}.{name}" for member, names in parameters.items() for name in names}
     return set(default_params(config.forecaster))
 
 
@@ -243,5 +241,5 @@ def _check_members(parts: list[str], config: TrainerConfig, key: str) -> None:
     members = ", ".join(config.ensemble.members)
     if len(parts) != wanted or (wanted == 3 and parts[1] not in config.ensemble.members):
         form = f"model_params.MEMBER.NAME with a member of {members}" if wanted == 3 else "model_params.NAME"
-        message = f"{key!r} is no parameter of the model: use {form}."
+        message = f"{key!r} is not a parameter of the model: use {form}."
         raise ConfigError(message)

@@ -2,10 +2,10 @@
 
 A sweep is a row of slots, 0 to N - 1, gone through in batches. What a slot draws, and whether it is pruned, depends on
 the seed, the slot and the trials of earlier batches alone, and a trial that a dead process left behind is queued to be
-run again with the same values: a sweep that was killed, or ran in two goes, ends like one that was not.
+run again with the same values: a sweep that was killed, or run in two parts, ends like one that was not.
 
 Optuna's heartbeat and retry callback are not used: the heartbeat watches ``Study.optimize`` alone, which runs one trial
-after the other, and finds out after a grace period what the mark of the process tells at once.
+after the other, and finds out after a grace period what the mark of the process shows at once.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class SweepStudy:
         self._storage.engine.dispose()
 
     def claim(self, is_alive: Callable[[str], bool]) -> None:
-        """Take the sweep; running trials of a process that is no more are queued again.
+        """Take the sweep; running trials of a process that has ended are queued again.
 
         Raises:
             ConfigError: Another live process is at this sweep.
@@ -105,7 +105,7 @@ class SweepStudy:
         self._queue_unfinished()
 
     def release(self) -> None:
-        """On the way out: queue what is left running, let others at the sweep; nothing where it is another's."""
+        """On leaving, queue what is left running and release the sweep, unless it belongs to another process."""
         if self.study.user_attrs.get(_PROCESS) == self._process:
             self._queue_unfinished()
             self.study.set_user_attr(_PROCESS, "")
@@ -148,8 +148,8 @@ class SweepStudy:
     def report(self, slot: Slot, value: float, step: int) -> bool:
         """Note the running value after `step` folds; whether the trial should be ended.
 
-        It is compared with trials of earlier batches: those of its own are finished or not, and what a killed process
-        left is there or not, and it must not matter.
+        It is compared with trials of earlier batches only: which trials of its own batch are finished, and what a
+        killed process left, must not matter.
         """
         slot.trial.report(value, step)
         start = slot.number // self._sweep.batch * self._sweep.batch
@@ -183,9 +183,9 @@ class SweepStudy:
         return rows[[*names, *settings]].rename(columns=names | settings)
 
     def importance(self) -> FanovaImportanceEvaluator | None:
-        """What tells the share of the variance of the objective that each setting explains (fANOVA).
+        """What computes the share of the objective's variance that each setting explains (fANOVA).
 
-        None where the complete trials are too few to tell, or all alike.
+        None where there are too few complete trials, or all are alike.
         """
         values = [trial.value for trial in self.finished().values() if trial.state == TrialState.COMPLETE]
         if len(values) < 4 or len(set(values)) < 2:

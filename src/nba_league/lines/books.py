@@ -80,7 +80,8 @@ def post_lines(
     """Opening and closing prices of all books for one season.
 
     Players expected to play 18 minutes and more are offered. Late scratches get an opening price made from their last
-    game and no closing price; it is void. So are both prices of the rare player the coach then leaves on the bench.
+    game and no closing price; it is void. Both prices of the rare player whom the coach then leaves on the bench are
+    void too.
     """
     side, place = np.nonzero(means["min"] >= _LEAST_MINUTES)
     scratched = season.scratched[means["min"][season.scratched[:, 1], season.scratched[:, 2]] >= _LEAST_MINUTES]
@@ -171,8 +172,8 @@ def _offer(above: Floats, stretch: Floats, rng: np.random.Generator) -> tuple[Fl
     whole = (rng.random(len(above)) < _WHOLE_LINES)[:, None, None]
     line = np.where(whole, np.maximum(np.round(median), 1), np.maximum(np.round(median - 0.5), 0) + 0.5)
     half = np.where(whole, 0.5, 0.0)
-    over = _believed(above, (line + half) / stretch)
-    under = 1 - _believed(above, (line - half) / stretch)
+    over = _interpolated_exceedance(above, (line + half) / stretch)
+    under = 1 - _interpolated_exceedance(above, (line - half) / stretch)
     fair = over / (over + under)
     return line, np.where((fair > _LOPSIDED) & (fair < 1 - _LOPSIDED), fair, np.nan)
 
@@ -186,7 +187,7 @@ def _median(above: Floats) -> Floats:
     return crossing
 
 
-def _believed(above: Floats, point: Floats) -> Floats:
+def _interpolated_exceedance(above: Floats, point: Floats) -> Floats:
     """Exceedance at any point, straight between the half points k + 0.5, where it is P(X > k)."""
     padded = np.column_stack([np.ones(len(above)), above, np.zeros(len(above))])
     position = np.clip(point + 0.5, 0, padded.shape[1] - 1.001)

@@ -1,1 +1,1 @@
-"""A simulated season: who plays, in which role, and the box scores that come of it."""
+"""A simulated season: who plays, in which role, and the resulting box scores."""

@@ -1,8 +1,8 @@
 """Expected box-score counts of every player in every scenario, and the trials they are drawn from.
 
 A team's night is a fixed number of scoring trials, each ending in one player's two, three, trip to the line, or in
-nothing; assists hang on the makes, rebounds on the misses of both sides. Counts of one player are therefore binomial
-given the scenario, which is what makes the truth computable (see `_truth`).
+nothing; assists depend on the makes, rebounds on the misses of both sides. Counts of one player are therefore binomial
+given the scenario, which is what makes the truth computable (see `nba_league.truth`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _TURNOVERS: Final = 13.2
 _STEALS: Final = 0.58  # of the opponents' turnovers
 _BLOCKS: Final = 0.20  # of their missed twos
 _EAGER: Final = (0.25, 0.20, 0.08)
-"""Who has a good night plays longer: shots, passes and rebounds a minute go with this power of minutes over usual."""
-_REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes hang on others
+"""On a good night a player plays longer: shots, passes and rebounds a minute go with this power of the ratio of
+minutes to usual minutes."""
+_REGULAR: Final = 24.0  # usual minutes below which it fades: the bench's minutes depend on others
 NIGHT_SD: Final = (0.11, 0.14, 0.15)
 """Log SD of a player's usage, assists and rebounds on the night, beyond what the minutes bring."""
 
@@ -73,7 +74,7 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     factor = {name: value[:, None, None] for name, value in pre.factor.items()}
     rate = {name: value[:, :, None] for name, value in pre.rates.items()}
     usage, passing_night, glass = (quantiles(sd)[index] for sd, index in zip(NIGHT_SD, night, strict=True))
-    shooting, creating, rebounding = _eager(minutes, pre.usual[:, :, None])
+    shooting, creating, rebounding = _weighted_minutes(minutes, pre.usual[:, :, None])
     weight = shooting * rate["usage"] * usage
     actions = np.float32(_ACTIONS) * pace * weight / weight.sum(axis=1, keepdims=True)
     shots = actions / (1 + rate["trip"] * factor["trip"])
@@ -102,7 +103,7 @@ def expected_counts(pre: PreGame, pick: npt.NDArray[np.int64] | None = None) -> 
     )
 
 
-def _eager(minutes: Floats32, usual: Floats32) -> tuple[Floats32, Floats32, Floats32]:
+def _weighted_minutes(minutes: Floats32, usual: Floats32) -> tuple[Floats32, Floats32, Floats32]:
     """Minutes weighted by how much there is of a player in them: in shots, passes and rebounds."""
     relative = np.log(np.clip(minutes / np.maximum(usual, 4), 0.25, 2.0)) * np.minimum(usual / np.float32(_REGULAR), 1)
     shots, passes, rebounds = (minutes * np.exp(np.float32(power) * relative) for power in _EAGER)

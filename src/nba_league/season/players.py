@@ -1,4 +1,4 @@
-"""Who plays: careers that age, rates that hang together, clubs that trade, roles that change.
+"""Who plays: careers that age, rates that belong together, clubs that trade, roles that change.
 
 Levels and spreads were set so that the simulated box scores match the published marginals of four real seasons
 (minutes, points, rebounds and assists by minutes tier); the script `compare_marginals.py` prints the two side by side.

@@ -117,7 +117,7 @@ class Tonight:
         """Scenario numbers of one of the surprises in random order, [T, K, S], the one to come in the scenario to come.
 
         As surprise and scenario are drawn evenly and apart from each other, the orders are as random as those of
-        `shuffled`: they do not tell which scenario is the one.
+        `shuffled`: they do not reveal which scenario happens.
         """
         surprise = self.surprise[one, :, :, None]
         order = shuffled(surprise.shape[:2], rng)
@@ -151,7 +151,7 @@ def play_minutes(
     played = solve_minutes(deep * flat + garbage + spread[:, :, None] * noise, chart)
     running = np.cumsum(played, axis=1)
     running *= np.float32(REGULATION) / running[:, -1:, :]
-    # Sums of floats end a hair beside 240, which must not become a minute more or less for an empty last place.
+    # Sums of floats may be slightly off 240, which must not become a minute more or less for an empty last place.
     running[running > np.float32(REGULATION - 1e-3)] = REGULATION
     running[:, -1, :] = REGULATION
     running += rng.random((role.shape[0], 1, SCENARIOS), dtype=np.float32)

@@ -14,7 +14,7 @@ STATUSES: Final = ("out", "questionable", "available")
 _OUT, _QUESTIONABLE, _AVAILABLE = range(3)
 
 _DOUBTED_SCRATCHES: Final = 0.6
-"""Of the late scratches, who are listed as questionable in the morning; of the others nobody had heard."""
+"""Of the late scratches, who are listed as questionable in the morning; the others are not listed."""
 _DOUBTED_PLAYERS: Final = 0.03
 """Of those who will play, who are listed as questionable in the morning all the same."""
 
@@ -34,7 +34,7 @@ def injury_report(season: Season, played: Bools, rng: np.random.Generator) -> pd
         ``side`` (team-game), ``row`` (player of the pool), ``status`` (index of `STATUSES`) and ``last`` (whether it is
         the report before the tip), sorted by report and team-game.
     """
-    side, row = _out(season, played)
+    side, row = _players_out(season, played)
     scratched = _scratched(season, side, row)
     doubted = scratched & (rng.random(len(side)) < _DOUBTED_SCRATCHES)
     there_side, place = np.nonzero(played & (rng.random(played.shape) < _DOUBTED_PLAYERS))
@@ -52,7 +52,7 @@ def _listed(side: Ints, row: Ints, status: Any, *, last: bool) -> pd.DataFrame: 
     return pd.DataFrame({"side": side, "row": row, "status": status, "last": last})
 
 
-def _out(season: Season, played: Bools) -> tuple[Ints, Ints]:
+def _players_out(season: Season, played: Bools) -> tuple[Ints, Ints]:
     """Team-game and player of everybody of the squad who is not fit; the walking wounded who play are not out."""
     schedule = season.schedule
     sides = np.column_stack([schedule.home, schedule.away]).ravel()

@@ -213,7 +213,7 @@ def _rest(
 def _tip_times(
     west_home: npt.NDArray[np.bool_], weekday: npt.NDArray[np.int64], rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Tip-off in minutes after midnight, US Eastern; matinees at week-ends only."""
+    """Tip-off in minutes after midnight, US Eastern; matinees at weekends only."""
     evening = np.where(
         west_home,
         rng.choice(_TIPS, size=len(weekday), p=_WEST_TIP_SHARES),

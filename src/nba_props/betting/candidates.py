@@ -85,6 +85,12 @@ def candidate_bets(
 ) -> pd.DataFrame:
     """Both sides of every quote that can be priced, as one table (see `nba_props.betting.strategy`).
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"], "game_date": "2024-01-05", "bookmaker": "A"}
+    >>> quote = {"line": 20.5, "over_price": 100.0, "under_price": 100.0, "observed_at": "2024-01-05 20:00"}
+    >>> priced = pd.DataFrame({**prop, **quote, "p_over": 0.625, "p_push": 0.0, "p_under": 0.375})
+    >>> candidate_bets(priced, "power")[["side", "p", "q", "edge", "ev", "kelly"]].round(3).to_numpy().tolist()
+    [['over', 0.625, 0.5, 0.125, 0.25, 0.25], ['under', 0.375, 0.5, -0.125, -0.25, -0.25]]
+
     Args:
         priced: Priced quotes: decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN without a forecast).
         method: No-vig method.
@@ -132,6 +138,12 @@ def chosen_bets(candidates: pd.DataFrame, config: BettingConfig) -> pd.DataFrame
     """The candidates that pass the strategy's filters, one per group: highest EV, then odds, book name, line, side.
 
     At one line and side the highest EV is the best price across books.
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": "2024-01-05", "observed_at": "2024-01-05"}
+    >>> sides = {"bookmaker": ["A", "B"], "side": "over", "line": 20.5, "decimal_odds": [1.9, 2.0], "edge": 0.05}
+    >>> candidates = pd.DataFrame({**prop, **sides, "ev": [0.04, 0.1]})
+    >>> chosen_bets(candidates, BettingConfig())["bookmaker"].tolist()
+    ['B']
     """
     kept = candidates[config.keep()(candidates)]
     by = PROP_GROUP if config.one_per == "prop" else ["game_date", "player_id"]
@@ -144,6 +156,13 @@ def bets_by_rule(priced: pd.DataFrame, strategies: Iterable[BettingConfig]) -> d
     """The bets of every strategy, by `BettingConfig.rule`: strategies that differ in their stakes alone share them.
 
     Candidates are made once per no-vig method.
+
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"], "game_date": "2024-01-05", "bookmaker": "A"}
+    >>> quote = {"line": 20.5, "over_price": 100.0, "under_price": 100.0, "observed_at": "2024-01-05 20:00"}
+    >>> priced = pd.DataFrame({**prop, **quote, "p_over": 0.625, "p_push": 0.0, "p_under": 0.375})
+    >>> found = bets_by_rule(priced, [BettingConfig(), BettingConfig(min_edge=0.2)])
+    >>> [bets["side"].tolist() for bets in found.values()]
+    [['over'], []]
     """
     rules = list(dict.fromkeys(config.rule for config in strategies))
     bets: dict[BettingConfig, pd.DataFrame] = {}
@@ -156,7 +175,7 @@ def bets_by_rule(priced: pd.DataFrame, strategies: Iterable[BettingConfig]) -> d
 
 
 def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
-    """Positions of the best candidate of each group; only the rare equals of the highest EV are put in full order."""
+    """Positions of the best candidate of each group; only rare ties for the highest EV are fully ordered."""
     value = kept["ev"].to_numpy()
     top = np.full(int(group.max(initial=-1)) + 1, -np.inf)
     np.maximum.at(top, group, value)

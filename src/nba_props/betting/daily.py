@@ -51,7 +51,7 @@ class Daily:
         """Betting nights of a full season: its game nights times the share of game nights that were bet.
 
         The share is that of the nights with games between the first and the last bet, so that a third of a season
-        says the same as a whole one.
+        gives the same as a whole one.
 
         Args:
             game_nights: Date of every night with games, any order, repeated or not; None: the calendar is not known.
@@ -67,7 +67,7 @@ class Daily:
 
 
 def daily(ledger: pd.DataFrame) -> Daily:
-    """Sum a ledger by night; voids are no bets and do not make a night.
+    """Sum a ledger by night; voids are not bets and do not make a night.
 
     >>> bets = {"result": ["won", "lost"], "profit": [1.0, -1.0], "stake": 1.0, "bankroll": 1000.0, "decimal_odds": 2.0}
     >>> night = daily(pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01"] * 2), **bets, "clv": [0.02, np.nan]}))

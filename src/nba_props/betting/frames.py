@@ -29,7 +29,7 @@ def require_columns(table: pd.DataFrame, columns: Sequence[str], source: str) ->
 
 
 def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Quotes without their results, and the results: what prices and chooses bets is given the first alone.
+    """Quotes without their results, and the results: code that prices and chooses bets is given only the first.
 
     Args:
         quotes: Quotes table (docs/contract.md), n rows, with ``actual``.
@@ -39,7 +39,7 @@ def split_results(quotes: pd.DataFrame, source: str = "quotes") -> tuple[pd.Data
         The quotes without ``actual``, n rows; and one row per prop: `PROP_GROUP` and ``actual`` (NaN: did not play).
 
     Raises:
-        DataError: A missing column, a result that is no number, or a prop with two results.
+        DataError: A missing column, a result that is not a number, or a prop with two results.
 
     >>> keys = {"game_id": ["g", "g"], "player_id": [7, 7], "market": ["pts", "pts"]}
     >>> quotes, results = split_results(pd.DataFrame({**keys, "line": [20.5, 21.5], "actual": [22.0, 22.0]}))
@@ -67,7 +67,7 @@ def results_of(props: pd.DataFrame, results: pd.DataFrame, source: str = "result
     [22.0, 11.0]
 
     Raises:
-        DataError: A missing column, a result that is no number, or a prop that is not among the results.
+        DataError: A missing column, a result that is not a number, or a prop that is not among the results.
     """
     require_columns(results, [*PROP_GROUP, "actual"], source)
     codes = group_codes(pd.concat([results[PROP_GROUP], props[PROP_GROUP]], ignore_index=True), PROP_GROUP)
@@ -86,6 +86,9 @@ def utc_nanoseconds(times: pd.Series) -> Ints:
     """Times as whole nanoseconds since 1970 in UTC; a naive time is taken as UTC.
 
     Asking numpy for a tz-aware column directly would build a Python object per row.
+
+    >>> utc_nanoseconds(pd.Series(["1970-01-01 00:00:01"])).tolist()
+    [1000000000]
     """
     naive = pd.to_datetime(times, utc=True).dt.tz_localize(None)
     nanoseconds: Ints = naive.to_numpy(dtype="datetime64[ns]").astype("int64")
@@ -96,7 +99,7 @@ def utc_times(times: pd.Series, source: str) -> pd.Series:
     """Times in UTC; naive ones are taken as UTC, missing ones stay missing.
 
     Raises:
-        DataError: Values that are no times.
+        DataError: Values that are not times.
     """
     try:
         return pd.to_datetime(times, utc=True, format="ISO8601")
@@ -108,8 +111,11 @@ def utc_times(times: pd.Series, source: str) -> pd.Series:
 def nights(dates: pd.Series, source: str) -> pd.Series:
     """The day of each value, without time and zone: what settles together.
 
+    >>> nights(pd.Series(["2024-01-05", "2024-01-06"], name="game_date"), "bets").dt.day.tolist()
+    [5, 6]
+
     Raises:
-        DataError: Values that are no dates, or missing ones.
+        DataError: Values that are not dates, or missing ones.
     """
     column, fix = str(dates.name), "Give the US Eastern day of the game in every row."
     try:
@@ -125,7 +131,7 @@ def as_numbers(table: pd.DataFrame, column: str, source: str, *, missing: bool =
     """A column as float64, n; NaN for missing values.
 
     Raises:
-        DataError: A text that is no number; a missing value where `missing` is False.
+        DataError: A text that is not a number; a missing value where `missing` is False.
     """
     try:
         values: Floats = table[column].to_numpy(dtype="float64", na_value=np.nan)
@@ -187,5 +193,5 @@ def group_median(codes: Ints, values: Floats, n_groups: int) -> Floats:
 
 
 def _first_line(error: Exception) -> str:
-    """What pandas says, without its advice to programmers."""
+    """The message of pandas, without its advice to programmers."""
     return str(error).partition("\n")[0]

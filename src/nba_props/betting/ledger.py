@@ -103,6 +103,15 @@ def run_backtest(
 ) -> dict[str, pd.DataFrame]:
     """`place_bets` for several named strategies; those that differ in stakes alone share their bets and closes.
 
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"]}
+    >>> quote = {"bookmaker": "A", "line": 20.5, "over_price": 120.0, "under_price": -140.0}
+    >>> when = {"game_date": "2024-01-05", "observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC")}
+    >>> priced = pd.DataFrame({**prop, **quote, **when, "p_over": 0.5, "p_push": 0.0, "p_under": 0.5})
+    >>> rules = {"bold": BettingConfig(), "shy": BettingConfig(min_edge=0.2)}
+    >>> ledgers = run_backtest(priced, pd.DataFrame({**prop, "actual": [25.0]}), rules)
+    >>> {name: ledger["profit"].tolist() for name, ledger in ledgers.items()}
+    {'bold': [1.2], 'shy': []}
+
     Returns:
         Name -> ledger.
     """

@@ -1,4 +1,4 @@
-"""Every betting number, from the ledger alone. What cannot be computed is absent, never NaN and never a stand-in."""
+"""Every betting number, from the ledger alone. What cannot be computed is absent, never NaN and never a substitute."""
 
 from __future__ import annotations
 
@@ -80,7 +80,15 @@ def betting_metrics(ledger: pd.DataFrame, *, game_nights: ArrayLike | None = Non
 
 
 def kelly_metrics(ledger: pd.DataFrame, *, game_nights: ArrayLike | None = None) -> dict[str, float]:
-    """What a ledger of Kelly stakes is judged by: the same numbers under ``kelly_`` names.
+    """The numbers of a ledger of Kelly stakes, under ``kelly_`` names.
+
+    >>> money = {"result": ["won", "lost"], "profit": [2.0, -1.0], "stake": [2.0, 1.0], "bankroll": [102.0, 101.0]}
+    >>> closes = {"clv": 0.02, "clv_line": 0.5, "close_line": 20.5}
+    >>> bets = {"decimal_odds": 2.0, "edge": 0.03, "ev": 0.05, "kelly": 0.05, **closes}
+    >>> ledger = pd.DataFrame({"game_date": pd.to_datetime(["2024-01-01", "2024-01-02"]), **money, **bets})
+    >>> metrics = kelly_metrics(ledger)
+    >>> round(metrics["kelly_bankroll_growth"], 3), round(metrics["kelly_roi"], 3), metrics["kelly_turnover"]
+    (0.01, 0.333, 3.0)
 
     Returns:
         ``kelly_bankroll_growth`` (final over starting bankroll, minus 1), ``kelly_roi``, ``kelly_n_bets``,
@@ -142,7 +150,7 @@ def sharpe_ratio(returns: Floats | None, season_nights: float | None) -> float |
     if returns is None or season_nights is None or len(returns) < MIN_NIGHTS:
         return None
     deviation = float(returns.std(ddof=1))
-    # Equal returns differ by rounding: a deviation of that size is no variance.
+    # Equal returns differ by rounding: a deviation of that size is not a variance.
     if deviation <= 1e-12 * max(1.0, float(np.abs(returns).max())):
         return None
     return float(returns.mean()) / deviation * float(np.sqrt(season_nights))

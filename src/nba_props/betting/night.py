@@ -1,8 +1,8 @@
 """Stakes of a night: fractional Kelly over the joint outcomes of all its bets, because they settle together.
 
 Props of one player, of team-mates and of opponents are correlated, so the Kelly stakes of single bets add up to more
-risk than each of them knows of. Here the night is drawn many times: every prop has a standard normal variable behind it
-(higher is more of the stat), correlated as out-of-sample errors were, and the bet wins where it passes the bet's own
+risk than each of them allows for. Here the night is drawn many times: every prop has a standard normal variable behind
+it (higher is more of the stat), correlated as out-of-sample errors were, and the bet wins where it passes the bet's own
 probability (a Gaussian copula). The stakes are a share of those with the highest mean log growth (Kelly 1956; for
 several bets at once Whitrow 2007), then capped. Evaluation stays with flat stakes: Kelly mixes skill with path.
 """
@@ -53,7 +53,7 @@ class Correlations:
 
 
 def residual_correlations(past: Mapping[str, pd.DataFrame]) -> Correlations:
-    """Learn how errors go together, from predictions made before their results.
+    """Learn how errors are correlated, from predictions made before their results.
 
     An error is divided by the root of its forecast, by which errors grow. Pairs that are too few (under 100) are taken
     to be uncorrelated.
@@ -106,6 +106,11 @@ def _pair_correlations(table: pd.DataFrame, first: str, second: str) -> dict[str
 def correlation_matrix(bets: pd.DataFrame, correlations: Correlations) -> Floats:
     """Correlation of the stats behind n bets, (n, n), positive definite.
 
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1, 1, 2], "team": "BOS", "market": ["pts", "reb", "pts"]})
+    >>> known = Correlations(player={("pts", "reb"): 0.3}, mates={("pts", "pts"): -0.1})
+    >>> correlation_matrix(bets, known).tolist()
+    [[1.0, 0.3, -0.1], [0.3, 1.0, 0.0], [-0.1, 0.0, 1.0]]
+
     Args:
         bets: ``game_id``, ``player_id``, ``team``, ``market``.
         correlations: By kind of pair.
@@ -135,6 +140,11 @@ def night_returns(
 ) -> Floats:
     """What a unit on each of n bets returns in each of m drawn nights, (m, n): o - 1, -1, or 0 for a push.
 
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1], "team": "BOS", "market": "pts", "side": "over"})
+    >>> returns = night_returns(bets.assign(p_push=0.0, decimal_odds=2.0, p=0.6, q=0.5), Correlations(), draws=1000)
+    >>> np.unique(returns).tolist(), round(float(returns.mean()), 1)
+    ([-1.0, 1.0], 0.2)
+
     Args:
         bets: ``game_id``, ``player_id``, ``team``, ``market``, ``side``, ``decimal_odds``, ``p``, ``q``, ``p_push``.
         correlations: By kind of pair.
@@ -145,11 +155,11 @@ def night_returns(
     n = len(bets)
     root = np.linalg.cholesky(correlation_matrix(bets, correlations) + 1e-9 * np.eye(n))
     half = np.random.default_rng(seed).standard_normal((draws // 2, n)) @ root.T
-    level = ndtr(np.vstack([half, -half]))  # each night and its mirror image: the mean outcome is exact sooner
+    level = ndtr(np.vstack([half, -half]))  # each night and its mirror image: the mean converges faster
     push = bets["p_push"].to_numpy("float64")
     win = shrunk_probability(bets["p"], bets["q"], shrink) * (1.0 - push)
     over: Bools = (bets["side"] == "over").to_numpy()
-    rank = np.where(over, 1.0 - level, level)  # small where the side does well
+    rank = np.where(over, 1.0 - level, level)  # small where the side wins
     net = bets["decimal_odds"].to_numpy("float64") - 1.0
     returns: Floats = np.where(rank < win, net, np.where(rank < win + push, 0.0, -1.0))
     return returns
@@ -176,6 +186,12 @@ def night_shares(
 ) -> Floats:
     """Share of the bankroll on each of n bets of one night, after caps per bet, player, game and night.
 
+    >>> bets = pd.DataFrame({"game_id": "g", "player_id": [1], "team": "BOS", "market": "pts", "side": "over"})
+    >>> bets = bets.assign(p_push=0.0, decimal_odds=2.0, p=0.55, q=0.5)
+    >>> share = night_shares(bets, Correlations(), StakeConfig(kelly=0.25, shrink=0.0, cap_bet=1.0, cap_player=1.0))
+    >>> share.round(2).tolist()  # full Kelly is 0.1 of the bankroll
+    [0.02]
+
     Args:
         bets: As for `night_returns`.
         correlations: By kind of pair.
@@ -196,7 +212,7 @@ def night_shares(
 
 
 def night_outlook(shares: Floats, returns: Floats, *, seed: int = 0) -> dict[str, float]:
-    """What the bets of a night can come to.
+    """The outlook of a night's bets.
 
     >>> outlook = night_outlook(np.array([0.01]), np.array([[1.0], [-1.0]]))
     >>> outlook["night_mean"], outlook["night_loss_95"], outlook["risk_of_ruin"]

@@ -62,7 +62,7 @@ def real_number(name: str, value: object) -> float:
     """`value` as a float.
 
     Raises:
-        ConfigError: It is no number, or NaN.
+        ConfigError: It is not a number, or NaN.
     """
     if not isinstance(value, Real) or isinstance(value, bool) or np.isnan(float(value)):
         message = f"{name} is {value!r}; it must be a number."

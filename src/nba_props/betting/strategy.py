@@ -69,7 +69,7 @@ class BettingConfig:
 
     Attributes:
         min_edge: Least edge over the no-vig market probability.
-        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is no bet.
+        min_ev: The model's expected profit per unit must be above this: an edge smaller than the margin is not a bet.
         odds_range: Decimal odds allowed, both ends included.
         books: Bookmakers bet at; None means all. The others still take part in the market's probability.
         markets: Markets bet; None means all.
@@ -91,7 +91,7 @@ class BettingConfig:
     stakes: StakeConfig = field(default_factory=StakeConfig)
 
     def __post_init__(self) -> None:
-        """Refuse names that are not known, and limits that let nothing through unseen."""
+        """Refuse unknown names, and limits that silently let nothing through."""
         for name in ("min_edge", "min_ev"):
             real_number(name, getattr(self, name))
         low, high = (real_number("odds_range", limit) for limit in self.odds_range)
@@ -100,7 +100,7 @@ class BettingConfig:
             raise ConfigError(message)
         for name in ("books", "markets"):
             if isinstance(getattr(self, name), str):
-                message = f"{name} is the text {getattr(self, name)!r}; wanted is a tuple of names."
+                message = f"{name} is the text {getattr(self, name)!r}; it must be a tuple of names."
                 raise ConfigError(message)
         if self.one_per not in {"prop", "player"}:
             message = f"one_per is {self.one_per!r}; allowed: 'prop', 'player'."

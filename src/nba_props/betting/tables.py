@@ -28,7 +28,7 @@ def equity_table(ledger: pd.DataFrame) -> pd.DataFrame:
         ``drawdown`` (``(peak - bankroll) / peak``, in [0, 1]); empty without bets.
     """
     days = daily(ledger)
-    dates = _with_eve(days.dates)
+    dates = _with_day_before(days.dates)
     bankroll = np.r_[days.opening[:1], days.opening + days.profit]
     peak = np.maximum.accumulate(bankroll)
     drawdown = np.clip((peak - bankroll) / peak, 0.0, 1.0)
@@ -43,7 +43,7 @@ def equity_fan(
     resamples: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Where the bankroll could as well have been: quantiles of paths made of resampled nights.
+    """Where the bankroll could have been instead: quantiles of paths made of resampled nights.
 
     >>> bets = {"result": "won", "profit": 1.0, "stake": 1.0, "decimal_odds": 2.0, "clv": 0.02}
     >>> nights = {"game_date": pd.date_range("2024-01-01", periods=20), "bankroll": range(101, 121)}
@@ -74,7 +74,7 @@ def equity_fan(
     else:
         paths = start + np.cumsum(days.profit[drawn], axis=1)
     quantiles = np.quantile(np.column_stack([np.full(resamples, start), paths]), levels, axis=0)
-    return pd.DataFrame({"game_date": _with_eve(days.dates), **dict(zip(names, quantiles, strict=True))})
+    return pd.DataFrame({"game_date": _with_day_before(days.dates), **dict(zip(names, quantiles, strict=True))})
 
 
 def edge_table(
@@ -126,6 +126,6 @@ def edge_table(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _with_eve(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+def _with_day_before(dates: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     eve: NDArray[np.datetime64] = np.r_[dates[:1] - np.timedelta64(1, "D"), dates].astype("datetime64[s]")
     return eve

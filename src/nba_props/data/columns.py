@@ -56,7 +56,7 @@ GAME_LOG: Final[dict[str, tuple[str, ...]]] = {
 ODDS: Final[dict[str, tuple[str, ...]]] = {
     "game_date": ("gamedate",),
     "player_name": ("playername", "player"),
-    # Games are found by the two teams, whichever is named first: a player's team and his opponent will do.
+    # Games are found by the two teams, whichever is named first: a player's team and his opponent are enough.
     "home_team": ("hometeam", "home", "team", "playerteam"),
     "away_team": ("awayteam", "away", "opponent", "opp"),
     "bookmaker": ("bookmaker", "book", "sportsbook"),
@@ -77,22 +77,30 @@ ODDS_REQUIRED: Final = (
 )  # fmt: skip
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_]+", "", name).lower()
+_BETWEEN: Final = re.compile(r"[\s_]+|(?<=[A-Za-z])[.-](?=[A-Za-z])")
+
+
+def plain(name: str) -> str:
+    """A column name without case, spaces, underscores, and the dots and hyphens between letters.
+
+    >>> plain("Game_Date"), plain("over-price"), plain("+/-")
+    ('gamedate', 'overprice', '+/-')
+    """
+    return _BETWEEN.sub("", str(name)).lower()
 
 
 def resolve(header: Iterable[str], accepted: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Canonical name -> column of the file, for every canonical name the header has."""
     by_plain: dict[str, str] = {}
     for name in header:
-        by_plain.setdefault(_plain(name), name)
+        by_plain.setdefault(plain(name), name)
     found = {canonical: next((by_plain[s] for s in spellings if s in by_plain), None)
              for canonical, spellings in accepted.items()}  # fmt: skip
     return {canonical: name for canonical, name in found.items() if name is not None}
 
 
 def classify(header: Sequence[str]) -> Literal["game log", "odds", "other"]:
-    """What a header is the header of.
+    """What kind of table a header belongs to.
 
     Most of the box-score columns and a player make a game log; most of the odds columns make odds. A column or two may
     be missing, so that the loader can say which, rather than overlook the file.

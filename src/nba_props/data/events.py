@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Bools, Ints
+from nba_props.data.times import EASTERN
 from nba_props.errors import DataError
 
 FOUND: Final = 0
@@ -89,7 +90,7 @@ def evidence(odds: pd.DataFrame, pair: Ints) -> pd.DataFrame:
     that the time stamp is a bare date. Without `game_date` the latest time stamp of the event speaks for all its rows.
     """
     stamp = odds["timestamp"]
-    eastern = day_number(stamp.dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize())
+    eastern = day_number(stamp.dt.tz_convert(EASTERN).dt.tz_localize(None).dt.normalize())
     loose = (stamp == stamp.dt.normalize()).to_numpy()
     utc = day_number(stamp.dt.tz_localize(None).dt.normalize())
     table = pd.DataFrame(
@@ -125,7 +126,7 @@ def locate(events: pd.DataFrame, schedule: Schedule) -> tuple[Ints, Ints, Bools]
 
 
 def tips(odds: pd.DataFrame, schedule: Schedule, game: Ints, fixtures: pd.DataFrame | None = None) -> pd.Series:
-    """Tip of every row's game (UTC): what the last seen of its rows tells, else the fixtures; NaT where nothing does.
+    """Tip of every row's game (UTC): from the last seen of its rows, else from the fixtures; NaT where neither has it.
 
     Args:
         odds: The odds rows, n.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -20,7 +20,8 @@ import pyarrow
 from pyarrow import parquet
 
 from nba_props.data import stream as _stream
-from nba_props.data.readers import READERS, Reader, TableFile, recognise
+from nba_props.data.columns import plain
+from nba_props.data.formats import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]
@@ -150,10 +151,7 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     Raises:
         DataError: A wanted column appears twice, the file has no rows or cannot be read.
     """
-    repeated = sorted({name for name in wanted.values() if table.header.count(name) > 1})
-    if repeated:
-        column = ", ".join(repeated)
-        raise DataError(table.source, "the header names it twice", column=column, fix="Keep one of them.")
+    refuse_repeated(table, wanted.values())
     names = list(dict.fromkeys(wanted.values()))
     raw = _parquet(table, names) if table.is_parquet else _text_table(table, {wanted[n] for n in text if n in wanted})
     if raw.empty:
@@ -164,12 +162,26 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
     return frame.assign(**{name: frame[name].astype("str").mask(frame[name].isna()) for name in numbers})
 
 
+def refuse_repeated(table: TableFile, names: Iterable[str]) -> None:
+    """Refuse columns that the header names more than once, in whichever letters.
+
+    Raises:
+        DataError: It does.
+    """
+    given = [plain(name) for name in table.header]
+    repeated = sorted({name for name in names if given.count(plain(name)) > 1})
+    if repeated:
+        column = ", ".join(repeated)
+        raise DataError(table.source, "the header names it twice", column=column, fix="Keep one of them.")
+
+
 def read_text(table: TableFile) -> pd.DataFrame:
-    """Every column of one CSV or Parquet file as text under its own name, missing where empty.
+    """Every column of one file as text under its own name, missing where empty.
 
     Raises:
         DataError: See `read_table`.
     """
+    refuse_repeated(table, [name for name in table.header if name.strip()])
     if table.is_parquet:
         raw = _parquet(table, list(table.header))
         return raw.astype("str").mask(raw.isna())
@@ -183,8 +195,10 @@ def _parquet(table: TableFile, names: list[str]) -> pd.DataFrame:
             kind = schema.field(name).type
             if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
                 raise DataError(table.source, f"the column holds {kind}", column=name, fix="Write numbers or text.")
-        size = sum(group.total_byte_size for group in _row_groups(table.path))
-        _stream.refuse_size(table.source, size)
+        # A value that is repeated a million times takes no room in the file: every cell counts as a number at least.
+        groups = _row_groups(table.path)
+        cells = sum(group.num_rows for group in groups) * len(names)
+        _stream.refuse_size(table.source, max(sum(group.total_byte_size for group in groups), 8 * cells))
         raw = pd.read_parquet(table.path, columns=names)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise _unreadable(table, error) from error
@@ -201,7 +215,10 @@ def _row_groups(path: Path) -> list[parquet.RowGroupMetaData]:
 
 def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
     try:
-        raw = _stream.read_csv(table.path, table.header, table.separator, table.encoding, as_text)
+        if table.is_json:
+            raw = _stream.read_records(table.path, table.header, as_text)
+        else:
+            raw = _stream.read_csv(table.path, table.header, table.separator, table.encoding, as_text)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, EOFError, zlib.error, OSError) as error:
         raise _unreadable(table, error) from error
     if not isinstance(raw.index, pd.RangeIndex):
@@ -211,7 +228,7 @@ def _text_table(table: TableFile, as_text: set[str]) -> pd.DataFrame:
 
 
 def _without_empty_lines(raw: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The rows that say something: pasted files repeat their header, spreadsheets end in lines of commas."""
+    """The rows with content: pasted files repeat their header, spreadsheets end in lines of commas."""
     first = raw.iloc[:, 0]
     maybe = np.flatnonzero((first.isna() | (first.astype("object") == raw.columns[0])).to_numpy())
     some = raw.iloc[maybe]

@@ -14,17 +14,18 @@ from typing import Any, Final
 
 import pandas as pd
 
-from nba_props.data.availability.table import EASTERN, days, instants
+from nba_props.data.availability.table import days, instants
 from nba_props.data.columns import missing_columns, resolve
 from nba_props.data.files import Paths, open_table, read_table
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.data.stream import read_document
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)
-_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".json")
+_SUFFIXES: Final = (".csv", ".csv.gz", ".parquet", ".json", ".json.gz")
 _SPELLINGS: Final = {
     "game_date": ("gamedateest", "gamedate", "date"),
     "home": ("hometeamteamtricode", "hometeam", "home"),
@@ -61,14 +62,14 @@ def load_fixtures(paths: Paths) -> pd.DataFrame:
     parts = [_canonical(*_read(path)) for path in _files(paths)]
     if not parts:
         source = str(paths)
-        raise DataError(source, "no file with fixtures is there", fix=_FIX)
+        raise DataError(source, "there is no file with fixtures", fix=_FIX)
     return one_per_game(pd.concat(parts, ignore_index=True))
 
 
 def one_per_game(fixtures: pd.DataFrame) -> pd.DataFrame:
     """One row per day and pair of teams, in time order with a RangeIndex.
 
-    Of two tips of one game the last counts, and one that is known before one that is not.
+    If a game has two tips, the last counts, and a known one before an unknown one.
     """
     pair = fixtures[["home", "away"]].min(axis=1) + fixtures[["home", "away"]].max(axis=1)
     order = fixtures.assign(pair=pair, known=fixtures["tip"].notna(), row=range(len(fixtures)))
@@ -88,14 +89,14 @@ def _files(paths: Paths) -> Iterator[Path]:
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
-    if path.suffix == ".json":
-        rows = list(_games(read_document(path)))
-        if not rows:
-            raise DataError(str(path), "it holds no games", fix=_FIX)
-        frame = pd.DataFrame(rows, columns=list(FIXTURE_COLUMNS), dtype="str")
-        return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     table = open_table(path)
     names = resolve(table.header, _SPELLINGS)
+    games = list(_games(read_document(path))) if table.is_json else []
+    if games or (table.is_json and not {"home", "away"} <= set(names)):
+        if not games:
+            raise DataError(str(path), "it holds no games", fix=_FIX)
+        frame = pd.DataFrame(games, columns=list(FIXTURE_COLUMNS), dtype="str")
+        return frame, Origin(str(path), {}, ("home", "away"), is_parquet=True)
     missing = [name for name in ("home", "away") if name not in names]
     missing += [] if {"tip", "game_date"} & set(names) else ["tip"]
     if missing:
@@ -147,7 +148,7 @@ def _canonical(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     day = days(frame.assign(game_date=text.astype(frame["game_date"].dtype)), "game_date", origin)
     tip = instants(frame, "tip", origin)
     local = tip.dt.tz_convert(EASTERN).dt.tz_localize(None)
-    # No game tips off at midnight: the league writes it where the hour is still open.
+    # No game tips off at midnight: the league writes it where the hour is not yet set.
     tip = tip.mask((local == local.dt.normalize()) & day.notna())
     night = local.dt.normalize().astype("datetime64[us]")
     _refuse(frame, day.isna() & night.isna(), origin, "a game without a day and without a tip", "tip")

@@ -13,7 +13,7 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, open_table, read_table
-from nba_props.data.readers import GAME_LOG, Options, TableFile, formats
+from nba_props.data.formats import GAME_LOG, Options, TableFile, formats
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
@@ -40,7 +40,6 @@ COLUMNS: Final = (
 
 _PLAYERS: Final = {"player_id": ("playerid", "personid", "id"),
                    "player_name": ("playername", "personname", "fullname", "displayfirstlast")}  # fmt: skip
-_ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|inactive|did not)"
 _DNP: Final = "did not play"
 _TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
                 "opponent", "matchup", "min", "comment")  # fmt: skip
@@ -99,7 +98,7 @@ def load_game_logs(
     Args:
         paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
         game_types: Keys of `GAME_TYPES` to keep; the regular season by default.
-        format: Name of a format in `nba_props.data.readers`; recognised without.
+        format: Name of a format in `nba_props.data.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:
@@ -169,9 +168,10 @@ def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> 
         read, dropped = len(frame), Counter[str]()
     origin = Origin(table.source, names, ("game_id", "player_name", "player_id"), is_parquet=table.is_parquet)
     frame = _parse.names(frame)
+    frame, said = _parse.without_words(frame, list(_columns.STATS))
     frame["min"], to_the_second = _parse.minutes(frame, origin)
     frame = to_numbers(frame, [*(name for name in _columns.STATS if name != "min"), "player_id"], origin)
-    absent = _did_not_play(frame, to_the_second=to_the_second)
+    absent = _did_not_play(frame, said, to_the_second=to_the_second)
     dropped[_DNP] += int(absent.sum())
     frame = frame[~absent]
     frame["game_id"] = _parse.game_ids(frame)
@@ -196,7 +196,7 @@ def _refuse_other_kind(table: TableFile) -> None:
 
 
 def _named(frame: pd.DataFrame, table: TableFile) -> pd.Series:
-    """Names of a log that has ids alone, from the other files of its folder that have both."""
+    """Names for a log that has only ids, from other files of its folder that have both."""
     known: dict[str, str] = {}
     for path in sorted(table.path.parent.iterdir()):
         if path == table.path or not path.is_file() or not path.name.endswith((".csv", ".csv.gz", ".parquet")):
@@ -238,9 +238,11 @@ def _wanted(table: TableFile) -> dict[str, str]:
     return names
 
 
-def _did_not_play(frame: pd.DataFrame, *, to_the_second: bool) -> pd.Series:
+def _did_not_play(frame: pd.DataFrame, said: pd.Series, *, to_the_second: bool) -> pd.Series:
     """No minutes and nothing in the box score: the row of a player who was on the bench or out."""
-    told = frame["comment"].astype("str").str.contains(_ABSENT, na=False) if "comment" in frame else False
+    told = said | (
+        frame["comment"].astype("str").str.contains(_parse.ABSENT, na=False) if "comment" in frame else False
+    )
     no_minutes = frame["min"].isna() | (frame["min"].eq(0) & (to_the_second | told))
     counts = [name for name in _columns.STATS if name not in ("min", "plus_minus")]
     return no_minutes & ~frame[counts].fillna(0).ne(0).any(axis=1)

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from nba_props.data.availability import FORMATS, load_availability
+from nba_props.data.availability import load_availability
 from nba_props.data.availability.formats import is_availability_file, recognised
 from nba_props.data.files import forced, is_data_file, open_table
 from nba_props.data.fixtures import load_fixtures
+from nba_props.data.format_names import AVAILABILITY, kind_of
+from nba_props.data.formats import GAME_LOG, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.data.game_logs import GAME_TYPES, NO_OPTIONS, read_game_logs
 from nba_props.data.odds import read_odds_with_fault
-from nba_props.data.readers import GAME_LOG, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.data.season_stats import load_season_stats
 from nba_props.data.snapshots import is_store, read_snapshots
-from nba_props.errors import ConfigError, DataError, did_you_mean
+from nba_props.errors import DataError
 
 
 def inspect(
@@ -33,15 +34,13 @@ def inspect(
     Args:
         paths: Files, folders or stores.
         options: What the files cannot say themselves.
-        format: Name of a format of tables (`READERS`) or of availability files (`FORMATS`) to read all of them in.
+        format: Name of a format (`nba_props.data.format_names`) to read all of them in.
 
     Raises:
         ConfigError: There is no such format.
     """
-    if format is not None and format not in READERS and format not in FORMATS:
-        known = [*READERS, *FORMATS]
-        message = f"Unknown format {format!r}{did_you_mean(format, known)}; known formats: {', '.join(known)}."
-        raise ConfigError(message)
+    if format is not None:
+        kind_of(format)
     for given in map(Path, paths):
         if is_store(given):
             yield _guarded(given, options, format)
@@ -65,7 +64,7 @@ def _described(path: Path, options: Options, name: str | None) -> list[str]:
     if path.is_dir():
         quotes = read_snapshots(path)
         return [f"{path}: store of line snapshots", f"rows: {len(quotes):,}", *_lines_of(quotes)]
-    if name in FORMATS or (name is None and path.suffix == ".pdf"):
+    if (name and kind_of(name) == AVAILABILITY) or (name is None and path.suffix == ".pdf"):
         return _availability(path, name)
     table = open_table(path)
     if name is not None:
@@ -97,7 +96,7 @@ def _other(path: Path, table: TableFile) -> list[str]:
 
 def _availability(path: Path, name: str | None) -> list[str]:
     found = name or recognised(path)
-    reading = load_availability(path, form=name)
+    reading = load_availability(path, format=name)
     table, waiting = reading.availability, reading.not_submitted
     times = table["reported_at"]
     lines = [

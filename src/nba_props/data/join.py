@@ -215,7 +215,10 @@ def _quotes(
 
 
 def _rungs(quotes: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which of several lines of one book, prop and moment are not the main one, whose prices are the most alike."""
+    """Which of several lines of one book, prop and moment are not the main one.
+
+    Its prices are the most alike; of several as much alike the lowest line is the main one.
+    """
     payout = pd.DataFrame(
         {name: np.where(quotes[name] > 0, 100 / (quotes[name] + 100), quotes[name] / (quotes[name] - 100))
          for name in ("over_price", "under_price")}
@@ -223,8 +226,9 @@ def _rungs(quotes: pd.DataFrame) -> NDArray[np.bool_]:
     apart = (payout["over_price"] - payout["under_price"]).abs().fillna(np.inf)
     moment = quotes.groupby(["game_id", "player_id", "market", "bookmaker", "observed_at"], sort=False, dropna=False)
     several = moment["line"].transform("nunique") > 1
-    main = apart.groupby(moment.ngroup()).transform("min") == apart
-    return np.asarray(several & ~main)
+    group = moment.ngroup()
+    best = quotes["line"].where(apart.groupby(group).transform("min") == apart)
+    return np.asarray(several & (quotes["line"] != best.groupby(group).transform("min")))
 
 
 def _home_teams(games: pd.DataFrame, schedule: Schedule) -> NDArray[np.object_]:

@@ -8,19 +8,22 @@ from typing import Final
 from nba_props.markets import MARKETS
 
 ALTERNATE: Final = r"(?i)^alt(?:ernate)?[\s_-]+|[\s_-]*\(?alt(?:ernate)?\)?$"
-"""What a name carries where the market is one of alternate lines."""
+"""What a name contains where the market is one of alternate lines."""
 _AROUND: Final = re.compile(r"^(?:player|total|made)+|(?:overunder|ou)$")
 _ALIASES: Final = {
     spelling: market
     for market, spellings in {
-        "pts": "points",
+        "pts": "points pointsscored",
         "reb": "rebounds rebs",
         "ast": "assists asts",
         "pra": "pointsreboundsassists ptsrebast ptsrebsasts pointsassistsrebounds ptsastreb ptsastsrebs",
         "pr": "pointsrebounds ptsreb ptsrebs",
         "pa": "pointsassists ptsast ptsasts",
         "ra": "reboundsassists rebast rebsasts assistsrebounds",
-        "fg3m": "threes 3pm threepointersmade 3ptmade 3pointersmade 3ptsmade threepointers 3pointers 3pt threesmade",
+        "fg3m": (
+            "threes 3pm 3ptm 3ptsm threepointersmade 3ptmade 3pointersmade 3ptsmade threepointers 3pointers 3pt "
+            "threesmade threepointfieldgoals threepointfieldgoalsmade 3pointfieldgoals 3pointfieldgoalsmade"
+        ),
         "stl": "steals",
         "blk": "blocks blks blockedshots blockshots",
         "tov": "turnovers",
@@ -30,7 +33,7 @@ _ALIASES: Final = {
 
 
 def market_key(name: str) -> str:
-    """The key of the market that a name means, or the name itself in small letters where it means none.
+    """The key of the market that a name means, or the name itself in lower case where it means none.
 
     >>> market_key("player_points_alternate"), market_key("Pts + Rebs + Asts"), market_key("P+R+A")
     ('pts', 'pra', 'pra')
@@ -38,7 +41,7 @@ def market_key(name: str) -> str:
     ('pts', 'player_points_q1')
     """
     plain = re.sub(ALTERNATE, "", name.strip()).lower()
-    squeezed = "".join(c for c in plain if c.isalnum())
+    squeezed = "".join(c for c in re.sub(r"\band\b", "", plain) if c.isalnum())
     for spelling in (squeezed, _AROUND.sub("", squeezed)):
         if spelling in MARKETS:
             return spelling

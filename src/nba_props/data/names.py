@@ -41,7 +41,7 @@ _NICKNAMES: Final = (
     "tim timothy timothe", "tom tommy thomas", "tony anthony", "tre trey", "vince vincent", "willy guillermo",
     "zac zach zachary zack zachery",
 )  # fmt: skip
-"""Given names that stand for one another."""
+"""Given names that can replace one another."""
 
 _CHANGED: Final = {
     "eneskanter": "enesfreedom",
@@ -103,7 +103,7 @@ def _same_given(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 
 
 def alike(left: Name, right: Name) -> bool:
-    """Whether two names can be one person: given names that stand for one another, and a common family name.
+    """Whether two names can be one person: given names that can replace one another, and a common family name.
 
     A given name may be an initial, a beginning, a nickname or the initials of two given names; family names may be
     shortened (`Nickeil Alexander-Walker`, `N. Walker`) or followed by others (`Alfred Joel Horford Reynoso`).
@@ -165,7 +165,7 @@ class PlayerIndex:
         steps = (
             ("suffix", lambda r: r.key.get(name.key, _NOBODY)),
             ("suffix", lambda r: r.key.get(_CHANGED.get(name.key, ""), _NOBODY)),
-            # A name that is somebody else's, elsewhere in the log, is his: it is not bent to fit these two teams.
+            # A name that belongs to somebody else in the log is his: it is not made to fit these two teams.
             ("word order", lambda r: _only(r.words.get(tuple(sorted(name.words)), _NOBODY), ever)),
             ("nickname or initial", lambda r: _only({i for other, i in r.names if alike(name, other)}, ever)),
         )

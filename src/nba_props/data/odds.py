@@ -13,12 +13,14 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import ODDS as ODDS_KIND
+from nba_props.data.formats import Brought, Options, TableFile, formats
 from nba_props.data.market_names import ALTERNATE, market_key
-from nba_props.data.readers import ODDS as ODDS_KIND
-from nba_props.data.readers import Options, TableFile, formats
+from nba_props.data.readers.side_rows import join_late_sides
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
 from nba_props.data.snapshots import is_store, read_snapshots
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
 from nba_props.errors import DataError
 from nba_props.markets import MARKETS
@@ -40,7 +42,7 @@ _FIX: Final = (
 
 
 def no_odds() -> pd.DataFrame:
-    """The odds table without a row: what there is where nobody has lines."""
+    """The odds table without a row, for where there are no lines."""
     text = ("player_name", "home_team", "away_team", "bookmaker", "market")
     return pd.DataFrame(
         {
@@ -68,7 +70,7 @@ def load_odds(
     Args:
         paths: CSV, CSV.gz, JSON or Parquet files, folders (searched one level deep; a file is recognised by its
             header), or stores of line snapshots (`nba_props.data.snapshots`).
-        format: Name of a format in `nba_props.data.readers`; recognised without.
+        format: Name of a format in `nba_props.data.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:
@@ -125,7 +127,8 @@ def read_odds_with_fault(
     Raises:
         DataError: See `read_odds_file`.
     """
-    frame, names, read, dropped = _raw(table, options)
+    brought, names = _raw(table, options)
+    frame, dropped = brought.frame, dict(brought.dropped)
     labels = ("player_name", "bookmaker", "timestamp")
     origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
     known = frame["market"].isna() | _mapped(frame["market"], market_key).isin(MARKETS)
@@ -135,25 +138,25 @@ def read_odds_with_fault(
     odds, odd, fault = _without_odd_rows(frame, origin, options.decimal_prices)
     if odd:
         dropped["odd row"] = odd
-    return odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)], read, dropped, fault
+    odds = odds.assign(source_file=table.path.name)[list(ODDS_COLUMNS)]
+    return join_late_sides(odds) if brought.sides else odds, brought.rows, dropped, fault
 
 
-def _raw(table: TableFile, options: Options) -> tuple[pd.DataFrame, dict[str, str], int, dict[str, int]]:
+def _raw(table: TableFile, options: Options) -> tuple[Brought, dict[str, str]]:
     names = _columns.resolve(table.header, _columns.ODDS)
     if table.reader and table.reader.bring and table.kind == ODDS_KIND:
-        brought = table.reader.bring(table, options)
-        return brought.frame, names, brought.rows, dict(brought.dropped)
+        return table.reader.bring(table, options), names
     missing = [name for name in _columns.ODDS_REQUIRED if name not in names]
-    if missing and not table.separator and not table.is_parquet:
+    if missing and table.is_json and table.reader is None:
         keys = ", ".join(table.header[:8]) or "none"
         fix = "Save the answer of The Odds API v4 to a request for the odds of an event, with its bookmakers."
-        raise DataError(table.source, f"the JSON is no event with odds (its keys: {keys})", fix=fix)
+        raise DataError(table.source, f"the JSON is not an event with odds (its keys: {keys})", fix=fix)
     if missing:
         fix = "It looks like a game log. " + _FIX if table.kind == "game log" else _FIX
         fix = f"{fix} {formats(table.header, ODDS_KIND)}"
         raise _columns.missing_columns(table.source, table.header, missing, fix)
     frame = read_table(table, names, [name for name in _TEXT if name in names])
-    return frame, names, len(frame), {}
+    return Brought(frame, len(frame)), names
 
 
 def _without_odd_rows(
@@ -185,7 +188,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
     start = pd.Series(pd.NaT, frame.index, "datetime64[us, UTC]")
     if "commence_time" in frame:
         start = _parse.utc_times(frame, "commence_time", origin)
-        eastern = start.dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize()
+        eastern = start.dt.tz_convert(EASTERN).dt.tz_localize(None).dt.normalize()
         days["game_date"] = days["game_date"].fillna(eastern)
     frame = frame.assign(
         **days,
@@ -209,7 +212,8 @@ def _written(column: pd.Series) -> pd.Series:
         return column
     is_bool = column.map(lambda value: isinstance(value, bool)).astype(bool)
     text = column.astype("str").str.strip().str.replace("[\u2212\u2013]", "-", regex=True)
-    text = text.str.replace(r"(?i)^(?:even|evens|ev)$", "100", regex=True)
+    text = text.str.replace(r"(?i)^(?:even|evens|ev|evs)$", "100", regex=True)
+    text = text.str.replace(r"^([+-])\s+(?=\d)", r"\1", regex=True).str.replace(r"(?<=\d)\s*\u00bd$", ".5", regex=True)
     text = text.mask(text.isin(["-", "--", "N/A", "OFF"]), "")
     if text.str.fullmatch(r"[+-]?\d+,(?:\d{1,2}|\d{4,})", na=False).any():
         text = text.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
@@ -245,9 +249,13 @@ def _observed(frame: pd.DataFrame, origin: Origin) -> pd.Series:
 
 
 def _alternates(frame: pd.DataFrame) -> pd.Series:
-    named = frame["market"].astype("str").str.contains(ALTERNATE, na=False)
+    codes, markets = pd.factorize(frame["market"])
+    named = pd.Series(markets, dtype="str").str.contains(ALTERNATE, na=False).reindex(codes, fill_value=False)
+    named = named.set_axis(frame.index)
     if "alternate" not in frame:
         return named
+    if frame["alternate"].dtype == bool:
+        return named | frame["alternate"]
     return named | frame["alternate"].astype("str").str.strip().str.lower().isin(["true", "1", "1.0", "yes"])
 
 

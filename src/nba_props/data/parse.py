@@ -6,13 +6,22 @@ place in the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 
+from nba_props.arrays import Ints
+from nba_props.data.times import EASTERN, Times, iso_times
 from nba_props.data.validate import Origin, text_in_column
 from nba_props.errors import DataError
 
+ABSENT: Final = (
+    r"(?i)^\s*(?:DNP|DND|NWT|did not|not with|inactive|not active|out\b|suspen|coach|injur|ill(?:ness)?\b|rest\b"
+    r"|personal\b|g[ -]?league)"
+)
+"""How box scores say, in a comment or in place of the minutes, that a player did not play."""
+_BLANK: Final = r"[-\u2013\u2014]{1,2}"
 _MATCHUP: Final = r"([A-Z]{2,4})\s*(@|vs\.?)\s*([A-Z]{2,4})"
 _TRUE: Final = {"w": True, "true": True, "1": True, "l": False, "false": False, "0": False}
 
@@ -35,6 +44,19 @@ def names(frame: pd.DataFrame) -> pd.DataFrame:
     else:
         full = frame["family_name"]
     return frame.assign(player_name=full.str.strip())
+
+
+def without_words(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, pd.Series]:
+    """Copy in which cells such as `DNP - Coach's Decision` or a dash are missing, and whether the minutes said so."""
+    written = [name for name in columns if name in frame and not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    said = pd.Series(False, frame.index)
+    cells = {}
+    for name in written:
+        text = frame[name].astype("str").str.strip()
+        words = text.str.contains(ABSENT, na=False)
+        cells[name] = frame[name].mask(words | text.str.fullmatch(_BLANK, na=False))
+        said = words if name == "min" else said
+    return frame.assign(**cells), said
 
 
 def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
@@ -112,17 +134,18 @@ def seasons(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
 
 
 def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
-    """Calendar days (tz-naive) from ISO dates or `OCT 24, 2023`; a UTC time becomes its US Eastern day. Missing is NaT.
+    """Calendar days (tz-naive) from dates as `iso_times` reads them; a UTC time becomes its US Eastern day.
 
-    Midnight UTC in every row is a calendar day.
+    Missing is NaT. Midnight UTC in every row is a calendar day.
 
     Raises:
-        DataError: Anything else is in the column.
+        DataError: Anything else is in the column, or day and month could change places.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    days = pd.Series(_days(pd.Series(unique, dtype="str")).reindex(codes).to_numpy(), index=text.index)
-    wrong = days.isna() & text.notna()
+    codes, text = _different(frame[column])
+    written = iso_times(text)
+    _refuse_either_way(frame, column, origin, written, codes)
+    days = pd.Series(_days(written.text).reindex(codes).to_numpy(), index=frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
     return days.dt.normalize().astype("datetime64[us]")
@@ -131,6 +154,15 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
 _DATE: Final = r"\d{4}-\d{2}-\d{2}|\d{8}"
 _TIME: Final = r"[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?"
 _ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
+
+
+def _different(raw: pd.Series) -> tuple[Ints, pd.Series]:
+    """Which of the different texts each value is (-1: missing), and the texts: most columns repeat a few thousand.
+
+    Values of one type are told apart before they are written out; among objects 1 and 1.0 would pass for the same.
+    """
+    codes, unique = pd.factorize(_text(raw) if raw.dtype == object else raw)
+    return codes, _text(pd.Series(unique))
 
 
 def _text(raw: pd.Series) -> pd.Series:
@@ -153,16 +185,14 @@ def _days(text: pd.Series) -> pd.Series:
     if (told == told.dt.normalize()).all():
         local = zoned.dt.tz_localize(None)  # midnight UTC in every row is how nba.com writes a calendar day
     else:
-        local = zoned.dt.tz_convert("America/New_York").dt.tz_localize(None)
-    words = pd.to_datetime(text.str.title(), format="%b %d, %Y", errors="coerce").dt.strftime("%Y-%m-%d")
-    days = _parsed(text, f"(?:{_DATE})(?:{_TIME})?").fillna(_parsed(words.astype("str"), _DATE))
-    return local.fillna(days.dt.tz_localize(None))
+        local = zoned.dt.tz_convert(EASTERN).dt.tz_localize(None)
+    return local.fillna(_parsed(text, f"(?:{_DATE})(?:{_TIME})?").dt.tz_localize(None))
 
 
 def sides(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, pd.Series]:
     """Opponent and whether the player's team is at home, from MATCHUP (`BOS vs. NYK`, `NYK @ BOS`).
 
-    The row's own team may stand on either side, so a file that writes one matchup for both teams is read rightly.
+    The row's own team may be on either side, so a file that writes one matchup for both teams is read correctly.
 
     Raises:
         DataError: A matchup cannot be read or does not name the row's team.
@@ -197,7 +227,7 @@ def results(frame: pd.DataFrame, origin: Origin) -> pd.Series:
     """Whether the player's team won: from WL, or from both teams' points where the file has no such column.
 
     Raises:
-        DataError: A result is missing, or the points of both teams are not there.
+        DataError: A result is missing, or the points of both teams are missing.
     """
     if "won" in frame:
         return _booleans(frame, "won", origin)
@@ -218,17 +248,46 @@ def results(frame: pd.DataFrame, origin: Origin) -> pd.Series:
 
 
 def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
-    """Instants in UTC from ISO 8601 times; one without an offset is UTC, a bare date its midnight. Missing is NaT.
+    """Instants in UTC from times as `iso_times` reads them; one without an offset is UTC, a bare date its midnight.
+
+    Missing is NaT.
 
     Raises:
-        DataError: Anything else is in the column.
+        DataError: Anything else is in the column, day and month could change places, or the hour is one of AM and PM
+            without a time zone.
     """
-    text = _text(frame[column])
-    codes, unique = pd.factorize(text)
-    times = _parsed(pd.Series(unique, dtype="str"), f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
-    found = times.reindex(codes).set_axis(text.index)
-    wrong = found.isna() & text.notna()
+    codes, text = _different(frame[column])
+    written = iso_times(text)
+    _refuse_either_way(frame, column, origin, written, codes)
+    times = _parsed(written.text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
+    found = times.mask(written.zoneless).reindex(codes).set_axis(frame.index)
+    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
     if wrong.any():
-        fix = "Write UTC times as 2023-10-25T01:55:42Z."
+        fix = "Write UTC times as 2023-10-25T01:55:42Z; an hour of AM or PM needs its time zone, such as 7:30 PM ET."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
     return found
+
+
+def written_days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
+    """The day as it is written, whatever hour and zone follow it. Missing is NaT.
+
+    Raises:
+        DataError: Anything else is in the column, or day and month could change places.
+    """
+    codes, text = _different(frame[column])
+    written = iso_times(text)
+    _refuse_either_way(frame, column, origin, written, codes)
+    found = _parsed(written.text.str.extract(rf"^({_DATE})(?!\d)")[0].astype("str"), _DATE).dt.tz_localize(None)
+    days = found.reindex(codes).set_axis(frame.index)
+    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
+    if wrong.any():
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
+    return days
+
+
+def _refuse_either_way(frame: pd.DataFrame, column: str, origin: Origin, written: Times, codes: Ints) -> None:
+    """Refuse a column in which nothing, or each of two rows, says whether the day or the month stands first."""
+    if written.either_way.any():
+        rows = frame.index[written.either_way.reindex(codes).fillna(value=False).to_numpy(dtype=bool)]
+        fix = "Write dates as 2023-10-24: no value of the column says whether the day or the month stands first."
+        raise text_in_column(frame, {column: rows}, origin, "a date that can be read in one way only", fix)

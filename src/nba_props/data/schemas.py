@@ -1,7 +1,7 @@
 """The declared schemas of the two tables that come in from outside.
 
-Only what every real box score satisfies is an error: of the 104,641 player-games of the seasons 2021-22 to 2024-25 not
-one breaks any of these rules.
+A rule is one that every real box score satisfies: none of the 104,641 player-games of the seasons 2021-22 to 2024-25
+breaks any.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ SEASON_STATS: Final = pa.DataFrameSchema(
         "player_name": _text_column(r".*\S.*", "the name is blank", "Fill in the name."),
         "season": pa.Column(str),
         r"usage|(?!ts_)\w+_pct": _rate_column(1.0),
-        # Of threes alone, each worth one and a half shots.
+        # With threes alone, each worth one and a half shots.
         "efg|ts_pct": _rate_column(1.5),
     }
 )

@@ -18,8 +18,8 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import SEASON_TABLE, TableFile
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
-from nba_props.data.readers import SEASON_TABLE, TableFile
 from nba_props.data.schemas import SEASON_STATS
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin, check_frame, text_in_column
@@ -109,7 +109,12 @@ class SeasonStatsJoin:
     report: SeasonStatsReport
 
 
-def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFrame:
+def load_season_stats(
+    paths: Paths,
+    *,
+    season: str | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
+) -> pd.DataFrame:
     """Load a season table: one row per player and season.
 
     Rates are returned as fractions (`27.5%`, or a column of numbers above 1, is divided by 100), `psa` as points per
@@ -119,6 +124,7 @@ def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFram
     Args:
         paths: Files or folders of tables with a column Player and any of the rates.
         season: Season of tables without a column Season; else it is in the name of the file or its folder.
+        format: Name of a format in `nba_props.data.readers`; recognised without.
 
     Returns:
         Columns `player_name`, `season`, `team` (missing where not given, or several) and the rates found, as float64.
@@ -128,12 +134,12 @@ def load_season_stats(paths: Paths, *, season: str | None = None) -> pd.DataFram
     """
     if isinstance(paths, (str, PathLike)) and not Path(paths).exists():
         raise DataError(str(paths), "there is no such file", fix="Check the path.")
-    parts = [_read_one(table, season) for table in find_tables(paths, SEASON_TABLE)]
+    parts = [_read_one(table, season) for table in find_tables(paths, SEASON_TABLE, format)]
     return _refuse_repeated_players(parts)
 
 
 def _refuse_repeated_players(parts: list[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """The tables below each other; different rates of one player and season come together in one row."""
+    """The tables stacked; different rates of one player and season are put in one row."""
     key = ["player_name", "season"]
     merged = parts[0][1]
     for source, part in parts[1:]:
@@ -186,7 +192,9 @@ def _numbers(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     text = frame[column].astype("str").str.strip()
     text = text.mask(frame[column].isna() | text.isin(["", "-", "–"]))
     percent = text.str.endswith("%", na=False)
-    value = pd.to_numeric(text.str.removesuffix("%").str.replace(",", ""), errors="coerce").astype("float64")
+    text = text.str.removesuffix("%").str.strip()
+    decimal_comma = text.str.fullmatch(r"-?(?:\d+,\d{1,2}|0,\d+)", na=False).any()
+    value = pd.to_numeric(text.str.replace(",", "." if decimal_comma else ""), errors="coerce").astype("float64")
     wrong = value.isna() & text.notna()
     if wrong.any():
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a number")

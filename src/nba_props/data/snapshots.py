@@ -1,4 +1,4 @@
-"""A store of line snapshots: every quote once, Parquet partitioned by game date, only ever added to.
+"""A store of line snapshots: every quote once, as Parquet partitioned by game date; rows are only ever added.
 
 A part is written under a hidden name, synchronised, and renamed to the digest of its rows: a capture that is killed
 leaves the store as it was, and two at once cannot damage it.
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import dataset, parquet
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.data.content import fingerprint
 from nba_props.data.schemas import ODDS_COLUMNS
 from nba_props.errors import DataError
@@ -65,7 +65,7 @@ def capture(odds: pd.DataFrame, store: str | PathLike[str]) -> Captured:
     """
     root = Path(store)
     if root.exists() and not (root.is_dir() and (is_store(root) or not any(root.iterdir()))):
-        raise DataError(str(root), "it is no store of line snapshots", fix="Give a new folder, or the store.")
+        raise DataError(str(root), "it is not a store of line snapshots", fix="Give a new folder, or the store.")
     root.mkdir(parents=True, exist_ok=True)
     new = odds.drop_duplicates(list(KEY))
     added, dates = 0, 0
@@ -97,11 +97,11 @@ def read_snapshots(store: str | PathLike[str], *, first: date | None = None, las
         RangeIndex. `source_file` is the file a quote was first captured from.
 
     Raises:
-        DataError: The folder is no store, or a part of it cannot be read.
+        DataError: The folder is not a store, or a part of it cannot be read.
     """
     root = Path(store)
     if not is_store(root):
-        raise DataError(str(root), "it is no store of line snapshots", fix=_FIX)
+        raise DataError(str(root), "it is not a store of line snapshots", fix=_FIX)
     folders = [folder for folder in sorted(root.iterdir()) if folder.name.startswith(_PARTITION)]
     wanted = [folder for folder in folders if _within(folder.name.removeprefix(_PARTITION), first, last)]
     parts = [_read(folder) for folder in wanted]

@@ -1,7 +1,7 @@
 """Bytes to text tables: encodings, separators, and limits that are kept while reading.
 
-Only regular files are opened. What a file unpacks to is counted as it is read, so that a small file cannot fill the
-memory; the last line is kept, so that a file that was cut short is noticed.
+Only regular files are opened. The unpacked size of a file is counted as it is read, so that a small file cannot fill
+the memory; the last line is kept, so that a file that was cut short is noticed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import os
+import re
 import stat
 import zlib
 from dataclasses import dataclass
@@ -30,9 +31,16 @@ LIMIT_VARIABLE: Final = "NBA_PROPS_MAX_UNPACKED_BYTES"
 DEFAULT_LIMIT: Final = 2 * 1024**3
 _HEAD: Final = 65_536
 _WIDE: Final = "utf-16"
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
+_EXCEL: Final = re.compile(rb"^((?:\xef\xbb\xbf)?)sep=.(?=\r?\n)")
+"""The line before the header in which Excel notes the separator."""
 _SEPARATORS: Final = ",;\t|"
 _CONTROL: Final = bytes(code for code in (*range(9), 11, 12, *range(14, 32), 127))
 _CONTROL_PATTERN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_ESCAPED: Final = re.compile(r"(?i)\\u(?:00[01]|007f|d[89a-f])")
+"""Escapes of JSON that may stand for a control character, or for half a character."""
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _FIX: Final = "Give a CSV (UTF-8, UTF-16 or Windows-1252), JSON, or either of them gzip-compressed, or a Parquet file."
 
 
@@ -50,7 +58,7 @@ def limit() -> int:
     """Bytes a file may unpack to: 2 GiB, or the number in the environment.
 
     Raises:
-        ConfigError: The variable is no positive whole number.
+        ConfigError: The variable is not a positive whole number.
     """
     text = os.environ.get(LIMIT_VARIABLE, str(DEFAULT_LIMIT))
     if not text.isdecimal() or int(text) == 0:
@@ -60,10 +68,10 @@ def limit() -> int:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Refuse pipes, devices and sockets without opening them: reading one may wait for ever.
+    """Refuse pipes, devices and sockets without opening them: reading one may wait forever.
 
     Raises:
-        DataError: The path is no regular file.
+        DataError: The path is not a regular file.
     """
     try:
         mode = path.stat().st_mode
@@ -112,6 +120,8 @@ class _Watched(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         data = self._read(len(buffer))
+        if not self._seen:
+            data = _EXCEL.sub(rb"\1", data)  # the line stays, empty, so that lines are counted as in the file
         self._seen += len(data)
         refuse_size(self._source, self._seen)
         if len(data.translate(None, _CONTROL)) != len(data):
@@ -135,28 +145,34 @@ class _Watched(io.RawIOBase):
 
 
 def _open(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb"))
+    with path.open("rb") as handle:
+        packed = handle.read(2) == _GZIP
+    return cast("BinaryIO", gzip.open(path, "rb") if packed else path.open("rb"))
 
 
 def look(path: Path) -> Head:
     """Encoding, separator and header of a text file, from its first 64 KiB; the keys of a JSON file.
 
     Raises:
-        DataError: It is no text, or has no header.
+        DataError: It is not text, or has no header.
     """
     try:
         with _open(path) as handle:
             first = handle.read(_HEAD)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(str(path), f"the file cannot be read as CSV ({error})", fix=_FIX) from error
+    if first.startswith(_ZIP):
+        problem = "the file is a zip archive or a spreadsheet"
+        raise DataError(str(path), problem, fix="Unpack it, or export the sheet as CSV.")
     encoding = _encoding(first)
     if encoding != _WIDE and b"\x00" in first:
         raise DataError(str(path), "the file is binary, not CSV", fix=_FIX)
     text = first.decode(encoding, errors="ignore")
     if text.lstrip()[:1] in ("{", "["):
-        keys = next(iter(read_json(path)), {})
+        keys = dict.fromkeys(key for item in read_json(path) for key in item)
         return Head(tuple(keys), "", encoding, is_json=True)
-    line = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+    text = re.sub(r"^sep=.(?=\r?\n)", "", text).lstrip("\r\n")
+    line = re.split(r"[\r\n]", text, maxsplit=1)[0]
     separator = max(_SEPARATORS, key=line.count)
     try:
         header = next(csv.reader(io.StringIO(line), delimiter=separator), [])
@@ -199,11 +215,11 @@ def read_csv(path: Path, header: tuple[str, ...], separator: str, encoding: str,
     return _with_encodings(path, header, separator, encoding, parse)
 
 
-def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.DataFrame]:
+def chunks(path: Path, header: tuple[str, ...], separator: str, encoding: str, rows: int) -> Iterator[pd.DataFrame]:
     """A large CSV as text, `rows` at a time.
 
     Raises:
-        DataError: A limit is passed, or the file cannot be read.
+        DataError: A limit is passed, the file cannot be read, or the last row was cut short.
     """
     try:
         with _open(path) as inner:
@@ -211,6 +227,7 @@ def chunks(path: Path, separator: str, encoding: str, rows: int) -> Iterator[pd.
             stream = cast("BinaryIO", io.BufferedReader(watched, _HEAD * 16))
             used = "utf-8" if encoding == _WIDE else encoding
             yield from pd.read_csv(stream, dtype="str", sep=separator, encoding=used, chunksize=rows)
+        _refuse_half_row(str(path), watched.tail, header, separator, used)
     except (pd.errors.ParserError, UnicodeError, EOFError, zlib.error, OSError) as error:
         reason = " ".join(str(error).split())
         raise DataError(str(path), f"the file cannot be read ({reason})", fix=_FIX) from error
@@ -244,31 +261,88 @@ def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separato
         raise DataError(source, problem, count=1, rows=f"  {line[:80]}", fix="Fetch or export the file again.")
 
 
-def read_json(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON file: one, a list of them, or one a line.
+def read_records(path: Path, header: tuple[str, ...], text: set[str]) -> pd.DataFrame:
+    """The rows of a table that is written as JSON, typed as those of a CSV would be.
+
+    Args:
+        path: The file: a list of objects, one a line, or an answer of stats.nba.com.
+        header: The columns.
+        text: Columns kept as text.
 
     Raises:
-        DataError: It is no JSON, or holds something else than objects.
+        DataError: It is no JSON, or a value is a list or an object.
+    """
+    objects = read_json(path)
+    nested = [name for name in header if any(isinstance(item.get(name), (list, dict)) for item in objects)]
+    if nested:
+        problem = "the column holds lists or objects"
+        raise DataError(str(path), problem, column=", ".join(nested[:5]), fix="Give one flat object per row.")
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(header)
+    writer.writerows([item.get(name) for name in header] for item in objects)
+    table.seek(0)
+    return pd.read_csv(table, dtype=dict.fromkeys(text, "str"), low_memory=False, skip_blank_lines=False)
+
+
+def read_json(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON file: one, a list of them, one a line, or the rows of an answer of stats.nba.com.
+
+    Raises:
+        DataError: It is not JSON, or holds something other than objects.
     """
     found = read_document(path)
+    if isinstance(found, dict) and (rows := _of_result_sets(found)):
+        return rows
     objects = found if isinstance(found, list) else [found]
     if not all(isinstance(item, dict) for item in objects):
-        raise DataError(str(path), "the JSON holds something else than objects", fix="Give a list of objects.")
+        raise DataError(str(path), "the JSON holds something other than objects", fix="Give a list of objects.")
     return objects
+
+
+def _of_result_sets(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the first result set of stats.nba.com; none where it is no such answer."""
+    sets = answer.get("resultSets") or answer.get("resultSet")
+    first = sets[0] if isinstance(sets, list) and sets else sets
+    if not isinstance(first, dict):
+        return []
+    names, rows = first.get("headers"), first.get("rowSet")
+    if not isinstance(names, list) or not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        return []
+    return [dict(zip(map(str, names), row, strict=False)) for row in rows if len(row) == len(names)]
 
 
 def read_document(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
     """What a JSON file holds; a list where it holds a value a line.
 
     Raises:
-        DataError: It is no JSON, or a limit is passed.
+        DataError: It is not JSON, or a limit is passed.
     """
     try:
+        with _open(path) as handle:
+            wide = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
         with _open(path) as inner:
-            text = io.BufferedReader(_Watched(inner, str(path)), _HEAD * 16).read().decode("utf-8-sig")
+            text = io.BufferedReader(_Watched(inner, str(path), wide=wide), _HEAD * 16).read().decode("utf-8-sig")
         try:
-            return json.loads(text)
+            found = json.loads(text)
         except json.JSONDecodeError:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError, OSError, EOFError, zlib.error) as error:
         raise DataError(str(path), f"the file cannot be read as JSON ({error})", fix=_FIX) from error
+    if _ESCAPED.search(text):
+        _refuse_escapes(str(path), found)
+    return found
+
+
+def _refuse_escapes(source: str, document: object) -> None:
+    """Refuse text with control characters or half characters that JSON wrote as escapes."""
+    left = [document]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            left += [*item, *item.values()]
+        elif isinstance(item, list):
+            left += item
+        elif isinstance(item, str) and _NO_TEXT.search(item):
+            fix = "Remove them, or export the file again."
+            raise DataError(source, "values hold control characters", fix=fix, rows=f"  {item[:80]!a}")

@@ -82,12 +82,20 @@ _BY_NAME: Final = {
     **{_plain(code): code for code in TEAMS},
     **{_plain(nickname): code for code, (_, nickname) in TEAMS.items()},
     **{_plain(city + nickname): code for code, (city, nickname) in TEAMS.items()},
+    **{_plain(city): code for code, (city, _) in TEAMS.items() if code not in ("LAC", "LAL")},
     **_ALIASES,
+    # `GS Warriors`, `NY Knicks`: a short form before the nickname
+    **{_plain(short + TEAMS[code][1]): code for short, code in _ALIASES.items() if len(short) <= 3},
+    **{_plain(code + nickname): code for code, (_, nickname) in TEAMS.items()},
 }
 
 
 def team_code(name: str) -> str | None:
-    """nba.com's abbreviation of a team given by full name, nickname or abbreviation; None if there is no such team."""
+    """nba.com's abbreviation of a team given by full name, city, nickname or abbreviation; None if there is none.
+
+    >>> team_code("Golden State Warriors"), team_code("GS Warriors"), team_code("Boston"), team_code("Los Angeles")
+    ('GSW', 'GSW', 'BOS', None)
+    """
     return _BY_NAME.get(_plain(name))
 
 

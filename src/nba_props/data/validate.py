@@ -1,4 +1,4 @@
-"""From declared pandera schemas to one `DataError` that a user can fix the file by.
+"""From declared pandera schemas to one `DataError` that says how to fix the file.
 
 Importing pandera takes most of a second, so `nba_props.data` imports its modules only when they are asked for.
 """
@@ -135,7 +135,7 @@ def to_numbers(frame: pd.DataFrame, columns: Sequence[str], origin: Origin) -> p
         if pd.api.types.is_bool_dtype(frame[column].dtype) or frame[column].dtype == object:
             wrong |= frame[column].map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool)
         if frame[column].dtype.kind in "mM" or isinstance(frame[column].dtype, pd.DatetimeTZDtype):
-            wrong = frame[column].notna()  # pandas takes a time for its nanoseconds
+            wrong = frame[column].notna()  # pandas converts a time to its nanoseconds
         if wrong.any():
             broken[column] = frame.index[wrong]
         converted[column] = values

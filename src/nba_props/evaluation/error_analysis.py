@@ -1,4 +1,4 @@
-"""Where the point forecast errs: one tidy table over every split an analyst asks for on Friday."""
+"""Where the point forecast errs: one tidy table over every split an analyst looks at."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from nba_props.metrics.tables import error_table
 
 def error_analysis(predictions: pd.DataFrame, *, min_player_games: int = 20) -> pd.DataFrame:
     """Errors of the forecast by split.
+
+    >>> who = {"player_name": "A", "season": "2023-24", "opponent": "NYK", "team": "BOS", "home": True, "is_b2b": False}
+    >>> told = {"predicted": [11.0, 19.0], "actual": [10.0, 20.0], "ewma_10": 15.0, "mean_minutes": 34.0}
+    >>> table = error_analysis(pd.DataFrame({**who, **told, "game_date": pd.Timestamp("2024-01-05")}))
+    >>> table.loc[table["split"] == "venue", ["value", "n", "mae", "baseline_mae"]].to_numpy().tolist()
+    [['home', 2, 1.0, 5.0]]
 
     Args:
         predictions: The predictions table (docs/contract.md), test folds only.

@@ -66,7 +66,7 @@ def _count(name: str, number: int) -> dict[str, float]:
 
 
 def _measured(name: str, rows: Rows, dates: pd.Series, seed: int) -> dict[str, float]:
-    """A ratio of sums, with its interval by night where there are nights enough."""
+    """A ratio of sums, with its interval by night where there are enough nights."""
     top, bottom = (np.asarray(part, dtype="float64") for part in rows)
     used = bottom > 0
     if not used.any():

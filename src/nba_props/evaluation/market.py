@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,6 +32,7 @@ from nba_props.evaluation.pricing import Pricing, final_blend, price_market, wal
 from nba_props.evaluation.regression import fold_mae, segment_metrics, validation_metrics
 from nba_props.evaluation.running import running_metrics
 from nba_props.evaluation.timing import closes_by_night, timing_metrics
+from nba_props.forecast.parallel import one_blas_thread
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.metrics import extra_metrics
 from nba_props.metrics.definitions import brier_score, calibration_error, log_loss, mae
@@ -39,9 +40,10 @@ from nba_props.probability.by_fold import PROBABILITIES, FoldDistributions
 from nba_props.probability.scores import probability_metrics
 
 _LINE_ONLY: Final = ("pickem_constant", "one_sided")
-"""Reason codes of quotes whose line still says something though their prices do not."""
+"""Reason codes of quotes whose line can be used though their prices cannot."""
 
 _KEY: Final = ["game_id", "player_id"]
+_TIME: Final = "training_time"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class MarketEvaluation:
         return _scored(self.predictions, calibrated=calibrated)
 
 
+@one_blas_thread()
 def evaluate_market(
     result: WalkForwardResult, quotes: pd.DataFrame, config: TrainerConfig, *, n_trials: int = 1
 ) -> MarketEvaluation:
@@ -125,25 +128,10 @@ def evaluate_market(
     predictions = _with_lines(predictions, pricing.lines, good, lined, results, config)
     nights = closes_by_night(priced, good, window)
     bets = run_backtest(priced, results, _strategies(config), closing=good, close_window_minutes=window)
-    ledger, kelly_ledger = bets["flat"], bets["kelly"]
-    metrics = {
-        **result.train_metrics,
-        **validation_metrics(predictions),
-        **segment_metrics(predictions),
-        **_line_metrics(predictions, config.seed),
-        **_prop_counts(pricing.lines, predictions),
-        "training_time": float(result.folds["fit_seconds"].iloc[-1]),
-    }
-    if len(good):  # with lines to bet, no bet is a finding; without, there is nothing to say
-        metrics |= _ledger_metrics(ledger, kelly_ledger, predictions["game_date"], config.seed, n_trials)
-        metrics |= timing_metrics(priced, good, nights)
-    if config.model == MARKET_BLEND:
-        metrics["blend_weight"] = final_blend(pricing.lines).weight
-    metrics |= extra_metrics(predictions, ledger)
-    return MarketEvaluation(
+    evaluation = MarketEvaluation(
         predictions=predictions,
-        ledger=ledger,
-        kelly_ledger=kelly_ledger,
+        ledger=bets["flat"],
+        kelly_ledger=bets["kelly"],
         folds=result.folds,
         closes=nights,
         quality=quality_report(quotes, reasons),
@@ -155,14 +143,69 @@ def evaluate_market(
         distribution_scores=distributions.scores,
         contributions=result.contributions,
         pricing=pricing,
-        metrics=metrics,
+        metrics={**result.train_metrics, _TIME: float(result.folds["fit_seconds"].iloc[-1])},
         fold_metrics={
             "val_mae_fold": fold_mae(predictions),
-            **running_metrics(predictions, ledger, _scored(predictions, calibrated=True)),
+            **running_metrics(predictions, bets["flat"], _scored(predictions, calibrated=True)),
             **result.learning,
         },
         importances=result.importances,
     )
+    return replace(evaluation, metrics=evaluation.metrics | _measured(evaluation, config, n_trials))
+
+
+@one_blas_thread()
+def metrics_before(
+    evaluation: MarketEvaluation, night: pd.Timestamp, config: TrainerConfig, *, n_trials: int = 1
+) -> dict[str, float]:
+    """The metrics of an evaluation as they were before a night.
+
+    Whatever is learned or decided for a night comes from nights before it. So they are those of the rows that are left,
+    and the same as if nothing later had ever been seen.
+
+    Args:
+        evaluation: Of `evaluate_market`.
+        night: First night that does not count.
+        config: The settings it was made with.
+        n_trials: As for `evaluate_market`.
+
+    Returns:
+        Metric key to value.
+    """
+
+    def early(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["game_date"] < night].reset_index(drop=True)
+
+    earlier = replace(
+        evaluation,
+        predictions=early(evaluation.predictions),
+        ledger=early(evaluation.ledger),
+        kelly_ledger=early(evaluation.kelly_ledger),
+        closes=early(evaluation.closes),
+        priced=early(evaluation.priced),
+        closing=early(evaluation.closing),
+        pricing=replace(evaluation.pricing, lines=early(evaluation.pricing.lines)),
+    )
+    of_fit = {key: value for key, value in evaluation.metrics.items() if key.startswith("train_") or key == _TIME}
+    return of_fit | _measured(earlier, config, n_trials)
+
+
+def _measured(evaluation: MarketEvaluation, config: TrainerConfig, n_trials: int) -> dict[str, float]:
+    """Everything that is computed from the tables of an evaluation."""
+    predictions, lines, good = evaluation.predictions, evaluation.pricing.lines, evaluation.closing
+    metrics = {
+        **validation_metrics(predictions),
+        **segment_metrics(predictions),
+        **_line_metrics(predictions, config.seed),
+        **_prop_counts(lines, predictions),
+    }
+    if len(good):  # with lines to bet on, zero bets is a result; without lines there is none
+        nights = predictions["game_date"]
+        metrics |= _ledger_metrics(evaluation.ledger, evaluation.kelly_ledger, nights, config.seed, n_trials)
+        metrics |= timing_metrics(evaluation.priced, good, evaluation.closes)
+    if config.model == MARKET_BLEND:
+        metrics["blend_weight"] = final_blend(lines).weight
+    return metrics | extra_metrics(predictions, evaluation.ledger)
 
 
 def _ledger_metrics(
@@ -200,6 +243,34 @@ def line_quotes(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
+def lines_at_decision(quotes: pd.DataFrame, config: TrainerConfig) -> pd.DataFrame:
+    """The market's forecast of every prop when it is decided: the price-implied line, the line where there is no price.
+
+    Even prices imply the line itself:
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05")}
+    >>> seen = {"observed_at": pd.Timestamp("2024-01-05 20:00", tz="UTC"), "bookmaker": ["A", "B"], "actual": 22.0}
+    >>> quotes = pd.DataFrame({**prop, **seen, "line": 20.5, "over_price": -110.0, "under_price": -110.0})
+    >>> lines_at_decision(quotes, TrainerConfig(market="pts")).round(2).to_dict("records")
+    [{'game_id': 'g', 'player_id': 7, 'implied_line': 20.5}]
+
+    Args:
+        quotes: Quotes of the market (docs/contract.md); may be empty.
+        config: The run's settings.
+
+    Returns:
+        ``game_id``, ``player_id``, ``implied_line`` (stat units), one row per prop. Its sigma comes from props of
+        earlier weeks, so nothing settled later moves it.
+    """
+    quotes, results = split_results(quotes)
+    reasons = flag_quotes(quotes)
+    lines = consensus(decision_quotes(line_quotes(quotes, reasons), config.decision))
+    lines = lines.assign(actual=results_of(lines, results))
+    offered = decision_quotes(quotes[reasons == ""].reset_index(drop=True), config.decision)
+    implied = pd.Series(walk_forward_implied(offered, lines, config.market), lines.index)
+    return lines[_KEY].assign(implied_line=implied.fillna(lines["line"]))
+
+
 def _with_lines(
     predictions: pd.DataFrame, lines: pd.DataFrame, good: pd.DataFrame, lined: pd.DataFrame,
     results: pd.DataFrame, config: TrainerConfig,
@@ -224,7 +295,7 @@ def _with_lines(
 
 
 def _prop_counts(lines: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, float]:
-    """Props of the test dates that have no probability, by why."""
+    """Props of the test dates that have no probability, by the reason."""
     tested = lines["game_date"].between(predictions["game_date"].min(), predictions["game_date"].max())
     rows = lines[tested]
     if rows.empty:
@@ -253,9 +324,20 @@ def _line_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:
         }
         metrics["mae_skill_vs_market"] = 1.0 - metrics["model_mae_on_lines"] / metrics["market_mae"]
         if lined["closing_implied"].notna().any():
-            implied = lined["closing_implied"].fillna(lined["closing_line"])
-            metrics["market_implied_mae"] = mae(lined["actual"], implied)
+            metrics["market_implied_mae"] = mae(lined["actual"], implied_or_line(lined))
     return metrics | _probability_metrics(predictions, seed)
+
+
+def implied_or_line(lined: pd.DataFrame) -> pd.Series:
+    """The market's forecast at the close (n, stat units): the price-implied line, the line where there is no price.
+
+    >>> implied_or_line(pd.DataFrame({"closing_line": [20.5, 8.5], "closing_implied": [20.1, np.nan]})).tolist()
+    [20.1, 8.5]
+
+    Args:
+        lined: Predictions with ``closing_line``, n, and ``closing_implied``.
+    """
+    return lined["closing_implied"].fillna(lined["closing_line"])
 
 
 def _probability_metrics(predictions: pd.DataFrame, seed: int) -> dict[str, float]:

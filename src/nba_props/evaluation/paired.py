@@ -76,17 +76,22 @@ def paired_difference(
     return percentile_interval(weighted_ratio(counts, total, rows), float(difference.mean()), len(nights), level)
 
 
-def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: int = 0) -> dict[str, float]:
-    """How much better `variant` forecasts than `baseline`, on identical rows and at identical lines.
+def paired_comparison(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, seed: int = 0) -> dict[str, float]:
+    """How much better one forecaster is than another, on identical rows and at identical lines.
+
+    Both may be fitted with several seeds: the loss of a row is then its mean over them. One fit differs from the next
+    by chance; the mean over seeds is what the change is worth, its interval what the nights leave open.
 
     >>> rows = pd.DataFrame({"game_id": ["g"], "player_id": [7], "game_date": ["2024-01-01"], "actual": [20.0]})
-    >>> paired_comparison(rows.assign(predicted=19.0), rows.assign(predicted=16.0))["mae_difference"]
-    3.0
+    >>> pairs = [(rows.assign(predicted=20.0 - miss), rows.assign(predicted=16.0)) for miss in (1.0, 3.0)]
+    >>> found = paired_comparison(pairs)
+    >>> found["mae_difference"], round(found["mae_difference_seed_sd"], 3)
+    (2.0, 1.414)
 
     Args:
-        variant: Predictions table (docs/contract.md), one row per player-game; with ``line``, ``p_over``, ``p_push``,
-            ``p_under`` where there are lines.
-        baseline: The same rows under the other forecaster, in any order.
+        pairs: (variant, baseline) of each seed, all of the same rows in any order: predictions tables
+            (docs/contract.md), one row per player-game; with ``line``, ``p_over``, ``p_push``, ``p_under`` where there
+            are lines.
         seed: Of the bootstrap.
 
     Returns:
@@ -94,29 +99,11 @@ def paired_comparison(variant: pd.DataFrame, baseline: pd.DataFrame, *, seed: in
         variant is better; each with ``_ci_low``, ``_ci_high`` (95 %) and ``_p_value`` (one-sided, for a difference of
         zero or less), absent under 20 nights. ``n_paired_rows``; ``n_paired_props``: decided props (no push) that both
         give a probability at the same line, the rows of ``brier_difference``, which is absent where there is none.
+        With several seeds also ``mae_difference_seed_sd``, the standard deviation (ddof 1) of the difference from seed
+        to seed.
 
     Raises:
         DataError: A missing column, a player-game twice, rows that differ, or results that differ.
-    """
-    return paired_over_seeds([(variant, baseline)], seed=seed)
-
-
-def paired_over_seeds(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, seed: int = 0) -> dict[str, float]:
-    """`paired_comparison` of two forecasters fitted with several seeds: each row's loss is its mean over the seeds.
-
-    One fit differs from the next by chance; the mean over seeds is what the change is worth, its interval what the
-    nights leave open.
-
-    Args:
-        pairs: (variant, baseline) of each seed, all of the same rows.
-        seed: Of the bootstrap.
-
-    Returns:
-        As `paired_comparison`; with several seeds also ``mae_difference_seed_sd``, the standard deviation (ddof 1) of
-        the difference from seed to seed.
-
-    Raises:
-        DataError: As for `paired_comparison`; seeds that differ in their rows.
     """
     tables = [_aligned(variant, baseline) for variant, baseline in pairs]
     rows = tables[0][1]
@@ -200,7 +187,7 @@ def _measured(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, se
 
 
 def _aligned(variant: pd.DataFrame, baseline: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both tables in the order of the keys, once it is certain that they hold the same player-games and results."""
+    """Both tables in the order of the keys, after checking that they hold the same player-games and results."""
     tables = []
     for name, table in (("variant predictions", variant), ("baseline predictions", baseline)):
         missing = [column for column in _NEEDED if column not in table]

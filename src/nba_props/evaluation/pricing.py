@@ -20,7 +20,7 @@ from nba_props.config import MARKET_BLEND, TrainerConfig
 from nba_props.errors import NotEnoughDataError
 from nba_props.probability import CALIBRATORS, walk_forward_calibration
 from nba_props.probability.blend import MarketBlend, walk_forward_blend
-from nba_props.probability.by_fold import FoldDistributions
+from nba_props.probability.by_fold import Distributions, FoldDistributions
 from nba_props.probability.calibrators import given_no_push, over_results
 from nba_props.probability.refits import refits
 from nba_props.probability.spread import scale_scores, walk_forward_scale
@@ -30,7 +30,7 @@ _KEY: Final = ["game_id", "player_id"]
 
 @dataclass(frozen=True)
 class Pricing:
-    """What the model and the market say of every prop.
+    """What the model and the market say about every prop.
 
     Attributes:
         distributions: The distribution of each fold.
@@ -68,9 +68,7 @@ class Pricing:
         where the market puts it. Rows without a two-sided price keep the model's forecast.
         """
         lines = self.lines[self.lines["implied_line"].notna()]
-        start = self.distributions.locate(lines, lines["market_p_over"])
-        moved = (lines["location"] - start).fillna(0.0)
-        blended = lines[_KEY].assign(blended=lines["implied_line"] + moved)
+        blended = lines[_KEY].assign(blended=blended_projections(self.distributions, lines))
         found = predictions[_KEY].merge(blended, how="left", on=_KEY, validate="1:1")["blended"].to_numpy()
         own = predictions["predicted"]
         return predictions.assign(predicted=np.where(np.isnan(found), own, found), predicted_model=own)
@@ -112,33 +110,57 @@ def price_market(
     return Pricing(distributions, distributions.at(lines), weights, scores)
 
 
-def walk_forward_implied(quotes: pd.DataFrame, props: pd.DataFrame, market: str) -> Floats:
+def blended_projections(distributions: Distributions, lines: pd.DataFrame) -> Floats:
+    """The implied line, moved as far as the location has moved from where the market puts it; n, NaN without a price.
+
+    Args:
+        distributions: The distributions of the player-games.
+        lines: ``line``, ``implied_line``, ``market_p_over``, ``location``, ``scale``, ``anchor`` and what
+            `Distributions.at` needs; n rows.
+    """
+    start = distributions.locate(lines, lines["market_p_over"])
+    moved = (lines["location"] - start).fillna(0.0)
+    found: Floats = (lines["implied_line"] + moved).to_numpy(dtype="float64")
+    return found
+
+
+def walk_forward_implied(
+    quotes: pd.DataFrame, props: pd.DataFrame, market: str, *, settled: pd.DataFrame | None = None
+) -> Floats:
     """The price-implied line of each prop, with a sigma learned on props of earlier weeks.
+
+    >>> prop = {"game_id": ["g"], "player_id": [7], "market": ["pts"], "game_date": pd.Timestamp("2024-01-05")}
+    >>> quotes = pd.DataFrame({**prop, "bookmaker": "A", "line": 20.5, "over_price": -110.0, "under_price": -110.0})
+    >>> props = quotes[list(prop)].assign(line=20.5, actual=25.0)
+    >>> walk_forward_implied(quotes, props, "pts").round(2).tolist()  # even prices: the line itself
+    [20.5]
 
     Args:
         quotes: One row per book of each prop, flagged ones out.
         props: One row per prop of the market, n: ``game_id``, ``player_id``, ``market``, ``game_date``, ``line``,
             ``actual``.
         market: Market key.
+        settled: ``game_date``, ``line`` and ``actual`` of the props that sigma is learned on; `props` by default.
 
     Returns:
         n lines, stat units; NaN where no book has two prices.
     """
     sigma = np.full((len(props), 2), np.nan)
-    line, actual = (props[name].to_numpy(dtype="float64") for name in ("line", "actual"))
-    for past, now in refits(props["game_date"]):
+    known = props if settled is None else settled
+    line, actual = (known[name].to_numpy(dtype="float64") for name in ("line", "actual"))
+    for past, now in refits(known["game_date"], props["game_date"]):
         learned = ImpliedSigma.fit(line[past], actual[past], market)
         sigma[now] = learned.intercept, learned.slope
     table = props[_KEY].assign(intercept=sigma[:, 0], slope=sigma[:, 1])
-    known = quotes[_KEY].merge(table, how="left", on=_KEY, validate="m:1")
-    at = known["intercept"].to_numpy() + known["slope"].to_numpy() * quotes["line"].to_numpy(dtype="float64")
+    offered = quotes[_KEY].merge(table, how="left", on=_KEY, validate="m:1")
+    at = offered["intercept"].to_numpy() + offered["slope"].to_numpy() * quotes["line"].to_numpy(dtype="float64")
     implied = implied_lines(quotes, at)
     found: Floats = props[_KEY].merge(implied, how="left", on=_KEY, validate="1:1")["implied_line"].to_numpy()
     return found
 
 
 def final_blend(lines: pd.DataFrame) -> MarketBlend:
-    """The blend that every settled prop teaches: what tomorrow's card starts from; weight 0 where they are too few.
+    """The blend learned from every settled prop, for tomorrow's card; weight 0 where there are too few.
 
     Args:
         lines: `Pricing.lines`.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nba_props.metrics import all_prefixed
-from nba_props.metrics.definitions import mae, r2, rmse
+from nba_props.metrics.definitions import mae, regression_metrics
 
 NAIVE_FORECASTS: Final = ("season_mean", "last_10", "ewma_10")
 """Columns of the predictions table that hold the naive forecasters."""
@@ -19,16 +19,6 @@ _TIERS: Final = {
     "tier2_rotation": (18.0, 30.0),
     "tier3_bench": (-np.inf, 18.0),
 }
-
-
-def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance.
-
-    >>> regression_metrics(np.array([10.0, 20.0]), np.array([12.0, 19.0]))["mae"]
-    1.5
-    """
-    metrics = {"mae": mae(actual, predicted), "rmse": rmse(actual, predicted), "r2": r2(actual, predicted)}
-    return {name: value for name, value in metrics.items() if value is not None}
 
 
 def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:

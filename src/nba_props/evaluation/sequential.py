@@ -1,4 +1,4 @@
-"""Looking every night without crying wolf: a CUSUM whose bound is set by simulation for a whole season of looks.
+"""Looking every night without false alarms: a CUSUM whose bound is set by simulation for a whole season of looks.
 
 Each night gives one number, the model's gain over a reference (above zero the model did better). Validation says what
 gain to expect and how much it varies from night to night. A CUSUM adds up how far the nights fall short of it, less an
@@ -21,7 +21,7 @@ from nba_props.errors import NotEnoughDataError
 
 SEASON_NIGHTS: Final = 165
 ALLOWANCE: Final = 0.25
-"""Shortfall per night, in standard deviations, that counts for nothing."""
+"""Shortfall per night, in standard deviations, that is ignored."""
 FALSE_ALARMS: Final = 0.05
 """Share of seasons in which a sound model may be accused, over all of its streams together."""
 MIN_VALIDATION: Final = 20
@@ -111,7 +111,7 @@ def bounds(validation_nights: int, streams: int, nights: int = SEASON_NIGHTS, se
 
 
 def watch(gains: ArrayLike, validation: ArrayLike, *, streams: int = 1, seed: int = 0) -> Watch:
-    """Hold nightly gains against those of validation.
+    """Compare nightly gains with those of validation.
 
     >>> found = watch(np.full(40, -1.0), np.tile([0.9, 1.1], 30))
     >>> found.alarm, found.since

@@ -46,6 +46,14 @@ def closes_by_night(on_offer: pd.DataFrame, quotes: pd.DataFrame, window_minutes
 def timing_metrics(on_offer: pd.DataFrame, quotes: pd.DataFrame, nights: pd.DataFrame) -> dict[str, float]:
     """When the props could be bet, and whether the market was looked at again.
 
+    >>> prop = {"game_date": pd.Timestamp("2024-01-05"), "game_id": "g", "player_id": 7, "market": "pts"}
+    >>> times = pd.to_datetime(["2024-01-05 20:00", "2024-01-05 23:00"], utc=True)
+    >>> quotes = pd.DataFrame({**prop, "observed_at": times, "tip": pd.Timestamp("2024-01-05 23:30", tz="UTC")})
+    >>> quotes = quotes.assign(bookmaker="A", line=20.5)
+    >>> metrics = timing_metrics(quotes[:1], quotes, closes_by_night(quotes[:1], quotes, 60.0))
+    >>> metrics["tip_coverage"], metrics["one_snapshot_share"], metrics["decision_lead_hours"]
+    (1.0, 0.0, 3.5)
+
     Args:
         on_offer: Quotes that could be bet (`decision_quotes`).
         quotes: The whole quotes table of the market, flagged rows out.

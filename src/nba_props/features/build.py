@@ -38,6 +38,14 @@ def build_features(
     Of the game itself only the schedule is read: date, season, team, opponent and venue. Box scores may therefore be
     empty on the last date of the table, which is how games still to be played get their features.
 
+    >>> from nba_props.features.history.table import STATS
+    >>> facts = {"season": "2023-24", "player_id": 7, "team": "BOS", "opponent": "NYK", "home": True}
+    >>> dates = pd.date_range("2024-01-01", periods=3)
+    >>> games = pd.DataFrame({**facts, **dict.fromkeys(STATS, 0.0), "game_date": dates})
+    >>> features = build_features(games.assign(pts=[10.0, 20.0, 30.0]), groups=["lags"])
+    >>> features["pts_lag_1"].tolist()
+    [nan, 10.0, 20.0]
+
     Args:
         games: Player-games in the columns of the contract, in any order; not modified.
         groups: Feature groups to make; all for None.
@@ -55,9 +63,12 @@ def build_features(
     names = [feature.name for group in chosen for feature in group.features]
     context = Context(table, absences)
     values = np.empty((len(names), len(games)))
+    sorted_row = np.empty_like(table.order)
+    sorted_row[table.order] = np.arange(len(games))
     place = {name: row for row, name in enumerate(names)}
     for group in chosen:
         made = group.make(context)
         for feature in group.features:
-            values[place[feature.name], table.order] = made[feature.name]
+            column = np.asarray(made[feature.name], dtype=np.float64)
+            np.take(column, sorted_row, out=values[place[feature.name]], mode="clip")  # raising would buffer it
     return pd.DataFrame(values.T, index=games.index, columns=list(place), copy=False)

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from nba_props.arrays import Floats
+from nba_props.atomic import opened_atomically
 from nba_props.content import fingerprint
-from nba_props.data.atomic import opened_atomically
 from nba_props.features.build import build_features, feature_names
 from nba_props.plugins import plugins_digest
 from nba_props.version import code_version
@@ -63,8 +63,8 @@ def cached_features(games: pd.DataFrame, folder: Path, *, keep: int = _KEEP) -> 
 def feature_key(games: pd.DataFrame) -> str:
     """Name of the feature table of `games`: any changed value, type, column or order of rows gives another one.
 
-    So does changed code of the package and another version of pandas or numpy. The index and the file a row came from
-    do not matter: no feature reads them.
+    Changed code of the package and another version of pandas or numpy give another one too. The index and the file a
+    row came from do not matter: no feature reads them.
 
     Returns:
         32 hexadecimal digits.

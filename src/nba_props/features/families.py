@@ -1,4 +1,4 @@
-"""The features in the few families that people speak of when they say why."""
+"""The features in the few families that reasons are given in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FAMILIES: Final = {
     "opponent": "opponent",
     "pace": "pace",
 }
-"""Groups of tier 2; what a group of yours says goes by the group's own name."""
+"""Groups of tier 2; a group of your own is a family by its own name."""
 
 
 def feature_families() -> dict[str, str]:
-    """Feature to family: what a player has shown is his own form, everything else goes by what it is about.
+    """Feature to family: what a player has shown is his own form, everything else belongs to its subject.
 
     >>> families = feature_families()
     >>> families["pts_mean_5"], families["out_min"], families["days_rest"]

@@ -1,4 +1,4 @@
-"""What the features are called, and which group makes them."""
+"""The names of the features, and the groups that make them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def feature_group(name: str, *, tier: Tier, columns: Iterable[tuple[str, str, st
 
     The function gets the `Context` of a games table and returns one float array (n player-games, in the order of
     `Context.table`) for each column. Everything it says of a game must come from games of strictly earlier dates:
-    `Context.career` and `Context.season` are the ways there.
+    use `Context.career` and `Context.season`.
 
     Args:
         name: Name by which recipes switch the group on or off.

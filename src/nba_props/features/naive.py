@@ -1,4 +1,4 @@
-"""Forecasts without a model, and how much of a season lies behind a game: what an evaluation is measured against.
+"""Forecasts without a model, and how much of a season came before a game: the baseline of an evaluation.
 
 All of it restarts with every season and looks at strictly earlier dates only.
 """
@@ -18,7 +18,7 @@ from nba_props.markets import actual
 
 
 def _season_past(table: Table) -> Past:
-    """Earlier games of the same player and season, as a log in which every season starts afresh."""
+    """Earlier games of the same player and season, as a log in which every season starts again."""
     entity = table.player * len(table.season_names) + table.season
     return Log(entity, table.day, table.season).past(entity, table.day)
 
@@ -39,6 +39,13 @@ def _restored(table: Table, games: pd.DataFrame, columns: Mapping[str, Floats | 
 
 def naive_forecasts(games: pd.DataFrame, market: str) -> pd.DataFrame:
     """The three forecasts every model must beat.
+
+    >>> from nba_props.features.history.table import STATS
+    >>> facts = {"season": "2023-24", "player_id": 7, "team": "BOS", "opponent": "NYK", "home": True}
+    >>> dates = pd.date_range("2024-01-01", periods=3)
+    >>> games = pd.DataFrame({**facts, **dict.fromkeys(STATS, 0.0), "game_date": dates})
+    >>> naive_forecasts(games.assign(pts=[10.0, 20.0, 30.0]), "pts").round(2).to_dict("list")
+    {'season_mean': [nan, 10.0, 15.0], 'last_10': [nan, 10.0, 15.0], 'ewma_10': [nan, 10.0, 15.5]}
 
     Args:
         games: Player-games in the columns of the contract, in any order.
@@ -66,14 +73,30 @@ def naive_forecasts(games: pd.DataFrame, market: str) -> pd.DataFrame:
 
 
 def prior_games_in_season(games: pd.DataFrame) -> pd.Series:
-    """Number of the player's games of the same season on earlier dates, as int64, same index as `games`."""
+    """Number of the player's games of the same season on earlier dates, as int64, same index as `games`.
+
+    >>> from nba_props.features.history.table import STATS
+    >>> facts = {"season": "2023-24", "player_id": 7, "team": "BOS", "opponent": "NYK", "home": True}
+    >>> dates = pd.date_range("2024-01-01", periods=3)
+    >>> games = pd.DataFrame({**facts, **dict.fromkeys(STATS, 0.0), "game_date": dates})
+    >>> prior_games_in_season(games).tolist()
+    [0, 1, 2]
+    """
     table = read_table(games)
     counts = _restored(table, games, {"prior_games_in_season": _season_past(table).count})
     return counts["prior_games_in_season"]
 
 
 def mean_minutes_before(games: pd.DataFrame) -> pd.Series:
-    """Mean minutes of the player's season so far, before the game, same index as `games`; NaN if there is none."""
+    """Mean minutes of the player's season so far, before the game, same index as `games`; NaN if there is none.
+
+    >>> from nba_props.features.history.table import STATS
+    >>> facts = {"season": "2023-24", "player_id": 7, "team": "BOS", "opponent": "NYK", "home": True}
+    >>> dates = pd.date_range("2024-01-01", periods=3)
+    >>> games = pd.DataFrame({**facts, **dict.fromkeys(STATS, 0.0), "game_date": dates})
+    >>> mean_minutes_before(games.assign(min=[30.0, 20.0, 40.0])).tolist()
+    [nan, 30.0, 25.0]
+    """
     table = read_table(games)
     means = _restored(table, games, {"mean_minutes_before": _mean(_season_past(table), table.stat["min"])})
     return means["mean_minutes_before"]

@@ -1,4 +1,4 @@
-"""Fetching data from where they are published: game logs, lines, injury reports. Needs the extra `nba`."""
+"""Fetches data from where they are published: game logs, lines, injury reports. Needs the extra `nba`."""
 
 import lazy_loader
 

@@ -1,6 +1,6 @@
-"""One way to ask a server: with pauses, repeated where that helps, and with errors that say what to do.
+"""One client for servers: with pauses, retries where they help, and errors that say what to do.
 
-A key never leaves this module but in the request itself: it is struck from errors, from what is saved, and from what
+A key leaves this module only in the request itself: it is struck from errors, from what is saved, and from what
 the HTTP library logs.
 """
 
@@ -97,7 +97,7 @@ class Client:
         """
         local = urlsplit(self.base_url).hostname in ("127.0.0.1", "localhost", "::1")
         if self.secrets and not (self.base_url.startswith("https://") or local):
-            message = f"{self.base_url} would get the key unencrypted; give an address with https."
+            message = f"{self.base_url} would receive the key unencrypted; give an address with https."
             raise FetchError(message)
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:

@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.fetch.client import BlockedError, Client, Fetched, FetchError, no_step
 
-BASE_URL: Final = "https://stats.nba.com/stats"
 _BLOCKED: Final = (
     "stats.nba.com does not answer addresses of many data centres, and blocks fast clients: lengthen the pause or use "
     "another network. What was fetched is kept: run the same command again."
@@ -43,7 +42,7 @@ def fetch_game_logs(
 
     Raises:
         BlockedError: The server refuses, or does not answer after all tries.
-        FetchError: A season that is none, has no games yet, or an answer that is no game log.
+        FetchError: A season that is none, has no games yet, or an answer that is not a game log.
     """
     day = today or datetime.now(UTC).date()
     files = {season: folder / _name(season, season_type) for season in dict.fromkeys(seasons)}
@@ -74,7 +73,7 @@ def _end(season: str) -> date:
     """The day by which a season is over."""
     start, _, end = season.partition("-")
     if not (len(start) == 4 and start.isdigit() and end.isdigit() and f"{(int(start) + 1) % 100:02d}" == end):
-        message = f"{season!r} is no season; write it as 2024-25."
+        message = f"{season!r} is not a season; write it as 2024-25."
         raise FetchError(message)
     return date(2020, 11, 1) if season == "2019-20" else date(int(start) + 1, 8, 1)
 
@@ -107,7 +106,7 @@ def _as_csv(text: str, season: str) -> bytes:
         header, rows = list(table["headers"]), list(table["rowSet"])
     except (ValueError, KeyError, IndexError, TypeError) as error:
         message = (
-            f"The answer for {season} is no game log ({type(error).__name__}). Nothing of it was saved. {_BLOCKED}"
+            f"The answer for {season} is not a game log ({type(error).__name__}). Nothing of it was saved. {_BLOCKED}"
         )
         raise FetchError(message) from error
     if not rows:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.fetch.client import BlockedError, Client, Fetched, FetchError, MissingError, no_step
 
-BASE_URL: Final = "https://ak-static.cms.nba.com"
 PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I_%M%p.pdf"
 """Name of a report, every quarter of an hour since 23 December 2025; directives of strftime, Eastern."""
 OLD_PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I%p.pdf"
@@ -20,7 +19,7 @@ OLD_PATTERN: Final = "/referee/injury/Injury-Report_%Y-%m-%d_%I%p.pdf"
 _EASTERN: Final = ZoneInfo("America/New_York")
 _CHANGED: Final = date(2025, 12, 23)
 _REFUSALS: Final = 5
-"""So many refusals without one report in between are a block, not missing files."""
+"""This many refusals in a row mean a block, not missing files."""
 _SETTLED: Final = timedelta(days=1)
 
 
@@ -67,7 +66,7 @@ def fetch_reports(
 
     Raises:
         BlockedError: The server refuses everything.
-        FetchError: See `Client.get`; or an answer that is no PDF.
+        FetchError: See `Client.get`; or an answer that is not a PDF.
     """
     moment_now = now or datetime.now(UTC)
     past = [moment.astimezone(_EASTERN) for moment in moments if moment < moment_now]
@@ -91,7 +90,7 @@ def fetch_reports(
         else:
             if not answer.body.startswith(b"%PDF"):
                 message = (
-                    f"{client.base_url}{path} is no PDF. Nothing of it was saved; check the address and its pattern."
+                    f"{client.base_url}{path} is not a PDF. Nothing of it was saved; check the address and its pattern."
                 )
                 raise FetchError(message)
             write_atomically(files[moment], answer.body)

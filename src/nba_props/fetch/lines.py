@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from nba_props.data.atomic import write_atomically
+from nba_props.atomic import write_atomically
 from nba_props.fetch.client import Answer, Client, Fetched, FetchError, MissingError, no_step
 
-BASE_URL: Final = "https://api.the-odds-api.com"
 MARKETS: Final = ("player_points", "player_rebounds", "player_assists", "player_points_rebounds_assists")
 _SPORT: Final = "sports/basketball_nba"
 _EASTERN: Final = ZoneInfo("America/New_York")
 _SLOT: Final = timedelta(minutes=10)
-"""A fetch of current lines that is repeated within the same ten minutes goes on where it stopped."""
+"""A fetch of current lines that is repeated within the same ten minutes resumes where it stopped."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Wanted:
 
     @property
     def mark(self) -> str:
-        """What the names of the files say of the question: other markets or regions are another answer."""
+        """The part of a file's name that identifies the question: other markets or regions give another answer."""
         if (tuple(self.markets), tuple(self.regions)) == (MARKETS, ("us",)):
             return ""
         asked = json.dumps([sorted(self.markets), sorted(self.regions)])
@@ -94,7 +93,7 @@ def fetch_current(
         step: Told how many of how many are done.
 
     Raises:
-        FetchError: See `Client.get`; or an answer that is no list of events.
+        FetchError: See `Client.get`; or an answer that is not a list of events.
     """
     moment = (now or datetime.now(UTC)).astimezone(UTC)
     slot = datetime.fromtimestamp(moment.timestamp() // _SLOT.total_seconds() * _SLOT.total_seconds(), UTC)
@@ -124,7 +123,7 @@ def fetch_historical(
         step: Told how many of how many are done.
 
     Raises:
-        FetchError: See `Client.get`; or an answer that is no list of events.
+        FetchError: See `Client.get`; or an answer that is not a list of events.
     """
     days = sorted(set(dates))
     lists = {day: folder / f"{day}" / "events.json" for day in days}
@@ -191,7 +190,7 @@ def _document(answer: Answer) -> Any:  # noqa: ANN401 - whatever the server sent
     try:
         return json.loads(answer.body)
     except ValueError as error:
-        message = f"The server's answer is no JSON ({error}). Nothing of it was saved; run the same command again."
+        message = f"The server's answer is not JSON ({error}). Nothing of it was saved; run the same command again."
         raise FetchError(message) from None
 
 
@@ -202,7 +201,7 @@ def _events(answer: Answer) -> list[dict[str, Any]]:
         isinstance(event, dict) and {"id", "commence_time"} <= set(event) for event in events
     ):
         message = (
-            "The server's answer is no list of events. Nothing of it was saved; check the address and the options."
+            "The server's answer is not a list of events. Nothing of it was saved; check the address and the options."
         )
         raise FetchError(message)
     return events
@@ -212,7 +211,7 @@ def _tip(event: dict[str, Any]) -> datetime:
     try:
         return datetime.fromisoformat(str(event["commence_time"])).astimezone(UTC)
     except ValueError:
-        message = f"The event {event['id']} has no time of its tip, but {event['commence_time']!r}."
+        message = f"The event {event['id']} has no tip-off time, but {event['commence_time']!r}."
         raise FetchError(message) from None
 
 

@@ -55,9 +55,10 @@ class WeightedEstimator:
         return total
 
     def importances(self) -> pd.Series:
-        """Members' shares per feature, averaged by the size of their weights; descending, sums to 1."""
+        """Shares per feature of members that have them, averaged by their weights; descending, sums to 1."""
         size = np.abs(list(self.weights.values()))
         shares = size / size.sum() if size.sum() > 0 else np.full(len(size), 1.0 / len(size))
         parts = [share * member.importances() for share, member in zip(shares, self.members.values(), strict=True)]
         total = pd.concat(parts, axis=1).fillna(0.0).sum(axis=1).rename("importance")
+        total = total / total.sum() if total.sum() > 0 else total
         return total.sort_values(ascending=False, kind="stable")

@@ -138,6 +138,10 @@ def least_absolute(forecasts: Floats, actual: Floats, *, convex: bool) -> tuple[
     convex weights, ``F'u <= t`` with ``t`` subtracted; the weights are its multipliers. Members that forecast exactly
     the same are a degenerate case: any split of their weight is a minimum, and the solver's is taken.
 
+    >>> weights, intercept = least_absolute(np.array([[10.0, 0.0], [20.0, 0.0]]), np.array([10.0, 20.0]), convex=True)
+    >>> weights.round(6).tolist(), intercept
+    ([1.0, 0.0], 0.0)
+
     Args:
         forecasts: (n, k).
         actual: n.

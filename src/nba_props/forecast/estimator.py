@@ -62,10 +62,26 @@ class EstimatorKind:
 
 
 ENSEMBLE: Final = "ensemble"
-"""Name of the model that is made of several."""
+"""Name of the model that combines several."""
 
 ESTIMATORS: Final[Registry[EstimatorKind]] = Registry("model")
 """The forecasters by name; `add_sklearn_estimator` adds a scikit-learn regressor."""
+
+
+def split_member(member: str) -> tuple[str, int]:
+    """The model of an ensemble's member, and the number of its seed.
+
+    >>> split_member("lightgbm"), split_member("lightgbm:2")
+    (('lightgbm', 0), ('lightgbm', 2))
+
+    Raises:
+        ConfigError: What follows the colon is no whole number of at least 1.
+    """
+    model, colon, number = member.partition(":")
+    if colon and not (number.isdecimal() and int(number) > 0):
+        message = f"{member!r} is not a member: the same model with another seed is {model}:1, {model}:2, ..."
+        raise ConfigError(message)
+    return model, int(number or 0)
 
 
 def model_names() -> list[str]:
@@ -183,6 +199,12 @@ def _linear(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     return LinearEstimator(params, seed=seed, threads=threads)
 
 
+def _neural_net() -> Any:  # noqa: ANN401 - scikit-learn has no types
+    from nba_props.forecast.neural_net import neural_net
+
+    return neural_net()
+
+
 def _two_stage(params: dict[str, Any], *, seed: int, threads: int, minutes: pd.Series) -> Estimator:
     from nba_props.forecast.two_stage import TwoStageMinutesEstimator
 
@@ -196,6 +218,9 @@ for _name, _kind in {
     "linear": EstimatorKind("least absolute deviations on standardised features", _linear),
     "two_stage": EstimatorKind(
         "minutes, then production a minute: two LightGBM models multiplied", _two_stage, "pyfunc", needs_minutes=True
+    ),
+    "mlp": EstimatorKind(
+        "a small neural net, squared errors of the square root", partial(_sklearn, _neural_net), "pyfunc"
     ),
 }.items():
     ESTIMATORS.add(_name, _kind)

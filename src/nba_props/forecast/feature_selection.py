@@ -28,7 +28,7 @@ class SelectedFeaturesEstimator:
     the features. A feature is kept in the round if its importance is above that of every noise column, and chosen if it
     was kept in at least `share` of the rounds (Meinshausen and Buehlmann 2010, Stability selection; the noise reference
     is that of Stoppiglia et al. 2003, Ranking a random feature). The halves are made of whole blocks of consecutive
-    rows, 40 in all, since rows are in time order and those of one night must not stand on both sides. A column that is
+    rows, 40 in all, since rows are in time order and those of one night must not be in both halves. A column that is
     noise itself is above five others in one round of six: with the defaults it is chosen about once in 13 times.
 
     Args:
@@ -167,6 +167,11 @@ class SelectedFeaturesEstimator:
 def selection_stability(sets: Sequence[Sequence[str]], *, n_features: int | None = None) -> dict[str, float]:
     """How much several chosen sets agree.
 
+    >>> selection_stability([["a", "b"], ["a", "b"]], n_features=4)
+    {'jaccard': 1.0, 'nogueira': 1.0}
+    >>> selection_stability([["a"], ["b"]], n_features=2)
+    {'jaccard': 0.0, 'nogueira': -1.0}
+
     Args:
         sets: Chosen features of each fold or round, M of them.
         n_features: Features there were to choose from; None counts those chosen at least once, which makes
@@ -234,7 +239,7 @@ def _with_noise(values: np.ndarray, shuffled: Ints, generator: np.random.Generat
 def _permutation_importance(
     booster: lightgbm.Booster, values: np.ndarray, answers: np.ndarray, used: Ints, generator: np.random.Generator
 ) -> Floats:
-    """Increase of the mean absolute error when a column is shuffled; 0 for columns outside `used`, which no tree asks.
+    """Increase of the mean absolute error when a column is shuffled; 0 for columns outside `used`, which no tree uses.
 
     Source: Breiman (2001), Random forests; Fisher, Rudin and Dominici (2019), model reliance.
     """

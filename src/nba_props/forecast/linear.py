@@ -1,4 +1,4 @@
-"""A linear forecaster of the conditional median: the plain member that trees are compared and combined with."""
+"""A linear forecaster of the conditional median: the simple member that trees are compared and combined with."""
 
 from __future__ import annotations
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Any, Final
 
 from joblib import Parallel
@@ -23,6 +24,15 @@ _AT_ONCE: Final = 4
 """Calls per worker that are handed out together where results come all at the end."""
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS to one thread: its sums are then the same on every machine, and no thread spins beside the fits."""
+    from threadpoolctl import ThreadpoolController
+
+    with ThreadpoolController().select(user_api="blas").limit(limits=1):
+        yield
+
+
 def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None]:
     """Results of ``joblib.delayed`` calls, in order, as they come in.
 
@@ -36,10 +46,8 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
     Raises:
         ModelError: Workers died again and again, without a result in between.
     """
-    from threadpoolctl import ThreadpoolController
-
     done = losses = 0
-    with ThreadpoolController().select(user_api="blas").limit(limits=1):
+    with one_blas_thread():
         while done < len(calls):
             results = _handed_out(calls[done:], workers)
             try:
@@ -49,7 +57,7 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
             except _lost() as error:
                 losses += 1
                 if losses == _MOST_LOSSES:
-                    message = f"Workers died {losses} times without a result in between; have they memory enough?"
+                    message = f"Workers died {losses} times without a result in between; do they have enough memory?"
                     raise ModelError(message) from error
             finally:
                 _close(results)
@@ -69,12 +77,12 @@ def _handed_out(calls: Sequence[Any], workers: int) -> Generator[Any, None, None
 
 
 def _lost() -> tuple[type[BaseException], ...]:
-    """What says that a worker died. Ray has an error of its own, known only where Ray is in use."""
+    """The errors that mean that a worker died. Ray has one of its own, known only where Ray is in use."""
     ray = sys.modules.get("ray")
     return _LOST if ray is None else (*_LOST, ray.exceptions.RayActorError)
 
 
 def _close(results: Generator[Any, None, None]) -> None:
-    with warnings.catch_warnings():  # joblib remarks that calls were cancelled: that is what is wanted
+    with warnings.catch_warnings():  # joblib warns that calls were cancelled, which is intended
         warnings.simplefilter("ignore", UserWarning)
         results.close()

@@ -20,7 +20,10 @@ _SET_ELSEWHERE: Final = {
     **dict.fromkeys(("seed", "random_state"), "the seed of the configuration"),
     **dict.fromkeys(("num_threads", "nthread", "n_jobs"), "the project: one thread a fit, fits side by side"),
     **dict.fromkeys(("num_iterations", "num_boost_round"), "n_estimators"),
-    **dict.fromkeys(("verbosity", "deterministic", "force_row_wise", "validate_parameters"), "the project"),
+    "use_quantized_grad": "the project: LightGBM 4.7 grows worse trees with it on rows that share their bins",
+    **dict.fromkeys(
+        ("verbosity", "deterministic", "force_row_wise", "force_col_wise", "validate_parameters"), "the project"
+    ),
 }
 _OTHER_NAMES: Final = {"eta": "learning_rate", "lambda": "reg_lambda"}
 """XGBoost's second names of parameters that have a default here: of two names for one thing only one counts."""
@@ -32,7 +35,7 @@ def check_trees(value: object) -> int:
     """Return a number of trees.
 
     Raises:
-        ConfigError: It is no whole number of at least 1.
+        ConfigError: It is not a whole number of at least 1.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         message = f"n_estimators must be a whole number of at least 1, got {value!r}."
@@ -43,8 +46,8 @@ def check_trees(value: object) -> int:
 def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
     """Refuse what the library would not use as it was meant.
 
-    One tree is fitted on a few invented rows with these parameters: the library then tells of every value that it can
-    not use, and which parameters it knows. LightGBM ignores unknown names in silence, and takes its own name of a
+    One tree is fitted on a few invented rows with these parameters: the library then reports every value that it
+    cannot use, and which parameters it knows. LightGBM silently ignores unknown names, and takes its own name of a
     parameter before any alias, whichever was meant; so only its own names are taken.
 
     Args:
@@ -59,7 +62,7 @@ def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
             message = f"The parameter {name!r} is set by {_SET_ELSEWHERE[name]}."
             raise ConfigError(message)
         if library == "xgboost" and name in _OTHER_NAMES:
-            message = f"The parameter {name!r} goes by the name {_OTHER_NAMES[name]!r} here."
+            message = f"The parameter {name!r} is called {_OTHER_NAMES[name]!r} here."
             raise ConfigError(message)
     tried = {name: value for name, value in params.items() if name not in _BY_COLUMN}
     try:

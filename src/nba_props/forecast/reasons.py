@@ -52,7 +52,7 @@ def by_family(contributions: Floats, names: Sequence[str], families: Mapping[str
 
 
 def reasons(contributions: Floats, features: pd.DataFrame, explain: Explain) -> pd.DataFrame:
-    """The three families that move each forecast most, each with the feature that does most of it.
+    """The three families that move each forecast most, each with the feature that contributes most.
 
     >>> features = pd.DataFrame({"pts_mean_5": [27.4], "days_rest": [1.0]})
     >>> explain = Explain(pd.Series([True]), {"pts_mean_5": "own form", "days_rest": "rest"},

@@ -49,7 +49,7 @@ class SklearnEstimator:
             self._try_out()
 
     def _try_out(self) -> None:
-        """Fit a copy on a few invented rows: the regressor itself tells of values that it cannot use."""
+        """Fit a copy on a few invented rows: the regressor itself reports values that it cannot use."""
         from sklearn.base import clone
 
         rows = np.random.default_rng(0).normal(size=(60, 2))
@@ -69,7 +69,7 @@ class SklearnEstimator:
 
     @property
     def n_estimators(self) -> int:
-        """Members of an ensemble, after the fit where that decides; 1 where it is none."""
+        """Members of an ensemble, counted after the fit if the fit decides; 1 where it is not one."""
         fitted = getattr(self._regressor, "n_iter_", None) or getattr(self._regressor, "n_estimators_", None)
         asked = getattr(self._regressor, "n_estimators", None)
         return int(fitted if isinstance(fitted, int | np.integer) else asked or 1)

@@ -1,7 +1,8 @@
-"""Minutes first, then production per minute: two medians, multiplied, and what that gets wrong put right."""
+"""Minutes first, then production per minute: two medians, multiplied, and a correction of what that gets wrong."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import lightgbm
@@ -10,7 +11,8 @@ import pandas as pd
 
 from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError, NotEnoughDataError
-from nba_props.forecast.boosting import LightGBMEstimator, _Boosting
+from nba_props.forecast.binning import BinnedRows, binned_rows, labelled
+from nba_props.forecast.boosting import LightGBMEstimator, _Boosting, lightgbm_settings
 
 _HELD_OUT = 0.2
 _SHIFT_ROWS = 24_000
@@ -19,7 +21,11 @@ _LEAST_HELD_OUT = 500
 
 
 def minutes_times_rate(minutes: np.ndarray, rate: np.ndarray, shift: float = 0.0) -> np.ndarray:
-    """The forecast (n, stat units) from minutes (n), production per minute (n) and the shift; never below zero."""
+    """The forecast (n, stat units) from minutes (n), production per minute (n) and the shift; never below zero.
+
+    >>> minutes_times_rate(np.array([30.0, 20.0]), np.array([0.5, 0.6]), shift=-0.5).tolist()
+    [14.5, 11.5]
+    """
     product = np.maximum(minutes, 0.0) * np.maximum(rate, 0.0)
     return np.asarray(np.maximum(product + shift, 0.0), dtype="float64")
 
@@ -74,12 +80,19 @@ class TwoStageMinutesEstimator(_Boosting):
             DataError: A row without minutes.
             NotEnoughDataError: Nobody has played a minute.
         """
-        import lightgbm
+        self.fit_binned(features, target, partial(binned_rows, features, len(features), len(features)))
 
+    def fit_binned(self, features: pd.DataFrame, target: pd.Series, binned: BinnedRows) -> None:
+        """`fit`, with rows that are binned already: those of `features` are the first of `binned`.
+
+        Raises:
+            DataError: A row without minutes.
+            NotEnoughDataError: Nobody has played a minute.
+        """
         self._names = list(features.columns)
         minutes = self._known_minutes(features.index)
         values, answers = features.to_numpy(), target.to_numpy(dtype="float64")
-        data = lightgbm.Dataset(values, minutes, feature_name=self._names, params=self._settings()).construct()
+        data = binned(self._settings())
         self._shift = self._learnt_shift(data, values, answers, minutes)
         rows = np.arange(len(answers))
         self._minutes_booster, self._rate_booster = self._stages(data, answers, minutes, rows)
@@ -109,8 +122,7 @@ class TwoStageMinutesEstimator(_Boosting):
         return self._ranked(np.sum([gain / max(gain.sum(), np.finfo("float64").tiny) for gain in gains], axis=0))
 
     def _settings(self) -> dict[str, Any]:
-        fixed = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
-        return {**self._params, "seed": self._seed, "num_threads": self._threads, **fixed}
+        return lightgbm_settings(self._params, self._seed, self._threads)
 
     def _known_minutes(self, index: pd.Index) -> Floats:
         minutes: Floats = self._minutes.reindex(index).to_numpy(dtype="float64")
@@ -140,10 +152,7 @@ class TwoStageMinutesEstimator(_Boosting):
             (rows, minutes[rows], None),
             (played, answers[played] / minutes[played], minutes[played]),
         ):
-            # A subset takes labels of its own only once it has been made.
-            part = data.subset(chosen).construct()
-            part.set_label(label)
-            part.set_weight(weight)
+            part = labelled(data, chosen, label, weight)
             boosters.append(lightgbm.train(self._settings(), part, num_boost_round=self._trees))
         return boosters[0], boosters[1]
 

@@ -1,7 +1,7 @@
 """Run forecasters through their folds and pool the out-of-sample predictions.
 
 The fits of all folds, of all forecasters that are asked for together, go through one joblib call: threads by default
-(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, be it
+(the boosters leave Python while they work, and share the table), or whatever ``joblib.parallel_config`` says, whether
 processes or a cluster. Every fit runs on one thread, so there are never more busy threads than workers, and the numbers
 depend neither on the backend nor on the number of workers. Work that is lost with a worker is done again.
 """
@@ -12,19 +12,21 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from joblib import delayed
 
 from nba_props.errors import DataError, ModelError, NotEnoughDataError
-from nba_props.evaluation.regression import regression_metrics
 from nba_props.forecast import Estimator
+from nba_props.forecast.binning import SharedBins, bin_stages
 from nba_props.forecast.folds import Fold
 from nba_props.forecast.learning import learning_curves
 from nba_props.forecast.parallel import in_order
 from nba_props.forecast.reasons import REASONS, Explain, by_family, reasons
 from nba_props.metrics import all_prefixed
+from nba_props.metrics.definitions import regression_metrics
 
 _MIN_TRAIN_ROWS = 200
 
@@ -101,11 +103,14 @@ class Forecaster:
     def fits(self) -> list[_Fit]:
         """Everything that has to be fitted, in time order; the fit on every row comes last."""
         wanted = self.wanted()
+        rows = [self._known(fold) for fold in wanted]
+        stages = bin_stages(rows)
         fits = [
-            _Fit(self._known(fold), np.flatnonzero(self._tested(fold)), fold, in_sample=fold is wanted[-1])
-            for fold in wanted
+            _Fit(known, stages[known], np.flatnonzero(self._tested(fold)), fold, in_sample=fold is wanted[-1])
+            for fold, known in zip(wanted, rows, strict=True)
         ]
-        return [*fits, _Fit(len(self.features), np.array([], dtype="int64"))] if self.final else fits
+        every = len(self.features)
+        return [*fits, _Fit(every, every, np.array([], dtype="int64"))] if self.final else fits
 
     def _known(self, fold: Fold) -> int:
         """Rows up to the fold's last training date. Rows are in time order, so they are a view, not a copy."""
@@ -126,9 +131,13 @@ class Forecaster:
 
 @dataclass(frozen=True)
 class _Fit:
-    """One fit: on the first `known` rows, predicting `tested` (positions); without a fold it is the final one."""
+    """One fit: on the first `known` rows, predicting `tested` (positions); without a fold it is the final one.
+
+    Where rows are binned, the boundaries are those of the first `binned_on` rows.
+    """
 
     known: int
+    binned_on: int
     tested: np.ndarray
     fold: Fold | None = None
     in_sample: bool = False
@@ -168,9 +177,10 @@ def walk_forward_all(
         DataError: The rows are not in time order.
     """
     plan = [forecaster.fits() for forecaster in forecasters]
+    bins = _shared_bins(forecasters, plan)
     calls = [
-        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make, forecaster.explain)
-        for forecaster, fits in zip(forecasters, plan, strict=True)
+        delayed(_run)(forecaster.features, forecaster.target, fit, forecaster.make, forecaster.explain, shared)
+        for forecaster, fits, shared in zip(forecasters, plan, bins, strict=True)
         for fit in fits
     ]
     with closing(in_order(calls, workers=workers)) as done:
@@ -199,14 +209,28 @@ def walk_forward(
     return result
 
 
+def _shared_bins(forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]]) -> list[SharedBins]:
+    """The bins of each forecaster's fits; forecasters on the same table share theirs."""
+    fits: dict[int, list[tuple[int, int]]] = {}
+    for forecaster, own in zip(forecasters, plan, strict=True):
+        fits.setdefault(id(forecaster.features), []).extend((fit.binned_on, fit.known) for fit in own)
+    made = {table: SharedBins(pairs) for table, pairs in fits.items()}
+    return [made[id(forecaster.features)] for forecaster in forecasters]
+
+
 def _run(
-    features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator], explain: Explain | None
-) -> _Fitted:
-    """One fit, on one worker. The tables come as arguments of their own, so that backends share or scatter them."""
+    features: pd.DataFrame, target: pd.Series, fit: _Fit, make: Callable[[], Estimator], explain: Explain | None,
+    bins: SharedBins,
+) -> _Fitted:  # fmt: skip
+    """One fit, on one worker."""
     estimator = make()
     known, answers = features.iloc[: fit.known], target.iloc[: fit.known]
     started = time.perf_counter()
-    estimator.fit(known, answers)
+    fit_binned = getattr(estimator, "fit_binned", None)
+    if fit_binned is None:
+        estimator.fit(known, answers)
+    else:
+        fit_binned(known, answers, partial(bins.rows, features, fit.binned_on))
     seconds = time.perf_counter() - started
     if fit.fold is None:
         return _Fitted(np.array([]), seconds, estimator=estimator)

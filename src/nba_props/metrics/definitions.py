@@ -66,6 +66,16 @@ def r2(actual: ArrayLike, predicted: ArrayLike) -> float | None:
     return 1.0 - float(np.square(_error(actual, predicted)).sum()) / total if total > 0 else None
 
 
+def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    """``mae``, ``rmse`` (stat units) and ``r2`` of `predicted` (n) against `actual` (n); r2 absent at zero variance.
+
+    >>> regression_metrics(np.array([10.0, 20.0]), np.array([12.0, 19.0]))["mae"]
+    1.5
+    """
+    metrics = {"mae": mae(actual, predicted), "rmse": rmse(actual, predicted), "r2": r2(actual, predicted)}
+    return {name: value for name, value in metrics.items() if value is not None}
+
+
 def roi(profit: ArrayLike, turnover: ArrayLike) -> float:
     """Profit over turnover, also called yield: 0.05 is 5 % of what was staked on bets won or lost.
 
@@ -198,7 +208,7 @@ def quantile_bins(p: Floats, bins: int = _BINS) -> Ints:
 def calibration_error(p: Floats, y: Floats, bins: int = _BINS) -> float:
     """Expected calibration error: count-weighted mean of abs(mean p - mean y) over equal-count bins of p.
 
-    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows says nothing.
+    Equal probabilities share a bin (`quantile_bins`), so that the order of the rows does not matter.
 
     >>> calibration_error(np.array([0.25, 0.25, 0.75, 0.75]), np.array([0.0, 1.0, 1.0, 1.0]), bins=2)
     0.25

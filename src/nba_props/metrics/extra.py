@@ -20,7 +20,7 @@ def extra_metrics(predictions: pd.DataFrame, ledger: pd.DataFrame) -> dict[str, 
         ledger: Bets of flat stakes (docs/contract.md); empty without lines that can be bet.
 
     Raises:
-        ConfigError: A function gives something else than a finite number or None; names the metric.
+        ConfigError: A function gives something other than a finite number or None; names the metric.
     """
     found: dict[str, float] = {}
     for key, metric in METRICS.items():

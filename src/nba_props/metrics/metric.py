@@ -41,13 +41,13 @@ def check_metric_name(name: str) -> str:
     if not isinstance(name, str) or not _KEY.fullmatch(name) or len(name) > _LONGEST or set(name) <= {"."}:
         message = (
             f"{name!r} cannot be a metric name: use lower-case letters, digits, '_' and '.', and '/' between groups "
-            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters.{_in_small_letters(name)}"
+            f"(mae_tier1_stars, fold/val_mae), at most {_LONGEST} characters.{_lower_case_hint(name)}"
         )
         raise TrackingError(message)
     return name
 
 
-def _in_small_letters(name: object) -> str:
+def _lower_case_hint(name: object) -> str:
     """The right name, where nothing but capitals and spaces are wrong with it."""
     small = re.sub(r"[\s-]+", "_", name.strip().lower()) if isinstance(name, str) else ""
     return f" Did you mean {small!r}?" if small != name and _KEY.fullmatch(small) else ""
@@ -91,7 +91,7 @@ class Metric:
         return "<" in self.key
 
     def base_of(self, key: str) -> str | None:
-        """The key that `key` is this family's member of; "" where it is of no other; None where it is no member.
+        """The key that `key` is this family's member of; "" where it belongs to none; None where it is not a member.
 
         >>> Metric("kelly_<metric>", "with Kelly stakes", direction="same").base_of("kelly_roi")
         'roi'
@@ -167,7 +167,7 @@ def resolve_direction(key: str, mode: str | None = None) -> Direction:
     if known is None:
         unknown = find_metric(key) is None
         why = f"is not in the table of metrics{metric_hint(key)}" if unknown else "has no better side"
-        message = f"Metric {key!r} {why} (docs/metrics.md): say mode='min' or mode='max'."
+        message = f"Metric {key!r} {why} (docs/metrics.md): pass mode='min' or mode='max'."
         raise TrackingError(message)
     return known
 
@@ -185,7 +185,7 @@ def metric_hint(name: str) -> str:
 
 
 def headline_metrics() -> tuple[str, ...]:
-    """Keys that comparisons show without being asked, in the order of the table."""
+    """Keys that comparisons show by default, in the order of the table."""
     return tuple(key for key, metric in METRICS.items() if metric.headline)
 
 

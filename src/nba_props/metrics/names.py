@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PREFIXED: Final = ("train_", "val_", "baseline_", "market_", "model_", "n_")
-"""How keys begin that say for themselves what they were measured on."""
+"""Prefixes of keys that already say what they were measured on."""
 
 
 def prefixed(name: str, prefix: str) -> str:

@@ -105,7 +105,7 @@ def _shade(panel: object, dates: np.ndarray, uncalibrated_until: object) -> None
 def edge_buckets(table: pd.DataFrame, *, title: str = "Edge claimed and realised", simulated: bool = False) -> Figure:
     """Return claimed by the model and return realised, by size of the edge, with the interval by nights.
 
-    Buckets whose interval holds zero, or that have none, say nothing and are hatched.
+    Buckets whose interval holds zero, or that have none, are inconclusive and hatched.
 
     Args:
         table: From `nba_props.betting.tables.edge_table`.

@@ -38,7 +38,7 @@ def fold_history(
     title: str = "Walk-forward history",
     simulated: bool = False,
 ) -> Figure:
-    """One metric over the folds, in their order, against what it is held against in the same folds.
+    """One metric over the folds, in their order, beside what it is compared with in the same folds.
 
     Args:
         values: One value per fold.

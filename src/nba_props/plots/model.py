@@ -176,7 +176,7 @@ def confusion_matrix(
         actual: Class index of each row, 0 to len(labels) - 1, n.
         predicted: Predicted class index, n.
         labels: Names of the classes.
-        beside: Name -> share right of what the model is held against, written under the matrix.
+        beside: Name -> share right of what the model is compared with, written under the matrix.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class About:
-    """What a plot may say of the run besides its numbers.
+    """What a plot may say about the run besides its numbers.
 
     Attributes:
         title: Market and model; how a title begins.

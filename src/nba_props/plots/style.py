@@ -1,4 +1,4 @@
-"""One look for all figures: object-oriented matplotlib without global state, colours that colour-blind readers tell."""
+"""One style for all figures: matplotlib without global state, colours that colour-blind readers can tell apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CYCLE: Final = (BLUE, ORANGE, GREEN, YELLOW, PINK, SKY)
 
 WIDTH_INCHES: Final = 6.4
 DPI: Final = 125
-"""6.4 inches at 125 dots: 800 pixels, with text that is still read at half of that, on a telephone."""
+"""6.4 inches at 125 dots: 800 pixels, with text that is still legible at half of that, on a telephone."""
 
 _TEXT: Final = 11.5
 _LINE: Final = 50
@@ -95,7 +95,7 @@ def label(panel: Any, x: str, y: str) -> None:  # noqa: ANN401 - matplotlib is u
 
 
 def remark(figure: Any, text: str) -> None:  # noqa: ANN401 - matplotlib is untyped here
-    """A sentence under the panels: the numbers of the figure, and how it is read."""
+    """A sentence under the panels: the numbers of the figure, and how to read it."""
     from textwrap import fill
 
     figure.supxlabel(fill(text, 74), fontsize=_TEXT - 0.5, color="#333333", x=0.02, ha="left")

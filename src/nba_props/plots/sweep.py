@@ -1,4 +1,4 @@
-"""Figures of a sweep: what each trial came to, how it ran, and which settings made the difference."""
+"""Figures of a sweep: the result of each trial, how it ran, and which settings made the difference."""
 
 from __future__ import annotations
 

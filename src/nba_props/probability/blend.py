@@ -20,7 +20,7 @@ from nba_props.probability.calibrators import MIN_CALIBRATION_ROWS, expit, logis
 from nba_props.probability.refits import refits
 
 PRIOR_ROWS: Final = 400.0
-"""Worth of the belief that the weight is 0: it holds the weight to a standard deviation of 0.1 (the curvature of 400
+"""Strength of the prior that the weight is 0: it holds the weight to a standard deviation of 0.1 (the curvature of 400
 rows at p = 1/2 whose log-odds differ from the market's by 1 is 100)."""
 
 _EDGE: Final = 1e-6
@@ -77,9 +77,20 @@ class MarketBlend:
 
 
 def walk_forward_blend(
-    p: ArrayLike, market_p_over: ArrayLike, y: ArrayLike, dates: ArrayLike, prior: float = PRIOR_ROWS
+    p: ArrayLike,
+    market_p_over: ArrayLike,
+    y: ArrayLike,
+    dates: ArrayLike,
+    prior: float = PRIOR_ROWS,
+    *,
+    apply_to: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
 ) -> tuple[Floats, pd.DataFrame]:
     """Blend every probability by the weight learned on props settled on earlier dates; refitted weekly.
+
+    >>> dates, over = pd.date_range("2024-01-01", periods=400), np.tile([1.0, 0.0], 200)
+    >>> blended, weeks = walk_forward_blend(0.25 + 0.5 * over, np.full(400, 0.5), over, dates)
+    >>> blended[[0, -2]].round(2).tolist(), float(weeks["weight"].iloc[-1])  # only the model knows anything here
+    ([nan, 0.75], 1.0)
 
     Args:
         p: Model's P(over | no push), n, any order.
@@ -87,20 +98,24 @@ def walk_forward_blend(
         y: 1 over, 0 under, NaN push or void, n.
         dates: Date of each prop, n.
         prior: See `MarketBlend.fit`.
+        apply_to: Other probabilities of model and market to blend, and their dates, m each; those of the settled props
+            by default.
 
     Returns:
-        Blended probabilities, n, NaN where one of the two is missing or too few props are settled; and one row per week
-        with a weight: ``first_date``, ``weight``, ``n_props``.
+        Blended probabilities, n (or m), NaN where one of the two is missing or too few props are settled; and one row
+        per week with a weight: ``first_date``, ``weight``, ``n_props``.
     """
     model, market, result = (np.asarray(values, dtype="float64") for values in (p, market_p_over, y))
-    days = np.asarray(dates, dtype="datetime64[D]")
-    blended, weeks = np.full(len(model), np.nan), []
-    for past, now in refits(dates):
+    ours, theirs, target_dates = (p, market_p_over, dates) if apply_to is None else apply_to
+    ours, theirs = np.asarray(ours, dtype="float64"), np.asarray(theirs, dtype="float64")
+    days = np.asarray(target_dates, dtype="datetime64[D]")
+    blended, weeks = np.full(len(ours), np.nan), []
+    for past, now in refits(dates, target_dates):
         try:
             blend = MarketBlend.fit(model[past], market[past], result[past], prior)
         except NotEnoughDataError:
             continue
-        blended[now] = blend.apply(model[now], market[now])
+        blended[now] = blend.apply(ours[now], theirs[now])
         weeks.append({"first_date": days[now].min(), "weight": blend.weight, "n_props": blend.n_props})
     return blended, pd.DataFrame(weeks, columns=["first_date", "weight", "n_props"])
 

@@ -8,6 +8,8 @@ results are spread, whatever was done to the location.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +33,8 @@ _KEY: Final = ["game_id", "player_id"]
 _MIN_PAST: Final = 200
 _FALLBACK: Final = "conformal"
 _BISECTIONS: Final = 40
+_HALVINGS: Final = 8
+"""Results of all markets are below 2 to this power."""
 _Part = tuple[str, int]
 
 
@@ -56,7 +60,7 @@ class Distributions(ABC):
         known = self._known(lines)
         table = lines.assign(fold=known["fold"], role=known["role"], p_over=np.nan, p_push=np.nan, p_under=np.nan)
         for part, rows in self._parts(known):
-            over, push, under = self._read(part, known[rows], lines[rows])
+            over, push, under = self._rows(part, known[rows], lines[rows]).probabilities()
             table.loc[rows, PROBABILITIES] = np.column_stack([over, push, under])
         return table
 
@@ -73,13 +77,12 @@ class Distributions(ABC):
         known, wanted = self._known(lines), np.asarray(chance, dtype="float64")
         locations = np.full(len(lines), np.nan)
         for part, rows in self._parts(known):
-            info, at, goal = known[rows], lines[rows], wanted[rows]
-            line = at["line"].to_numpy(dtype="float64")
-            start, reach = info["predicted"].to_numpy(dtype="float64"), 2.0 * line + 20.0
-            low, high = start - reach, start + reach
+            at, goal = self._rows(part, known[rows], lines[rows]), wanted[rows]
+            reach = 2.0 * at.line + 20.0
+            low, high = at.forecast - reach, at.forecast + reach
             for _ in range(_BISECTIONS):
                 middle = (low + high) / 2.0
-                over, _, under = self._read(part, info, at.assign(location=middle))
+                over, _, under = replace(at, location=middle).probabilities()
                 total = over + under
                 reached = np.divide(over, total, out=np.full_like(over, 0.5), where=total > 0)
                 low, high = np.where(reached < goal, middle, low), np.where(reached < goal, high, middle)
@@ -92,9 +95,32 @@ class Distributions(ABC):
         mass = np.full(len(lines), np.nan)
         for part, rows in self._parts(known):
             value = np.nan_to_num(result[rows])
-            high, low = (self._cdf(part, known[rows], lines[rows], each) for each in (value, value - 1.0))
+            at = self._rows(part, known[rows], lines[rows])
+            high, low = at.cdf(value), at.cdf(value - 1.0)
             mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
         return mass
+
+    def quantiles(self, lines: pd.DataFrame, levels: Sequence[float]) -> Floats:
+        """The least result of which P(result or less) reaches each of `levels` (k), (n, k) whole numbers.
+
+        Args:
+            lines: As for `at`; ``line`` is not needed.
+            levels: In (0, 1).
+
+        Returns:
+            NaN where `at` gives no probability.
+        """
+        known, found = self._known(lines), np.full((len(lines), len(levels)), np.nan)
+        for part, rows in self._parts(known):
+            at, n = self._rows(part, known[rows], lines[rows].assign(line=np.nan)), int(rows.sum())
+            for column, level in enumerate(levels):
+                low, high = np.zeros(n), np.full(n, 2.0**_HALVINGS)
+                for _ in range(_HALVINGS):
+                    middle = np.floor((low + high) / 2.0)
+                    there = at.cdf(middle) >= level
+                    low, high = np.where(there, low, middle + 1.0), np.where(there, middle, high)
+                found[rows, column] = np.where(np.isnan(at.cdf(high)), np.nan, high)
+        return found
 
     @abstractmethod
     def _known(self, lines: pd.DataFrame) -> pd.DataFrame:
@@ -107,22 +133,49 @@ class Distributions(ABC):
     @abstractmethod
     def _of(self, part: _Part) -> PredictiveDistribution: ...
 
-    def _read(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
-        line = lines["line"].to_numpy(dtype="float64")
-        not_over = self._cdf(part, known, lines, np.floor(line))
-        under = np.where(np.floor(line) == line, self._cdf(part, known, lines, np.floor(line) - 1.0), not_over)
+    def _rows(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame) -> _Rows:
+        forecast = known["predicted"].to_numpy(dtype="float64")
+        moved = {
+            name: lines[name].to_numpy(dtype="float64") if name in lines else None
+            for name in ("location", "scale", "anchor")
+        }
+        level = self._of(part).reader(forecast, minutes_tier(known["mean_minutes"]))
+        return _Rows(level, forecast, lines["line"].to_numpy(dtype="float64"), **moved)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Lines of one fold (n), and how their distributions are read.
+
+    Attributes:
+        level: The CDF between whole numbers, of n values (`PredictiveDistribution.reader`).
+        forecast, line: n.
+        location, scale, anchor: As for `Distributions.at`; None where the distribution is not moved, or not stretched.
+    """
+
+    level: Callable[[Floats], Floats]
+    forecast: Floats
+    line: Floats
+    location: Floats | None = None
+    scale: Floats | None = None
+    anchor: Floats | None = None
+
+    def probabilities(self) -> tuple[Floats, Floats, Floats]:
+        """P(over), P(push) and P(under) of each line."""
+        whole = np.floor(self.line) == self.line
+        not_over = self.cdf(np.floor(self.line))
+        under = np.where(whole, self.cdf(np.floor(self.line) - 1.0), not_over) if whole.any() else not_over
         push = np.maximum(not_over - under, 0.0)
         return 1.0 - under - push, push, under
 
-    def _cdf(self, part: _Part, known: pd.DataFrame, lines: pd.DataFrame, whole: Floats) -> Floats:
+    def cdf(self, whole: Floats) -> Floats:
         """P(result <= whole), stretched around the anchor where there is a scale, and moved to the location."""
-        forecast, edge = known["predicted"].to_numpy(dtype="float64"), whole + 0.5
-        if "scale" in lines:
-            anchor, scale = (lines[name].to_numpy(dtype="float64") for name in ("anchor", "scale"))
-            edge = anchor + (edge - anchor) / scale
-        if "location" in lines:
-            edge = edge - (lines["location"].to_numpy(dtype="float64") - forecast)
-        level = self._of(part).level(np.nan_to_num(edge), forecast, minutes_tier(known["mean_minutes"]))
+        edge = whole + 0.5
+        if self.scale is not None and self.anchor is not None:
+            edge = self.anchor + (edge - self.anchor) / self.scale
+        if self.location is not None:
+            edge = edge - (self.location - self.forecast)
+        level = self.level(np.nan_to_num(edge))
         return np.where(np.isnan(edge), np.nan, np.where(whole < 0, 0.0, level))
 
 

@@ -198,7 +198,12 @@ def over_results(actual: ArrayLike, line: ArrayLike) -> Floats:
 
 
 def logistic(design: Floats, y: Floats, start: Floats, prior: float | Floats) -> Floats:
-    """Logistic regression by Newton's method, held towards `start` by a penalty worth `prior` rows (one, or k)."""
+    """Logistic regression by Newton's method, held towards `start` by a penalty worth `prior` rows (one, or k).
+
+    >>> y = np.array([1.0, 1.0, 1.0, 0.0])
+    >>> logistic(np.ones((4, 1)), y, np.zeros(1), 0.0).round(4).tolist()  # the log-odds of 3 in 4
+    [1.0986]
+    """
     weights = start.copy()
     penalty = np.diag(np.broadcast_to(prior, len(start))) / 4.0  # a row at p = 1/2 adds at most 1/4 to the curvature
     for _ in range(_NEWTON_STEPS):
@@ -213,12 +218,20 @@ def logistic(design: Floats, y: Floats, start: Floats, prior: float | Floats) ->
 
 
 def logit(p: Floats) -> Floats:
-    """Log-odds of probabilities inside (0, 1)."""
+    """Log-odds of probabilities inside (0, 1).
+
+    >>> logit(np.array([0.5, 0.75])).round(4).tolist()
+    [0.0, 1.0986]
+    """
     odds: Floats = np.log(p) - np.log1p(-p)
     return odds
 
 
 def expit(value: Floats) -> Floats:
-    """Probabilities of log-odds."""
+    """Probabilities of log-odds.
+
+    >>> expit(np.array([0.0, 1.0986])).round(3).tolist()
+    [0.5, 0.75]
+    """
     chance: Floats = 1.0 / (1.0 + np.exp(-np.clip(value, -35.0, 35.0)))
     return chance

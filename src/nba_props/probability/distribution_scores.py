@@ -55,9 +55,9 @@ def crps(distribution: PredictiveDistribution, y: ArrayLike, mu: ArrayLike, grou
     result, forecast = (np.asarray(values, dtype="float64")[rows] for values in (y, mu))
     label = None if groups is None else np.asarray(groups)[rows]
     top = int(max(result.max(initial=0.0), 3.0 * forecast.max(initial=0.0))) + 10
-    total = np.zeros(len(rows))
+    total, level = np.zeros(len(rows)), distribution.reader(forecast, label)
     for k in range(top + 1):
-        total += np.square(distribution.cdf(np.full(len(rows), float(k)), forecast, label) - (result <= k))
+        total += np.square(level(np.full(len(rows), k + 0.5)) - (result <= k))
     return float(total.mean())
 
 

@@ -41,6 +41,10 @@ def scale_scores(distributions: Distributions, props: pd.DataFrame, actual: Arra
 def walk_forward_scale(scores: Floats, dates: ArrayLike, target_dates: ArrayLike | None = None) -> Floats:
     """Factor on the spread for each prop, from results of earlier weeks only.
 
+    >>> scores = np.full((4, len(SCALES)), np.nan)  # nothing is settled
+    >>> walk_forward_scale(scores, ["2024-01-01"] * 4).round(6).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+
     Args:
         scores: Of `scale_scores`, n rows.
         dates: Date of each of them, n.

@@ -102,7 +102,7 @@ def test_inactive_lists_as_json_and_as_a_table(tmp_path):
 
 def test_a_summary_cut_in_half_is_refused(tmp_path):
     halved = {"resultSets": [SUMMARY["resultSets"][1]]}
-    with pytest.raises(DataError, match="no whole answer of BoxScoreSummaryV2"):
+    with pytest.raises(DataError, match="not a whole answer of BoxScoreSummaryV2"):
         load_availability(write(tmp_path, json.dumps(halved), "half.json"))
 
 
@@ -182,13 +182,13 @@ def test_an_unknown_file_lists_the_formats_and_a_folder_passes_it_over(tmp_path,
     with pytest.raises(DataError, match="given twice"):
         load_availability([tmp_path, tmp_path / "availability.csv"])
     with pytest.raises(ConfigError, match="did you mean 'status table'"):
-        load_availability(path, form="status tabel")
+        load_availability(path, format="status tabel")
 
 
 def test_a_forced_format_says_what_the_file_lacks(tmp_path):
     path = write(tmp_path, "team,player\nBOS,Al\n")
     with pytest.raises(DataError, match="game_date, status: 2 required columns are missing"):
-        load_availability(path, form="status table")
+        load_availability(path, format="status table")
 
 
 def test_a_parquet_file_with_types_of_its_own(tmp_path):

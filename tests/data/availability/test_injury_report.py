@@ -180,6 +180,56 @@ def test_a_long_name_that_breaks_at_its_hyphen_is_one_name(printer):
     assert read_injury_report(paper.save()).rows[0]["player"] == "Gilmore-Alexandrov, Shay"
 
 
+EVERYTHING = [
+    ("BOS@NYK", "Boston Celtics", "Hartford, Al", "Out", "Injury/Illness - N/a; Illness"),
+    ("BOS@NYK", "Boston Celtics", "Wells III, Robert", "Questionable", "Injury/Illness - Left Knee; Injury Management"),
+    ("BOS@NYK", "Boston Celtics", "O'Nell, Royce", "Probable", "Rest"),
+    ("BOS@NYK", "New York Knicks", "Gil-Alexander, Shai", "Doubtful", ""),
+    ("DET@MIA", "Detroit Pistons", "Hard Jr., Tim", "Out", "G League - Two-Way"),
+    ("NOP@PHI", "New Orleans Pelicans", "Cut, Row", "Out", "Injury/Illness - Right Shoulder; Surgery and Recovery"),
+    ("NOP@PHI", "Philadelphia 76ers", "Late Jr., Name", "Out", "Injury/Illness - Right Hand; Sprain"),
+    ("NOP@PHI", "Philadelphia 76ers", "Last, De'Aaron", "Out", "Trade Pending"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", [True, False])
+@pytest.mark.parametrize("repeat_header", [True, False])
+@pytest.mark.parametrize("bottom", [300, 500])
+def test_a_report_with_everything_in_it_is_read_row_by_row(printer, rules, repeat_header, bottom):
+    """Several games at one hour, a game nobody reported of, empty and broken reasons, rows cut by the page."""
+    paper = printer(rules=rules, repeat_header=repeat_header, bottom=bottom)
+    last: dict[str, str] = {"matchup": "", "team": ""}
+    broken = {"Hard Jr., Tim": ("G League - Two-", "Way"),
+              "Cut, Row": ("Injury/Illness - Right Shoulder;", "Surgery and", "Recovery"),
+              "Late Jr., Name": ("Injury/Illness - Right Hand;", "Sprain")}  # fmt: skip
+    cut = {"Cut, Row": {"split": 1}, "Late Jr., Name": {"split": 1, "name_on": 1}}
+    for number, (matchup, team, player, status, reason) in enumerate(EVERYTHING):
+        cells = {name: value for name, value in (("matchup", matchup), ("team", team)) if last[name] != value}
+        cells |= {"game_date": "01/14/2025"} if not number else {}
+        cells |= {"game_time": {"BOS@NYK": "07:00 (ET)", "DET@MIA": "07:30 (ET)"}.get(matchup, "")}
+        if matchup == "DET@MIA":
+            paper.row("NOT YET SUBMITTED", matchup="LAC@GSW", team="LA Clippers")
+            paper.row("NOT YET SUBMITTED", team="Golden State Warriors")
+        cells = {name: value for name, value in cells.items() if value and (name != "game_time" or "matchup" in cells)}
+        paper.row(*broken.get(player, (reason,)), player=player, status=status, **cells, **cut.get(player, {}))
+        last = {"matchup": matchup, "team": team}
+    report = read_injury_report(paper.save())
+    names = ("matchup", "team", "player", "status", "reason")
+    assert [tuple(row[name] for name in names) for row in report.rows] == EVERYTHING
+    assert [(row["game_time"], row["matchup"], row["team"]) for row in report.not_submitted] == [
+        ("07:00 (ET)", "LAC@GSW", "LA Clippers"), ("07:00 (ET)", "LAC@GSW", "Golden State Warriors"),
+    ]  # fmt: skip
+    assert {row["game_date"] for row in report.rows} == {"01/14/2025"}
+    assert report.pages >= 3
+
+
+def test_a_report_that_could_unpack_to_more_than_the_limit_is_not_opened(printer, monkeypatch):
+    path = printer().save()
+    monkeypatch.setenv("NBA_PROPS_MAX_UNPACKED_BYTES", "100000")
+    with pytest.raises(DataError, match="unpacks to more than 100,000 bytes"):
+        read_injury_report(path)
+
+
 def test_many_pages_are_read_to_the_end(printer):
     paper = printer()
     paper.row(
@@ -221,7 +271,7 @@ def test_a_file_that_is_no_report_is_refused(printer, tmp_path):
         load_availability(broken)
     page = tmp_path / "page.pdf"
     page.write_text("<html>Access Denied</html>")
-    with pytest.raises(DataError, match="is no PDF"):
+    with pytest.raises(DataError, match="is not a PDF"):
         load_availability(page)
 
 

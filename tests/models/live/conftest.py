@@ -11,7 +11,7 @@ from models.live.card import ModelInUse
 from models.live.slate import flag_by_market
 from models.logged.prop_forecast import PAST, SETTLED, BettingRule, PropForecast
 from nba_league import simulate_league
-from nba_props.config import make_config
+from nba_props.config import MARKET_BLEND, make_config
 from nba_props.data.availability import AvailabilityReading, no_fixtures
 from nba_props.evaluation.market import evaluate_market
 from nba_props.forecast.walk_forward import walk_forward_all
@@ -41,8 +41,8 @@ def flagged(data):
 
 
 @pytest.fixture(scope="session")
-def once(data):
-    """One fit before the second season, its walk-forward and what that is worth, by the project's own evaluation."""
+def fitted_once(data):
+    """One fit before the second season: settings, walk-forward, estimator, feature table and last night of training."""
     from models.forecasting import forecaster
 
     config = make_config(
@@ -50,26 +50,44 @@ def once(data):
     )
     made = forecaster(data, config, "lightgbm")
     (result,) = walk_forward_all([made], workers=1)
-    evaluation = evaluate_market(result, data.quotes_of("pts"), config)
     (test,) = [fold for fold in made.folds if fold.role == "test"]
     known = (data.games["game_date"] <= test.train_end).to_numpy()
     estimator = EstimatorSpec("lightgbm", {"n_estimators": 30}, 0)()
     frame = feature_frame(data, config)
     estimator.fit(frame[known], made.target[known])
+    return config, result, estimator, frame, test.train_end
+
+
+def whole_forecast(data, fitted_once, **settings):
+    """The forecast as it stood before the second season, and the project's own evaluation of its walk-forward."""
+    config, result, estimator, frame, train_end = fitted_once
+    config = config.model_copy(update=settings)
+    evaluation = evaluate_market(result, data.quotes_of("pts"), config)
     past = result.predictions[result.predictions["role"] == "calibration"]
     forecast = PropForecast(
         market="pts",
         estimator=estimator,
         features=tuple(frame.columns),
         distribution=evaluation.distribution,
-        calibrator=config.calibrator,
+        calibrator=MARKET_BLEND if config.model == MARKET_BLEND else config.calibrator,
         rule=BettingRule(config.decision, config.min_edge, config.max_odds, config.kelly_fraction),
         past=past[PAST].reset_index(drop=True),
         settled=pd.DataFrame({name: pd.Series(dtype="float64") for name in SETTLED}),
-        trained_until=test.train_end,
+        trained_until=train_end,
         data_kind="SIMULATED",
     )
     return forecast, evaluation
+
+
+@pytest.fixture(scope="session")
+def once(data, fitted_once):
+    return whole_forecast(data, fitted_once)
+
+
+@pytest.fixture(scope="session")
+def blend(data, fitted_once):
+    """The same model blended with the market."""
+    return whole_forecast(data, fitted_once, model=MARKET_BLEND)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from models.live.card import ModelInUse
-from models.live.checks import missing_nights
+from models.live.checks import check_reports, missing_nights
 from models.live.monitor import Verdict, apply_verdict, can_go_back, monitor_model, nightly_gains
 from models.live.record import FEATURES_FILE, SETTLED_PROPS_FILE, StoredCard
-from nba_props.errors import DataError
+from nba_props.errors import DataError, ModelError
 
 FIRST = pd.Timestamp("2024-11-01")
 
@@ -131,8 +131,26 @@ def test_nights_with_lines_and_days_since_the_log_ended_are_missing_unless_said_
     night = pd.Timestamp("2024-11-05")
     assert missing_nights(games, odds, night) == list(pd.to_datetime(["2024-11-02", "2024-11-04"]))
     assert missing_nights(games, odds, night, [pd.Timestamp("2024-11-04")]) == [pd.Timestamp("2024-11-02")]
+    tips = pd.DataFrame({"game_date": pd.to_datetime(["2024-11-01", "2024-11-05"])})
+    assert missing_nights(games, odds[:0], night, fixtures=tips) == [], "the schedule has no game on the fourth"
+    assert missing_nights(games, odds[:0], night, fixtures=tips[:1]) == [pd.Timestamp("2024-11-04")], "it says nothing"
     assert missing_nights(games, odds[:0], pd.Timestamp("2025-10-21")) == [], "a new season begins"
     with pytest.raises(DataError, match="2024-11-02"):
         from models.live.checks import check_nights
 
         check_nights(games, odds, night)
+
+
+def test_reports_are_features_only_of_models_that_were_trained_with_them():
+    def model(how, *features):
+        return ModelInUse("m", 1, "Production", "r", SimpleNamespace(availability=how, features=features))
+
+    with_reports, without = model("reported", "out_min"), model("last game", "out_min")
+    assert check_reports({"pts": with_reports}, reported=True)
+    assert not check_reports({"pts": without}, reported=True)
+    assert not check_reports({"pts": without}, reported=False)
+    assert check_reports({"pts": with_reports, "reb": model("last game", "usage_pct")}, reported=True)
+    with pytest.raises(ModelError, match="pts were trained with injury reports, and there are none: give them"):
+        check_reports({"pts": with_reports}, reported=False)
+    with pytest.raises(ModelError, match="those of reb without: make one card per --market"):
+        check_reports({"pts": with_reports, "reb": without}, reported=True)

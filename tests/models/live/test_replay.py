@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,10 +13,14 @@ from models.data import training_data_of
 from models.live.monitor import Verdict
 from models.live.record import CardStore
 from models.live.replay import ReplaySettings, data_until, replay_season
+from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_league import simulate_league
 from nba_props.config import make_config
+from nba_props.data import join_odds
+from nba_props.features import mean_minutes_before
 
 pytestmark = pytest.mark.slow
+NAME = "NBAProps_pts_SIMULATED"
 
 
 @pytest.fixture(scope="module")
@@ -93,34 +97,102 @@ def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_pa
     assert set(found.history["version"]) == {1, 2, 3}
 
 
-def test_frozen_features_lead_from_keep_to_roll_back_and_to_the_version_before(seasons, tmp_path, monkeypatch):
-    """From the second month on every feature of the model says what it said on the first night."""
+def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(seasons, tmp_path, monkeypatch):
+    """The only lines are those of the season under way, so that no backtest is long enough to replay the test on."""
     monkeypatch.chdir(tmp_path)
-    start, end = nights_of(seasons, "2023-24")
-    late = (seasons.games["game_date"] > start + pd.Timedelta(days=14)).to_numpy()
-    features = seasons.features.copy()
-    features.loc[late] = seasons.features.median().to_numpy("float32")
-    broken = replace(seasons, features=features)
+    start, _ = nights_of(seasons, "2022-23")
+    easy = '[easy]\ngates = [{ metric = "val_mae", comparison = "<", threshold = 100.0 }]\n'
+    (tmp_path / "gates.toml").write_text(easy, encoding="utf-8")
+    first = start + pd.Timedelta(days=25)
+    settings = ReplaySettings(first, first + pd.Timedelta(days=32), retrain_days=7)
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    # An earlier version stands in Production first; the one that is replayed displaces it.
-    from models.train_model_mlflow import NBAPropsMLflowTrainer
-
-    before = data_until(seasons, start)
-    first = NBAPropsMLflowTrainer(config=config(seed=3), training_data=before, tracking_uri=uri).run()
-    version = first.registration.version
+    tested = config(gate_profile=str(tmp_path / "gates.toml"), staging_nights=20)
+    found = replay_season(seasons, [tested], settings, tracking_uri=uri)
     registry = ModelRegistry(uri)
-    name = "NBAProps_pts_SIMULATED"
-    registry.promote_model(name, version, "Production", reason="the first one", override=True)
-    newer = NBAPropsMLflowTrainer(config=config(), training_data=before, tracking_uri=uri).run().registration.version
-    registry.promote_model(name, newer, "Production", reason="the second one", override=True)
-    settings = ReplaySettings(start, end, retrain_days=None)
+    tags = registry.get_model_info(NAME, 2).tags
+    shadows = CardStore(uri).cards(stage="Staging")
+    tested = [card for card in shadows if card.models["pts"][1] == 2]
+    assert len(tested) == 20, "one a night until the test is decided"
+    assert {card.status for card in tested} == {"settled"}
+    assert shadows[:20] == tested, "nothing newer takes its place meanwhile"
+    assert (tags["staging_source"], tags["staging_nights"]) == ("shadow cards", "20")
+    passed = tags["staging_verdict"] == "pass"
+    moved = found.history[found.history["version"] == 2]["to_stage"].tolist()
+    assert moved == ["Staging", "Production" if passed else "None"]
+    production = found.ledger[found.ledger["game_date"] <= tested[-1].date]
+    assert set(production["version"]) == {1}, "shadow cards are in no ledger"
+
+
+@pytest.fixture(scope="module")
+def two_versions(tmp_path_factory):
+    """A season whose prices can be beaten, and a store in which one version displaced another before it began."""
+    soft, efficient = (
+        simulate_league(
+            ("2021-22", "2022-23", "2023-24"), seed=11, odds_seasons=("2022-23", "2023-24"), n_teams=6, n_games=60,
+            markets=("pts",), inefficiency=inefficiency,
+        ) for inefficiency in (4.0, 0.0)
+    )  # fmt: skip
+    data = training_data_of(soft)
+    start, _ = nights_of(data, "2023-24")
+    folder = tmp_path_factory.mktemp("two_versions")
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for seed in (3, 0):
+            before = data_until(data, start)
+            trainer = NBAPropsMLflowTrainer(config=config(seed=seed), training_data=before, tracking_uri=uri)
+            version = trainer.run().registration.version
+            ModelRegistry(uri).promote_model(NAME, version, "Production", reason=f"seed {seed}", override=True)
+    return data, efficient, folder / "mlflow.db"
+
+
+def sound(data, efficient, begins):
+    """No fault."""
+    return data
+
+
+def frozen_tier(data, efficient, begins):
+    """From a date on the features of those who play 30 minutes and more say what they said before."""
+    stars = (mean_minutes_before(data.games) >= 30) & (data.games["game_date"] > begins)
+    last = data.features[data.games["game_date"] <= begins].groupby(data.games["player_id"]).first()
+    stars &= data.games["player_id"].isin(last.index)
+    features = data.features.copy()
+    features.loc[stars] = last.loc[data.games.loc[stars, "player_id"]].to_numpy()
+    return replace(data, features=features)
+
+
+def efficient_market(data, efficient, begins):
+    """From a date on the prices know what the model knows."""
+    late = join_odds(efficient.odds, efficient.games).quotes
+    quotes = pd.concat([data.quotes[data.quotes["game_date"] <= begins], late[late["game_date"] > begins]])
+    return replace(data, quotes=quotes.reset_index(drop=True))
+
+
+@pytest.mark.parametrize(
+    ("fault", "stream"), [(sound, None), (frozen_tier, "error"), (efficient_market, "Brier score against the market")]
+)
+def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
+    fault, stream, two_versions, tmp_path, monkeypatch
+):
+    data, efficient, database = two_versions
+    start, end = nights_of(data, "2023-24")
+    begins = start + pd.Timedelta(days=28)
+    shutil.copy(database, tmp_path)
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setattr("models.live.replay._Season._train", lambda self, night: self._load())
-    found = replay_season(broken, [config()], settings, tracking_uri=uri)
-    verdicts = [report.verdict for report in found.reports if report.version == newer]
+    settings = ReplaySettings(start, end, retrain_days=None)
+    found = replay_season(fault(data, efficient, begins), [config()], settings, tracking_uri=uri)
+    verdicts = [report.verdict for report in found.reports if report.version == 2]
+    registry = ModelRegistry(uri)
+    history = registry.transition_history(NAME)
     assert verdicts[0] in {Verdict.KEEP, Verdict.WATCH}
-    assert verdicts[-1] is Verdict.ROLL_BACK
-    assert found.reports[len(verdicts) - 1].rolled_back_to == version
-    assert registry.get_production_version(name) == version or len(found.versions["pts"]) > 1
-    last = registry.transition_history(name)
-    assert last["reason"].str.contains("monitor: ").any()
-    assert np.isin(version, found.versions["pts"])
+    if stream is None:
+        assert Verdict.ROLL_BACK not in verdicts
+        assert registry.get_production_version(NAME) == 2
+        return
+    assert Verdict.ROLL_BACK in verdicts
+    assert registry.get_production_version(NAME) == 1
+    (moved,) = history[history["kind"] == "rollback"].to_dict("records")
+    assert moved["reason"].startswith("monitor: ")
+    assert stream in moved["reason"]
+    assert found.versions == {"pts": [2, 1]}, "the cards after it are the version's before"

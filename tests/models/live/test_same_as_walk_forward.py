@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.live.batch import batch_ledger
-from models.live.card import lines_of, make_card
+from models.live.card import ModelInUse, lines_of, make_card
 from models.live.slate import build_slate, slate_of_data
 from nba_props.betting import results_of, split_results
 
@@ -68,6 +68,21 @@ def test_a_slate_of_an_evening_to_come_knows_no_result_and_holds_everyone_with_a
     np.testing.assert_array_equal(built.features.loc[place].to_numpy(), whole.loc[ours["index"]].to_numpy())
 
 
+def test_a_game_of_the_fixtures_without_a_line_yet_has_its_players_and_its_tip(data, league, known):
+    night = month(data)[2]
+    before = league.games[league.games["game_date"] < night]
+    odds = league.odds[league.odds["game_date"] < night]
+    games = data.games[data.games["game_date"] == night].drop_duplicates("game_id")
+    home = games["team"].where(games["home"], games["opponent"])
+    away = games["opponent"].where(games["home"], games["team"])
+    tips = pd.DataFrame({"game_date": night, "home": home, "away": away, "tip": night.tz_localize("UTC")})
+    built, _ = build_slate(before, odds, night, kind="SIMULATED", source="s", known=known, fixtures=tips)
+    assert set(zip(built.players["team"], built.players["opponent"], strict=True)) == {
+        pair for one, two in zip(home, away, strict=True) for pair in ((one, two), (two, one))
+    }
+    assert built.quotes.empty
+
+
 def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     night = month(data)[0]
     before = league.games[league.games["game_date"] < night]
@@ -79,8 +94,8 @@ def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     now = known.availability["game_date"] == night
     reports = known.availability.loc[now, "reported_at"]
     nothing = slate(replace(known, availability=known.availability[~now]))
-    pd.testing.assert_frame_equal(slate(known, tonight=reports.min()), nothing)
-    assert not slate(known, tonight=reports.max() + pd.Timedelta(minutes=1)).equals(nothing)
+    pd.testing.assert_frame_equal(slate(known, decided=("open", reports.min())), nothing)
+    assert not slate(known, decided=("open", reports.max() + pd.Timedelta(minutes=1))).equals(nothing)
 
 
 def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, flagged, model, once):
@@ -94,13 +109,46 @@ def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, f
     pd.testing.assert_frame_equal(again, ledger, check_exact=True)
 
 
-def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(data, flagged, model, once):
-    evaluation = once[1]
+def with_cards(data, flagged, model, evaluation):
+    """The predictions of a walk-forward, and what the cards of its nights say of the same player-games."""
     nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
     props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
     keys = ["game_id", "player_id"]
     both = evaluation.predictions.merge(props, on=keys, suffixes=("", "_card"), validate="1:1")
     assert len(both) == len(evaluation.predictions)
+    return both
+
+
+def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(data, flagged, model, once):
+    both = with_cards(data, flagged, model, once[1])
     for ours, theirs in (("projection", "predicted"), ("p_over_card", "p_over"), ("p_push_card", "p_push"),
                          ("line_card", "line"), ("market_p_over_card", "market_p_over")):  # fmt: skip
         np.testing.assert_array_equal(both[ours].to_numpy(), both[theirs].to_numpy(), err_msg=theirs)
+
+
+def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagged, blend):
+    forecast, evaluation = blend
+    both = with_cards(data, flagged, ModelInUse("m", 1, "Production", "0" * 32, forecast), evaluation)
+    for name in ("p_over", "p_push"):
+        np.testing.assert_array_equal(both[f"{name}_card"].to_numpy(), both[name].to_numpy(), err_msg=name)
+    np.testing.assert_array_equal(both["projection_model"].to_numpy(), both["predicted_model"].to_numpy())
+    # The spread of results around lines is learned on the props of a card, which leaves out players without a forecast.
+    np.testing.assert_allclose(both["projection"].to_numpy(), both["predicted"].to_numpy(), atol=0.05)
+    assert (both["projection"] - both["projection_model"]).abs().max() > 1.0, "the market moves it"
+
+
+def test_ranges_are_those_of_the_distribution_that_the_prices_are_read_from(data, flagged, model):
+    nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
+    props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
+    lined = props[props["p_over"].notna()]
+    up = lined[lined["p_over"] > 0.55]
+    assert (up["high_80"] > up["line"]).all(), "a fifth lies outside: more than half over the line reaches beyond it"
+    sure = lined[lined["p_under"] > 0.9]
+    assert (sure["high_80"] <= sure["line"]).all()
+    assert (lined["low_80"] <= lined["low_50"]).all()
+    assert (lined["high_50"] <= lined["high_80"]).all()
+    plain = model.forecast.ranges(lined.assign(predicted=lined["projection"]).drop(columns="low_80"))
+    assert (plain["high_50"].to_numpy() != lined["high_50"].to_numpy()).any(), "the calibration moves them"
+    bare = props[props["line"].isna()]
+    own = model.forecast.ranges(bare.assign(predicted=bare["projection"]))
+    pd.testing.assert_frame_equal(own.astype("float64"), bare[list(own.columns)].astype("float64"))

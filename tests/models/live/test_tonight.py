@@ -116,6 +116,9 @@ def test_the_card_is_a_run_and_three_files_and_twice_the_same_is_one_card(files,
     run = mlflow.MlflowClient(store).get_run(card["run_id"])
     assert run.info.run_name == f"card_{files[1]:%Y-%m-%d}"
     assert {"data_fingerprint", "decision_time", "card_models"} <= set(run.data.tags)
+    note = run.data.tags["mlflow.note.content"]
+    assert note.startswith(f"**{files[1]:%A, %d %B %Y}: {len(bets)} bets on {len(lined)} props")
+    assert f"/runs/{run.info.run_id}/artifacts/card.html)" in note
 
 
 @pytest.fixture
@@ -148,6 +151,8 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     assert (settled["settled"], settled["open"]) == (1, 0)
     assert settled["metrics"]["live_n_bets"] > 0
     assert {"live_mae", "live_brier", "live_roi", "live_clv"} <= set(settled["metrics"])
+    note = mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["mlflow.note.content"]
+    assert f"### Settled\n\n{settled['metrics']['live_n_bets']:.0f} bets settled" in note
     cards = CardStore(store)
     metrics = mlflow.MlflowClient(store).get_run(newer["run_id"]).data.metrics
     assert metrics["live_mae"] == settled["metrics"]["live_mae"]

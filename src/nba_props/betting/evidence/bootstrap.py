@@ -30,7 +30,15 @@ def roi_interval(
     block_nights: int = 1,
     seed: int = 0,
 ) -> Interval | None:
-    """Percentile interval of ROI; None under `MIN_NIGHTS` nights."""
+    """Percentile interval of ROI; None under `MIN_NIGHTS` nights.
+
+    >>> nights = pd.date_range("2024-01-01", periods=20)
+    >>> money = {"result": ["won", "lost"] * 10, "profit": [1.0, -1.0] * 10, "stake": 1.0, "clv": 0.02}
+    >>> ledger = pd.DataFrame({"game_date": nights, **money, "decimal_odds": 2.0, "bankroll": [101.0, 100.0] * 10})
+    >>> interval = roi_interval(ledger, resamples=200)
+    >>> interval.low < 0.0 < interval.high, roi_interval(ledger[:19]) is None
+    (True, True)
+    """
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS:
         return None
@@ -53,6 +61,13 @@ def betting_intervals(
     ``win_rate_excess`` is the win rate minus the break-even rate of the same bets. ``roi_p_value`` and ``clv_p_value``
     are one-sided, for a value of zero or less. The Sharpe ratio needs `game_nights` (`betting_metrics`). What cannot be
     computed, and everything under `MIN_NIGHTS` nights, is absent.
+
+    >>> nights = pd.date_range("2024-01-01", periods=20)
+    >>> money = {"result": ["won", "lost"] * 10, "profit": [1.0, -1.0] * 10, "stake": 1.0, "clv": 0.02}
+    >>> ledger = pd.DataFrame({"game_date": nights, **money, "decimal_odds": 2.0, "bankroll": [101.0, 100.0] * 10})
+    >>> metrics = betting_intervals(ledger, resamples=200)
+    >>> metrics["roi_ci_low"] < 0.0 < metrics["roi_ci_high"], betting_intervals(ledger[:19])
+    (True, {})
     """
     days = daily(ledger)
     if len(days.dates) < MIN_NIGHTS:
@@ -84,6 +99,11 @@ def brier_skill_interval(
     """Interval of ``1 - Brier(model) / Brier(market)`` over the same props, by night; its p-value is for no skill.
 
     The sign is that of the Brier difference, so its interval lies above zero exactly when the difference's does.
+
+    >>> nights, over = pd.date_range("2024-01-01", periods=20), np.tile([1.0, 0.0], 10)
+    >>> interval = brier_skill_interval(0.25 + 0.5 * over, over, np.full(20, 0.5), nights, resamples=200)
+    >>> interval.low, interval.high  # an error of 0.25 where the market's is 0.5, night after night
+    (0.75, 0.75)
 
     Args:
         p: Model's P(over | no push), n.

@@ -1,8 +1,8 @@
 """Choosing a betting strategy honestly: on earlier folds, reported on later ones, with the number of them tried.
 
 The best of many strategies on the data it was picked on looks good whether it is or not. Here every fold is bet with
-the strategy that was best on the folds before it, so that no bet in the reported ledger has been looked at when its
-strategy was chosen. The number a search over all folds would have reported stands beside it.
+the strategy that was best on the folds before it, so that no bet in the reported ledger had been seen when its
+strategy was chosen. The number a search over all folds would have reported is given beside it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _Kept = Sequence[tuple[str | None, pd.DataFrame]]
 
 @dataclass(frozen=True)
 class StrategySearch:
-    """What came of a search.
+    """The result of a search.
 
     Attributes:
         ledger: Out-of-sample bets of all folds from the second on, one unit flat each, one bankroll throughout.
@@ -71,7 +71,7 @@ def strategy_grid(
     books: Sequence[tuple[str, ...] | None] = (None,),
     markets: Sequence[tuple[str, ...] | None] = (None,),
 ) -> dict[str, BettingConfig]:
-    """Every combination as a named strategy; each wants a positive EV besides.
+    """Every combination as a named strategy; each also needs a positive EV.
 
     Args:
         min_edges: Least edges over the no-vig market probability.
@@ -233,7 +233,7 @@ def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[
     if (fold != folds[night]).any() or (np.diff(folds) < 0).any():
         raise DataError(
             "quotes",  # noqa: EM101 - the table's name
-            "a night stands in two folds, or the folds are not in time order",
+            "a night is in two folds, or the folds are not in time order",
             fix="Number the folds of a walk-forward by date.",
             column="fold",
         )
@@ -279,14 +279,14 @@ def _flat(kept: _Kept, results: pd.DataFrame, stakes: StakeConfig) -> pd.DataFra
 
 
 def _staked(kept: _Kept, results: pd.DataFrame, grid: Mapping[str, BettingConfig], stakes: StakeConfig) -> pd.DataFrame:
-    """Fold after fold with the chosen strategy's stakes, each from the bankroll that the one before left."""
+    """Fold after fold with the chosen strategy's stakes, each starting with the bankroll that the one before left."""
     cents = round(stakes.bankroll_units * stakes.unit_cents)
     parts = []
     for name, bets in kept:
         own = stakes if name is None else grid[name].stakes
         if cents <= 0 and own.kelly is not None:
             continue  # a share of nothing
-        # Flat stakes go on when all is lost, which no starting bankroll can say: they start at any, and are moved.
+        # Flat stakes continue when all is lost, which no starting bankroll allows: start anywhere, then shift.
         start = cents if own.kelly is not None else own.unit_cents
         part = stake_bets(bets, results, replace(own, bankroll_units=start / own.unit_cents))
         moved = part["bankroll_cents"] + (cents - start)

@@ -25,6 +25,9 @@ def bets_needed(win_rate: float, breakeven: float, *, alpha: float = 0.05, power
     ``n = ((z_alpha sqrt(p0 (1 - p0)) + z_power sqrt(p (1 - p))) / (p - p0))**2``, the usual sample size of one
     proportion (Fleiss, Statistical Methods for Rates and Proportions, 2.3).
 
+    >>> round(bets_needed(0.55, 0.524)), bets_needed(0.52, 0.524)
+    (2275, None)
+
     Returns:
         The number of bets; None where the win rate is not above break-even: no number is enough.
     """
@@ -40,6 +43,14 @@ def evidence_metrics(
     ledger: pd.DataFrame, *, n_trials: int = 1, trial_sharpes: Sequence[float] | None = None, seed: int = 0
 ) -> dict[str, float]:
     """How much a ledger proves.
+
+    >>> nights = pd.date_range("2024-01-01", periods=20)
+    >>> money = {"result": ["won", "lost"] * 10, "profit": [1.0, -1.0] * 10, "stake": 1.0, "clv": 0.02}
+    >>> ledger = pd.DataFrame({"game_date": nights, **money, "decimal_odds": 2.0, "bankroll": [101.0, 100.0] * 10})
+    >>> ledger = ledger.assign(side="over", q=0.5)
+    >>> metrics = evidence_metrics(ledger, n_trials=10)
+    >>> metrics["n_trials"], metrics["design_effect"], "bets_needed" in metrics  # winning half at even odds breaks even
+    (10.0, 1.0, False)
 
     Args:
         ledger: From `place_bets`.
@@ -75,6 +86,11 @@ def probabilistic_sharpe_ratio(returns: Floats, benchmark: float = 0.0) -> float
     """Probability that the true Sharpe ratio is above `benchmark`, given skewed and heavy-tailed returns.
 
     ``Phi((SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR**2))``, g3 skewness, g4 kurtosis (Normal: 3).
+    >>> round(probabilistic_sharpe_ratio(np.array([0.02, -0.01] * 10)), 3)
+    0.922
+    >>> probabilistic_sharpe_ratio(np.array([0.01, -0.01] * 10))
+    0.5
+
     Source: Bailey and Lopez de Prado (2012), The Sharpe ratio efficient frontier.
 
     Args:
@@ -90,6 +106,9 @@ def expected_best_sharpe(n_trials: int, variance: float) -> float:
     """Daily Sharpe ratio that the best of `n_trials` worthless strategies shows on average.
 
     ``sqrt(V) E``, V the variance of the trials' ratios, E the `expected_maximum` of N standard normal values.
+    >>> expected_best_sharpe(1, 0.01), round(expected_best_sharpe(100, 0.01), 3)
+    (0.0, 0.253)
+
     Source: Bailey and Lopez de Prado (2014), The deflated Sharpe ratio.
 
     Raises:
@@ -103,6 +122,10 @@ def expected_best_sharpe(n_trials: int, variance: float) -> float:
 
 def deflated_sharpe_ratio(returns: Floats, n_trials: int, trial_sharpes: Sequence[float] | None = None) -> float:
     """Probability that the true Sharpe ratio is above what the best of `n_trials` worthless ones would show.
+
+    >>> returns = np.array([0.02, -0.01] * 10)
+    >>> [round(deflated_sharpe_ratio(returns, trials), 3) for trials in (1, 10, 100)]
+    [0.922, 0.437, 0.133]
 
     Args:
         returns: Daily returns of the picked strategy.
@@ -123,6 +146,12 @@ def permutation_canary(ledger: pd.DataFrame, *, permutations: int = 1000, seed: 
     probability, so that a longshot stays a longshot. If the bets' sides know nothing that the market does not, the
     real ROI is one of the shuffled ones.
 
+    >>> bets = {"side": ["over", "over", "under", "under"], "result": ["won", "lost"] * 2, "q": 0.5}
+    >>> ledger = pd.DataFrame({"game_date": pd.Timestamp("2024-01-01"), **bets, "decimal_odds": 1.9, "stake": 1.0})
+    >>> canary = permutation_canary(ledger, permutations=200)
+    >>> round(canary["canary_expected"], 3), abs(canary["canary_roi"] - canary["canary_expected"]) < 0.1
+    (-0.05, True)
+
     Returns:
         ``canary_roi`` (mean over the permutations), ``canary_expected`` (``sum(stake (o q - 1)) / sum(stake)``: the
         margin paid), ``canary_p_value`` (share of permutations with a ROI not below the real one); empty without bets.
@@ -142,9 +171,9 @@ def permutation_canary(ledger: pd.DataFrame, *, permutations: int = 1000, seed: 
     for index in range(permutations):
         draw = generator.random(len(bets))
         surprise = np.where(over_won, draw * market_p_over, market_p_over + draw * (1.0 - market_p_over))
-        # Sorting by (night, noise) shuffles within nights.
+        # Sorting by night and a share of one shuffles within nights.
         shuffled = np.empty_like(surprise)
-        shuffled[order] = surprise[np.lexsort((generator.random(len(bets)), night))]
+        shuffled[order] = surprise[np.argsort(night + generator.random(len(bets)))]
         side_won = (shuffled < market_p_over) == over
         rois[index] = (stake * np.where(side_won, odds - 1.0, -1.0)).sum()
     rois /= stake.sum()

@@ -27,7 +27,7 @@ CLOSE_STATES: Final[dict[str, str]] = {
 """What is known of the close of a bet -> the same in words."""
 
 _SHAPE_PROPS = 50_000
-"""Settled props that a shape is learnt from: more of them would not change its 513 knots."""
+"""Settled props that a shape is learnt from: more would not change its 513 knots."""
 
 
 def closing_values(

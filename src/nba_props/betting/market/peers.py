@@ -57,7 +57,7 @@ class PeerGrid:
     ) -> None:
         self._market_p_over, self._density, self._tolerance = market_p_over, density, tolerance
         self._line = quotes["line"].to_numpy(dtype="float64")
-        # Where each quote's book puts even chances.
+        # Where each quote's book sees even chances.
         self._centre = self._line + (market_p_over - 0.5) / density
         self._over = quotes["over_price"].to_numpy(dtype="float64")
         self._under = quotes["under_price"].to_numpy(dtype="float64")
@@ -113,14 +113,14 @@ class PeerGrid:
         return PeerView(line, count, against, previous, unchanged)
 
     def _contradicted(self, rows: Ints, centres: Floats) -> Ints:
-        """How many of the others (n, books) put the quote's P(over) at its line too far from where the quote has it."""
+        """How many of the others (n, books) put P(over) at the quote's line too far from the quote's own."""
         implied = 0.5 + self._density[rows, None] * (centres - self._line[rows, None])
         far = np.abs(self._market_p_over[rows, None] - np.clip(implied, 0.03, 0.97)) >= self._tolerance
         against: Ints = far.sum(axis=1).astype("int64")
         return against
 
     def _previous(self, moments: Ints, book: int) -> Ints:
-        """Row of the book's quote before the one at each moment, same prop, still standing; -1 if none."""
+        """Row of the book's quote before the one at each moment, same prop, still on offer; -1 if none."""
         before = np.where(moments > 0, self._carried[moments - 1, book], -1)
         same_prop = self._slot_prop[moments] == self._slot_prop[moments - 1]
         return np.where((moments > 0) & same_prop, before, -1)

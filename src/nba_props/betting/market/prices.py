@@ -61,20 +61,6 @@ def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
     return np.where(net >= 1.0, 100.0 * net, -100.0 / net)
 
 
-def probability_to_american(probability: ArrayLike, *, source: str = "prices") -> Floats:
-    """American price at which a bet won with `probability` breaks even. Not rounded; NaN stays NaN.
-
-    >>> probability_to_american([0.4, 0.75]).round(6).tolist()
-    [150.0, -300.0]
-
-    Raises:
-        DataError: A probability outside the open interval (0, 1).
-    """
-    chance = np.asarray(probability, dtype="float64")
-    _refuse(chance, (chance <= 0) | (chance >= 1), source, "probability outside (0, 1)")
-    return decimal_to_american(1.0 / chance, source=source)
-
-
 def _refuse(values: np.ndarray, bad: np.ndarray, source: str, problem: str) -> None:
     if bad.any():
         shown = np.atleast_1d(values)[np.atleast_1d(bad)][:_SHOWN]

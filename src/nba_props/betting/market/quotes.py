@@ -49,11 +49,11 @@ def decision_quotes(
     Returns:
         The chosen rows with ``observed_at`` and a ``decision_time`` column in UTC, in the order of `quotes`, fresh
         index. Where a book offered several lines at its latest time stamp all of them are there. ``observed_at <=
-        decision_time`` always; a prop not yet quoted at its decision time is not there, nor is a quote without a time.
+        decision_time`` always; props not yet quoted at their decision time and quotes without a time are left out.
 
     Raises:
         ConfigError: A decision that is neither a known word nor a non-negative number of hours.
-        DataError: A missing column, or an ``observed_at`` that is no time.
+        DataError: A missing column, or an ``observed_at`` that is not a time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
     quotes = before_tip(quotes, source)
@@ -79,9 +79,9 @@ def closing_quotes(
 ) -> pd.DataFrame:
     """Each book's last quote of every player, game and market before the tip.
 
-    With `window_minutes` a quote seen longer than that before a known tip is no close: nobody looked again. Without, or
-    where the tip is not known, a book last seen more than an hour before the prop's last quote by anyone has no close:
-    it had taken the prop down. Whether a close may be held against a bet depends on when the bet was taken, see
+    With `window_minutes`, a quote seen longer than that before a known tip is not a close: nobody looked again. Without
+    it, or where the tip is not known, a book last seen more than an hour before the prop's last quote by anyone has no
+    close: it had taken the prop down. Whether a bet can be compared with a close depends on when the bet was taken, see
     `closing_values`.
 
     >>> times = pd.to_datetime(["2024-01-05 15:00", "2024-01-05 15:20", "2024-01-05 22:00"], utc=True)
@@ -94,7 +94,7 @@ def closing_quotes(
         The chosen rows in the order of `quotes`, fresh index.
 
     Raises:
-        DataError: A missing column, or an ``observed_at`` that is no time.
+        DataError: A missing column, or an ``observed_at`` that is not a time.
     """
     require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
     quotes = before_tip(quotes, source)

@@ -123,7 +123,15 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
 
 
 def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.DataFrame:
-    """The quotes without a reason code, in their order, with a fresh index."""
+    """The quotes without a reason code, in their order, with a fresh index.
+
+    >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05"), "line": 20.5}
+    >>> seen = pd.Timestamp("2024-01-05 20:00", tz="UTC")
+    >>> prices = {"bookmaker": ["A", "B", "C"], "over_price": -110.0, "under_price": [-110.0, -108.0, np.nan]}
+    >>> quotes = pd.DataFrame({**prop, **prices, "observed_at": seen})
+    >>> good_quotes(quotes)["bookmaker"].tolist()  # C has one price only
+    ['A', 'B']
+    """
     return quotes[flag_quotes(quotes, config, source=source) == ""].reset_index(drop=True)
 
 
@@ -165,7 +173,7 @@ def _repeats(quotes: pd.DataFrame, market_p_over: Floats) -> tuple[Bools, Bools,
     # The main line is the most balanced of a ladder; equally balanced lines: the lower. Unpriced ones cannot be main.
     usable = np.flatnonzero(~duplicate & ~conflict)
     keys = group_codes(quotes, moment)[usable]
-    # Rounded, for the prices -130/+100 and +100/-130 differ from balance by the same but for the last bits.
+    # Rounded, because -130/+100 and +100/-130 differ from balance equally, except in the last bits.
     imbalance = np.nan_to_num(np.abs(market_p_over[usable] - 0.5), nan=1.0).round(_BALANCE_DIGITS)
     order = usable[np.lexsort((quotes["line"].to_numpy()[usable], imbalance, keys))]
     alternate = np.zeros(len(quotes), dtype=bool)
@@ -220,7 +228,7 @@ def _against_peers(
     settings = {"tolerance": config.tolerance, "max_age_hours": config.max_age_hours}
     grid = PeerGrid(quotes, market_p_over, density, member, **settings)
     bad_book = np.zeros(len(quotes), dtype=bool)
-    # A bad book must not speak for the others: judge, drop, judge again.
+    # A bad book must not judge the others: judge, drop, judge again.
     for _ in range(2):
         view = grid.view(trusted=~bad_book)
         bad_book = _bad_books(quotes, _contradicts(view), member & (view.count >= 2), config)

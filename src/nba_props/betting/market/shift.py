@@ -56,7 +56,7 @@ class LineShift:
             message = f"{int(known.sum())} settled props; moving a probability to another line needs {MIN_SETTLED}."
             raise NotEnoughDataError(message)
         residual = result[known] - base[known]
-        order = np.lexsort((base[known], residual))  # by value, so that the order of the rows says nothing
+        order = np.lexsort((base[known], residual))  # by value, so that the order of the rows does not matter
         residual, scale = residual[order], _scale(base[known][order])
         # Results are whole numbers: each stands for the unit interval around it, spread evenly over a fixed pattern.
         spread = (np.arange(known.sum()) * 0.6180339887498949) % 1.0 - 0.5
@@ -66,7 +66,7 @@ class LineShift:
     def move(self, market_p_over: ArrayLike, line: ArrayLike, new_line: ArrayLike) -> Floats:
         """No-vig P(over | no push) at `new_line`, given that at `line`; all of shape n. NaN stays NaN.
 
-        >>> shift = LineShift.fit(np.arange(410) % 41, np.full(410, 20.5))  # results from 0 to 40, all as likely
+        >>> shift = LineShift.fit(np.arange(410) % 41, np.full(410, 20.5))  # results from 0 to 40, all equally likely
         >>> shift.move([0.5, 0.5], [20.5, 20.5], [20.5, 24.5]).round(2).tolist()
         [0.5, 0.4]
         """

@@ -28,7 +28,7 @@ def before_tip(quotes: pd.DataFrame, source: str = "quotes") -> pd.DataFrame:
         where a bookmaker's times are all bare dates: nothing can be said of how long before the tip those were seen.
 
     Raises:
-        DataError: A value of ``observed_at`` or ``tip`` is no time.
+        DataError: A value of ``observed_at`` or ``tip`` is not a time.
     """
     observed = utc_times(quotes["observed_at"], source)
     if "tip" not in quotes:

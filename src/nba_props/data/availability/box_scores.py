@@ -11,15 +11,10 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
-from nba_props.data.availability.table import (
-    AvailabilityReading,
-    absence,
-    canonical_availability,
-    days,
-    next_midnight,
-)
+from nba_props.data.availability.table import AvailabilityReading, absence, canonical_availability, days, next_midnight
 from nba_props.data.columns import STATS, missing_columns, resolve
 from nba_props.data.files import read_table
+from nba_props.data.parse import ABSENT
 from nba_props.data.validate import Origin, text_in_column
 from nba_props.errors import DataError
 
@@ -37,7 +32,6 @@ _SPELLINGS: Final = {
 _FIX: Final = "Box scores with game_date, team, player and a comment, or did_not_play and reason."
 _YES: Final = ("true", "1", "1.0", "yes")
 _NO: Final = ("false", "0", "0.0", "no")
-_ABSENT: Final = r"(?i)^\s*(?:DNP|DND|NWT|did not|inactive|not with)"
 
 
 def _recognises(file: Opened) -> bool:
@@ -49,7 +43,7 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, _: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", fix=_FIX)
+        raise DataError(str(file.path), "the file is not a table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     if "player" not in names and {"first_name", "family_name"} <= set(names):
         names["player"] = names["family_name"]
@@ -80,7 +74,7 @@ def _read(file: Opened, _: pd.Timestamp | None) -> AvailabilityReading:
 
 def _absent(frame: pd.DataFrame, reason: pd.Series, origin: Origin) -> pd.Series:
     if "did_not_play" not in frame:
-        return reason.str.contains(_ABSENT)
+        return reason.str.contains(ABSENT)
     text = frame["did_not_play"].astype("str").str.strip().str.lower()
     wrong = ~text.isin((*_YES, *_NO)) & frame["did_not_play"].notna()
     if wrong.any():

@@ -5,8 +5,10 @@ A format is a `Format` in the registry `FORMATS`: one file that adds it, plus it
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os import PathLike
@@ -18,7 +20,7 @@ import pandas as pd
 from nba_props.data.availability.injury_report import eastern_time
 from nba_props.data.availability.table import AvailabilityReading
 from nba_props.data.files import Paths, open_table
-from nba_props.data.readers import TableFile
+from nba_props.data.formats import TableFile
 from nba_props.data.stream import read_document
 from nba_props.errors import DataError
 from nba_props.plugins import Registry
@@ -61,7 +63,10 @@ FORMATS: Final = Registry[Format](
 
 
 def load_availability(
-    paths: Paths, *, reported_at: str | pd.Timestamp | None = None, form: str | None = None
+    paths: Paths,
+    *,
+    reported_at: str | pd.Timestamp | None = None,
+    format: str | None = None,  # noqa: A002 - the option's name
 ) -> AvailabilityReading:
     """Load who was reported out, and when, from files of any known format.
 
@@ -69,7 +74,7 @@ def load_availability(
         paths: Files, or folders (searched one level deep; files of other kinds there are passed over and named in the
             log).
         reported_at: UTC time of files that tell none, neither in a column nor in their name.
-        form: Name of a format of `FORMATS`; None recognises each file by itself.
+        format: Name of a format of `FORMATS`; None recognises each file by itself.
 
     Returns:
         The `availability` table with the rows in file order, the teams that had not reported, and the games named.
@@ -77,7 +82,7 @@ def load_availability(
     Raises:
         DataError: A file is in no known format, or holds a value that is impossible; names file, column, number of
             rows and the first of them.
-        ConfigError: There is no format `form`.
+        ConfigError: There is no such format.
     """
     told = None if reported_at is None else pd.Timestamp(reported_at)
     if told is not None:
@@ -85,7 +90,7 @@ def load_availability(
     readings = []
     for path, in_folder in _files(paths):
         opened = _open(path)
-        found = FORMATS[form] if form else _format_of(opened)[1]
+        found = FORMATS[format] if format else _format_of(opened)[1]
         if found is not None:
             readings.append(found.read(opened, told or time_in_name(path)))
         elif in_folder:
@@ -94,7 +99,7 @@ def load_availability(
             raise DataError(str(path), "the file is in no known availability format", fix=f"Known are {_known()}.")
     if not readings:
         source = str(paths)
-        raise DataError(source, "no availability file is there", fix=f"Known are {_known()}.")
+        raise DataError(source, "there is no availability file", fix=f"Known are {_known()}.")
     tables = zip(
         *((reading.availability, reading.not_submitted, reading.fixtures) for reading in readings), strict=True
     )
@@ -164,7 +169,7 @@ def _files(paths: Paths) -> Iterable[tuple[Path, bool]]:
         inside = sorted(p for p in path.iterdir() if p.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
         for file in inside:
             if not file.is_file():
-                raise DataError(str(file), "it is no regular file", fix="Give a file or a folder of files.")
+                raise DataError(str(file), "it is not a regular file", fix="Give a file or a folder of files.")
             if file.resolve() in seen:
                 raise DataError(str(file), "the same file is given twice", fix="Name every file once.")
             seen.add(file.resolve())
@@ -177,11 +182,16 @@ def _open(path: Path) -> Opened:
             start = handle.read(1024)
         if start.startswith(b"%PDF"):
             return Opened(path, is_pdf=True)
+        if start[:2] == b"\x1f\x8b":
+            with gzip.open(path) as unpacked:
+                start = unpacked.read(1024)
         if path.suffix == ".json" or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-            return Opened(path, document=read_document(path))
-    except OSError as error:
+            document = read_document(path)
+            rows = isinstance(document, list) and bool(document) and all(isinstance(row, dict) for row in document)
+            return Opened(path, table=open_table(path) if rows else None, document=document)
+    except (OSError, EOFError, zlib.error) as error:
         fix = "Fetch or export it again."
         raise DataError(str(path), f"the file cannot be read ({type(error).__name__}: {error})", fix=fix) from error
     if path.suffix == ".pdf":
-        raise DataError(str(path), "the file is named .pdf but is no PDF", fix="Fetch it again.")
+        raise DataError(str(path), "the file is named .pdf but is not a PDF", fix="Fetch it again.")
     return Opened(path, table=open_table(path))

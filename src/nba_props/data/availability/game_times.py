@@ -7,9 +7,10 @@ from typing import Final
 
 import pandas as pd
 
-from nba_props.data.availability.table import EASTERN, no_fixtures
+from nba_props.data.availability.table import no_fixtures
 from nba_props.data.schemas import FIXTURE_COLUMNS
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 
 _CLOCK: Final = re.compile(r"\s*(\d{1,2}):(\d{2})(?::00)?\s*([AP]M)?\s*\(?(?:ET|EST|EDT)?\)?\s*", re.IGNORECASE)
 _MATCHUP: Final = re.compile(r"\s*([A-Za-z]{2,4})\s*@\s*([A-Za-z]{2,4})\s*")

@@ -78,7 +78,7 @@ def _from_json(file: Opened) -> pd.DataFrame:
                    "team": "TEAM_ABBREVIATION"}  # fmt: skip
         cells = {name: [row[column] for row in players] for name, column in columns.items()}
     except (KeyError, IndexError, ValueError, TypeError) as error:
-        problem = f"it is no whole answer of BoxScoreSummaryV2 ({type(error).__name__}: {error})"
+        problem = f"it is not a whole answer of BoxScoreSummaryV2 ({type(error).__name__}: {error})"
         raise DataError(str(file.path), problem, fix=_FIX) from error
     text = {name: [None if value is None else str(value) for value in values] for name, values in cells.items()}
     frame = pd.DataFrame(text, dtype="str")

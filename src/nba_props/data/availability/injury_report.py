@@ -1,6 +1,6 @@
 """The league's official injury report, as the PDF it is published as.
 
-Its table is drawn, not stored: what is in a row and in a column follows from where the words stand. A reason of several
+Its table is drawn, not stored: rows and columns follow from where the words are. A reason of several
 lines runs above and below the line of its player; the cells of the game and of the team are written once and hold for
 the rows below them; a row may be cut by the end of a page.
 """
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from nba_props.data.availability.game_times import report_fixtures
-from nba_props.data.availability.table import EASTERN, INJURY_REPORT, AvailabilityReading, canonical_availability, days
+from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days
+from nba_props.data.stream import refuse_size
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
@@ -34,9 +36,11 @@ _FOOTER: Final = re.compile(r"Page(\d{1,3})(?:of(\d{1,3}))?", re.IGNORECASE)
 _NOT_SUBMITTED: Final = "NOTYETSUBMITTED"
 _SUFFIX: Final = re.compile(r"(?<=[a-z])(Jr\.|Sr\.|I{2,3}|IV)(?=,)")
 _SPACE: Final = 0.12
-"""Two letters further apart than this share of their height are of two words (the report's spaces: 0.23)."""
+"""Two letters further apart than this share of their height belong to two words (the report's spaces: 0.23)."""
 _ROW_GAP: Final = 1.8
-"""Lines further apart than this many letter heights are of two rows, where no rule is drawn (in a row: 1.4)."""
+"""Lines further apart than this many letter heights belong to two rows, where no rule is drawn (in a row: 1.4)."""
+_PACKED: Final = 1032
+"""Bytes that deflate packs into one at most: what a PDF of a size may unpack to."""
 _FIX: Final = "Give a report as it is published on official.nba.com."
 
 Cells = dict[str, str]
@@ -73,7 +77,7 @@ def read_injury_report(path: Path) -> InjuryReport:
     """Read one report.
 
     Raises:
-        DataError: The file is no PDF, has no title with a time, no table header, or a row that cannot be understood.
+        DataError: The file is not a PDF, has no title with a time, no table header, or a row that cannot be understood.
     """
     pages = _pages(path)
     report = InjuryReport(_reported_at(pages, path), pages=len(pages))
@@ -83,7 +87,7 @@ def read_injury_report(path: Path) -> InjuryReport:
             context = {**context, "team": ""}
         context |= {name: cells[name] for name in _SPANNING if cells.get(name)}
         row = {**context, **{name: cells.get(name, "") for name in ("player", "status", "reason")}}
-        if _squeezed(row["player"] + row["status"] + row["reason"]).upper() == _NOT_SUBMITTED:
+        if _without_spaces(row["player"] + row["status"] + row["reason"]).upper() == _NOT_SUBMITTED:
             report.not_submitted.append(row)
         elif row["player"] and row["status"]:
             report.rows.append(row | {"player": _SUFFIX.sub(r" \1", row["player"])})
@@ -130,6 +134,7 @@ def eastern_time(day: str, clock: str) -> pd.Timestamp:
 
 def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
     """Words and horizontal edges of every page."""
+    refuse_size(str(path), path.stat().st_size * _PACKED)
     try:
         import pdfplumber
         from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
@@ -175,7 +180,7 @@ def _tables(pages: Iterable[tuple[list[dict[str, Any]], list[dict[str, Any]]]], 
         if kept and not columns:
             raise DataError(str(path), "no header 'Game Date ... Current Status, Reason' is on its pages", fix=_FIX)
         start = columns.get("reason", 0.0)
-        # Rules are drawn cell by cell; those over the column of the reasons part the rows.
+        # Rules are drawn cell by cell; those over the reasons column separate the rows.
         cuts = sorted({round(edge["top"], 1) for edge in edges if edge["x0"] <= start <= edge["x1"]})
         tables.append(_Page(kept, columns, cuts))
     if not columns:
@@ -212,13 +217,13 @@ def _columns(line: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
-    """The rows of every page as they stand there."""
+    """The rows of every page, in their order."""
     pages = []
     for table in tables:
         rows: list[list[dict[str, Any]]] = []
         previous: dict[str, Any] | None = None
         for word in sorted(table.words, key=lambda word: (word["top"], word["x0"])):
-            if previous is None or _parted(previous, word, table.cuts):
+            if previous is None or _are_two_rows(previous, word, table.cuts):
                 rows.append([])
             rows[-1].append(word)
             previous = word
@@ -226,7 +231,7 @@ def _bands(tables: Iterable[_Page]) -> list[list[Cells]]:
     return pages
 
 
-def _parted(upper: dict[str, Any], lower: dict[str, Any], cuts: Sequence[float]) -> bool:
+def _are_two_rows(upper: dict[str, Any], lower: dict[str, Any], cuts: Sequence[float]) -> bool:
     if cuts:
         return any(_middle(upper) < cut <= _middle(lower) for cut in cuts)
     return bool(lower["top"] - upper["top"] > _ROW_GAP * (lower["bottom"] - lower["top"]))
@@ -240,13 +245,13 @@ def _cells(words: Iterable[dict[str, Any]], columns: dict[str, float]) -> Cells:
     cells: dict[str, str] = {}
     for line in _lines(words):
         for word in line:
-            # Cells stand a little to the right of their heading.
+            # Cells are a little to the right of their heading.
             name = [name for name, start in columns.items() if word["x0"] >= start - 2][-1:] or ["game_date"]
-            cells[name[0]] = _glued(cells.get(name[0], ""), word["text"])
+            cells[name[0]] = _joined_cell(cells.get(name[0], ""), word["text"])
     return cells
 
 
-def _glued(left: str, right: str) -> str:
+def _joined_cell(left: str, right: str) -> str:
     """Two parts of a cell with a space between, unless the line broke at the hyphen of a word."""
     return left + right if re.search(r"\w-$", left) else f"{left} {right}".strip()
 
@@ -257,7 +262,9 @@ def _joined(pages: Iterable[list[Cells]]) -> list[Cells]:
     for page in pages:
         first, rest = page[:1], page[1:]
         if rows and first and _one_row(rows[-1], first[0]):
-            rows[-1] = {name: _glued(rows[-1].get(name, ""), first[0].get(name, "")) for name in _HEADINGS.values()}
+            rows[-1] = {
+                name: _joined_cell(rows[-1].get(name, ""), first[0].get(name, "")) for name in _HEADINGS.values()
+            }
             rows += rest
         else:
             rows += page
@@ -266,12 +273,12 @@ def _joined(pages: Iterable[list[Cells]]) -> list[Cells]:
 
 def _one_row(upper: Cells, lower: Cells) -> bool:
     """Whether the last cells of a page and the first of the next are one row: one of them has a status, once."""
-    if any(_squeezed(part.get("reason", "")).upper() == _NOT_SUBMITTED for part in (upper, lower)):
+    if any(_without_spaces(part.get("reason", "")).upper() == _NOT_SUBMITTED for part in (upper, lower)):
         return False
     if any(lower.get(name) for name in _SPANNING) and upper.get("status"):
         return False
     return bool(upper.get("status")) != bool(lower.get("status"))
 
 
-def _squeezed(text: str) -> str:
+def _without_spaces(text: str) -> str:
     return re.sub(r"\s", "", text)

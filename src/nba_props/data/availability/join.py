@@ -82,8 +82,9 @@ def join_availability(
 ) -> AvailabilityJoin:
     """Find the players of an `availability` table in the log, by name and team like those of odds.
 
-    Who missed the whole season so far has no game with the team; a name that one player of the log alone has ever had
-    is his all the same (`elsewhere`). Rows without a player are kept, without an id; exact repetitions are dropped.
+    A player who missed the whole season so far has no game with the team; a name that only one player of the log has
+    ever had is his nevertheless (`elsewhere`). Rows without a player are kept, without an id; exact repetitions are
+    dropped.
 
     Args:
         availability: The `availability` table.

@@ -1,4 +1,4 @@
-"""What had last been reported of each team when its props were decided."""
+"""What had last been reported about each team when its props were decided."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def last_reports(
 ) -> LastReports:
     """Per game day and team, what the last report strictly before a decision time says.
 
-    A report of the league speaks of every team that plays that day, unless it says that the team has not reported.
-    Other sources speak of the teams they have rows of.
+    A report of the league covers every team that plays that day, unless it says that the team has not reported.
+    Other sources cover the teams they have rows for.
 
     >>> table = pd.DataFrame({
     ...     "game_date": pd.Timestamp("2026-02-08"), "team": "BOS", "player": "Al Hartford", "player_id": 301,

@@ -11,7 +11,7 @@ from nba_props.data.availability.game_times import report_fixtures
 from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days, instants
 from nba_props.data.columns import STATS, missing_columns, resolve
 from nba_props.data.files import read_table
-from nba_props.data.readers import TableFile
+from nba_props.data.formats import TableFile
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
 from nba_props.errors import DataError
@@ -43,7 +43,7 @@ def _recognises(file: Opened) -> bool:
 
 def _read(file: Opened, reported_at: pd.Timestamp | None) -> AvailabilityReading:
     if file.table is None:
-        raise DataError(str(file.path), "the file is no table", fix=_FIX)
+        raise DataError(str(file.path), "the file is not a table", fix=_FIX)
     names = resolve(file.table.header, _SPELLINGS)
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
@@ -95,7 +95,7 @@ def _not_submitted(frame: pd.DataFrame, origin: Origin, table: TableFile) -> pd.
     codes = frame["team"].map(team_code, na_action="ignore")
     if codes.isna().any():
         raise DataError(
-            table.source, "a team that has not reported is no team", column=origin.column("team"),
+            table.source, "a team that has not reported is not a team", column=origin.column("team"),
             fix="Write the team's full name or nba.com's abbreviation.", count=int(codes.isna().sum()),
             rows=origin.rows(frame, frame.index[codes.isna()], ["team"]),
         )  # fmt: skip

@@ -12,16 +12,16 @@ import pandera.pandas as pa
 
 from nba_props.data.parse import utc_times
 from nba_props.data.teams import team_code
+from nba_props.data.times import EASTERN, iso_times
 from nba_props.data.validate import Origin, check_frame, rule, text_in_column, to_numbers
 from nba_props.errors import DataError
 
-EASTERN: Final = "America/New_York"
 STATUSES: Final = ("out", "doubtful", "questionable", "probable", "available")
-"""From surely absent to surely there, in the words of the league's injury report."""
+"""From certainly out to certainly playing, in the words of the league's injury report."""
 COLUMNS: Final = ("game_date", "team", "player", "player_id", "status", "reason", "reported_at", "source")
 """Columns of the `availability` table, in order."""
 INJURY_REPORT: Final = "injury report"
-"""Source of rows of the league's report. Each report replaces the one before it: who is listed no more is fit."""
+"""Source of rows of the league's report. Each report replaces the one before it: a player no longer listed is fit."""
 
 _SPELLINGS: Final = {
     "out": "inactive ofs outforseason outindefinitely dnp dnd nwt injuredreserve suspended suspension",
@@ -33,7 +33,7 @@ _STATUS_OF: Final = {status: status for status in STATUSES} | {
 }
 _INSTANT: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?\s?(?:Z|UTC|[+-]\d{2}:?\d{2})?"
 _DAY: Final = r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?"
-_US_DAY: Final = r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})"
+_ZONED: Final = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _FIRST_DAY: Final = pd.Timestamp("1946-01-01")
 
@@ -91,7 +91,7 @@ def absence(reason: str) -> str:
 
 
 def known_status(text: str) -> str | None:
-    """The status meant by a spelling, None if it is no status.
+    """The status meant by a spelling, None if it is not a status.
 
     >>> known_status("Game Time Decision"), known_status("OUT"), known_status("tired")
     ('questionable', 'out', None)
@@ -125,7 +125,7 @@ def canonical_availability(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
 
 
 def days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
-    """Whole calendar days from `2026-02-08`, `02/08/2026` or `02/08/26`. Missing is NaT.
+    """Whole calendar days from `2026-02-08`, `02/08/2026` (the league's own way) or `Feb 8, 2026`. Missing is NaT.
 
     Raises:
         DataError: Anything else is in the column.
@@ -135,11 +135,9 @@ def days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
         return raw.dt.tz_convert(EASTERN).dt.tz_localize(None).dt.normalize().astype("datetime64[us]")
     if pd.api.types.is_datetime64_dtype(raw.dtype):
         return raw.dt.normalize().astype("datetime64[us]")
-    text = raw.astype("str").str.strip().mask(raw.isna())
-    iso = text.str.extract(f"^{_DAY}$")
-    us = text.str.extract(f"^{_US_DAY}$")
-    year = us[2].where(us[2].str.len() != 2, "20" + us[2])
-    written = (iso[0] + "-" + iso[1] + "-" + iso[2]).fillna(year + "-" + us[0].str.zfill(2) + "-" + us[1].str.zfill(2))
+    text = raw.astype("str").str.strip().mask(raw.isna()).astype("str")
+    iso = iso_times(text, month_first=True).text.str.extract(f"^{_DAY}$")
+    written = iso[0] + "-" + iso[1] + "-" + iso[2]
     found = pd.to_datetime(written, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
     last = pd.Timestamp(pd.Timestamp.now(tz=EASTERN).year + 1, 12, 31)
     wrong = raw.notna() & ~found.between(_FIRST_DAY, last)
@@ -163,10 +161,13 @@ def instants(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         aware = raw if isinstance(raw.dtype, pd.DatetimeTZDtype) else raw.dt.tz_localize("UTC")
         return aware.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
-    text = raw.astype("str").str.strip().mask(raw.isna())
+    text = raw.astype("str").str.strip().mask(raw.isna()).astype("str")
+    # Written otherwise it needs its time zone: reports are often dated by the clock on the wall.
+    iso = iso_times(text).text
+    text = text.where(~iso.str.contains(_ZONED, na=False), iso)
     wrong = text.notna() & ~text.str.fullmatch(_INSTANT).astype("boolean").fillna(value=False).astype(bool)
     if wrong.any():
-        fix = "Write UTC times as 2026-02-08T20:30:00Z, with the hour."
+        fix = "Write UTC times as 2026-02-08T20:30:00Z, with the hour; written otherwise they need a time zone."
         raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
     return utc_times(frame.assign(**{column: text.str.replace(r"\s?UTC$", "Z", regex=True)}), column, origin)
 
@@ -197,8 +198,8 @@ def _clean(column: pd.Series) -> pd.Series:
 def as_of(availability: pd.DataFrame, decision_time: datetime | pd.Series) -> pd.DataFrame:
     """What was known just before a moment: of every player, what the last report before it says.
 
-    A report of the league replaces the one before it for all games of the day, so a player who is listed no more is
-    left out. Other sources are followed player by player. A report at the very moment comes too late.
+    A report of the league replaces the one before it for all games of the day, so a player who is no longer listed is
+    left out. Other sources are followed player by player. A report at exactly that moment comes too late.
 
     Args:
         availability: The `availability` table.

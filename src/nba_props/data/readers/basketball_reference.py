@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of, stem
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, season_of, stem
+from nba_props.data.parse import written_days
 from nba_props.data.teams import team_code
+from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _COLUMNS: Final = {
     "game_date": "date", "min": "mp", "fgm": "fg", "fga": "fga", "fg3m": "3p", "fg3a": "3pa", "ftm": "ft",
@@ -25,8 +29,6 @@ _FIRST_ID: Final = 10_000_000_000
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     columns = [plain(name) for name in raw]
     at, result = _unnamed(columns)
@@ -39,9 +41,11 @@ def _bring(table: TableFile, options: Options) -> Brought:
     frame[stats] = frame[stats].mask(absent)
     team, opponent = (raw[name].map(lambda code: team_code(str(code)) or str(code)) for name in _sides(columns))
     home = raw.iloc[:, at].fillna("").str.strip().ne("@")
-    days = pd.to_datetime(frame["game_date"], format="%Y-%m-%d", errors="coerce")
+    origin = Origin(table.source, {"game_date": "Date"}, (), is_parquet=table.is_parquet)
+    days = written_days(frame, "game_date", origin)
     place = team.where(home, opponent)
     frame = frame.assign(
+        game_date=days.dt.strftime("%Y-%m-%d"),
         plus_minus=frame["plus_minus"].str.removeprefix("+"),
         comment=pd.Series("DNP", frame.index).where(absent),
         player_name=player,
@@ -57,7 +61,7 @@ def _bring(table: TableFile, options: Options) -> Brought:
 
 
 def _unnamed(columns: list[str]) -> tuple[int, int]:
-    """Positions of the column with the @ sign and of the result; both stand without a name beside Opp."""
+    """Positions of the column with the @ sign and of the result; both are beside Opp, without a name."""
     opponent = columns.index("opp")
     return opponent - 1, columns.index("result") if "result" in columns else opponent + 1
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
+import pandas as pd
+
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
 from nba_props.data.teams import team_code
+from nba_props.data.validate import Origin, text_in_column
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _COLUMNS: Final = {
     "game_id": "gameid", "game_date": "gamedate", "player_id": "athleteid", "player_name": "athletedisplayname",
@@ -23,15 +28,13 @@ _KINDS: Final = {"1": "1", "2": "2", "3": "4", "5": "5"}
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     raw = raw.set_axis([plain(name) for name in raw], axis=1)
     frame = raw[list(_COLUMNS.values())].set_axis(list(_COLUMNS), axis=1)
     kind = raw["seasontype"].str.removesuffix(".0").map(_KINDS)
     absent = raw["didnotplay"].fillna("").str.lower().isin(["true", "1", "1.0", "yes"])
     frame = frame.assign(
-        season=kind + (raw["season"].astype("float64") - 1).astype("Int64").astype("str"),
+        season=kind + _first_years(raw, table),
         home=frame["home"].str.lower().map({"home": "true", "away": "false"}),
         plus_minus=frame["plus_minus"].str.removeprefix("+"),
         comment=("DNP " + raw["reason"].fillna("") if "reason" in raw else raw["didnotplay"]).where(absent),
@@ -44,6 +47,17 @@ def _bring(table: TableFile, _options: Options) -> Brought:
     }
     dropped = {cause: int(rows.sum()) for cause, rows in causes.items() if rows.any()}
     return Brought(frame[~causes["unknown kind of game"] & ~causes["unknown team"]], len(raw), dropped)
+
+
+def _first_years(raw: pd.DataFrame, table: TableFile) -> pd.Series:
+    """The year in which each season began; ESPN names a season by the year in which it ends."""
+    origin = Origin(table.source, {}, ("gameid", "athletedisplayname"), is_parquet=table.is_parquet)
+    ended = pd.to_numeric(raw["season"].mask(~raw["season"].str.fullmatch(r"\d{4}(?:\.0)?", na=False)))
+    wrong = ended.isna()
+    if wrong.any():
+        fix = "Write the year in which the season ends, such as 2024."
+        raise text_in_column(raw, {"season": raw.index[wrong]}, origin, "a season as ESPN has it", fix)
+    return (ended.astype("int64") - 1).astype("str")
 
 
 def _code(name: object) -> str | None:

@@ -9,11 +9,15 @@ import pandas as pd
 
 from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain, season_of
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text, refuse_repeated
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, season_of
+from nba_props.data.parse import written_days
 from nba_props.data.teams import team_code_in
+from nba_props.data.validate import Origin
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ROWS: Final = 200_000
 _FIRST_SEASON: Final = 1996
@@ -22,22 +26,25 @@ _KINDS: Final = {"pre": "1", "all": "3", "pla": "4"}
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     wanted = {int(season[:4]) for season in options.seasons}
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
+    refuse_repeated(table, [*names.values(), date])
+    origin = Origin(table.source, {}, ("gameId", "personId"), is_parquet=table.is_parquet)
     parts, rows, dropped = [], 0, Counter[str]()
     whole = (
-        [read_text(table)] if table.is_parquet else _stream.chunks(table.path, table.separator, table.encoding, _ROWS)
+        [read_text(table)]
+        if table.is_parquet or table.is_json
+        else _stream.chunks(table.path, table.header, table.separator, table.encoding, _ROWS)
     )
     for chunk in whole:
         rows += len(chunk)
-        year = season_of(pd.to_datetime(chunk[date].str[:10], format="%Y-%m-%d", errors="coerce"))
-        # A date that cannot be read stays, so that it is refused by name.
-        keep = year.isna() | (year.isin(wanted) if wanted else year.ge(_FIRST_SEASON))
-        dropped["season not wanted"] += int((~keep).sum())
-        part = _canonical(chunk[keep], names, date, year[keep])
+        day = written_days(chunk, date, origin)
+        year = season_of(day)
+        keep = year.isin(wanted) if wanted else year.ge(_FIRST_SEASON)
+        dropped["no date"] += int(day.isna().sum())
+        dropped["season not wanted"] += int((~keep & day.notna()).sum())
+        part = _canonical(chunk[keep], names, day[keep], year[keep])
         for cause, column in (
             ("unknown kind of game", "season"),
             ("unknown team", "team"),
@@ -49,7 +56,7 @@ def _bring(table: TableFile, options: Options) -> Brought:
     return Brought(pd.concat(parts), rows, dict(+dropped))
 
 
-def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.Series) -> pd.DataFrame:
+def _canonical(chunk: pd.DataFrame, names: dict[str, str], day: pd.Series, year: pd.Series) -> pd.DataFrame:
     by_plain = {plain(name): name for name in chunk}
     kept = {canonical: name for canonical, name in names.items() if canonical not in ("team", "opponent", "season")}
     frame = chunk[list(kept.values())].set_axis(list(kept), axis=1)
@@ -62,13 +69,13 @@ def _canonical(chunk: pd.DataFrame, names: dict[str, str], date: str, year: pd.S
     return frame.assign(
         **numbers,
         **sides,
-        game_date=chunk[date].str.strip().str[:10],
+        game_date=day.dt.strftime("%Y-%m-%d"),
         season=_kinds(chunk, by_plain) + year.astype("Int64").astype("str"),
     )
 
 
 def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
-    """nba.com's abbreviations of the time; missing where the row's team is none of the league (an All-Star side)."""
+    """nba.com's abbreviations of the time; missing where the row's team is not in the league (an All-Star side)."""
     both = pd.DataFrame({"city": city.fillna(""), "nickname": nickname.fillna(""), "year": year.fillna(_FIRST_SEASON)})
     group, _ = pd.factorize(pd.MultiIndex.from_frame(both))
     first = both[~pd.Series(group, both.index).duplicated()]
@@ -77,7 +84,7 @@ def _teams(city: pd.Series, nickname: pd.Series, year: pd.Series) -> pd.Series:
 
 
 def _kinds(chunk: pd.DataFrame, by_plain: dict[str, str]) -> pd.Series:
-    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither tells."""
+    """Kind of game (a key of `GAME_TYPES`), by its name, else by the id of the game; missing where neither is known."""
     text = chunk[by_plain["gametype"]].fillna("").str.strip().str.lower()
     cup = text.str.contains("cup|in-season|in season|tournament")
     kind = text.str[:3].map(_KINDS).mask(text.str.startswith("regular") | cup, "2")

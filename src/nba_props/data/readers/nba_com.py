@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from nba_props.data import columns as _columns
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.files import is_data_file, open_table, read_table, read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _BOX: Final = ("fgm", "fga", "oreb", "dreb", "reb", "ast", "pts")
 _OF_GAME: Final = {name: _columns.GAME_LOG[name] for name in ("game_id", "game_date", "matchup")}
@@ -22,8 +23,6 @@ _FIX: Final = (
 
 
 def _bring_box(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     frame = pd.DataFrame({canonical: raw[name] for canonical, name in names.items()})
@@ -47,8 +46,6 @@ def _bring_box(table: TableFile, _options: Options) -> Brought:
 
 def _games_beside(table: TableFile) -> pd.DataFrame:
     """Date and matchup by game id, from the other files of the folder."""
-    from nba_props.data.files import is_data_file, open_table, read_table
-
     parts = []
     for path in sorted(table.path.parent.iterdir()):
         if path == table.path or not is_data_file(path):

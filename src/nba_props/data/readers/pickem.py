@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import ODDS, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "player_name": ("playername", "player", "name"),
@@ -28,8 +30,6 @@ _REQUIRED: Final = ("player_name", "market", "line", "home_team", "away_team")
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}

@@ -1,16 +1,18 @@
-"""nba_api's PlayerGameLog: one player's season, with his id alone; his team stands first in MATCHUP."""
+"""nba_api's PlayerGameLog: one player's season, with his id alone; his team comes first in MATCHUP."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from nba_props.data import columns as _columns
-from nba_props.data.readers import GAME_LOG, Brought, Options, Reader, add, plain
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _NEEDS = ("seasonid", "playerid", "gameid", "gamedate", "matchup", "wl", "min", "fgm", "fga", "pts")
 
@@ -23,8 +25,6 @@ class _PlayerGameLog(Reader):
 
 
 def _bring(table: TableFile, options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     frame = raw[list(names.values())].set_axis(list(names), axis=1)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from nba_props.data.columns import plain
+from nba_props.data.files import read_text
+from nba_props.data.formats import ODDS, Brought, Options, Reader, add
 from nba_props.data.market_names import market_key
-from nba_props.data.readers import ODDS, Brought, Options, Reader, add, plain
 from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
-    from nba_props.data.readers import TableFile
+    from nba_props.data.formats import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "side": ("side", "overunder", "betside", "selection", "outcome", "outcomename", "label", "name"),
@@ -32,6 +34,9 @@ _REQUIRED: Final = ("side", "price", "line", "player_name", "market", "bookmaker
 _SIDES: Final = {"over": "over", "o": "over", "higher": "over", "more": "over", "under": "under", "u": "under",
                  "lower": "under", "less": "under"}  # fmt: skip
 
+_APART: Final = pd.Timedelta(minutes=1)
+_SIDE: Final = rf"(?:^|\s)({'|'.join(_SIDES)})(?:\s*[\d.]+)?$"
+
 
 def pair_sides(rows: pd.DataFrame) -> Brought:
     """Quotes from rows with `side` and `price`; the n-th Over of a prop, book and time goes with its n-th Under.
@@ -41,8 +46,8 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
     total = len(rows)
     markets = {name: market_key(str(name)) in MARKETS for name in rows["market"].dropna().unique()}
     rows = rows[rows["market"].map(markets).fillna(value=True).astype(bool)]
-    # `Over 20.5` says the line again
-    word = rows["side"].fillna("").str.strip().str.lower().str.extract(r"^([a-z]+)(?:\s+[\d.]+)?$")[0]
+    # `Over 20.5` says the line again, `Jayson Tatum Over` the player
+    word = rows["side"].fillna("").str.strip().str.lower().str.extract(_SIDE)[0]
     side = word.map(_SIDES)
     told = rows[side.notna()].drop(columns=["side", "price"])
     side = side[side.notna()]
@@ -56,12 +61,47 @@ def pair_sides(rows: pd.DataFrame) -> Brought:
         values = pd.Series(price.to_numpy()[here], index=place[here], dtype=price.dtype)
         frame = frame.assign(**{f"{name}_price": values.reindex(place[~place.duplicated()]).to_numpy()})
     dropped = {"unknown market": total - len(rows), "neither over nor under": len(rows) - len(told)}
-    return Brought(frame, total, {cause: count for cause, count in dropped.items() if count})
+    return Brought(frame, total, {cause: count for cause, count in dropped.items() if count}, sides=True)
+
+
+def join_late_sides(odds: pd.DataFrame) -> pd.DataFrame:
+    """Put quotes together whose sides were seen apart, but within a minute; they count as seen at the later moment.
+
+    Whoever writes the sides one after the other stamps them one after the other. Sides further apart are two quotes of
+    one side: nobody knows the other price of either moment.
+
+    Args:
+        odds: Columns of the odds table, with quotes of one side among them; n rows.
+
+    Returns:
+        The same rows, one less for each pair, in their order.
+    """
+    alone = odds["over_price"].isna() != odds["under_price"].isna()
+    rows = odds[alone & odds["timestamp"].notna()]
+    apart = ("over_price", "under_price", "timestamp")
+    seen = pd.DataFrame(
+        {
+            "quote": rows.groupby([name for name in odds if name not in apart], dropna=False, sort=False).ngroup(),
+            "timestamp": rows["timestamp"],
+            "row": rows.index,
+            "over": rows["over_price"].notna(),
+        }
+    ).sort_values("timestamp", kind="stable")
+    if seen["over"].all() or not seen["over"].any():
+        return odds
+    unders = seen[~seen["over"]].assign(at=seen["timestamp"], under=seen["row"]).drop(columns=["row", "over"])
+    pairs = pd.merge_asof(
+        seen[seen["over"]], unders, on="timestamp", by="quote", direction="nearest", tolerance=_APART
+    ).dropna(subset="under")
+    pairs = pairs.assign(gap=(pairs["timestamp"] - pairs["at"]).abs()).sort_values("gap", kind="stable")
+    pairs = pairs.drop_duplicates("under")
+    whole = odds.copy()
+    whole.loc[pairs["row"], "under_price"] = odds.loc[pairs["under"], "under_price"].to_numpy()
+    whole.loc[pairs["row"], "timestamp"] = pairs[["timestamp", "at"]].max(axis=1).array
+    return whole.drop(index=pairs["under"])
 
 
 def _bring(table: TableFile, _options: Options) -> Brought:
-    from nba_props.data.files import read_text
-
     raw = read_text(table)
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}

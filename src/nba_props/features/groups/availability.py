@@ -16,7 +16,7 @@ from nba_props.features.history.ewma import decay_of_half_life, ewma
 from nba_props.features.history.line_up import CONTEXT, FORM, USUAL
 
 AVAILABILITY_GROUPS: Final = ("line_up", "line_up_form", "line_up_change")
-"""The groups that know of absences; all other groups are the same whoever is out."""
+"""The groups that depend on absences; the others are the same whoever is out."""
 
 _WORDS: Final = {"min": "minutes", "pts": "points", "reb": "rebounds", "ast": "assists", "pra": "PRA"}
 _TEXT: Final = {

@@ -19,9 +19,9 @@ _MARKETS: Final = ("pts", "reb", "ast", "pra")
     tier=2,
     columns=[
         *((f"{name}_ewma_span_10", "all", f"EWMA of {name}, span 10 games") for name in _MARKETS),
-        *((f"{name}_rate_x_minutes", "all", f"season's rate of {name} times min_projection") for name in _MARKETS),
+        *((f"{name}_rate_x_minutes", "all", f"season's rate of {name} times expected minutes") for name in _MARKETS),
         *(
-            (f"{name}_adjusted", "all", f"recent rate of {name} times min_projection, pace and opponent's record")
+            (f"{name}_adjusted", "all", f"recent rate of {name} times expected minutes, pace and opponent's record")
             for name in _MARKETS
         ),
     ],

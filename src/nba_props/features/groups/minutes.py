@@ -1,4 +1,4 @@
-"""Tier 2: how long a player can be expected to play, and who is there beside him."""
+"""Tier 2: how long a player can be expected to play, and who else is there."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ def minutes(ctx: Context) -> dict[str, Floats]:
     ],
 )
 def teammates(ctx: Context) -> dict[str, Floats]:
-    """Who was missing beside the player in his team's last game; tonight's list is not looked at."""
+    """Which team-mates were missing in the team's last game; tonight's list is not looked at."""
     names = ("missing", *(f"missing_{name}" for name in PRODUCTION), "played_min")
     return {f"teammates_{name}": ctx.roster[name] for name in names}

@@ -1,4 +1,4 @@
-"""Tier 2: when and where a game is played, and how the players come to it."""
+"""Tier 2: when and where a game is played, and how rested the players are."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def travel(ctx: Context) -> dict[str, Floats]:
     ],
 )
 def absence(ctx: Context) -> dict[str, Floats]:
-    """Games missed, now and earlier in the season. The row itself says that he plays tonight."""
+    """Games missed, now and earlier in the season. The row itself means that he plays tonight."""
     table, fixtures = ctx.table, ctx.fixtures
     last = ctx.season.lag(table.day, 1)
     seen = np.isfinite(last)

@@ -16,8 +16,6 @@ from nba_props.features.history.table import Table
 Availability = Literal["reported", "stand_in"]
 
 _SOURCE: Final = "absences"
-_SPAN: Final = 1 << 20
-"""More than any code of a team or number of a day: both share one sortable integer."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class KnownOut:
 
 
 def known_out(absences: Absences, table: Table, fixtures: Fixtures) -> KnownOut:
-    """Match the absences to a games table; players and games that are not in it say nothing.
+    """Match the absences to a games table; players and games that are not in it are ignored.
 
     Raises:
         DataError: A list lacks a column, or somebody is listed as out of a game that is not among those reported.
@@ -105,8 +103,4 @@ def _fixture_of(rows: pd.DataFrame, table: Table, fixtures: Fixtures) -> Ints:
     code = {name: place for place, name in enumerate(table.team_names)}
     team = rows["team"].map(code).fillna(-1).to_numpy(dtype=np.int64)
     day = rows["game_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    keys, wanted = fixtures.team * _SPAN + fixtures.day, team * _SPAN + day
-    order = np.argsort(keys, kind="stable")
-    place = np.searchsorted(keys[order], wanted)
-    found = order[np.minimum(place, len(order) - 1)]
-    return np.where(keys[found] == wanted, found, -1)
+    return fixtures.find(team, day)

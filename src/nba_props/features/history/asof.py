@@ -23,14 +23,22 @@ _SPAN: Final = 1 << 20
 
 
 def masked_ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """`numerator / denominator`, NaN where the denominator is not positive."""
+    """`numerator / denominator`, NaN where the denominator is not positive.
+
+    >>> masked_ratio(np.array([1.0, 1.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
     out = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
     np.divide(numerator, denominator, out=out, where=denominator > 0)
     return out
 
 
 def group_totals(group: Ints, size: int, values: Floats) -> Floats:
-    """Column sums of `values` (rows, columns) within each of `size` groups, added in row order."""
+    """Column sums of `values` (rows, columns) within each of `size` groups, added in row order.
+
+    >>> group_totals(np.array([0, 1, 0]), 2, np.array([[1.0], [2.0], [3.0]])).tolist()
+    [[4.0], [2.0]]
+    """
     return np.column_stack([np.bincount(group, weights=column, minlength=size) for column in values.T])
 
 
@@ -159,7 +167,11 @@ class Past:
 
 
 def league_before(day: Ints, values: Floats) -> Floats:
-    """For each row the column sums of `values` (rows, columns) over all rows of strictly earlier dates."""
+    """For each row the column sums of `values` (rows, columns) over all rows of strictly earlier dates.
+
+    >>> league_before(np.array([1, 1, 2, 3]), np.array([[10.0], [20.0], [5.0], [1.0]]))[:, 0].tolist()
+    [0.0, 0.0, 30.0, 35.0]
+    """
     days, date = np.unique(day, return_inverse=True)
     nobody = np.zeros(len(days), dtype=np.int64)
     log = Log(nobody, days, nobody)

@@ -56,7 +56,11 @@ def city_table(teams: Sequence[str]) -> Floats:
 
 
 def distances_km(table: Floats) -> Floats:
-    """(team, team) great-circle distances in km, by the haversine formula."""
+    """(team, team) great-circle distances in km, by the haversine formula.
+
+    >>> distances_km(city_table(["BOS", "LAL"])).round().tolist()
+    [[0.0, 4172.0], [4172.0, 0.0]]
+    """
     latitude, longitude = np.radians(table[:, 0]), np.radians(table[:, 1])
     rise = np.sin((latitude[:, None] - latitude) / 2.0) ** 2
     turn = np.sin((longitude[:, None] - longitude) / 2.0) ** 2

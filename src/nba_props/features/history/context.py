@@ -21,11 +21,11 @@ from nba_props.features.history.team_rates import team_rates
 from nba_props.features.history.windows import rolling
 
 BASE: Final = ("pts", "reb", "ast", "pra", "min")
-"""The series whose history is looked at from every side."""
+"""The series whose history is summarised in every way."""
 
 
 class Context:
-    """Lazily computed common ground of the feature groups for one games table.
+    """Lazily computed inputs that the feature groups share, for one games table.
 
     Attributes:
         table: The sorted player-games; all arrays are in its order.
@@ -128,7 +128,7 @@ class Context:
     def expected_minutes(self) -> Floats:
         """Projected minutes of a game of 48: three parts recent form (half-life 2 games), one part the season's mean.
 
-        Games count as shares of their team's minutes, so overtime does not pass for a larger role.
+        Games count as shares of their team's minutes, so overtime does not count as a larger role.
         """
         team = self.fixtures.total["min"][self.fixtures.row]
         share = np.nan_to_num(masked_ratio(240.0 * self.table.stat["min"], team))

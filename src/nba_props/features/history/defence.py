@@ -1,4 +1,4 @@
-"""What opponents allow, measured against what was to be expected of the players they met."""
+"""What opponents allow, measured against what could be expected of the players they met."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def allowed_ratios(
     """Actual over expected production of the opponent's earlier visitors this season, all and of the player's role.
 
     Expected is the player's own per-36 rate as of that game times the minutes he got, so neither a schedule of weak
-    teams nor a player's minutes pass for defence. Ratios are drawn towards 1. Keys: "pts", "role_pts", ...
+    teams nor a player's minutes count as defence. Ratios are drawn towards 1. Keys: "pts", "role_pts", ...
 
     Args:
         table: The player-games.

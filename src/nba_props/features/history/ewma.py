@@ -14,12 +14,20 @@ HALF_LIVES: Final = (3, 7, 15)
 
 
 def decay_of_half_life(games: float) -> float:
-    """Weight of a game relative to the next one: half after `games` games."""
+    """Weight of a game relative to the next one: half after `games` games.
+
+    >>> decay_of_half_life(1), round(decay_of_half_life(7) ** 7, 6)
+    (0.5, 0.5)
+    """
     return float(0.5 ** (1.0 / games))
 
 
 def decay_of_span(games: float) -> float:
-    """The same for pandas' `span`: alpha = 2 / (span + 1)."""
+    """The same for pandas' `span`: alpha = 2 / (span + 1).
+
+    >>> decay_of_span(3)
+    0.5
+    """
     return float(1.0 - 2.0 / (games + 1.0))
 
 

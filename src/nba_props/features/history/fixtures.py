@@ -15,6 +15,7 @@ from nba_props.features.history.table import STATS, Table
 
 _TEAM_SPAN: Final = 1 << 10
 _DAY_SPAN: Final = 1 << 20
+"""More than any code of a team or number of a day: they share one sortable integer."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ class Fixtures:
         """The player-games fixture by fixture, and where each fixture begins among them."""
         by_fixture = np.argsort(self.row, kind="stable")
         return by_fixture, np.searchsorted(self.row[by_fixture], np.arange(len(self.day) + 1))
+
+    def find(self, team: Ints, day: Ints) -> Ints:
+        """Fixture of each team (by code) and day; -1 where there is none."""
+        keys, wanted = self.team * _DAY_SPAN + self.day, team * _DAY_SPAN + day
+        order = np.argsort(keys, kind="stable")
+        place = np.searchsorted(keys[order], wanted)
+        found = order[np.minimum(place, len(order) - 1)]
+        return np.where(keys[found] == wanted, found, -1)
 
     def rows_of(self, fixtures: slice) -> Ints:
         """The player-games of a stretch of fixtures."""

@@ -49,7 +49,7 @@ _FADE: Final = 15.0
 _TIE: Final = 1e-9
 """Two players closer than this are level: less than this is rounding."""
 _ROLE: Final = 0.2
-"""Difference in role (rebounds against assists) over which two players hardly share one."""
+"""Difference in role (rebounds against assists) over which two players are taken to have different roles."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Block:
 
 
 def line_up(table: Table, players: Log, fixtures: Fixtures, known_out: KnownOut) -> dict[str, Floats]:
-    """Columns `CONTEXT` and ``form_<series>`` of each player-game; NaN before there is anything to tell.
+    """Columns `CONTEXT` and ``form_<series>`` of each player-game; NaN before there is any history.
 
     Args:
         table: The player-games.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -58,11 +59,16 @@ class PredictiveDistribution(ABC):
 
         What stretches or moves a distribution of counts reads it between its steps. NaN where the forecast is.
         """
+        return self.reader(mu, groups)(edge)
+
+    def reader(self, mu: ArrayLike, groups: ArrayLike | None = None) -> Callable[[ArrayLike], Floats]:
+        """`level` at forecasts `mu` of `groups` (n), to be asked for several edges (n each)."""
         forecast = _floats(mu)
         label = _labels(groups, len(forecast))
         # A group never seen in fitting gets the nearest one that was: tiers are ordered.
         code = np.abs(label[:, None] - self._names[None, :]).argmin(axis=1).astype("int64")
-        return np.where(np.isnan(forecast), np.nan, self._cdf(_floats(edge) - 0.5, forecast, code))
+        missing, cdf = np.isnan(forecast), self._reader(forecast, code)
+        return lambda edge: np.where(missing, np.nan, cdf(_floats(edge) - 0.5))
 
     def over_push_under(
         self, line: ArrayLike, mu: ArrayLike, groups: ArrayLike | None = None
@@ -81,9 +87,13 @@ class PredictiveDistribution(ABC):
     @abstractmethod
     def _fit(self, y: Floats, mu: Floats, code: Ints) -> None: ...
 
+    def _reader(self, mu: Floats, code: Ints) -> Callable[[Floats], Floats]:
+        """`_cdf` at forecasts that stay the same; where they take work, a subclass does it once."""
+        return lambda whole: self._cdf(whole, mu, code)
+
     @abstractmethod
     def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
-        """P(Y <= whole), strictly between 0 and 1 where it can be; continued for what is no whole number."""
+        """P(Y <= whole), strictly between 0 and 1 where it can be; continued for what is not a whole number."""
 
 
 def minutes_tier(mean_minutes: ArrayLike) -> Ints:

@@ -11,6 +11,8 @@ Johansson et al. (2023) for the normalised, group-wise (Mondrian) version.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
@@ -57,26 +59,34 @@ class ConformalDistribution(PredictiveDistribution):
         return errors[position], (position + 1.0) / (n + 1.0)
 
     def _cdf(self, whole: Floats, mu: Floats, code: Ints) -> Floats:
-        scaled = (whole + 0.5 - mu) / self._scale.at(mu, code)
-        result = np.empty(len(mu))
-        for group in range(len(self._names)):
-            rows = np.flatnonzero(code == group)
-            if len(rows):
-                result[rows] = self._blend(group, scaled[rows], mu[rows])
-        return result
+        return self._reader(mu, code)(whole)
 
-    def _blend(self, group: int, scaled: Floats, mu: Floats) -> Floats:
-        """CDF between the two bins around each forecast, weighted by the distance to their centres."""
-        centres, tables = self._centres[group], self._tables[group]
-        position = np.interp(mu, centres, np.arange(len(centres), dtype="float64"))
-        low = np.minimum(position.astype("int64"), len(centres) - 1)
-        weight = position - low
-        result = np.zeros(len(mu))
-        for index, table in enumerate(tables):
-            share = np.where(low == index, 1.0 - weight, np.where(low == index - 1, weight, 0.0))
-            rows = np.flatnonzero(share > 0)
-            result[rows] += share[rows] * _level(table, scaled[rows])
-        return result
+    def _reader(self, mu: Floats, code: Ints) -> Callable[[Floats], Floats]:
+        scale, parts = self._scale.at(mu, code), list(self._shares(mu, code))
+
+        def cdf(whole: Floats) -> Floats:
+            scaled, result = (whole + 0.5 - mu) / scale, np.zeros(len(mu))
+            for rows, share, table in parts:
+                result[rows] += share * _level(table, scaled[rows])
+            return result
+
+        return cdf
+
+    def _shares(self, mu: Floats, code: Ints) -> Iterator[tuple[Ints, Floats, tuple[Floats, Floats]]]:
+        """Of each bin the rows it counts for, its share in them, and its table.
+
+        The CDF of a forecast is that between the two bins around it, weighted by the distance to their centres.
+        """
+        for group, (centres, tables) in enumerate(zip(self._centres, self._tables, strict=True)):
+            own = np.flatnonzero(code == group)
+            position = np.interp(mu[own], centres, np.arange(len(centres), dtype="float64"))
+            known = np.nan_to_num(position)  # a missing forecast has no place; whoever asks leaves it out
+            low = np.minimum(known.astype("int64"), len(centres) - 1)
+            weight = known - low
+            for index, table in enumerate(tables):
+                share = np.where(low == index, 1.0 - weight, np.where(low == index - 1, weight, 0.0))
+                rows = np.flatnonzero(share > 0)
+                yield own[rows], share[rows], table
 
 
 def _level(table: tuple[Floats, Floats], value: Floats) -> Floats:

@@ -8,6 +8,8 @@ nearer to the truth.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -40,10 +42,18 @@ class QuantileDistribution(PredictiveDistribution):
         result = np.empty(len(mu))
         for start in range(0, len(mu), _CHUNK):
             part = slice(start, start + _CHUNK)
-            fan = np.einsum("ij,ijk->ik", _design(mu[part]), self._coefficients[code[part]])
-            quantiles = np.sort(fan, axis=1)
-            result[part] = _interpolated(quantiles, whole[part] + 0.5)
+            result[part] = _interpolated(self._quantiles(mu[part], code[part]), whole[part] + 0.5)
         return result
+
+    def _reader(self, mu: Floats, code: Ints) -> Callable[[Floats], Floats]:
+        if len(mu) > _CHUNK:
+            return super()._reader(mu, code)
+        quantiles = self._quantiles(mu, code)
+        return lambda whole: _interpolated(quantiles, whole + 0.5)
+
+    def _quantiles(self, mu: Floats, code: Ints) -> Floats:
+        """Ordered quantiles at `_LEVELS`, (n, levels)."""
+        return np.sort(np.einsum("ij,ijk->ik", _design(mu), self._coefficients[code]), axis=1)
 
 
 def _quantile_fan(y: Floats, mu: Floats, scale: Floats) -> Floats:
@@ -70,37 +80,53 @@ def _design(mu: Floats) -> Floats:
 
 def _smoothed_quantile(design: Floats, y: Floats, level: float, width: float, start: Floats) -> Floats:
     """Minimise the pinball loss smoothed by a Gaussian kernel of `width`: Newton steps, halved until they descend."""
-    coefficients = start
-    loss = _smoothed_loss(y - design @ coefficients, level, width)
+    columns = np.ascontiguousarray(design.T)
+    at = _Smoothed.of(columns, y, level, width, start)
     for _ in range(_NEWTON_STEPS):
-        scaled = (design @ coefficients - y) / width
-        gradient = design.T @ (ndtr(scaled) - level)
-        curvature = np.exp(-0.5 * np.square(scaled)) / (width * np.sqrt(2.0 * np.pi)) + 1e-4 / width
-        hessian = design.T @ (design * curvature[:, None])
+        gradient = columns @ (at.below - level)
+        curvature = at.density / width + 1e-4 / width
+        hessian = (columns * curvature) @ design
         # Forecasts that hardly vary cannot tell the three terms apart: a hair of ridge picks one of the equal answers.
         step = np.linalg.solve(hessian + 1e-9 * np.trace(hessian) * np.eye(len(gradient)), gradient)
         slope = float(gradient @ step)
         size = 1.0
         while size > 1e-4:
-            trial = coefficients - size * step
-            trial_loss = _smoothed_loss(y - design @ trial, level, width)
-            if trial_loss <= loss - 1e-4 * size * slope:
+            trial = _Smoothed.of(columns, y, level, width, at.coefficients - size * step)
+            if trial.loss <= at.loss - 1e-4 * size * slope:
                 break
             size /= 2.0
         else:
             break
-        gain, coefficients, loss = loss - trial_loss, trial, trial_loss
-        if gain < 1e-9 * abs(loss):
+        gain, at = at.loss - trial.loss, trial
+        if gain < 1e-9 * abs(at.loss):
             break
-    return coefficients
+    return at.coefficients
 
 
-def _smoothed_loss(residual: Floats, level: float, width: float) -> float:
-    """Sum of E[pinball(residual + width Z)], Z standard Normal, up to a factor 1/2: half the mean absolute value."""
-    scaled = residual / width
-    density = np.exp(-0.5 * np.square(scaled)) / np.sqrt(2.0 * np.pi)
-    spread = width * (scaled * (ndtr(scaled) - 0.5) + density)
-    return float((spread + (level - 0.5) * residual).sum())
+@dataclass(frozen=True)
+class _Smoothed:
+    """The smoothed loss at some coefficients, and what its derivatives there are made of.
+
+    Attributes:
+        coefficients: k.
+        below: P(quantile + width Z > y) of each row, Z standard Normal, n.
+        density: Density of Z at the scaled residual, n.
+        loss: Sum of E[pinball(residual + width Z)], up to a factor 1/2: half the mean absolute value.
+    """
+
+    coefficients: Floats
+    below: Floats
+    density: Floats
+    loss: float
+
+    @classmethod
+    def of(cls, columns: Floats, y: Floats, level: float, width: float, coefficients: Floats) -> _Smoothed:
+        """The loss of `y` (n) at `coefficients` (k) of the `columns` (k, n)."""
+        scaled = (coefficients @ columns - y) / width
+        below = ndtr(scaled)
+        density = np.exp(-0.5 * np.square(scaled)) / np.sqrt(2.0 * np.pi)
+        spread = scaled @ (below - 0.5) + density.sum()
+        return cls(coefficients, below, density, float(width * (spread - (level - 0.5) * scaled.sum())))
 
 
 def _interpolated(quantiles: Floats, value: Floats) -> Floats:

@@ -51,9 +51,10 @@ def fit_scale(error: Floats, mu: Floats, code: Ints, n_groups: int) -> ScaleMode
 
 def fits_by_group(fit: Callable[..., T], code: Ints, n_groups: int, *values: Floats) -> list[T]:
     """`fit` of the rows of each group (arrays of n); a group of few rows takes the fit of all rows."""
-    pooled = fit(*values)
     rows = [np.flatnonzero(code == group) for group in range(n_groups)]
-    return [fit(*(each[part] for each in values)) if len(part) >= _OWN_FIT_ROWS else pooled for part in rows]
+    alone = [len(part) >= _OWN_FIT_ROWS for part in rows]
+    pooled = [] if all(alone) else [fit(*values)]
+    return [fit(*(each[part] for each in values)) if own else pooled[0] for part, own in zip(rows, alone, strict=True)]
 
 
 def nonnegative_pair(columns: Floats, target: Floats, ridge: float) -> Floats:
@@ -61,6 +62,10 @@ def nonnegative_pair(columns: Floats, target: Floats, ridge: float) -> Floats:
 
     The normal equations keep nnls at 2 x 2 however many rows there are; `ridge`, relative to their trace, keeps them
     solvable.
+
+    >>> columns = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> nonnegative_pair(columns, np.array([1.0, 3.0, 5.0]), 1e-9).round(4).tolist()
+    [1.0, 2.0]
     """
     gram = columns.T @ columns
     root = np.linalg.cholesky(gram + ridge * np.trace(gram) * np.eye(2))

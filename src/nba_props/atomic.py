@@ -1,8 +1,9 @@
-"""Files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -20,7 +21,7 @@ def opened_atomically(path: Path) -> Iterator[BinaryIO]:
     A crash leaves the old file or none; an error in the block leaves the old one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}-{uuid4().hex}.part")
+    unfinished = path.with_name(f".{uuid4().hex}.part")  # the target's own name may be as long as a name can be
     try:
         with unfinished.open("xb") as handle:
             yield handle
@@ -41,3 +42,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file; see `opened_atomically`."""
     with opened_atomically(path) as handle:
         handle.write(content)
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a whole file; see `opened_atomically`."""
+    with source.open("rb") as read, opened_atomically(target) as written:
+        shutil.copyfileobj(read, written)

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from nba_props.config import make_config
+from nba_props.config import Settings, make_config
 from nba_props.errors import did_you_mean
 from nba_props.evaluation.market import evaluate_market
-from nba_props.evaluation.paired import paired_over_seeds
+from nba_props.evaluation.paired import paired_comparison
 from nba_props.features import GROUPS
 from nba_props.metrics.definitions import mae
 
@@ -31,10 +31,6 @@ RULE_TAG: Final = "betting_rule"
 RULE_FILE: Final = "betting_rule.json"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def _known_group(name: str) -> str:
     if name not in GROUPS:
         message = f"unknown feature group {name!r}{did_you_mean(name, GROUPS)}; known groups: {', '.join(GROUPS)}"
@@ -42,22 +38,19 @@ def _known_group(name: str) -> str:
     return name
 
 
-class AblationStudy(_Frozen):
+class AblationStudy(Settings):
     """The run against the same run without something, on identical rows.
 
     Attributes:
         kind: "ablation".
         without: Feature groups the baseline lacks.
-        without_noise: Whether the baseline lacks the run's noise columns.
-        against: Settings the baseline has instead of the run's (``model = "lightgbm"``), for a change that is no group.
+        against: Settings the baseline has instead of the run's, for a change that is not a feature group:
+            ``model = "lightgbm"``, ``calibrator = "none"``, ``noise_features = 0``.
         seeds: Fits of both arms, with the run's seed and those after it. A fit differs from the next by chance.
-        without_calibrator: Whether the baseline lacks the run's calibrator.
     """
 
     kind: Literal["ablation"] = "ablation"
     without: tuple[Annotated[str, AfterValidator(_known_group)], ...] = ()
-    without_noise: bool = False
-    without_calibrator: bool = False
     against: dict[str, Any] = Field(default_factory=dict)
     seeds: int = Field(default=1, ge=1)
 
@@ -70,13 +63,11 @@ class AblationStudy(_Frozen):
         """The run's configuration without what is studied."""
         groups = [name for name in config.feature_groups or GROUPS if name not in self.without]
         changes: dict[str, Any] = {"feature_groups": tuple(groups)} if self.without else {}
-        changes |= {"noise_features": 0} if self.without_noise else {}
-        changes |= {"calibrator": "none"} if self.without_calibrator else {}
         settings = config.model_dump(exclude_unset=True) | changes | self.against
         return make_config(**settings)
 
 
-class BettingStudy(_Frozen):
+class BettingStudy(Settings):
     """Betting rules: chosen on the folds before, reported on the fold after.
 
     Attributes:
@@ -128,7 +119,7 @@ class Findings:
 
 
 def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
-    """What the making of a forecast says besides it: chosen features (of `n_features`), members and weights."""
+    """What making a forecast reveals besides it: chosen features (of `n_features`), members and weights."""
     findings = Findings()
     selected = forecast.result.selected
     if selected:
@@ -154,7 +145,7 @@ def forecast_findings(forecast: Forecast, n_features: int) -> Findings:
         metrics = {}
         for name, member in forecast.members.items():
             test = member.predictions[member.predictions["role"] == "test"]
-            metrics[f"val_mae_{name}"] = mae(test["actual"], test["predicted"])
+            metrics[f"val_mae_{name.replace(':', '_')}"] = mae(test["actual"], test["predicted"])
         findings |= Findings(metrics=metrics, tables={"ensemble_weights.csv": forecast.weights})
     return findings
 
@@ -179,7 +170,7 @@ def study_findings(
             variant, baseline = (evaluate_market(forecasts.of(arm).result, quotes, arm) for arm in pair)
             evaluated.append((variant, baseline))
         pairs = [(variant.predictions, baseline.predictions) for variant, baseline in evaluated]
-        metrics = paired_over_seeds(pairs, seed=config.seed)
+        metrics = paired_comparison(pairs, seed=config.seed)
         own = {"baseline_arm_val_mae": evaluated[0][1].metrics["val_mae"]}
         return Findings(metrics=metrics | own, documents={"ablation.json": {**study.model_dump(), **metrics, **own}})
     from nba_props.betting.evidence.optimise import optimise_strategy, strategy_grid
@@ -216,9 +207,9 @@ def study_findings(
 
 
 def betting_rule(search: StrategySearch, strategy: BettingConfig) -> dict[str, Any]:
-    """The rule for the nights to come: the best over all folds, with what choosing so came to on later folds.
+    """The rule for the nights to come: the best over all folds, with what such a choice returned on later folds.
 
-    Its own return over those folds is not told: it is the one that the choice was made by.
+    Its own return over those folds is left out: the choice was made by it.
     """
     name = str(search.in_sample_best)
     told = ("roi", "roi_ci_low", "roi_ci_high", "n_bets")

@@ -1,0 +1,5 @@
+"""Moving a whole store from one database to another."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

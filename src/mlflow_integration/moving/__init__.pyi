@@ -1,0 +1,3 @@
+from .move import Move, move_store
+
+__all__ = ["Move", "move_store"]

@@ -1,0 +1,1 @@
+"""The tracking server: of one machine, and of a team."""

@@ -1,0 +1,67 @@
+"""Where a database that several machines open keeps its artifacts.
+
+SQLite lies in a folder, and its artifacts beside it. PostgreSQL does not: a folder of whoever makes an experiment first
+would be everybody's. So its clients name one place for all of them, or go through a server.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlparse
+
+from mlflow_integration.values.secrets import mask_secrets
+from nba_props.errors import StoreError
+
+if TYPE_CHECKING:
+    from mlflow.entities import Experiment
+
+    from mlflow_integration.store.schema import OfStore
+
+
+VARIABLE: Final = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # the name that `mlflow server` reads it by
+_FIX: Final = (
+    f"Say where everybody's artifacts go, {VARIABLE}=s3://bucket/folder, or serve the store to the team with\n"
+    "    uv run scripts/mlflow/serve.py --team --artifacts s3://bucket/folder"
+)
+
+
+def shared_root() -> str:
+    """Return the address in ``MLFLOW_DEFAULT_ARTIFACT_ROOT``, a folder as a ``file:`` URI; empty if it is not set."""
+    given = os.environ.get(VARIABLE, "").rstrip("/")
+    return given if not given or "://" in given else Path(given).resolve().as_uri()
+
+
+def location_below_shared_root(store: OfStore, folder: str) -> str:
+    """Return the artifact URI of a new experiment in a database without a folder of its own.
+
+    Raises:
+        StoreError: No place is named.
+    """
+    root = shared_root()
+    if not root:
+        message = f"{store.label} has no folder that its artifacts could lie in. {_FIX}"
+        raise StoreError(message)
+    return f"{root}/{folder}"
+
+
+def check_artifacts_are_shared(store: OfStore, experiment: Experiment) -> None:
+    """Refuse to write into an experiment whose artifacts lie in a folder that is not this client's.
+
+    Raises:
+        StoreError: They do, and the store is no file and no server.
+    """
+    place = str(experiment.artifact_location or "")
+    parsed = urlparse(place)
+    if store.is_http or store.database is not None or parsed.scheme not in ("", "file"):
+        return
+    root = shared_root()
+    folder = Path(unquote(parsed.path)) if parsed.scheme else Path(place)
+    own = Path(unquote(urlparse(root).path)) if root.startswith("file:") else None
+    if own is None or not folder.is_relative_to(own):
+        message = (
+            f"Experiment {experiment.name!r} of {store.label} keeps its artifacts in {mask_secrets(place)}, "
+            f"a folder of the machine and user it was made by. {_FIX}"
+        )
+        raise StoreError(message)
