@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from types import ModuleType
 
 import joblib
@@ -107,3 +108,14 @@ def test_an_actor_of_ray_that_dies_is_a_lost_worker(backend, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", ray)
     counted = Counted(at_3=RayActorError())
     assert list(in_order(counted.calls(), workers=1)) == SQUARES
+
+
+def test_a_false_alarm_of_scikit_learn_is_not_shown_and_other_warnings_are():
+    def fit(text):
+        warnings.warn(text, UserWarning, stacklevel=1)
+
+    alarm = "`sklearn.utils.parallel.delayed` should be used with `sklearn.utils.parallel.Parallel` to make it possible"
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        list(in_order([joblib.delayed(fit)(text) for text in (alarm, "a column is constant")], workers=2))
+    assert [str(warning.message) for warning in shown] == ["a column is constant"]

@@ -20,6 +20,8 @@ _LOST: Final = (TerminatedWorkerError, CancelledError)
 
 _MOST_LOSSES: Final = 5
 
+_FALSE_ALARM: Final = "`sklearn.utils.parallel.delayed` should be used with"
+
 _AT_ONCE: Final = 4
 """Calls per worker that are handed out together where results come all at the end."""
 
@@ -31,6 +33,26 @@ def one_blas_thread() -> Iterator[None]:
 
     with ThreadpoolController().select(user_api="blas").limit(limits=1):
         yield
+
+
+@contextmanager
+def _no_false_alarm() -> Iterator[None]:
+    """Leave out scikit-learn's warning that its `delayed` was used without its `Parallel`.
+
+    It is raised by mistake where fits run in several threads: one empties the warning filters for a moment, which are
+    the whole process's, and another takes that for a call from outside. No filter helps, since there is none then.
+    """
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, *arguments: object) -> None:
+        if not str(message).startswith(_FALSE_ALARM):
+            shown(message, *arguments)  # type: ignore[arg-type] # as they came
+
+    warnings.showwarning = show  # type: ignore[assignment] # the two remaining arguments are optional there
+    try:
+        yield
+    finally:
+        warnings.showwarning = shown
 
 
 def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None]:
@@ -47,7 +69,7 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
         ModelError: Workers died again and again, without a result in between.
     """
     done = losses = 0
-    with one_blas_thread():
+    with one_blas_thread(), _no_false_alarm():
         while done < len(calls):
             results = _handed_out(calls[done:], workers)
             try:
