@@ -46,6 +46,8 @@ COLUMNS: Final = (
 of their P(over); ``gain`` is the MAE of the first model less that of this one; ``seconds`` of a seed, from the fits to
 the metrics."""
 
+_MARKET_SCORES: Final = {"log_loss": "market_log_loss", "brier": "market_brier_score"}
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -90,8 +92,11 @@ def market_rows(market: str, models: dict[str, Scored]) -> list[dict[str, object
         errors = {"mae": mae(predictions["actual"], forecast), "rmse": rmse(predictions["actual"], forecast)}
         rows.append({"forecast": name, "rows": len(predictions), **errors, **_on_lines(lined, forecast)})
     rows += [{"forecast": name, **_on_lines(lined, forecast)} for name, forecast in on_lines.items()]
+    prices = {name: first.metrics.get(key) for name, key in _MARKET_SCORES.items()}
     if on_lines:  # the prices say P(over), the line alone does not
-        rows[-1] |= {"log_loss": first.metrics.get("market_log_loss"), "brier": first.metrics.get("market_brier_score")}
+        rows[-1] |= prices
+    elif prices["brier"] is not None:  # early prices alone: there is a forecast of the result, and no close to judge by
+        rows.append({"forecast": "implied line", **prices})
     rows += [_model_row(name, model, models) for name, model in models.items()]
     return [{"market": market, **row} for row in rows]
 
