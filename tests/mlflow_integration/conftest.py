@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,17 +53,53 @@ def store_kind(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "sqlite")
 
 
+class ServedStore:
+    """One server for all tests, because it takes seconds to start: its rows are changed under it."""
+
+    def __init__(self, url: str, database: Path, empty: Path) -> None:
+        self.url = url
+        self.database = database
+        self.empty = empty
+        self.kept = database.with_name("kept.db")
+
+    def new(self) -> str:
+        """Keep the rows it has, and go on with those of an empty store."""
+        self._copy(self.database, self.kept)
+        self._copy(self.empty, self.database)
+        return self.url
+
+    def put_back(self) -> None:
+        """Go on with the rows that were kept."""
+        self._copy(self.kept, self.database)
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+
+
+class PostgresStore:
+    """A new database each time."""
+
+    def __init__(self, cluster) -> None:
+        self.new = cluster.new_database
+
+    def put_back(self) -> None:
+        """Nothing to be done: the other databases are still there."""
+
+
 @pytest.fixture(scope="module")
-def another_store(store_kind: str, request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Callable[[], str]]:
-    """Returns the URI of a new PostgreSQL database, or that of one server."""
+def another_store(store_kind: str, request: pytest.FixtureRequest, tmp_path_factory, empty_store: Path):
+    """PostgreSQL, or a server."""
     if store_kind == "server":
-        with local_server(tmp_path_factory.mktemp("served")) as url:
-            yield lambda: url
+        folder = tmp_path_factory.mktemp("served")
+        with local_server(folder) as url:
+            yield ServedStore(url, folder / "mlflow.db", empty_store)
         return
     cluster = request.getfixturevalue("postgres")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", str(tmp_path_factory.mktemp("everybody's")))
-        yield cluster.new_database
+        patch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", str(tmp_path_factory.mktemp("all")))
+        yield PostgresStore(cluster)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -79,7 +117,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def uri(store_kind: str, empty_store: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """A store of the test's own."""
     if store_kind != "sqlite":
-        return request.getfixturevalue("another_store")()
+        store = request.getfixturevalue("another_store")
+        request.addfinalizer(store.put_back)  # noqa: PT021 - this fixture returns in the middle
+        return store.new()
     folder = tmp_path / "store"
     folder.mkdir()
     shutil.copy(empty_store, folder / "mlflow.db")
@@ -92,7 +132,7 @@ def shared_uri(
 ) -> str:
     """A store for a whole module, where tests use experiments or models of their own."""
     if store_kind != "sqlite":
-        return request.getfixturevalue("another_store")()
+        return request.getfixturevalue("another_store").new()
     path = tmp_path_factory.mktemp("shared") / "mlflow.db"
     shutil.copy(empty_store, path)
     return f"sqlite:///{path}"
