@@ -1,4 +1,5 @@
 from . import arrays as arrays
+from . import atomic as atomic
 from . import betting as betting
 from . import config as config
 from . import content as content
@@ -17,6 +18,7 @@ from . import version as version
 
 __all__ = [
     "arrays",
+    "atomic",
     "betting",
     "config",
     "content",

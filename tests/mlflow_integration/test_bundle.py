@@ -132,3 +132,13 @@ def test_going_back_writes_the_version_that_is_in_production_again(registry, ver
 def test_the_folder_of_bundles_is_ignored_by_git():
     lines = (Path(__file__).resolve().parents[2] / ".gitignore").read_text().splitlines()
     assert "/models/" in lines
+
+
+def test_the_card_shows_reasons_and_tags_as_text(registry, version):
+    reason = "a\n# head <img src=x onerror=alert(1)> [x](javascript:y) \x1b[31m"
+    version()
+    registry.promote_model("props", 1, "Staging", override=True, reason=reason)
+    registry.promote_model("props", 1, "Production", override=True, reason=reason)
+    card = (bundle(registry) / "MODEL_CARD.md").read_text()
+    assert card.count("onerror") == 3
+    assert not any(sign in card.replace("\\]", "") for sign in ("<img", "\n# head", "](javascript", "\x1b"))

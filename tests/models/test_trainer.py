@@ -61,7 +61,7 @@ def test_headline_metrics_stand_at_the_top_of_the_charts_and_all_others_in_folde
     assert set(headline_metrics()) <= top
     assert len(top) <= 16, "the first screen of the charts holds no more"
     folders = {key.partition("/")[0] for key in run.data.metrics if "/" in key}
-    assert {"segment", "kelly", "evidence", "interval", "data", "history"} <= folders
+    assert {"segment", "kelly", "evidence", "interval", "data", "1_headline", "2_learning"} <= folders
     profit = client.get_metric_history(run.info.run_id, "1_headline/cumulative_profit")
     assert len(profit) > 20, "one point for each betting night"
     last = max(profit, key=lambda point: point.step)

@@ -2,6 +2,7 @@ from . import audit as audit
 from . import bundle as bundle
 from . import card as card
 from . import judging as judging
+from . import model_registry as model_registry
 from . import promoter as promoter
 from . import reading as reading
 from . import records as records
@@ -12,6 +13,7 @@ __all__ = [
     "bundle",
     "card",
     "judging",
+    "model_registry",
     "promoter",
     "reading",
     "records",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.stages.outside import how, standing
+from mlflow_integration.values.escape import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,11 +35,11 @@ def model_card(
         history: Transitions of the model.
         files: Files of the bundle, by their paths in it.
     """
-    tags = record.tags
+    tags = {key: markdown(value) for key, value in record.tags.items()}
     created = datetime.fromtimestamp(record.created / 1000, UTC)
-    came = how(standing(history, record.version, record.stage)) or "it has not been moved"
+    came = markdown(how(standing(history, record.version, record.stage)) or "it has not been moved")
     lines = [
-        f"# {name} version {record.version}",
+        f"# {markdown(name)} version {record.version}",
         "",
         f"Stage {record.stage} ({came}). Registered {created:%Y-%m-%d %H:%M} UTC, run `{record.run_id or 'none'}`.",
         "",
@@ -51,7 +52,7 @@ def model_card(
     if "degradation_summary" in tags:
         lines.append(f"- In use: {tags['degradation_summary']}.")
     if run is not None:
-        about = {**run.data.tags, **tags}
+        about = {**{key: markdown(value) for key, value in run.data.tags.items()}, **tags}
         lines += ["", "## Data and code", ""]
         lines += [f"- {key}: {about[key]}" for key in _ABOUT_DATA if key in about]
         lines += ["", "## Numbers of the run", "", "Out of sample, over the whole test.", "", "| metric | value |"]
@@ -59,9 +60,12 @@ def model_card(
         lines += [f"| {key} | {run.data.metrics[key]:.6g} |" for key in _NUMBERS if key in run.data.metrics]
     lines += ["", "## History", ""]
     moves = [entry for entry in history if entry.version == record.version and entry.status in ("done", "found")]
-    lines += [f"- {each.at[:16]} {each.from_stage} to {each.to_stage}, by {each.by}: {how(each)}" for each in moves]
+    lines += [
+        f"- {each.at[:16]} {each.from_stage} to {each.to_stage}, by {markdown(each.by)}: {markdown(how(each))}"
+        for each in moves
+    ]
     lines += [] if moves else ["No move yet."]
-    lines += ["", "## Files", "", *[f"- `{path}`" for path in files], ""]
+    lines += ["", "## Files", "", *[f"- {markdown(path)}" for path in files], ""]
     lines += [
         "`SHA256SUMS` holds the digest of every file: `sha256sum -c SHA256SUMS` checks them. Loading `model.joblib` "
         "runs what is in it; load it only if you made it. `model/` is read by `mlflow.pyfunc.load_model`.",

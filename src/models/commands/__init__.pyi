@@ -1,3 +1,4 @@
+from . import integrity as integrity
 from . import live as live
 from . import live_options as live_options
 from . import monitor as monitor
@@ -7,8 +8,10 @@ from . import results as results
 from . import settle_props as settle_props
 from . import train_model as train_model
 from . import training as training
+from . import verify_run as verify_run
 
 __all__ = [
+    "integrity",
     "live",
     "live_options",
     "monitor",
@@ -18,4 +21,5 @@ __all__ = [
     "settle_props",
     "train_model",
     "training",
+    "verify_run",
 ]

@@ -3,6 +3,8 @@ from . import batch as batch
 from . import card as card
 from . import checks as checks
 from . import monitor as monitor
+from . import note as note
+from . import page as page
 from . import record as record
 from . import replay as replay
 from . import settle as settle
@@ -18,6 +20,8 @@ __all__ = [
     "card",
     "checks",
     "monitor",
+    "note",
+    "page",
     "record",
     "replay",
     "settle",

@@ -175,12 +175,12 @@ def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
     fault, stream, two_versions, tmp_path, monkeypatch
 ):
     data, efficient, database = two_versions
-    start, end = nights_of(data, "2023-24")
-    begins = start + pd.Timedelta(days=28)
+    start, _ = nights_of(data, "2023-24")
+    begins = start + pd.Timedelta(days=21)
     shutil.copy(database, tmp_path)
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.setattr("models.live.replay._Season._train", lambda self, night: self._load())
-    settings = ReplaySettings(start, end, retrain_days=None)
+    settings = ReplaySettings(start, start + pd.Timedelta(days=90), retrain_days=None, monitor_days=14)
     found = replay_season(fault(data, efficient, begins), [config()], settings, tracking_uri=uri)
     verdicts = [report.verdict for report in found.reports if report.version == 2]
     registry = ModelRegistry(uri)

@@ -1,0 +1,9 @@
+from . import app as app
+from . import one as one
+from . import team as team
+
+__all__ = [
+    "app",
+    "one",
+    "team",
+]
