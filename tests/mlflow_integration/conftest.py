@@ -110,6 +110,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         kinds = ["sqlite", *(pytest.param(kind, marks=pytest.mark.stores) for kind in ("postgresql", "server"))]
         if metafunc.definition.get_closest_marker("sqlite_only"):
             kinds = ["sqlite"]
+        if metafunc.definition.get_closest_marker("not_over_http"):
+            kinds = kinds[:2]
         metafunc.parametrize("store_kind", kinds, indirect=True, scope="module")
 
 

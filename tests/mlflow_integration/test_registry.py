@@ -416,7 +416,7 @@ def test_reading_a_registry_that_does_not_exist_makes_no_store(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.not_over_http
 def test_the_logged_model_names_every_version_it_became(registry, candidate):
     """Its page in `mlflow ui` links them; a server writes the tag itself, a database leaves it to the client."""
     version = candidate("linked")
@@ -428,7 +428,7 @@ def test_the_logged_model_names_every_version_it_became(registry, candidate):
     assert named == [{"name": "linked", "version": "1"}, {"name": "linked_too", "version": "1"}]
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.not_over_http
 def test_a_model_that_plain_mlflow_gave_a_name_with_a_quote_hides_no_other(uri):
     registry = ModelRegistry(uri)
     registry.client.create_registered_model("O'Neil")
@@ -442,8 +442,7 @@ def test_rolling_back_if_degraded_is_about_the_production_version_only(registry)
         registry.rollback_if_degraded("any", None, version=3)
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("wrong", [None, 5, ""])
 def test_what_is_no_name_of_a_model_is_refused(registry, wrong):
-    with pytest.raises(TrackingError):
+    with pytest.raises(UnknownModelError, match="no name of a model"):
         registry.get_model_info(wrong)

@@ -1,8 +1,7 @@
 """A whole store in another database: SQLite to PostgreSQL, and back.
 
-`mlflow-export-import`, the one library for this, ends with MLflow 2: it knows neither logged models nor what links
-metrics to them, leaves out aliases, and gives every run a new id, which breaks notes and histories. Both databases have
-the same schema, so the rows themselves are copied here.
+`mlflow-export-import`, the library for this, was written for MLflow 2 and knows no logged models. Both databases have
+the same schema, so the rows themselves are copied here, and every id stays.
 """
 
 from __future__ import annotations

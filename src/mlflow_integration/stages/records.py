@@ -155,6 +155,17 @@ class ModelState:
         return self.version(holder)
 
 
+def _check_name(name: str) -> None:
+    """Refuse what is no name, which a server answers with a TypeError.
+
+    Raises:
+        UnknownModelError: It is no text, or an empty one.
+    """
+    if not isinstance(name, str) or not name.strip():
+        message = f"{name!r} is no name of a model: give a text, such as 'NBAProps_pts'."
+        raise UnknownModelError(message)
+
+
 class RegistryStore:
     """Reads and writes of the registry.
 
@@ -188,6 +199,7 @@ class RegistryStore:
             UnknownModelError: There is no such model; names the ones that exist.
         """
         mlflow = load_mlflow()
+        _check_name(name)
         with store_errors(f"Reading model {name!r}", self.uri):
             try:
                 model = self.client.get_registered_model(name)
@@ -231,6 +243,7 @@ class RegistryStore:
         return replace(head, versions=versions)
 
     def _versions(self, name: str) -> list[ModelVersion]:
+        _check_name(name)
         quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
         wanted = f"name={quote}{name}{quote}"
         with store_errors(f"Reading the versions of model {name!r}", self.uri):
