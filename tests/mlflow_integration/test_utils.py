@@ -338,9 +338,11 @@ def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
     assert (phase["best_val_mae"], phase["best_roi"], phase["median_roi"]) == (5.0, 0.02, 0.015)
     week = utils.get_weekly_summary("plain", tracking_uri=uri).iloc[0]
     assert (week["val_mae"], week["roi"], week["roi_change"]) == (5.0, 0.02, "first")
-    for text in (utils.generate_report(tracking_uri=uri), utils.generate_weekly_report(tracking_uri=uri)):
+    weekly = utils.generate_weekly_report(tracking_uri=uri)
+    for text in (utils.generate_report(tracking_uri=uri), weekly):
         assert "| – | val_mae | 5 | 2 |" in text
-        assert "| – | roi | – | 0.02 | first |" in text
+        assert "| – | roi | 0.02 | 2 |" in text
+    assert "| – | roi | – | 0.02 | first |" in weekly
 
 
 def test_numbers_below_zero_stay_numbers_in_a_csv_and_formulas_do_not(uri, tmp_path):

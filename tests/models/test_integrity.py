@@ -138,7 +138,7 @@ def test_other_packages_and_code_are_named(copy, data):
 def test_what_cannot_be_verified_is_said(store, data):
     client = mlflow.MlflowClient(store)
     run_id = client.create_run("0").info.run_id
-    with pytest.raises(ModelError, match="no evaluated run of train_model.py"):
+    with pytest.raises(ModelError, match="is not an evaluated run of train_model.py"):
         verify_run(run_id, data, tracking_uri=store)
     with pytest.raises(TrackingError, match="no run 'abcdef'"):
         verify_run("abcdef", data, tracking_uri=store)
