@@ -232,7 +232,7 @@ def test_unknown_words_in_a_strategy_are_refused():
         BettingConfig(min_ev="0.02")
     with pytest.raises(ConfigError, match="the lower end comes first"):
         BettingConfig(odds_range=(2.5, 1.5))
-    with pytest.raises(ConfigError, match="books is the text 'fanduel'; wanted is a tuple"):
+    with pytest.raises(ConfigError, match="books is the text 'fanduel'; it must be a tuple"):
         BettingConfig(books="fanduel")
     with pytest.raises(ConfigError, match="one_per"):
         BettingConfig(one_per="week")

@@ -79,7 +79,7 @@ def test_no_answer_is_named(client, tmp_path, stub):
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"resultSets": []}', b'{"resultSets": 5}', b"[]"])
 def test_an_answer_that_is_no_game_log_is_refused(stub, client, tmp_path, body):
     stub.answers[PATH] = (200, {}, body)
-    with pytest.raises(FetchError, match="no game log"):
+    with pytest.raises(FetchError, match="not a game log"):
         fetch_game_logs(client, tmp_path, ["2022-23"])
     assert list(tmp_path.iterdir()) == []
 
@@ -89,7 +89,7 @@ def test_a_season_without_games_and_what_is_no_season_are_refused(stub, client, 
     with pytest.raises(FetchError, match="no games of 2030-31 yet"):
         fetch_game_logs(client, tmp_path, ["2030-31"])
     for season in ("2023", "2023-25", "23-24", "2023-2024", ""):
-        with pytest.raises(FetchError, match="no season"):
+        with pytest.raises(FetchError, match="not a season"):
             fetch_game_logs(client, tmp_path, [season])
 
 

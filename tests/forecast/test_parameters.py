@@ -25,7 +25,7 @@ from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstima
         ("xgboost", {"max_depth": "deep"}, "xgboost cannot use: Invalid Parameter format for max_depth expect int"),
         ("xgboost", {"subsample": 2}, "value 2 for Parameter subsample exceed bound"),
         ("xgboost", {"objective": "guess"}, "Unknown objective function: `guess`"),
-        ("xgboost", {"eta": 0.3}, "'eta' goes by the name 'learning_rate' here"),
+        ("xgboost", {"eta": 0.3}, "The parameter 'eta' is called 'learning_rate' here"),
         ("xgboost", {"n_estimators": True}, "n_estimators must be a whole number"),
         ("linear", {"epochs": "ten"}, "not positive numbers: epochs"),
         ("linear", {"epoch": 10}, "Unknown parameters of the linear model: epoch"),

@@ -273,6 +273,9 @@ def telling_estimator():
         def predict(self, features):
             return np.full(len(features), self.shared)
 
+        def importances(self):
+            return pd.Series(dtype="float64")
+
     return Telling
 
 
