@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_of_two_moves_at_once_the_one_that_was_not_overtaken_counts():
     second = entry(2, 3, UP, confirmed="2025-01-01T00:00:05.000+00:00")
     assert recorded_holders([first, second]) == {"Production": 2}
     assert recorded_holders([entry(1, 2, UP), entry(2, 3, UP, overtaken=True)]) == {"Production": 2}
+
+
+def test_of_two_moves_that_overlapped_the_alias_says_which_came_last():
+    """Both set the alias and then confirmed, in another order: nobody else moved it."""
+    first = entry(1, 2, UP, confirmed="2025-01-01T00:00:05.000+00:00")
+    second = entry(2, 3, UP, confirmed="2025-01-01T00:00:09.000+00:00")
+    assert recorded_holders([first, second]) == {"Production": 3}
+    assert outside_moves([first, second], {"Production": 2}) == []
+    later = replace(second, at="2025-01-01T00:00:06.000+00:00")
+    assert [found.version for found in outside_moves([first, later], {"Production": 2})] == [2]
 
 
 def test_what_a_process_is_doing_at_this_moment_is_no_move_outside():

@@ -54,7 +54,7 @@ def outside_moves(
         before, now = recorded.get(stage), aliases.get(stage)
         if stage is Stage.STAGING and now is not None and now == aliases.get(Stage.PRODUCTION):
             now = None  # Production outweighs it; the next move takes it away
-        if now == before or (stage.value, now) in moving:
+        if now == before or (stage.value, now) in moving or _at_once(history, stage, now, before):
             continue
         if now is not None:
             source = next((other for other, holder in recorded.items() if holder == now), Stage.NONE.value)
@@ -66,6 +66,19 @@ def outside_moves(
             text = f"{MOVED_OUTSIDE}: the alias {stage} was taken from version {before} by hand or by another client"
             found.append(_found(before, (stage.value, target.value), text, None))
     return found
+
+
+def _at_once(history: Sequence[Transition], stage: Stage, now: int | None, before: int | None) -> bool:
+    """Whether our own moves of both versions to the stage overlapped: which set the alias last, no entry can tell."""
+
+    def last(version: int | None) -> Transition | None:
+        came = [each for each in history if (each.version, each.to_stage, each.status) == (version, stage, "done")]
+        return max(came, key=lambda each: each.at, default=None)
+
+    one, other = last(now), last(before)
+    if one is None or other is None:
+        return False
+    return one.at <= (other.confirmed or other.at) and other.at <= (one.confirmed or one.at)
 
 
 def _found(version: int, move: tuple[str, str], reason: str, previous: int | None) -> Transition:
