@@ -97,6 +97,7 @@ def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_pa
     assert set(found.history["version"]) == {1, 2, 3}
 
 
+@pytest.mark.faults
 def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(seasons, tmp_path, monkeypatch):
     """The only lines are those of the season under way, so that no backtest is long enough to replay the test on."""
     monkeypatch.chdir(tmp_path)
@@ -168,11 +169,12 @@ def efficient_market(data, efficient, begins):
     return replace(data, quotes=quotes.reset_index(drop=True))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("fault", "stream"), [(sound, None), (frozen_tier, "error"), (efficient_market, "Brier score against the market")]
 )
 def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
-    fault, stream, two_versions, tmp_path, monkeypatch
+    fault, stream, two_versions, tmp_path, monkeypatch, survived
 ):
     data, efficient, database = two_versions
     start, _ = nights_of(data, "2023-24")
@@ -189,6 +191,7 @@ def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
     if stream is None:
         assert Verdict.ROLL_BACK not in verdicts
         assert registry.get_production_version(NAME) == 2
+        survived("nothing, for 90 days of cards: the version stays in Production")
         return
     assert Verdict.ROLL_BACK in verdicts
     assert registry.get_production_version(NAME) == 1
@@ -196,3 +199,4 @@ def test_a_fault_leads_from_keep_to_roll_back_and_to_the_version_before(
     assert moved["reason"].startswith("monitor: ")
     assert stream in moved["reason"]
     assert found.versions == {"pts": [2, 1]}, "the cards after it are the version's before"
+    survived(f"{fault.__name__} from day 21 on: rolled back for its {stream}, and the version before is in Production")
