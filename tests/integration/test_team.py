@@ -250,9 +250,9 @@ def test_no_password_stands_in_an_argument_a_file_the_database_or_the_bucket(tea
     ("options", "said"),
     [
         (["--tracking-uri", "x.db", "--artifacts", "/a"], "a team needs PostgreSQL"),
-        (["--tracking-uri", "postgresql://h/d", "--artifacts", "runs"], "is no place for artifacts"),
-        (["--tracking-uri", "postgresql://h/d"], "is no place for artifacts"),
-        (["--tracking-uri", "postgresql://h/d", "--artifacts", "/a", "--permission", "all"], "is no permission"),
+        (["--tracking-uri", "postgresql://h/d", "--artifacts", "runs"], "is not a place for artifacts"),
+        (["--tracking-uri", "postgresql://h/d"], "is not a place for artifacts"),
+        (["--tracking-uri", "postgresql://h/d", "--artifacts", "/a", "--permission", "all"], "is not a permission"),
     ],
 )
 def test_what_a_team_cannot_be_served_with_is_said(options, said, capsys):
