@@ -156,11 +156,7 @@ class ModelState:
 
 
 def _check_name(name: str) -> None:
-    """Refuse what is no name, which a server answers with a TypeError.
-
-    Raises:
-        UnknownModelError: It is no text, or an empty one.
-    """
+    """Refuse what is not a name (UnknownModelError): a server would answer it with a TypeError."""
     if not isinstance(name, str) or not name.strip():
         message = f"{name!r} is no name of a model: give a text, such as 'NBAProps_pts'."
         raise UnknownModelError(message)
@@ -243,7 +239,6 @@ class RegistryStore:
         return replace(head, versions=versions)
 
     def _versions(self, name: str) -> list[ModelVersion]:
-        _check_name(name)
         quote = '"' if "'" in str(name) else "'"  # plain MLflow lets names hold either
         wanted = f"name={quote}{name}{quote}"
         with store_errors(f"Reading the versions of model {name!r}", self.uri):
