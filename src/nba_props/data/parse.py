@@ -6,7 +6,7 @@ place in the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -21,6 +21,7 @@ ABSENT: Final = (
     r"|personal\b|g[ -]?league)"
 )
 """How box scores say, in a comment or in place of the minutes, that a player did not play."""
+_DATE_FIX: Final = "Write dates as 2023-10-24."
 _BLANK: Final = r"[-\u2013\u2014]{1,2}"
 _MATCHUP: Final = r"([A-Z]{2,4})\s*(@|vs\.?)\s*([A-Z]{2,4})"
 _TRUE: Final = {"w": True, "true": True, "1": True, "l": False, "false": False, "0": False}
@@ -141,13 +142,7 @@ def dates(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column, or day and month could change places.
     """
-    codes, text = _different(frame[column])
-    written = iso_times(text)
-    _refuse_either_way(frame, column, origin, written, codes)
-    days = pd.Series(_days(written.text).reindex(codes).to_numpy(), index=frame.index)
-    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
-    if wrong.any():
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
+    days = _each_text(frame, column, origin, lambda written: _days(written.text), "a date", _DATE_FIX)
     return days.dt.normalize().astype("datetime64[us]")
 
 
@@ -256,16 +251,12 @@ def utc_times(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
         DataError: Anything else is in the column, day and month could change places, or the hour is one of AM and PM
             without a time zone.
     """
-    codes, text = _different(frame[column])
-    written = iso_times(text)
-    _refuse_either_way(frame, column, origin, written, codes)
-    times = _parsed(written.text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?")
-    found = times.mask(written.zoneless).reindex(codes).set_axis(frame.index)
-    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
-    if wrong.any():
-        fix = "Write UTC times as 2023-10-25T01:55:42Z; an hour of AM or PM needs its time zone, such as 7:30 PM ET."
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a time", fix)
-    return found
+
+    def read(written: Times) -> pd.Series:
+        return _parsed(written.text, f"(?:{_DATE})(?:{_TIME}(?:{_ZONE})?)?").mask(written.zoneless)
+
+    fix = "Write UTC times as 2023-10-25T01:55:42Z; an hour of AM or PM needs its time zone, such as 7:30 PM ET."
+    return _each_text(frame, column, origin, read, "a time", fix)
 
 
 def written_days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
@@ -274,20 +265,29 @@ def written_days(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
     Raises:
         DataError: Anything else is in the column, or day and month could change places.
     """
+
+    def read(written: Times) -> pd.Series:
+        day = written.text.str.extract(rf"^({_DATE})(?!\d)")[0].astype("str")
+        return _parsed(day, _DATE).dt.tz_localize(None)
+
+    return _each_text(frame, column, origin, read, "a date", _DATE_FIX)
+
+
+def _each_text(
+    frame: pd.DataFrame, column: str, origin: Origin, read: Callable[[Times], pd.Series], wanted: str, fix: str
+) -> pd.Series:
+    """A column of dates or times, each different text read once; a text that `read` makes nothing of is refused.
+
+    So is a column in which nothing, or each of two rows, says whether the day or the month stands first.
+    """
     codes, text = _different(frame[column])
     written = iso_times(text)
-    _refuse_either_way(frame, column, origin, written, codes)
-    found = _parsed(written.text.str.extract(rf"^({_DATE})(?!\d)")[0].astype("str"), _DATE).dt.tz_localize(None)
-    days = found.reindex(codes).set_axis(frame.index)
-    wrong = days.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
-    if wrong.any():
-        raise text_in_column(frame, {column: frame.index[wrong]}, origin, "a date", "Write dates as 2023-10-24.")
-    return days
-
-
-def _refuse_either_way(frame: pd.DataFrame, column: str, origin: Origin, written: Times, codes: Ints) -> None:
-    """Refuse a column in which nothing, or each of two rows, says whether the day or the month stands first."""
     if written.either_way.any():
         rows = frame.index[written.either_way.reindex(codes).fillna(value=False).to_numpy(dtype=bool)]
-        fix = "Write dates as 2023-10-24: no value of the column says whether the day or the month stands first."
-        raise text_in_column(frame, {column: rows}, origin, "a date that can be read in one way only", fix)
+        order = "Write dates as 2023-10-24: no value of the column says whether the day or the month stands first."
+        raise text_in_column(frame, {column: rows}, origin, "a date that can be read in one way only", order)
+    found = read(written).reindex(codes).set_axis(frame.index)
+    wrong = found.isna() & text.notna().reindex(codes, fill_value=False).to_numpy()
+    if wrong.any():
+        raise text_in_column(frame, {column: frame.index[wrong]}, origin, wanted, fix)
+    return found
