@@ -84,6 +84,16 @@ def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
 CSV_OPTIONS: Final[dict[str, Any]] = {"lineterminator": "\r\n"}  # RFC 4180; a field with either of the two is quoted
 
 
+def csv_document(frame: pd.DataFrame) -> str:
+    r"""Return a table as the content of a CSV file, without its index; see `csv_frame`.
+
+    >>> import pandas as pd
+    >>> csv_document(pd.DataFrame({"player": ["=1+1"], "line": [20.5]}))
+    "player,line\r\n'=1+1,20.5\r\n"
+    """
+    return str(csv_frame(frame).to_csv(index=False, **CSV_OPTIONS))
+
+
 def masked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without secrets: text is masked, and columns whose name says that they hold some are ``***``."""
     safe, mask = frame.copy(), masker()

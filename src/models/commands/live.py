@@ -271,12 +271,13 @@ def replay_and_show(
 
 def _write_replay(found: Replay, folder: Path, *, simulated: bool) -> list[Path]:
     """Ledger, stage history and the picture of the bankroll."""
+    from mlflow_integration.values.escape import csv_document
     from nba_props.betting.tables import equity_fan, equity_table
     from nba_props.plots import equity_curve
 
     paths = [folder / "ledger.csv", folder / "stages.csv", folder / "bankroll.png"]
     for path, table in zip(paths, (found.ledger, found.history), strict=False):
-        write_atomically(path, table.to_csv(index=False).encode("utf-8"))
+        write_atomically(path, csv_document(table).encode("utf-8"))
     figure = equity_curve(
         equity_table(found.ledger), equity_fan(found.ledger), title="Bankroll of the replay", simulated=simulated
     )

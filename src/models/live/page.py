@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from mlflow_integration.values.convert import to_json
+from mlflow_integration.values.escape import csv_document
 from models.live.show import american, card_document, card_title, missing, percent, plain_row
 from nba_props.atomic import write_atomically
 
@@ -39,7 +40,7 @@ def write_card(card: Card, revision: int, folder: Path) -> list[Path]:
     """Write CSV, JSON and HTML, each whole or not at all; returns the paths."""
     stem = f"card_{card.date:%Y-%m-%d}" + (f"_r{revision}" if revision > 1 else "")
     content = {
-        ".csv": card.props.to_csv(index=False),
+        ".csv": csv_document(card.props),
         ".json": to_json(card_document(card, revision)),
         ".html": card_html(card, revision),
     }

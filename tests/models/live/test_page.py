@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from models.live.card import PROP_COLUMNS, Card
-from models.live.page import card_html
+from models.live.page import card_html, write_card
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "docs" / "screenshots.py"
 WHY = "+6.2 own form: mean of pts over the last 5 games 27.4; -0.4 rest: days since his last game 1"
@@ -43,21 +44,30 @@ LINED = {
 
 
 @pytest.fixture(scope="module")
-def page():
+def card():
     rows = [
         prop(1, **LINED, stake=1.0, out="Ann <b>Other</b>, Bob Long (doubtful)", warning="one book only"),
         prop(2, **{**LINED, "price": 110.0}),
         prop(3),
     ]
     model = SimpleNamespace(
-        name="NBAProps_pts", version=3, stage="Production", forecast=SimpleNamespace(trained_until=pd.Timestamp("2025"))
+        name="NBAProps_pts",
+        version=3,
+        stage="Production",
+        run_id="0" * 32,
+        forecast=SimpleNamespace(trained_until=pd.Timestamp("2025")),
     )
     props = pd.DataFrame(rows)[PROP_COLUMNS]
     slate = SimpleNamespace(date=pd.Timestamp("2025-01-14"), kind="real", fingerprint="ab", source="box_scores")
     night = {"night_staked": 0.001, "night_loss_80": -0.0004, "night_loss_95": 0.001, "risk_of_ruin": 0.0}
     at = pd.Timestamp("2025-01-14T22:30", tz="UTC")
     warnings = ("pts: 15 of 593 prices left out as unsound",)
-    return card_html(Card(slate, {"pts": model}, "latest", at, props, props[:1], night, warnings), 2)
+    return Card(slate, {"pts": model}, "latest", at, props, props[:1], night, warnings)
+
+
+@pytest.fixture(scope="module")
+def page(card):
+    return card_html(card, 2)
 
 
 def test_a_page_says_everything_in_words_and_needs_nothing_from_elsewhere(page):
@@ -68,6 +78,13 @@ def test_a_page_says_everything_in_words_and_needs_nothing_from_elsewhere(page):
     assert "<b>Careful:</b> one book only" in page
     assert "<dd>nothing</dd>" in page, "one night in five wins still"
     assert ">-0.0<" not in page
+
+
+def test_the_table_of_a_card_runs_nothing_in_a_spreadsheet(card, tmp_path):
+    hostile = replace(card, props=card.props.assign(player_name='=HYPERLINK("http://x")'))
+    table = pd.read_csv(write_card(hostile, 1, tmp_path)[0])
+    assert set(table["player_name"]) == {'\'=HYPERLINK("http://x")'}
+    assert table["price"].dropna().tolist() == [-105.0, 110.0], "a price is no formula"
 
 
 @pytest.fixture(scope="module")
