@@ -44,7 +44,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle.write(content)
 
 
-def copy_atomically(source: Path, target: Path) -> None:
-    """Copy a whole file; see `opened_atomically`."""
-    with source.open("rb") as read, opened_atomically(target) as written:
-        shutil.copyfileobj(read, written)
+def copy_files_atomically(source: Path, target: Path) -> None:
+    """Copy every file below a folder to the same place below another; each as `opened_atomically` writes it."""
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        with file.open("rb") as read, opened_atomically(target / file.relative_to(source)) as written:
+            shutil.copyfileobj(read, written)

@@ -18,7 +18,7 @@ from mlflow_integration.store.model_files import ALLOWED_TAG, DIGEST_TAG, Digest
 from mlflow_integration.store.search import pages
 from mlflow_integration.values.access_errors import access_refused
 from mlflow_integration.values.secrets import mask_secrets
-from nba_props.atomic import copy_atomically
+from nba_props.atomic import copy_files_atomically
 from nba_props.errors import StoreError, TrackingError
 
 if TYPE_CHECKING:
@@ -128,8 +128,7 @@ def _files(client: MlflowClient, run_id: str, operation: Operation, again: bool)
     if folder is None:
         client.log_artifacts(run_id, str(operation.files))
         return
-    for source in sorted(path for path in operation.files.rglob("*") if path.is_file()):
-        copy_atomically(source, Path(folder) / source.relative_to(operation.files))
+    copy_files_atomically(operation.files, Path(folder))
 
 
 def _end(client: MlflowClient, run_id: str, operation: Operation, again: bool) -> None:

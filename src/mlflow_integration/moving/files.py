@@ -7,12 +7,12 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlparse
 
+from mlflow_integration.store.artifact_root import local_folder
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import load_mlflow
 from mlflow_integration.store.model_files import Digest
-from nba_props.atomic import copy_atomically
+from nba_props.atomic import copy_files_atomically
 from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
@@ -54,21 +54,12 @@ def copy_folder(old: str, new: str, server: str | None) -> Digest:
 
 
 def _write(folder: Path, address: str, server: str | None) -> None:
-    place = _local(address)
+    place = local_folder(address)
     if place is None:
         with store_errors(f"Copying artifacts to {address}", server or ""):
             _repository(address, server).log_artifacts(str(folder))
         return
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        copy_atomically(file, place / file.relative_to(folder))
-
-
-def _local(address: str) -> Path | None:
-    """The folder of this machine that an address names, where it is one."""
-    parsed = urlparse(address)
-    if parsed.scheme not in {"", "file"}:
-        return None
-    return Path(unquote(parsed.path) if parsed.scheme else address)
+    copy_files_atomically(folder, place)
 
 
 def _digest(address: str, server: str | None) -> Digest:
@@ -79,7 +70,7 @@ def _digest(address: str, server: str | None) -> Digest:
 @contextmanager
 def _local_folder(address: str, server: str | None) -> Iterator[Path]:
     """The files of an address as a folder of this machine: itself where it is one, else a copy for the block."""
-    place = _local(address)
+    place = local_folder(address)
     if place is not None:
         yield place
         return

@@ -7,6 +7,7 @@ the same schema, so the rows themselves are copied here, and every id stays.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_integration.moving.files import copy_folder
@@ -17,7 +18,6 @@ from nba_props.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from mlflow_integration.store.location import Store
 
@@ -109,8 +109,6 @@ def _check_kinds(old: Store, new: Store) -> None:
 
 def _root(new: Store, artifacts: str | None) -> str:
     """The address that the experiments of the new store lie under."""
-    from pathlib import Path
-
     if artifacts is None and new.database is None:
         artifacts = shared_root() or None
     if artifacts is None:

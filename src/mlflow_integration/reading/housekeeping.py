@@ -7,11 +7,11 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlparse
 
 from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.reading.reader import Reader
 from mlflow_integration.store.abandoned import find_abandoned, mark
+from mlflow_integration.store.artifact_root import local_folder
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
 from mlflow_integration.store.processes import PROCESS_TAG
@@ -167,9 +167,8 @@ def _kind(path: str) -> str:
 
 def _files(location: str, uri: str) -> Iterator[tuple[str, int]]:
     """Yield path below `location` and size of every artifact."""
-    parsed = urlparse(location)
-    if parsed.scheme in ("", "file"):
-        root = Path(unquote(parsed.path))
+    root = local_folder(location)
+    if root is not None:
         if root.is_dir():
             for path in root.rglob("*"):
                 if path.is_file():

@@ -58,6 +58,18 @@ def _as_in(root: str, folder: str) -> str:
     return quote(folder) if root.startswith("file:") else folder
 
 
+def local_folder(address: str) -> Path | None:
+    """Return the folder of this machine that an address names; None where it names another place.
+
+    >>> str(local_folder("file:///a%20b")), str(local_folder("/a")), local_folder("s3://bucket/a")
+    ('/a b', '/a', None)
+    """
+    parsed = urlparse(address)
+    if parsed.scheme not in {"", "file"}:
+        return None
+    return Path(unquote(parsed.path) if parsed.scheme else address)
+
+
 def check_artifacts_are_shared(store: OfStore, experiment: Experiment) -> None:
     """Refuse to write into an experiment whose artifacts lie in a folder that is not this client's.
 
@@ -65,12 +77,11 @@ def check_artifacts_are_shared(store: OfStore, experiment: Experiment) -> None:
         StoreError: They do, and the store is no file and no server.
     """
     place = str(experiment.artifact_location or "")
-    parsed = urlparse(place)
-    if store.is_http or store.database is not None or parsed.scheme not in ("", "file"):
+    folder = local_folder(place)
+    if store.is_http or store.database is not None or folder is None:
         return
     root = shared_root()
-    folder = Path(unquote(parsed.path)) if parsed.scheme else Path(place)
-    own = Path(unquote(urlparse(root).path)) if root.startswith("file:") else None
+    own = local_folder(root) if root.startswith("file:") else None
     if own is None or not folder.is_relative_to(own):
         message = (
             f"Experiment {experiment.name!r} of {store.label} keeps its artifacts in {mask_secrets(place)}, "

@@ -21,9 +21,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
-from mlflow_integration.store.artifact_root import location_below_shared_root
+from mlflow_integration.store.artifact_root import local_folder, location_below_shared_root
 from mlflow_integration.store.schema import check_schema
 from mlflow_integration.values.access_errors import refuse_workspaces
 from mlflow_integration.values.database_errors import without_sql
@@ -315,7 +315,7 @@ def _with_driver(uri: str) -> str:
 
 
 def _from_path(given: str, root: Path | None) -> Store:
-    path = Path(unquote(urlparse(given).path)) if given.startswith("file:") else Path(given)
+    path = local_folder(given) or Path(given)
     old = old_file_store(path)
     if old is not None or path.is_dir():
         kind = (
