@@ -15,8 +15,7 @@ from nba_props.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlflow_integration.serving.app import APP
-from mlflow_integration.store.location import Store
+    from mlflow_integration.store.location import Store
 
 _CLIENT_VARIABLES: Final = (
     "MLFLOW_TRACKING_URI",

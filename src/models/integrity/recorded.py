@@ -44,11 +44,13 @@ class RecordedRun:
         reader: The open store.
         run: The run.
         document: Content of ``training_config.json``.
+        files: Names of its artifacts.
     """
 
     reader: Reader
     run: Run
     document: dict[str, Any]
+    files: frozenset[str]
 
     @classmethod
     def read(cls, run_id: str, tracking_uri: str | Path | None = None) -> RecordedRun:
@@ -62,12 +64,12 @@ class RecordedRun:
         (whole,) = reader.run_ids([run_id])
         with store_errors(f"Reading run {whole}", reader.store.uri):
             run = reader.client.get_run(whole)
-            names = {entry.path for entry in reader.client.list_artifacts(whole)}
-        if not {"training_config.json", PREDICTIONS} <= names:
+            files = frozenset(entry.path for entry in reader.client.list_artifacts(whole))
+        if not {"training_config.json", PREDICTIONS} <= files:
             lacking = f"training_config.json or {PREDICTIONS} is missing"
             message = f"Run {whole} is not an evaluated run of train_model.py: {lacking}."
             raise ModelError(message)
-        return cls(reader, run, json.loads(read_artifact(reader, whole, "training_config.json")))
+        return cls(reader, run, json.loads(read_artifact(reader, whole, "training_config.json")), files)
 
     @property
     def run_id(self) -> str:
@@ -100,11 +102,6 @@ class RecordedRun:
             path = Path(folder) / name
             path.write_bytes(read_artifact(self.reader, self.run_id, name))
             return read_table(path)
-
-    def has(self, name: str) -> bool:
-        """Whether a file is among its artifacts."""
-        with store_errors(f"Reading run {self.run_id}", self.reader.store.uri):
-            return any(entry.path == name for entry in self.reader.client.list_artifacts(self.run_id))
 
     def forecast(self) -> PropForecast | None:
         """The model it has logged, from files that are those that were logged; None where it logged none.

@@ -115,7 +115,7 @@ def _table(recorded: RecordedRun, view: EvaluationView, name: str, keys: tuple[s
 
 
 def _bets(recorded: RecordedRun, view: EvaluationView) -> list[Check]:
-    had, has = recorded.has(BETS), BETS in view.tables
+    had, has = BETS in recorded.files, BETS in view.tables
     if had and has:
         return [_table(recorded, view, BETS, _BET_KEYS)]
     if not had and not has:

@@ -120,7 +120,7 @@ def _metrics(recorded: RecordedRun) -> Check:
     """The metrics that the tables of the run tell, against those it shows."""
     predictions, n_bets = recorded.predictions, recorded.metrics.get("n_bets", 0.0)
     now = validation_metrics(predictions) | segment_metrics(predictions)
-    if recorded.has(BETS):
+    if BETS in recorded.files:
         bets = recorded.table(BETS)
         bets["game_date"] = pd.to_datetime(bets["game_date"])
         now |= betting_metrics(bets, game_nights=pd.to_datetime(predictions["game_date"]))

@@ -69,11 +69,13 @@ def record_shadows(
         return []
     table = registry.list_models()
     table = table[table["stage"] == Stage.STAGING.value]
+    if only is not None:
+        table = table[table["model"] == only]
     standing = set(zip(table["model"], table["version"].astype("int64"), strict=True))
     reports = []
     for name, version in sorted(set(zip(props["model"], props["version"], strict=True)) & standing):
         mine = [part[(part["model"] == name) & (part["version"] == version)] for part in (props, bets)]
         rows = staging_rows(*mine)
-        if len(rows) and only in {None, name}:
+        if len(rows):
             reports.append(registry.record_staging_nights(name, version, rows, source="shadow cards"))
     return reports

@@ -75,8 +75,6 @@ def binned_rows(features: pd.DataFrame, first: int, last: int, params: Mapping[s
     Returns:
         A constructed data set with labels of zero.
     """
-    import lightgbm
-
     values, names = features.to_numpy(), list(features.columns)
     own = {**BINNING, **_of_binning(params), "verbosity": -1, "num_threads": 1}
     found = lightgbm.Dataset(values[:first], np.zeros(first), feature_name=names, params=own).construct()
