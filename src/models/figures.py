@@ -10,7 +10,7 @@ import pandas as pd
 from models.intervals import interval_text
 from nba_props import plots
 from nba_props.betting.tables import edge_table, equity_fan, equity_table
-from nba_props.evaluation.regression import NAIVE_FORECASTS
+from nba_props.evaluation.regression import best_naive
 from nba_props.features import catalogue
 from nba_props.metrics.tables import reliability_table
 from nba_props.plots import PLOTS, Reliability
@@ -47,12 +47,10 @@ def fold_table(evaluation: MarketEvaluation) -> pd.DataFrame:
     closing line on the rows that have one (NaN without any), ``on_lines`` that of the model on the same rows.
     """
     rows = evaluation.predictions
-    errors = {name: (rows[name] - rows["actual"]).abs() for name in NAIVE_FORECASTS}
-    errors["market"] = (rows["closing_line"] - rows["actual"]).abs()
-    errors["on_lines"] = (rows["predicted"] - rows["actual"]).abs().where(errors["market"].notna())
-    best = min(NAIVE_FORECASTS, key=lambda name: float(errors[name].mean()))
-    drawn = {"baseline": errors[best], "market": errors["market"], "on_lines": errors["on_lines"]}
-    by_fold = pd.DataFrame(drawn).groupby(rows["fold"])
+    forecasts = {"baseline": best_naive(rows), "market": "closing_line", "on_lines": "predicted"}
+    errors = pd.DataFrame({key: (rows[name] - rows["actual"]).abs() for key, name in forecasts.items()})
+    errors["on_lines"] = errors["on_lines"].where(errors["market"].notna())
+    by_fold = errors.groupby(rows["fold"])
     means = by_fold.mean().sort_index()
     dates = rows.groupby("fold")["game_date"]
     return means.assign(start=dates.min(), rows=dates.size()).reset_index()

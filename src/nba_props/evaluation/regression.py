@@ -39,13 +39,22 @@ def validation_metrics(predictions: pd.DataFrame) -> dict[str, float]:
     """
     actual = predictions["actual"].to_numpy()
     metrics = all_prefixed(regression_metrics(actual, predictions["predicted"]), "val")
-    metrics["baseline_mae"] = min(mae(actual, predictions[name]) for name in NAIVE_FORECASTS)
+    metrics["baseline_mae"] = mae(actual, predictions[best_naive(predictions)])
     metrics["mae_skill"] = 1.0 - metrics["val_mae"] / metrics["baseline_mae"]
     if "oracle" in predictions:
         metrics["oracle_mae"] = mae(actual, predictions["oracle"])
         metrics["mae_over_oracle"] = metrics["val_mae"] / metrics["oracle_mae"]
     metrics["n_predictions"] = float(len(predictions))
     return metrics
+
+
+def best_naive(predictions: pd.DataFrame) -> str:
+    """Name of the naive forecaster that errs least on all rows of a predictions table (docs/contract.md).
+
+    >>> best_naive(pd.DataFrame({"actual": [10.0], "season_mean": 14.0, "last_10": 9.0, "ewma_10": 12.0}))
+    'last_10'
+    """
+    return min(NAIVE_FORECASTS, key=lambda name: mae(predictions["actual"], predictions[name]))
 
 
 def fold_mae(predictions: pd.DataFrame) -> list[float]:

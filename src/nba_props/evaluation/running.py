@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nba_props.betting.tables import equity_table
-from nba_props.evaluation.regression import NAIVE_FORECASTS
+from nba_props.evaluation.regression import best_naive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +47,9 @@ def running_metrics(predictions: pd.DataFrame, ledger: pd.DataFrame, scored: pd.
 
 def _errors(predictions: pd.DataFrame) -> dict[str, list[float]]:
     """Pooled error, and skill over the forecaster that is the best naive one over all folds."""
-    error = {name: (predictions[name] - predictions["actual"]).abs() for name in ("predicted", *NAIVE_FORECASTS)}
-    best = min(NAIVE_FORECASTS, key=lambda name: float(error[name].mean()))
     folds = predictions["fold"]
-    own, naive = (error[name].groupby(folds).sum().sort_index().cumsum() for name in ("predicted", best))
+    errors = [(predictions[name] - predictions["actual"]).abs() for name in ("predicted", best_naive(predictions))]
+    own, naive = (error.groupby(folds).sum().sort_index().cumsum() for error in errors)
     rows = folds.value_counts().sort_index().cumsum()
     return {
         "val_mae_so_far": (own / rows).tolist(),
