@@ -97,25 +97,29 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
     printed as lines of ``name  value``.
     """
     from rich.console import Console
+    from rich.text import Text
 
     console = Console()
-    table = _table(frame, title)
+    table = _table(frame)
     needed = Console(width=10_000).measure(table)
     if not console.is_terminal:
         console = Console(width=max(80, needed.maximum))
-    elif needed.minimum > console.width:
-        for record in _records(frame, title):
+    if title:
+        # As the table's own title it would be folded to the width of a narrow table.
+        console.print(Text(_cell(title), style="italic"), soft_wrap=True)
+    if console.is_terminal and needed.minimum > console.width:
+        for record in _records(frame):
             console.print(record)
-        return
-    console.print(table)
+    else:
+        console.print(table)
 
 
-def _table(frame: pd.DataFrame, title: str) -> Table:
+def _table(frame: pd.DataFrame) -> Table:
     """One line per row; only long text may be folded."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(_cell(title)) if title else None, title_justify="left")
+    table = Table()
     texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
     for position, name in enumerate(frame.columns):
         numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
@@ -133,15 +137,13 @@ def _table(frame: pd.DataFrame, title: str) -> Table:
     return table
 
 
-def _records(frame: pd.DataFrame, title: str) -> Iterator[Table]:
+def _records(frame: pd.DataFrame) -> Iterator[Table]:
     """One small table of names and values per row."""
     from rich.table import Table
     from rich.text import Text
 
-    for position, row in enumerate(frame.itertuples(index=False)):
-        record = Table(
-            title=Text(_cell(title)) if title and not position else None, title_justify="left", show_header=False
-        )
+    for row in frame.itertuples(index=False):
+        record = Table(show_header=False)
         record.add_column(overflow="fold")
         record.add_column(overflow="fold")
         for name, value in zip(frame.columns, row, strict=True):
