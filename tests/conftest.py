@@ -10,11 +10,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import matplotlib
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 matplotlib.use("Agg")
 # A busy machine is no failure: examples have no time limit of their own.
@@ -30,6 +34,26 @@ def realdata_dir() -> Path:
     if not REALDATA.is_dir():
         pytest.skip(f"no real data at {REALDATA}")
     return REALDATA
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store without anything in it: MLflow needs more than a second to make one, so tests copy it."""
+    from mlflow_integration.store.location import load_mlflow
+
+    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    load_mlflow().MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_store(empty_store: Path) -> Callable[[Path], str]:
+    """Puts an empty store into a folder and returns its URI."""
+
+    def make(folder: Path) -> str:
+        return f"sqlite:///{shutil.copy(empty_store, folder / 'mlflow.db')}"
+
+    return make
 
 
 _connect = socket.socket.connect

@@ -105,7 +105,7 @@ def test_unknown_and_impossible_parameters_are_refused():
     assert make_estimator("linear", {"penalty": 5.0}, seed=2).params["penalty"] == 5.0
 
 
-def test_a_logged_pipeline_forecasts_exactly_what_the_estimator_does(fitted, sample, tmp_path, monkeypatch):
+def test_a_logged_pipeline_forecasts_exactly_what_the_estimator_does(fitted, sample, new_store, tmp_path, monkeypatch):
     with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about its own type hints
         warnings.simplefilter("ignore")
         import mlflow
@@ -114,7 +114,7 @@ def test_a_logged_pipeline_forecasts_exactly_what_the_estimator_does(fitted, sam
         from mlflow_integration.store.location import fluent_store
     monkeypatch.chdir(tmp_path)
     features, _ = sample
-    tracker = NBAPropsTracker("Phase2_Advanced", tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    tracker = NBAPropsTracker("Phase2_Advanced", tracking_uri=new_store(tmp_path))
     with tracker.start_run("linear"):
         logged = tracker.log_model(fitted.native, input_example=features.iloc[:3])
     with fluent_store(tracker.tracking_uri):

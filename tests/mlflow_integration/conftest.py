@@ -1,4 +1,4 @@
-"""Stores for the tests: one fresh SQLite store is made per session (MLflow needs seconds for it) and copied."""
+"""Stores for the tests: copies of an empty SQLite store, and of other kinds where they are asked for."""
 
 from __future__ import annotations
 
@@ -23,15 +23,6 @@ with warnings.catch_warnings():  # MLflow's module for pyfunc models warns about
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite store without anything in it."""
-    mlflow = load_mlflow()
-    path = tmp_path_factory.mktemp("empty") / "mlflow.db"
-    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
 
 
 @pytest.fixture(autouse=True)

@@ -113,8 +113,7 @@ def test_an_unknown_style_is_refused(uri):
         generate_report(style="pdf", tracking_uri=uri)
 
 
-def test_the_weekly_report_shows_the_ledger_and_the_last_word_of_the_monitor(tmp_path):
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+def test_the_weekly_report_shows_the_ledger_and_the_last_word_of_the_monitor(uri):
     tracker = NBAPropsTracker("Phase4_Production", tracking_uri=uri)
     tags = {"live_kind": "ledger", "data_kind": "real", "verdict_pra": "roll back"}
     with tracker.start_run("live_ledger", tags=tags):

@@ -25,10 +25,10 @@ from nba_props.errors import DataError, ModelError, TrackingError
 
 
 @pytest.fixture(scope="module")
-def made(data, tmp_path_factory):
+def made(data, tmp_path_factory, new_store):
     """A finished run in a store of its own, and its files."""
     folder = tmp_path_factory.mktemp("verified")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         quick = {"model_params": {"n_estimators": 8}, "walk_forward": {"step": "once"}}

@@ -23,12 +23,12 @@ OWN_ONLY = {"train_<metric>", "val_<metric>", "mae_<segment>", "roi_<segment>", 
 
 
 @pytest.fixture(scope="module")
-def tracked(data, tmp_path_factory):
+def tracked(data, tmp_path_factory, new_store):
     """A finished run with the metric, the gate and the profile of the documents' examples."""
     folder = tmp_path_factory.mktemp("own")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+        patch.setenv("MLFLOW_TRACKING_URI", new_store(folder))
         for registry in (METRICS, GATES):
             patch.setattr(registry, "_items", dict(registry.items()))
         patch.setattr(plugins, "_loaded", dict(plugins._loaded))

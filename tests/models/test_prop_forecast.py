@@ -22,10 +22,10 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def produced(data, tmp_path_factory):
+def produced(data, tmp_path_factory, new_store):
     """A trainer, its store, and its model in Production."""
     folder = tmp_path_factory.mktemp("produced")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         trainer = NBAPropsMLflowTrainer("pts", training_data=data, tracking_uri=uri, **KINDS["lightgbm"])

@@ -56,10 +56,10 @@ def space(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done(data, tmp_path_factory):
+def done(data, tmp_path_factory, new_store):
     """One sweep of five trials that nothing interrupted, and its store."""
     folder = tmp_path_factory.mktemp("sweep")
-    path, uri = folder / "space.toml", f"sqlite:///{folder / 'mlflow.db'}"
+    path, uri = folder / "space.toml", new_store(folder)
     path.write_text(SPACE)
     return run_sweep(quick(), path, data, trials=5, tracking_uri=uri), uri, path
 
@@ -328,6 +328,7 @@ def test_a_sweep_that_another_process_is_at_is_left_alone(data, space, store, mo
 
 
 def test_a_trial_that_is_ended_early_says_so(data, space, store, monkeypatch):
+    Path("mlflow.db").unlink()
     """That the pruner alone does it, and by what it judges, is told by the tests of the study."""
     monkeypatch.setattr(sweeps._MarketSweep, "_chosen_run", lambda *_: runs(store, "parent")[0])
     space.write_text(SPACE.replace("high = 0.5", "high = 0.9").replace("0.02", "0.0001"))
@@ -364,6 +365,7 @@ def test_an_objective_that_needs_lines_is_refused_where_there_are_none_before_th
 
 
 def test_a_sweep_without_optuna_a_trial_or_settings_of_its_own_says_so(data, space, store, monkeypatch):
+    Path("mlflow.db").unlink()
     with pytest.raises(ConfigError, match="at least 1"):
         run_sweep(quick(), space, data, trials=0)
     with pytest.raises(ConfigError, match="sweep one of those"):

@@ -23,10 +23,10 @@ def trainer(data, **settings) -> NBAPropsMLflowTrainer:
 
 
 @pytest.fixture(scope="module")
-def tracked(data, tmp_path_factory):
+def tracked(data, tmp_path_factory, new_store):
     """A finished, registered run in a store of its own."""
     folder = tmp_path_factory.mktemp("tracked")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         result = trainer(data, tracking_uri=uri).run("first")

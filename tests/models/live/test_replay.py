@@ -43,10 +43,10 @@ def nights_of(data, season):
 
 
 @pytest.fixture(scope="module")
-def replayed(seasons, tmp_path_factory):
+def replayed(seasons, tmp_path_factory, new_store):
     start, _ = nights_of(seasons, "2023-24")
     folder = tmp_path_factory.mktemp("replayed")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     settings = ReplaySettings(start, start + pd.Timedelta(days=70), retrain_days=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -80,13 +80,13 @@ def test_an_evening_sees_nothing_of_its_night_or_later(seasons):
     assert len(before.features) == len(before.games)
 
 
-def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_path, monkeypatch):
+def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_path, monkeypatch, new_store):
     monkeypatch.chdir(tmp_path)
     easy = '[easy]\ngates = [{ metric = "val_mae", comparison = "<", threshold = 100.0 }]\n'
     (tmp_path / "gates.toml").write_text(easy, encoding="utf-8")
     start, _ = nights_of(seasons, "2023-24")
     settings = ReplaySettings(start, start + pd.Timedelta(days=15), retrain_days=7)
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = new_store(tmp_path)
     easy_config = config(gate_profile=str(tmp_path / "gates.toml"), staging_nights=0)
     found = replay_season(seasons, [easy_config], settings, tracking_uri=uri)
     assert found.versions == {"pts": [1, 2, 3]}
@@ -98,7 +98,9 @@ def test_weekly_training_registers_versions_and_the_gates_decide(seasons, tmp_pa
 
 
 @pytest.mark.faults
-def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(seasons, tmp_path, monkeypatch):
+def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(
+    seasons, tmp_path, monkeypatch, new_store
+):
     """The only lines are those of the season under way, so that no backtest is long enough to replay the test on."""
     monkeypatch.chdir(tmp_path)
     start, _ = nights_of(seasons, "2022-23")
@@ -106,7 +108,7 @@ def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(s
     (tmp_path / "gates.toml").write_text(easy, encoding="utf-8")
     first = start + pd.Timedelta(days=25)
     settings = ReplaySettings(first, first + pd.Timedelta(days=32), retrain_days=7)
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = new_store(tmp_path)
     tested = config(gate_profile=str(tmp_path / "gates.toml"), staging_nights=20)
     found = replay_season(seasons, [tested], settings, tracking_uri=uri)
     registry = ModelRegistry(uri)
@@ -125,7 +127,7 @@ def test_a_retrained_version_is_tested_by_its_shadow_cards_and_then_takes_over(s
 
 
 @pytest.fixture(scope="module")
-def two_versions(tmp_path_factory):
+def two_versions(tmp_path_factory, new_store):
     """A season whose prices can be beaten, and a store in which one version displaced another before it began."""
     soft, efficient = (
         simulate_league(
@@ -136,7 +138,7 @@ def two_versions(tmp_path_factory):
     data = training_data_of(soft)
     start, _ = nights_of(data, "2023-24")
     folder = tmp_path_factory.mktemp("two_versions")
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = new_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for seed in (3, 0):

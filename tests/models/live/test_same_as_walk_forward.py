@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from models.live.batch import batch_ledger
 from models.live.card import ModelInUse, lines_of, make_card
@@ -32,6 +33,18 @@ def walk(data, flagged, model, nights):
         settled.append(lines_of(lined.assign(actual=results_of(lined, results)), model.forecast))
         cards.append(card)
     return cards
+
+
+@pytest.fixture(scope="module")
+def nights(data):
+    """Every night of the season with lines."""
+    return list(data.quotes["game_date"].drop_duplicates().sort_values())
+
+
+@pytest.fixture(scope="module")
+def cards(data, flagged, model, nights):
+    """The cards of the season, by the model without a blend."""
+    return walk(data, flagged, model, nights)
 
 
 def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training_table(data, league, flagged, known):
@@ -98,37 +111,35 @@ def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     assert not slate(known, decided=("open", reports.max() + pd.Timedelta(minutes=1))).equals(nothing)
 
 
-def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, flagged, model, once):
-    evaluation = once[1]
-    nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
-    bets = pd.concat([card.bets for card in walk(data, flagged, model, nights) if len(card.bets)], ignore_index=True)
-    ledger = evaluation.ledger
+def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, cards, nights, model, once):
+    bets = pd.concat([card.bets for card in cards if len(card.bets)], ignore_index=True)
+    ledger = once[1].ledger
     assert len(ledger) > 100
     pd.testing.assert_frame_equal(bets[SAME], ledger[SAME], check_exact=True)
     again = batch_ledger(model.forecast, data, nights[0], nights[-1])
     pd.testing.assert_frame_equal(again, ledger, check_exact=True)
 
 
-def with_cards(data, flagged, model, evaluation):
+def with_cards(cards, evaluation):
     """The predictions of a walk-forward, and what the cards of its nights say of the same player-games."""
-    nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
-    props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
+    props = pd.concat([card.props for card in cards], ignore_index=True)
     keys = ["game_id", "player_id"]
     both = evaluation.predictions.merge(props, on=keys, suffixes=("", "_card"), validate="1:1")
     assert len(both) == len(evaluation.predictions)
     return both
 
 
-def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(data, flagged, model, once):
-    both = with_cards(data, flagged, model, once[1])
+def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(cards, once):
+    both = with_cards(cards, once[1])
     for ours, theirs in (("projection", "predicted"), ("p_over_card", "p_over"), ("p_push_card", "p_push"),
                          ("line_card", "line"), ("market_p_over_card", "market_p_over")):  # fmt: skip
         np.testing.assert_array_equal(both[ours].to_numpy(), both[theirs].to_numpy(), err_msg=theirs)
 
 
-def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagged, blend):
+def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagged, nights, blend):
     forecast, evaluation = blend
-    both = with_cards(data, flagged, ModelInUse("m", 1, "Production", "0" * 32, forecast), evaluation)
+    blended = ModelInUse("m", 1, "Production", "0" * 32, forecast)
+    both = with_cards(walk(data, flagged, blended, nights), evaluation)
     for name in ("p_over", "p_push"):
         np.testing.assert_array_equal(both[f"{name}_card"].to_numpy(), both[name].to_numpy(), err_msg=name)
     np.testing.assert_array_equal(both["projection_model"].to_numpy(), both["predicted_model"].to_numpy())
@@ -137,9 +148,8 @@ def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagg
     assert (both["projection"] - both["projection_model"]).abs().max() > 1.0, "the market moves it"
 
 
-def test_ranges_are_those_of_the_distribution_that_the_prices_are_read_from(data, flagged, model):
-    nights = list(data.quotes["game_date"].drop_duplicates().sort_values())
-    props = pd.concat([card.props for card in walk(data, flagged, model, nights)], ignore_index=True)
+def test_ranges_are_those_of_the_distribution_that_the_prices_are_read_from(cards, model):
+    props = pd.concat([card.props for card in cards], ignore_index=True)
     lined = props[props["p_over"].notna()]
     up = lined[lined["p_over"] > 0.55]
     assert (up["high_80"] > up["line"]).all(), "a fifth lies outside: more than half over the line reaches beyond it"
