@@ -14,16 +14,6 @@ if TYPE_CHECKING:
 
     from nba_props.evaluation.market import MarketEvaluation
 
-PICTURES: Final = {
-    "calibration_curve": "calibration",
-    "equity_curve": "bankroll",
-    "edge_buckets": "edges",
-    "fold_history": "error by fold",
-    "residuals_analysis": "residuals",
-    "feature_importance": "features",
-}
-"""Pictures that a note links to, in this order, with the words of the link."""
-
 _NOT_TOLD: Final = {"market", "model", "workers", "seed"}
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from models.data import availability_of
 from models.figures import market_figures
 from models.identity import PROPS_TAG, code, props_key
-from models.notes import PICTURES, answers, differences, headline, why_no_bet
+from models.notes import answers, differences, headline, why_no_bet
 from models.studies import Findings
 from nba_props.config import MARKET_BLEND
 from nba_props.evaluation.error_analysis import error_analysis
 from nba_props.evaluation.pricing import final_blend
 from nba_props.features import catalogue, feature_names
 from nba_props.forecast import ENSEMBLE
-from nba_props.plots import About
+from nba_props.plots import CAPTIONS, About
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -201,6 +201,6 @@ def run_note(view: EvaluationView, place: str) -> str:
     lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
     lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]
     lines += ["", f"Differs from the defaults: {differences(view.config) or 'nothing'}."]
-    drawn = [name for name in PICTURES if f"{name}.png" in view.figures]
-    links = [f"[{PICTURES[name]}]({place}/artifacts/{name}.png)" for name in drawn]
+    linked = [(f"{name}.png", caption.link) for name, caption in CAPTIONS.items() if caption.link]
+    links = [f"[{words}]({place}/artifacts/{file})" for file, words in linked if file in view.figures]
     return "\n".join([*lines, "", f"Pictures: {', '.join(links)}"])

@@ -37,6 +37,14 @@ def test_the_view_shows_headline_metrics_best_error_first():
     assert "metrics.`roi`" in view["selectedColumns"]
 
 
+def test_the_charts_of_the_view_have_only_histories_and_headline_metrics_unfolded():
+    view = run_list_view("pra")
+    unfolded = {section["name"]: section["display"] for section in view["compareRunSections"]}
+    assert [name for name, shown in unfolded.items() if shown] == ["Model metrics"]
+    assert {"segment", "interval", "evidence", "kelly", "data"} <= set(unfolded)
+    assert not {"1_headline", "2_learning"} & set(unfolded), "MLflow adds what is not named, unfolded"
+
+
 def test_tags_that_say_what_a_run_is_about_come_before_those_of_its_code(tracker):
     run = tracker.client.search_runs([tracker.experiment_id], max_results=1)[0]
     names = list(run.data.tags)

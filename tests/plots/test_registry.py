@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from models import figures
 from nba_props import plugins
 from nba_props.errors import ConfigError
-from nba_props.plots import PLOTS, About
+from nba_props.plots import CAPTIONS, PLOTS, About, add_plot, caption_of
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "plugins" / "plot.py"
 ABOUT = About("PTS, test", simulated=True)
@@ -44,7 +44,8 @@ def estimator():
 @pytest.fixture(autouse=True)
 def fresh_registry(monkeypatch):
     """What a test adds is gone after it."""
-    monkeypatch.setattr(PLOTS, "_items", dict(PLOTS.items()))
+    for registry in (PLOTS, CAPTIONS):
+        monkeypatch.setattr(registry, "_items", dict(registry.items()))
     monkeypatch.setattr(plugins, "_loaded", dict(plugins._loaded))
     monkeypatch.setenv(plugins.PLUGINS_VARIABLE, "")
 
@@ -57,6 +58,17 @@ def test_a_plot_of_the_users_own_file_is_drawn_with_the_others(evaluation, estim
     panel = after["mae_by_month.png"].axes[0]
     assert [bar.get_height() for bar in panel.patches] == [3.0, 0.0]
     assert "SIMULATED" in [text.get_text() for text in after["mae_by_month.png"].texts]
+
+
+def test_a_plot_of_the_users_own_brings_its_caption_and_the_words_of_its_link():
+    assert caption_of("mae_by_month.png") == "mae by month", "nobody has said what it shows"
+    plugins.load_plugins([EXAMPLE])
+    assert caption_of("mae_by_month.png") == "the error month by month"
+    assert list(CAPTIONS)[-1] == "mae_by_month", "its link stands behind those of the package"
+
+
+def test_every_plot_of_the_package_has_a_caption():
+    assert set(PLOTS) <= set(CAPTIONS)
 
 
 def test_a_plot_with_nothing_to_draw_leaves_no_file(evaluation, estimator):
@@ -74,7 +86,7 @@ def test_an_error_in_a_plot_names_the_plot(evaluation, estimator):
 
 def test_a_name_that_is_taken_is_refused():
     with pytest.raises(ConfigError, match="equity_curve"):
-        PLOTS.add("equity_curve", lambda *_: None)
+        add_plot("equity_curve", lambda *_: None, caption="the bankroll again")
 
 
 def test_the_page_shows_the_example_as_it_is():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nba_props.plots import PLOTS, About
+from nba_props.plots import About, add_plot
 from nba_props.plots.style import BLUE, label, new_figure
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def mae_by_month(evaluation: MarketEvaluation, _estimator: object, about: About)
     return figure
 
 
-PLOTS.add("mae_by_month", mae_by_month)
+add_plot("mae_by_month", mae_by_month, caption="the error month by month", link="error by month")

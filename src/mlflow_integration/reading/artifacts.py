@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 
 MAX_IMAGE: Final = 3_000_000
-_FIRST: Final = ("calibration_curve.png", "equity_curve.png", "edge_buckets.png", "fold_history.png")
 
 
 def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
@@ -26,10 +25,13 @@ def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
 
 
 def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of the PNG plots among a run's top-level artifacts, calibration and bankroll first."""
+    """Yield name and bytes of the PNG plots among a run's top-level artifacts, in the order of their captions."""
+    from nba_props.plots import CAPTIONS
+
     with store_errors(f"Reading the artifacts of run {run_id}", reader.store.uri):
         entries = reader.client.list_artifacts(run_id)
     names = [e.path for e in entries if e.path.endswith(".png") and (e.file_size or 0) <= MAX_IMAGE]
-    names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+    order = {f"{name}.png": place for place, name in enumerate(CAPTIONS)}
+    names.sort(key=lambda name: (order.get(name, len(order)), name))
     for name in names[:limit]:
         yield name, read_artifact(reader, run_id, name)

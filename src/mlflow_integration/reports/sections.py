@@ -32,20 +32,6 @@ CALIBRATION: Final = (
 )
 BETTING: Final = ("n_bets", "profit", "turnover", "roi", "sharpe_ratio", "max_drawdown", "bankroll_growth")
 
-_CAPTIONS: Final = {
-    "calibration_curve": "how often over came, against the forecast, before and after calibration",
-    "clv_distribution": "what the bets were worth at the close",
-    "confusion_matrix": "sides forecast and sides that came",
-    "edge_buckets": "returns claimed and realised, by size of the edge",
-    "equity_curve": "the bankroll night by night, what the model claimed, and what no edge would have left",
-    "feature_importance": "what the forecasts hang on, with the range over the folds",
-    "fold_history": "the error fold by fold, beside the best naive forecast and the closing line",
-    "pit_histogram": "where results fell in their distributions: flat is calibrated",
-    "reasons": "what moves the forecasts of props with a line",
-    "residuals_analysis": "errors over the size of the forecast",
-}
-"""Pictures of a run in words."""
-
 
 @dataclass(frozen=True)
 class TableData:
@@ -361,17 +347,12 @@ def changes_section(runs: Sequence[Run], store: RegistryStore, since: datetime, 
     return Section(f"What changed in the last {days:g} days", text, table, points=tuple(moves))
 
 
-def _caption(name: str) -> str:
-    """What a picture shows, in words."""
-    plain = name.removesuffix(".png")
-    return _CAPTIONS.get(plain, plain.replace("_", " "))
-
-
 def _plots_section(reader: Reader, champions: dict[str, Run]) -> Section | None:
     from mlflow_integration.reading.artifacts import run_images
+    from nba_props.plots import caption_of
 
     found = [
-        (f"{market}: {_caption(name)}", content)
+        (f"{market}: {caption_of(name)}", content)
         for market, run in champions.items()
         for name, content in run_images(reader, run.info.run_id)
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from mlflow_integration.store.errors import store_errors
+from nba_props.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,14 @@ VIEW_TAG: Final = "mlflow.sharedViewState."
 """How the tags of an experiment begin in which MLflow's pages keep a shared view; the key of the view follows."""
 
 
+_PLAIN: Final = "Model metrics"
+"""MLflow's name of the group of charts whose metrics have no ``/`` in their names; it comes last."""
+
+
 def run_list_view(market: str = "") -> dict[str, Any]:
     """The run list as MLflow's pages keep a shared view: best out-of-sample error first, the columns that tell most.
+
+    Its charts begin with the histories and end with the headline metrics; the groups between them are folded.
 
     Args:
         market: Only runs of this market; all by default. MLflow's search knows no ``IN`` for tags.
@@ -44,7 +51,19 @@ def run_list_view(market: str = "") -> dict[str, Any]:
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
         "selectedColumns": list(COLUMNS),
+        "compareRunCharts": [],  # MLflow adds a chart for each metric, and each group that is not named below
+        "compareRunSections": [*map(_section, _folded()), _section(_PLAIN, unfolded=True)],
     }
+
+
+def _folded() -> list[str]:
+    """Groups of charts with one bar per run and metric; the names of those with histories begin with a digit."""
+    folders = {metric.folder for _, metric in METRICS.items()} - {""}
+    return sorted(folder for folder in folders if not folder[0].isdigit())
+
+
+def _section(name: str, *, unfolded: bool = False) -> dict[str, Any]:
+    return {"uuid": f"group-{name}", "name": name, "display": unfolded, "isReordered": False, "isGenerated": True}
 
 
 def run_list_link(experiment_id: str, market: str = "", *, uri: str = "") -> str:
