@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nba_props.forecast.walk_forward import WalkForwardResult
 
 _PROBES: Final = 20
+_COLUMNS: Final = 16
+"""Columns that are averaged together: what lies between would be as large as the whole table in float64."""
 
 
 def prop_forecast(
@@ -71,7 +73,7 @@ def with_probes(
     place = pd.MultiIndex.from_frame(games[keys]).get_indexer(pd.MultiIndex.from_frame(predictions[keys]))
     names = list(forecast.features)
     table = frame[names].iloc[place]
-    reference = pd.DataFrame({"feature": names, "mean": table.mean().to_numpy(), "spread": table.std().to_numpy()})
+    reference = _reference(table)
     chosen = np.unique(np.linspace(0, len(predictions) - 1, _PROBES).astype("int64"))
     known = predictions.iloc[chosen]
     rows = table.iloc[chosen].reset_index(drop=True)
@@ -81,3 +83,15 @@ def with_probes(
     keyed = predictions[keys].reset_index(drop=True)
     fitted_rows = keyed.assign(predicted=forecast.project(table))
     return replace(forecast, probes=probes, reference=reference, fitted_rows=fitted_rows)
+
+
+def _reference(table: pd.DataFrame) -> pd.DataFrame:
+    """``feature``, ``mean`` and ``spread`` (standard deviation) of each column."""
+    parts = [table.iloc[:, start : start + _COLUMNS] for start in range(0, table.shape[1], _COLUMNS)]
+    return pd.DataFrame(
+        {
+            "feature": list(table),
+            "mean": np.concatenate([part.mean().to_numpy() for part in parts]),
+            "spread": np.concatenate([part.std().to_numpy() for part in parts]),
+        }
+    )

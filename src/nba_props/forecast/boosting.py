@@ -129,13 +129,17 @@ class LightGBMEstimator(_Boosting):
         return self._staged(features).cumsum(axis=0)
 
     def _staged(self, features: pd.DataFrame) -> np.ndarray:
-        """What each tree adds (trees, n); the first holds the start."""
-        values, threads = features[self._names].to_numpy(), self._threads
-        parts = [
-            self._booster.predict(values, start_iteration=tree, num_iteration=1, num_threads=threads)
-            for tree in range(self._trees)
-        ]
-        return np.asarray(parts, dtype="float64")
+        """What each tree adds (trees, n); the first holds the start.
+
+        Which leaves the rows fall into is asked once for all trees: to predict tree by tree reads the rows every time.
+        """
+        values, booster = features[self._names].to_numpy(), self._booster
+        leaves = np.asarray(booster.predict(values, pred_leaf=True, num_threads=self._threads)).reshape(len(values), -1)
+        parts = np.empty(leaves.shape[::-1])
+        for tree, leaf in enumerate(leaves.T):
+            added = [booster.get_leaf_output(tree, number) for number in range(int(leaf.max(initial=0)) + 1)]
+            parts[tree] = np.asarray(added)[leaf]
+        return parts
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""

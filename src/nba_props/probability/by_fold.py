@@ -10,13 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from nba_props.arrays import Floats
+from nba_props.arrays import Floats, Ints
 from nba_props.errors import NotEnoughDataError
 from nba_props.forecast.walk_forward import WalkForwardResult
 from nba_props.probability import (
@@ -27,6 +28,7 @@ from nba_props.probability import (
     pit_bounds,
     pit_histogram,
 )
+from nba_props.probability.halving import halved
 
 PROBABILITIES: Final = ["p_over", "p_push", "p_under"]
 _KEY: Final = ["game_id", "player_id"]
@@ -76,17 +78,11 @@ class Distributions(ABC):
         """
         known, wanted = self._known(lines), np.asarray(chance, dtype="float64")
         locations = np.full(len(lines), np.nan)
-        for part, rows in self._parts(known):
-            at, goal = self._rows(part, known[rows], lines[rows]), wanted[rows]
-            reach = 2.0 * at.line + 20.0
-            low, high = at.forecast - reach, at.forecast + reach
-            for _ in range(_BISECTIONS):
-                middle = (low + high) / 2.0
-                over, _, under = replace(at, location=middle).probabilities()
-                total = over + under
-                reached = np.divide(over, total, out=np.full_like(over, 0.5), where=total > 0)
-                low, high = np.where(reached < goal, middle, low), np.where(reached < goal, high, middle)
-            locations[rows] = np.where(np.isnan(goal), np.nan, (low + high) / 2.0)
+        whole = np.floor(lines["line"].to_numpy(dtype="float64")) == lines["line"].to_numpy(dtype="float64")
+        for part, of_part in self._parts(known):
+            for rows in (of_part & whole, of_part & ~whole):  # a line between whole numbers needs one value, not two
+                if rows.any():
+                    locations[rows] = self._rows(part, known[rows], lines[rows]).locations(wanted[rows])
         return locations
 
     def mass(self, lines: pd.DataFrame, actual: ArrayLike) -> Floats:
@@ -139,8 +135,14 @@ class Distributions(ABC):
             name: lines[name].to_numpy(dtype="float64") if name in lines else None
             for name in ("location", "scale", "anchor")
         }
-        level = self._of(part).reader(forecast, minutes_tier(known["mean_minutes"]))
-        return _Rows(level, forecast, lines["line"].to_numpy(dtype="float64"), **moved)
+        read = partial(_read, self._of(part), forecast, minutes_tier(known["mean_minutes"]))
+        return _Rows(read(slice(None)), read, forecast, lines["line"].to_numpy(dtype="float64"), **moved)
+
+
+def _read(
+    distribution: PredictiveDistribution, forecast: Floats, groups: Ints, rows: Ints | slice
+) -> Callable[[ArrayLike], Floats]:
+    return distribution.reader(forecast[rows], groups[rows])
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,13 @@ class _Rows:
 
     Attributes:
         level: The CDF between whole numbers, of n values (`PredictiveDistribution.reader`).
+        read: Makes the `level` of some of the rows.
         forecast, line: n.
         location, scale, anchor: As for `Distributions.at`; None where the distribution is not moved, or not stretched.
     """
 
-    level: Callable[[Floats], Floats]
+    level: Callable[[ArrayLike], Floats]
+    read: Callable[[Ints], Callable[[ArrayLike], Floats]]
     forecast: Floats
     line: Floats
     location: Floats | None = None
@@ -167,6 +171,26 @@ class _Rows:
         under = np.where(whole, self.cdf(np.floor(self.line) - 1.0), not_over) if whole.any() else not_over
         push = np.maximum(not_over - under, 0.0)
         return 1.0 - under - push, push, under
+
+    def locations(self, goal: Floats) -> Floats:
+        """Where P(over | no push) of each line is `goal`; NaN where that is."""
+        reach = 2.0 * self.line + 20.0
+
+        def chance(location: Floats, rows: Ints) -> Floats:
+            over, _, under = replace(self._picked(rows), location=location).probabilities()
+            total = over + under
+            return np.divide(over, total, out=np.full_like(over, 0.5), where=total > 0)
+
+        found = halved(chance, goal, self.forecast - reach, self.forecast + reach, steps=_BISECTIONS)
+        return np.where(np.isnan(goal), np.nan, found)
+
+    def _picked(self, rows: Ints) -> _Rows:
+        """Some of the rows, not moved."""
+        if len(rows) == len(self.line):
+            return self
+        scale, anchor = (None if values is None else values[rows] for values in (self.scale, self.anchor))
+        read, forecast, line = self.read, self.forecast[rows], self.line[rows]
+        return _Rows(read(rows), read, forecast, line, scale=scale, anchor=anchor)
 
     def cdf(self, whole: Floats) -> Floats:
         """P(result <= whole), stretched around the anchor where there is a scale, and moved to the location."""
