@@ -16,6 +16,8 @@ from nba_props.metrics.tables import reliability_table
 from nba_props.plots import PLOTS, Reliability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
 
     from nba_props.evaluation.market import MarketEvaluation
@@ -164,31 +166,55 @@ def _confusion_matrix(evaluation: MarketEvaluation, _: Estimator, about: About) 
     )
 
 
-def _equity_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
-    ledger, metrics = evaluation.ledger, evaluation.metrics
-    if ledger.empty:
-        return None
-    summary = f"{metrics['n_bets']:,.0f} bets were won or lost."
-    if "roi" in metrics:
-        returned = f"Return {interval_text(metrics, 'roi', '+.1%')}"
-        summary = f"{returned} on {metrics['turnover']:,.0f} units staked, {metrics['n_bets']:,.0f} flat bets."
+def bankroll(
+    ledger: pd.DataFrame,
+    metrics: Mapping[str, float],
+    about: About,
+    *,
+    learning: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> Figure:
+    """The bankroll of a ledger, with what it was expected to win, and its return in words.
+
+    Args:
+        ledger: Bets in time order (docs/contract.md).
+        metrics: Numbers of the same bets.
+        about: How the title begins, and whether the figure is stamped.
+        learning: As for `nba_props.plots.equity_curve`.
+    """
     return plots.equity_curve(
         equity_table(ledger),
         equity_fan(ledger, seed=about.seed),
-        paths=bet_paths(ledger),
-        summary=summary,
-        uncalibrated_until=_uncalibrated_until(evaluation),
+        paths=bet_paths(ledger) if len(ledger) else None,
+        summary=_returned(metrics),
+        learning=learning,
         title=f"{about.title}: bankroll",
         simulated=about.simulated,
     )
 
 
-def _uncalibrated_until(evaluation: MarketEvaluation) -> pd.Timestamp | None:
-    """Last date before the calibrator changed any probability; None where it never did, or did from the start."""
-    raw, scored = (evaluation.scored_props(calibrated=calibrated) for calibrated in (False, True))
-    changed = scored.loc[~np.isclose(raw["chance"], scored["chance"]), "game_date"]
-    before = scored.loc[scored["game_date"] < changed.min(), "game_date"] if len(changed) else changed
-    return before.max() if len(before) else None
+def _returned(metrics: Mapping[str, float]) -> str:
+    """Return, interval, bets and stakes in one sentence.
+
+    >>> _returned({"n_bets": 500.0, "turnover": 1000.0, "roi": 0.021, "roi_ci_low": -0.03, "roi_ci_high": 0.07})
+    'Return +2.1% [-3.0%, +7.0%] on 500 bets of 2 units each.'
+    """
+    if "roi" not in metrics:
+        return "No bet was won or lost."
+    stake = metrics["turnover"] / metrics["n_bets"]
+    each = f"{stake:.3g} unit{'' if stake == 1.0 else 's'}"
+    return f"Return {interval_text(metrics, 'roi', '+.1%')} on {metrics['n_bets']:,.0f} bets of {each} each."
+
+
+def _equity_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:
+    if evaluation.ledger.empty:
+        return None
+    return bankroll(evaluation.ledger, evaluation.metrics, about, learning=_learning(evaluation))
+
+
+def _learning(evaluation: MarketEvaluation) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """First night of the test and first night with calibrated probabilities; None where both are the same."""
+    first, scored = evaluation.predictions["game_date"].min(), evaluation.scored_props()["game_date"].min()
+    return (first, scored) if evaluation.metrics.get("n_uncalibrated") and first < scored else None
 
 
 def _edge_buckets(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:

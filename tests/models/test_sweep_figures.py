@@ -25,9 +25,10 @@ def test_the_plots_of_a_sweep_have_its_title_and_stamp_and_leave_no_style_behind
     before = dict(mpl.rcParams)
     drawn = sweep_figures(study, "val_mae", {"model_params.rate": 1.0}, title="PTS", simulated=True)
     assert list(drawn) == ["sweep_history.png", "sweep_running.png", "sweep_importance.png"]
+    titles = [make().get_suptitle() for make in drawn.values()]
+    assert titles == ["PTS: trials", "PTS: trials by fold", "PTS: settings"]
     for make in drawn.values():
         figure = make()
-        assert figure.get_suptitle() == "PTS"
         assert "SIMULATED" in [text.get_text() for text in figure.texts]
     assert dict(mpl.rcParams) == before
     assert "sweep_importance.png" not in sweep_figures(study, "val_mae", {}, title="", simulated=False)

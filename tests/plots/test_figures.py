@@ -139,9 +139,9 @@ def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
 
 
 def test_the_mean_and_the_coverage_of_closing_line_value_are_written_out():
-    texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan] * 60, coverage=0.5)))
+    texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan] * 60, coverage=0.5))).replace("\n", " ")
     assert "mean +3.00%" in texts
-    assert "120 bets with a close (50% of all), 100.0% of them better than it" in texts
+    assert "120 bets have a close (50% of all); 100.0% of them were taken at a better price." in texts
 
 
 @pytest.mark.parametrize(("bets", "coverage"), [(99, 1.0), (200, 0.09)])
@@ -174,6 +174,21 @@ def test_the_features_that_are_not_shown_are_one_bar():
     assert len(bars) == 16
     assert bars[0].get_width() == pytest.approx(0.25)
     assert figure.axes[0].get_yticklabels()[0].get_text() == "5 others"
+
+
+def test_a_bar_of_the_others_that_would_dwarf_the_rest_is_cut_off_and_says_how_long_it_is():
+    panel = plots.feature_importance({f"f{n}": 0.05 - n / 1e4 for n in range(20)}).axes[0]
+    assert panel.get_xlim()[1] < 0.06 < panel.patches[0].get_width()
+    assert any(text.get_text().startswith("24%, more than fits") for text in panel.texts)
+    level = plots.feature_importance({f"f{n}": 0.5 ** (n + 1) for n in range(20)}).axes[0]
+    assert level.get_xlim()[1] > 0.5
+    assert not level.texts
+
+
+def test_nights_before_the_calibration_had_learned_are_shaded_as_nights_without_bets():
+    figure = plots.equity_curve(EQUITY, FAN, learning=("2023-10-14", DATES[0]))
+    assert "not yet calibrated: no bets" in _texts(figure)
+    assert "not yet calibrated: no bets" not in _texts(plots.equity_curve(EQUITY, FAN))
 
 
 def test_whiskers_of_importance_reach_from_the_least_to_the_most_of_the_folds():

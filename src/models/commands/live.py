@@ -272,15 +272,14 @@ def replay_and_show(
 def _write_replay(found: Replay, folder: Path, *, simulated: bool) -> list[Path]:
     """Ledger, stage history and the picture of the bankroll."""
     from mlflow_integration.values.escape import csv_document
-    from nba_props.betting.tables import equity_fan, equity_table
-    from nba_props.plots import equity_curve
+    from models.figures import bankroll
+    from nba_props.plots import About
 
     paths = [folder / "ledger.csv", folder / "stages.csv", folder / "bankroll.png"]
     for path, table in zip(paths, (found.ledger, found.history), strict=False):
         write_atomically(path, csv_document(table).encode("utf-8"))
-    figure = equity_curve(
-        equity_table(found.ledger), equity_fan(found.ledger), title="Bankroll of the replay", simulated=simulated
-    )
+    metrics = {name.removeprefix("live_"): value for name, value in found.metrics.items()}
+    figure = bankroll(found.ledger, metrics, About("Replay", simulated=simulated))
     content = BytesIO()
     figure.savefig(content, format="png")
     write_atomically(paths[2], content.getvalue())

@@ -28,7 +28,7 @@ def sweep_figures(
         result: The finished trials.
         objective: What they were judged by.
         importance: Setting to its share of the differences; empty where it cannot be told.
-        title: Above the plots.
+        title: How the titles of the plots begin.
         simulated: Stamp them SIMULATED.
     """
     whole = {trial.number: float(trial.value or 0.0) for trial in result.trials if trial.state == TrialState.COMPLETE}
@@ -44,17 +44,26 @@ def sweep_figures(
             objective=objective,
             falling=falling,
             noise=noise,
-            title=title,
+            title=f"{title}: trials",
             simulated=simulated,
         )
     }
     if running:
         drawn["sweep_running.png"] = partial(
-            plots.sweep_running, running, pruned, objective=objective, title=title, simulated=simulated
+            plots.sweep_running,
+            running,
+            pruned,
+            objective=objective,
+            title=f"{title}: trials by fold",
+            simulated=simulated,
         )
     if importance:
         drawn["sweep_importance.png"] = partial(
-            plots.sweep_importance, importance, objective=objective, title=title, simulated=simulated
+            plots.sweep_importance,
+            importance,
+            objective=objective,
+            title=f"{title}: settings",
+            simulated=simulated,
         )
     return drawn
 

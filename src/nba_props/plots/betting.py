@@ -39,7 +39,7 @@ def equity_curve(
     *,
     paths: pd.DataFrame | None = None,
     summary: str = "",
-    uncalibrated_until: object = None,
+    learning: tuple[object, object] | None = None,
     title: str = "Bankroll",
     simulated: bool = False,
 ) -> Figure:
@@ -51,7 +51,8 @@ def equity_curve(
         paths: ``game_date``, ``claimed`` (what the model expected to win) and ``zero_edge`` (what the same bets win at
             the market's own probabilities); None draws none.
         summary: Return, interval and stake in words, under the panels.
-        uncalibrated_until: Last date on which the calibrator had learned nothing yet; shaded up to it.
+        learning: First night of the test and first night with calibrated probabilities, where that is a later one;
+            shaded, since nothing is bet between them.
         title: Title.
         simulated: Stamp the figure SIMULATED.
     """
@@ -76,10 +77,11 @@ def equity_curve(
     upper.plot(dates, equity["bankroll"], color=BLUE, linewidth=2.0, label="bankroll")
     upper.axhline(start, color=GREY, linewidth=0.8)
     lower.fill_between(dates, 0.0, -equity["drawdown"], color=ORANGE, alpha=0.6, linewidth=0)
-    percent(lower, "y", decimals=1)
+    percent(lower, "y")
     label(upper, "", "Bankroll (units)")
     label(lower, "", "Drawdown")
-    _shade(upper, dates, uncalibrated_until)
+    _shade(upper, dates, learning)
+    lower.set_xlim(upper.get_xlim())
     legend_above(upper)
     for panel in (upper, lower):
         months(panel)
@@ -88,7 +90,7 @@ def equity_curve(
     return figure
 
 
-def _shade(panel: object, dates: np.ndarray, uncalibrated_until: object) -> None:
+def _shade(panel: object, dates: np.ndarray, learning: tuple[object, object] | None) -> None:
     """Weeks without a bet, and the nights before the calibrator had learned."""
     draw = panel.axvspan  # type: ignore[attr-defined]  # matplotlib is untyped here
     days = np.asarray(dates, dtype="datetime64[D]")
@@ -97,9 +99,9 @@ def _shade(panel: object, dates: np.ndarray, uncalibrated_until: object) -> None
         if last - first > _IDLE:
             draw(first, last, color="#EEEEEE", zorder=0, label=name)
             name = None
-    learned = days[0] if uncalibrated_until is None else np.datetime64(str(uncalibrated_until)[:10])
-    if learned > days[0]:
-        draw(days[0], learned, color="#FBE5D6", zorder=0, label="not yet calibrated")
+    if learning is not None:
+        first, last = (np.datetime64(str(day)[:10]) for day in learning)
+        draw(first, last, color="#FBE5D6", zorder=0, label="not yet calibrated: no bets")
 
 
 def edge_buckets(table: pd.DataFrame, *, title: str = "Edge claimed and realised", simulated: bool = False) -> Figure:
@@ -186,14 +188,15 @@ def clv_distribution(
     mean = float(values.mean())
     panel.axvline(0.0, color=GREY, linewidth=1.5, linestyle="--", label="break-even")
     panel.axvline(mean, color=GREEN if mean > 0 else ORANGE, linewidth=2.5, label=f"mean {mean:+.2%}")
-    beaten = f"{len(values):,} bets with a close"
+    closed = f"{len(values):,} bets have a close"
     if coverage is not None:
-        beaten += f" ({coverage:.0%} of all)"
-    percent(panel, "x", decimals=1)
+        closed += f" ({coverage:.0%} of all)"
+    percent(panel, "x")
     panel.yaxis.get_major_locator().set_params(integer=True)
     label(panel, "Expected value at the fair closing probability", "Bets")
     legend_above(panel)
-    remark(figure, f"{beaten}, {(values > 0).mean():.1%} of them better than it.")
+    better = f"{(values > 0).mean():.1%} of them were taken at a better price."
+    remark(figure, f"{closed}; {better} The outermost bars hold all that lie beyond.")
     return figure
 
 

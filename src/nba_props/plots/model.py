@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
+_OTHERS: Final = "#BBBBBB"
+_DWARFING: Final = 1.5
+"""The features not shown get a bar that is cut off where it is longer than so many times the others' scale."""
 _BINS: Final = 15
 _LEAST_PER_BIN: Final = 20
 
@@ -42,10 +45,12 @@ def feature_importance(
 ) -> Figure:
     """The `top_n` most important features as bars, the most important on top, and all others as one.
 
+    The bar of the others ends at the edge of the panel, its share written in it, where it would dwarf the rest.
+
     Args:
         importance: Feature -> share of the total importance.
         top_n: Bars drawn, 1 or more.
-        groups: Feature -> group it belongs to, told by colour; the rarest share the grey.
+        groups: Feature -> group it belongs to, told by colour; the rarest share the dark grey.
         by_fold: A row per fold, a column per feature: the shares of the models of the folds, drawn as whiskers.
         title: Title.
         simulated: Stamp the figure SIMULATED.
@@ -62,20 +67,29 @@ def feature_importance(
     bars = panel.barh(names[::-1], shares[::-1], color=BLUE)
     for bar, name in zip(bars, names[::-1], strict=True):
         group = (groups or {}).get(name)
-        bar.set_color(GREY if rest and name == names[-1] else colours.get(group, GREY) if groups else BLUE)
+        bar.set_color(_OTHERS if rest and name == names[-1] else colours.get(group, GREY) if groups else BLUE)
     if groups:
         from matplotlib.patches import Patch
 
-        legend(panel, handles=[Patch(color=colour, label=name) for name, colour in colours.items()], loc="center right")
+        handles = [Patch(color=colour, label=name) for name, colour in colours.items()]
+        if any(groups.get(name) not in colours for name, _ in top):
+            handles.append(Patch(color=GREY, label="other groups"))
+        legend(panel, handles=handles, loc="center right")
+    edge = 1.1 * max(map(abs, shares[: len(top)]))
     if by_fold is not None and len(by_fold) > 1:
         each = by_fold.abs().reindex(columns=[name for name, _ in ranked], fill_value=0.0)
         drawn = each[[name for name, _ in top]]
         if rest:
             drawn = drawn.assign(**{names[-1]: each[[name for name, _ in rest]].sum(axis=1)})
         panel.hlines(names, drawn.min(), drawn.max(), color="black", linewidth=1.6)
+        edge = max(edge, 1.05 * float(drawn[[name for name, _ in top]].max(axis=None)))
         remark(figure, f"Bars: the model fitted on every row. Lines: from the least to the most of {len(each)} folds.")
     panel.margins(y=0.01)
     panel.set_xlim(left=0.0)
+    if rest and shares[-1] > _DWARFING * edge:
+        panel.set_xlim(right=edge)
+        told = f"{shares[-1]:.0%}, more than fits here  "
+        panel.text(edge, 0, told, ha="right", va="center", fontsize=10.5)  # the lowest bar
     percent(panel, "x")
     label(panel, f"Share of total importance ({len(importance)} features)", "")
     return figure
@@ -84,7 +98,7 @@ def feature_importance(
 def reasons(
     contributions: Mapping[str, ArrayLike],
     *,
-    unit: str = "",
+    unit: str = "units of the stat",
     title: str = "What moves the forecasts",
     simulated: bool = False,
 ) -> Figure:
@@ -108,7 +122,7 @@ def reasons(
     panel.barh(names, mean, color=BLUE, label="mean")
     panel.plot(far, names, "|", color=ORANGE, markersize=14, markeredgewidth=2.5, label="one prop in ten is moved more")
     legend_above(panel)
-    label(panel, f"Moved up or down against an average player-game{f', {unit}' if unit else ''}", "")
+    label(panel, f"Up or down from an average player-game, in {unit}", "")
     return figure
 
 
@@ -151,7 +165,7 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
     legend_above(upper)
     lower.hist(np.clip(error, low, high), bins=50, color=BLUE)
     lower.axvline(0.0, color=GREY, linewidth=1.0)
-    label(lower, "Actual minus forecast", "Rows")
+    label(lower, "Actual minus forecast (the outermost bars hold all beyond)", "Rows")
     told = f"Mean {error.mean():+.2f}, median {np.median(error):+.2f}, mean absolute error {np.abs(error).mean():.2f}."
     remark(
         figure,

@@ -17,6 +17,7 @@ from nba_props.plots.style import (
     new_figure,
     nothing_to_draw,
     percent,
+    remark,
     words,
 )
 
@@ -112,7 +113,9 @@ def _draw(each: Reliability, upper: Any, lower: Any, scale: tuple[float, float])
     )
     upper.plot([low, high], [low, high], color=GREY, linewidth=1.2, linestyle="--", label="calibrated")
     upper.step(table["p"], table["recalibrated"], where="mid", color=ORANGE, linewidth=1.5, label="isotonic curve")
-    upper.plot(table["p"], table["frequency"], color=BLUE, marker="o", markersize=6, linewidth=0, label="bins")
+    upper.plot(
+        table["p"], table["frequency"], color=BLUE, marker="o", markersize=6, linewidth=0, label="props, in bins"
+    )
     upper.set_xlim(low, high)
     upper.set_ylim(low, high)
     told = [each.name.capitalize()] if each.name else []
@@ -149,6 +152,10 @@ def pit_histogram(table: pd.DataFrame, *, title: str = "PIT of the results", sim
     panel.set_ylim(max(0.0, 1.0 - reach), 1.0 + reach)
     legend_above(panel, columns=3)
     label(panel, "Predicted probability of a result at or below the one seen", "Density")
+    remark(
+        figure,
+        "Flat is calibrated. High at both ends: results lie further out than forecast. High in the middle: not as far.",
+    )
     return figure
 
 

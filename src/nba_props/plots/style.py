@@ -111,11 +111,18 @@ def legend_above(panel: Any, columns: int = 2) -> None:  # noqa: ANN401 - matplo
     legend(panel, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2, columnspacing=1.0)
 
 
-def percent(panel: Any, axis: str, decimals: int = 0) -> None:  # noqa: ANN401 - matplotlib is untyped here
-    """Show shares as per cent on the x or y axis."""
-    from matplotlib.ticker import PercentFormatter
+def percent(panel: Any, axis: str) -> None:  # noqa: ANN401 - matplotlib is untyped here
+    """Show shares as per cent on the x or y axis, with as many decimals as a tick has."""
+    getattr(panel, f"{axis}axis").set_major_formatter(lambda share, _: share_text(share))
 
-    getattr(panel, f"{axis}axis").set_major_formatter(PercentFormatter(1.0, decimals=decimals))
+
+def share_text(share: float) -> str:
+    """A share as per cent, without zeros behind the point.
+
+    >>> share_text(0.4), share_text(0.025), share_text(-0.05)
+    ('40%', '2.5%', '−5%')
+    """
+    return f"{round(100.0 * share, 6):g}%".replace("-", "−")  # the sign of the other ticks
 
 
 def months(panel: Any) -> None:  # noqa: ANN401 - matplotlib is untyped here

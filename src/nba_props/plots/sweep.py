@@ -15,6 +15,7 @@ from nba_props.plots.style import (
     legend_above,
     new_figure,
     nothing_to_draw,
+    percent,
     remark,
     words,
 )
@@ -102,7 +103,7 @@ def sweep_running(
         steps = np.arange(1, len(values) + 1)
         panel.plot(steps, values, marker="o", markersize=4, linewidth=1.5, label=names.pop(early, None), **style)
     panel.xaxis.get_major_locator().set_params(integer=True)
-    label(panel, "Calibration folds done", words(objective).capitalize())
+    label(panel, "Calibration folds done", f"{words(objective).capitalize()}\nof the folds so far")
     legend_above(panel)
     return figure
 
@@ -124,5 +125,6 @@ def sweep_importance(
         return figure
     ranked = sorted(shares.items(), key=lambda pair: pair[1])
     panel.barh([name.rpartition(".")[2] for name, _ in ranked], [share for _, share in ranked], color=BLUE)
+    percent(panel, "x")
     label(panel, f"Share of the differences in {words(objective)}", "")
     return figure
