@@ -94,7 +94,7 @@ class League:
             of_season = usable & (self._where["season"].to_numpy()[row] == season)
             if not of_season.any():
                 continue
-            night, of_game = self._night(pre, row[of_season])
+            night, of_game = self._games_of(pre, row[of_season])
             for name in pd.unique(market[of_season]):
                 here = np.flatnonzero(of_season & (market == name))
                 over[here], push[here] = self._at_lines(night, of_game, name, row[here], line[here])
@@ -124,13 +124,13 @@ class League:
         medians = np.empty(len(self.truth))
         for season, pre in enumerate(self._nights):
             rows = np.flatnonzero(self._where["season"].to_numpy() == season)
-            night, of_game = self._night(pre, rows)
+            night, of_game = self._games_of(pre, rows)
             side, place = (self._where[name].to_numpy()[rows] for name in ("side", "place"))
             above = exceedance(night, market, 2 * of_game[side // 2] + side % 2, place)
             medians[rows] = (above > 0.5).sum(axis=1)
         return pd.Series(medians, index=self.games.index, name=market)
 
-    def _night(self, pre: PreGame, rows: npt.NDArray[np.int64]) -> tuple[Night, npt.NDArray[np.int64]]:
+    def _games_of(self, pre: PreGame, rows: npt.NDArray[np.int64]) -> tuple[Night, npt.NDArray[np.int64]]:
         """Only the games asked for, and where each game of the season is among them."""
         games = np.unique(self._where["side"].to_numpy()[rows] // 2)
         of_game = np.full(len(pre.overtime), -1)
@@ -175,12 +175,12 @@ class League:
         for season, span in dates.iterrows():
             reported = self.availability[self.availability["game_date"].between(span["min"], span["max"])]
             path = folder / f"availability_{season}.csv.gz"
-            _reported(reported).to_csv(path, index=False, compression=_GZIP)
+            _availability_as_text(reported).to_csv(path, index=False, compression=_GZIP)
             written.append(path)
             odds = self.odds[self.odds["game_date"].between(span["min"], span["max"])]
             for market, rows in odds.groupby("market", sort=True):
                 path = folder / f"prop_odds_{season}_{market}.csv.gz"
-                _vendor(rows).to_csv(path, index=False, compression=_GZIP)
+                _odds_as_text(rows).to_csv(path, index=False, compression=_GZIP)
                 written.append(path)
         return written
 
@@ -204,7 +204,7 @@ def _game_log(games: pd.DataFrame) -> pd.DataFrame:
     ).join(games[list(BOX_COLUMNS)].astype("int64").rename(columns=upper))
 
 
-def _vendor(odds: pd.DataFrame) -> pd.DataFrame:
+def _odds_as_text(odds: pd.DataFrame) -> pd.DataFrame:
     """Days and times as the vendors write them."""
     return odds.assign(
         game_date=odds["game_date"].dt.strftime("%Y-%m-%d"),
@@ -213,7 +213,7 @@ def _vendor(odds: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _reported(availability: pd.DataFrame) -> pd.DataFrame:
+def _availability_as_text(availability: pd.DataFrame) -> pd.DataFrame:
     """Days and times as text."""
     return availability.assign(
         game_date=availability["game_date"].dt.strftime("%Y-%m-%d"),

@@ -103,7 +103,7 @@ def test_a_sweep_killed_while_it_took_up_a_batch_that_was_half_drawn_finds_the_s
         study = opened(tmp_path, process=f"a:{process}:1")
         study.claim(lambda mark: False)
         for slot in slots:
-            study._drawn(slot, {"rate": 0.9, "leaves": 60})
+            study._trial_of_slot(slot, {"rate": 0.9, "leaves": 60})
         study.close()
     last = opened(tmp_path, process="a:2:1")
     go(last, N_TRIALS)

@@ -40,12 +40,12 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         One result per check, as it is known. What cannot be asked because the store does not open is left out.
     """
     found: list[Store] = []
-    yield run_check("The tracking URI is one that can be used", lambda: _resolved(tracking_uri, found))
+    yield run_check("The tracking URI is one that can be used", lambda: _check_address(tracking_uri, found))
     if not found:
         return
     store = found[0]
     if store.is_http:
-        yield run_check("The server answers", lambda: _answers(store))
+        yield run_check("The server answers", lambda: _check_reachable(store))
         yield run_check("Server and client are the same MLflow", lambda: _same_version(store))
     else:
         yield run_check("The schema is the one of this MLflow", lambda: _schema(store))
@@ -54,7 +54,7 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
     yield run_check("The disk has room", lambda: _free_space(store))
     yield run_check(f"Port {UI_PORT} is free, or MLflow's", _port)
     opened: list[MlflowClient] = []
-    result = run_check("The store opens and can be read", lambda: _opens(store, opened))
+    result = run_check("The store opens and can be read", lambda: _check_opens(store, opened))
     yield result
     if not opened:
         return
@@ -69,12 +69,12 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         yield run_check(name, lambda check=check: check(store, client))  # type: ignore[misc]
 
 
-def _resolved(tracking_uri: str | Path | None, found: list[Store]) -> str:
+def _check_address(tracking_uri: str | Path | None, found: list[Store]) -> str:
     found.append(resolve_store(tracking_uri))
     return found[0].label
 
 
-def _answers(store: Store) -> str:
+def _check_reachable(store: Store) -> str:
     begun = time.monotonic()
     store.probe()
     return f"{1000 * (time.monotonic() - begun):.0f} ms"
@@ -180,7 +180,7 @@ def _port() -> str:
     return "an MLflow server listens there"
 
 
-def _opens(store: Store, opened: list[MlflowClient]) -> str:
+def _check_opens(store: Store, opened: list[MlflowClient]) -> str:
     from mlflow_integration.store.experiments import active_experiments
 
     if store.database is not None and not store.database.exists():

@@ -84,7 +84,7 @@ class GateReport:
     def markdown(self) -> str:
         """The verdict and a table with one row per gate: for notes and ``gate_report_<profile>.md``."""
         rows = [
-            (row["metric"], row["value"], _wanted(row), row["verdict"], row["reason"])
+            (row["metric"], row["value"], _condition(row), row["verdict"], row["reason"])
             for row in (result.as_row() for result in self.results)
         ]
         said = f"**{self.verdict.value}**, profile {self.profile}."
@@ -107,7 +107,7 @@ class GateReport:
         }
 
 
-def _wanted(row: Mapping[str, Any]) -> str | None:
+def _condition(row: Mapping[str, Any]) -> str | None:
     """The condition of a gate in words; None for a function."""
     if row["comparison"] is None:
         return None

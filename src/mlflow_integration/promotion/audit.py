@@ -34,7 +34,7 @@ def audit(records: RegistryStore, names: Iterable[str]) -> pd.DataFrame:
         after = records.refreshed(name)
         if stale or after.is_stale:
             records.settle(name)
-        rows += _standing(after)
+        rows += _findings(after)
         seen = {(row[1], row[2]) for row in rows if row[0] == name}
         rows += [
             (name, entry.version, entry.to_stage, MOVED_OUTSIDE, entry.reason)
@@ -45,7 +45,7 @@ def audit(records: RegistryStore, names: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _standing(state: ModelState) -> list[tuple[str, int, str, str, str]]:
+def _findings(state: ModelState) -> list[tuple[str, int, str, str, str]]:
     """What there is to say about the versions in Production and Staging now."""
     rows = []
     for stage in ALIASED:
@@ -55,7 +55,7 @@ def _standing(state: ModelState) -> list[tuple[str, int, str, str, str]]:
         entry = standing(state.history, holder, stage)
         if entry is not None and entry.kind in (MOVED_OUTSIDE, TAKEN_OVER):
             rows.append((state.name, holder, stage.value, entry.kind, entry.reason))
-        elif stage is Stage.PRODUCTION and not _accounted(state, holder):
+        elif stage is Stage.PRODUCTION and not _has_verdict_or_override(state, holder):
             detail = (
                 f"in Production without a passing verdict or a reasoned override ({how(entry) or 'no reason kept'})"
             )
@@ -63,7 +63,7 @@ def _standing(state: ModelState) -> list[tuple[str, int, str, str, str]]:
     return rows
 
 
-def _accounted(state: ModelState, holder: int) -> bool:
+def _has_verdict_or_override(state: ModelState, holder: int) -> bool:
     entry = standing(state.history, holder, Stage.PRODUCTION)
     given = entry is not None and (entry.kind == "rollback" or (entry.override and entry.reason.strip() != ""))
     passed = state.version(holder).tags.get("gate_verdict") == PASS and rolled_back(state.history, holder) is None

@@ -68,7 +68,7 @@ class Bundles:
                 with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
                     made = Path(folder) / "bundle"
                     self._fill(name, record, made)
-                    _put(made, target, Path(folder))
+                    _replace_folder(made, target, Path(folder))
         except OSError as error:
             message = f"{doing}: {error}"
             raise TrackingError(message) from error
@@ -128,7 +128,7 @@ class Bundles:
             mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{model_id}", dst_path=str(target))
 
 
-def _put(made: Path, target: Path, scratch: Path) -> None:
+def _replace_folder(made: Path, target: Path, scratch: Path) -> None:
     """Put a finished folder in the place of another one, also while another process does the same."""
     for attempt in range(_ATTEMPTS):
         with contextlib.suppress(FileNotFoundError):

@@ -66,7 +66,7 @@ class Judge:
         """Judge a version, and keep the report."""
         state = self._records.refreshed(name) if keep else self._records.state(name)
         record = self._records.check_files(name, version)
-        chosen = self._chosen(state, record, criteria, profile)
+        chosen = self._choose_profile(state, record, criteria, profile)
         market = record.tags.get("market")
         gates = chosen.for_market(market)
         compared = any(isinstance(gate, NamedGate) and gate.name == BEATS_PRODUCTION for gate in gates)
@@ -77,7 +77,7 @@ class Judge:
             self._keep(state, record, report, compared=compared)
         return report
 
-    def _chosen(
+    def _choose_profile(
         self,
         state: ModelState,
         record: VersionState,
@@ -93,15 +93,15 @@ class Judge:
             named = known.tags.get("gate_profile") if known is not None else None
             if known is None or named is None or (named == CUSTOM and known is not record):
                 continue
-            return self._remembered(state.name, known, named)
+            return self._profile_of_report(state.name, known, named)
         return get_profile(_DEFAULT, self._profiles)
 
     def profile_of(self, name: str, version: int, profile: str | GateProfile | None) -> GateProfile:
         """Return the profile named, or the one that a version is judged by."""
         state = self._records.state(name)
-        return self._chosen(state, state.version(version), None, profile)
+        return self._choose_profile(state, state.version(version), None, profile)
 
-    def _remembered(self, name: str, record: VersionState, profile: str) -> GateProfile:
+    def _profile_of_report(self, name: str, record: VersionState, profile: str) -> GateProfile:
         if profile in self._profiles or profile in PROFILES:
             return get_profile(profile, self._profiles)
         path = f"{gates_folder(name, record.version)}/{_report_name(profile)}.json"
@@ -124,7 +124,7 @@ class Judge:
         title = f"# Gates of {state.name} version {record.version}, {checked}"
         place = f"{gates_folder(state.name, record.version)}/{file}"
         files: dict[str, Any] = {f"{place}.json": content, f"{place}.md": f"{title}\n\n{report.markdown()}\n"}
-        if binding and not settled and not self._shared(state.name, record):
+        if binding and not settled and not self._run_was_judged(state.name, record):
             files["gate_report.json"] = content
         self._files.keep(record, files)
         self._records.note_version(state.name, record.version, f"Gates: {report.profile}", report.markdown())
@@ -142,7 +142,7 @@ class Judge:
             tags = {"gate_verdict": tags["gate_verdict"], **tags}
         self._records.tag_version(state.name, record.version, tags)
 
-    def _shared(self, name: str, record: VersionState) -> bool:
+    def _run_was_judged(self, name: str, record: VersionState) -> bool:
         """Whether another version of the same run has been judged: the run's one ``gate_report.json`` is its own."""
         with store_errors(f"Reading the versions of run {record.run_id}", self._records.uri):
             found = self._records.client.search_model_versions(f"run_id = '{record.run_id}'") if record.run_id else []
@@ -155,7 +155,7 @@ class Judge:
         other = holder_profile(state, version)
         if other is None or other == state.version(version).tags.get("gate_profile"):
             return None
-        return self._remembered(name, state.find(), other)
+        return self._profile_of_report(name, state.find(), other)
 
     # -- the comparison with Production ---------------------------------------------------------------------------
 

@@ -85,12 +85,14 @@ class Promoter:
     ) -> PromotionDecision:
         """Judge a version; through Staging and its test to Production as far as the verdicts carry it."""
         report = self.judge.evaluate(name, version, criteria, profile, keep=True)
-        refusal = self._up(name, version, report, nights, by) if report.passed else ""
+        refusal = self._promote_as_far_as_allowed(name, version, report, nights, by) if report.passed else ""
         stage = self.records.state(name).version(version).stage
         reason = f"{report.summary}. {refusal}" if refusal else report.summary
         return PromotionDecision(name, version, report, stage, reason)
 
-    def _up(self, name: str, version: int, report: GateReport, nights: int, by: str | None) -> str:
+    def _promote_as_far_as_allowed(
+        self, name: str, version: int, report: GateReport, nights: int, by: str | None
+    ) -> str:
         """Move a version that passes its gates as far as it may go; return what keeps it from Production."""
         other = self.judge.holder_profile(name, version)
         if other is not None:

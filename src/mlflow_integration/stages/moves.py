@@ -72,7 +72,7 @@ class Moves:
         check_move(name, number, record.stage, target, override=override)
         why = Why(by or current_user(), reason, override)
         if record.stage is target:
-            self._stay(state, record, why)
+            self._confirm_stage(state, record, why)
             return target
         self._records.check_files(name, number)
         if target is Stage.PRODUCTION and not override:
@@ -86,7 +86,7 @@ class Moves:
         self._records.move(name, number, target, why)
         return target
 
-    def _stay(self, state: ModelState, record: VersionState, why: Why) -> None:
+    def _confirm_stage(self, state: ModelState, record: VersionState, why: Why) -> None:
         """Bring the copies in line; what was moved outside and is now overridden with a reason counts as seen."""
         entry = standing(state.history, record.version, record.stage)
         if why.override and entry is not None and entry.kind == MOVED_OUTSIDE:

@@ -60,11 +60,11 @@ def outside_moves(
             source = next((other for other, holder in recorded.items() if holder == now), Stage.NONE.value)
             recorded.pop(source, None)
             text = f"{MOVED_OUTSIDE}: the alias {stage} was set to version {now} by hand or by another client"
-            found.append(_found(now, (source, stage.value), text, before))
+            found.append(_outside_move(now, (source, stage.value), text, before))
         elif before is not None and before not in (aliases.get(other) for other in ALIASED):
             target = Stage.ARCHIVED if stage is Stage.PRODUCTION else Stage.NONE
             text = f"{MOVED_OUTSIDE}: the alias {stage} was taken from version {before} by hand or by another client"
-            found.append(_found(before, (stage.value, target.value), text, None))
+            found.append(_outside_move(before, (stage.value, target.value), text, None))
     return found
 
 
@@ -81,7 +81,7 @@ def _at_once(history: Sequence[Transition], stage: Stage, now: int | None, befor
     return one.at <= (other.confirmed or other.at) and other.at <= (one.confirmed or one.at)
 
 
-def _found(version: int, move: tuple[str, str], reason: str, previous: int | None) -> Transition:
+def _outside_move(version: int, move: tuple[str, str], reason: str, previous: int | None) -> Transition:
     return Transition("", version, *move, "", "unknown", reason, previous, kind=MOVED_OUTSIDE, status="found")
 
 

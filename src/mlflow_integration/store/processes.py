@@ -49,7 +49,7 @@ def _machine() -> str:
 def _started(pid: int) -> str:
     """When a process started, where the system tells it."""
     if not Path("/proc/self/stat").exists():
-        return "alive" if _answers(pid) else _GONE
+        return "alive" if _is_alive(pid) else _GONE
     try:
         state, *facts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -58,7 +58,7 @@ def _started(pid: int) -> str:
     return _GONE if state in {"Z", "X"} else facts[18]
 
 
-def _answers(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -77,7 +77,7 @@ def csv_frame(frame: pd.DataFrame) -> pd.DataFrame:
     safe = masked_frame(frame)
     for position, dtype in enumerate(safe.dtypes):
         if _holds_text(dtype):
-            safe.isetitem(position, _each(safe.iloc[:, position], csv_text))
+            safe.isetitem(position, _change_texts(safe.iloc[:, position], csv_text))
     return safe.rename(columns=_csv_cell)
 
 
@@ -102,11 +102,11 @@ def masked_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if not _holds_text(column.dtype):
             continue
         hide = (lambda _: MASK) if is_secret(str(name)) else mask
-        safe.isetitem(position, _each(column, hide))
+        safe.isetitem(position, _change_texts(column, hide))
     return safe
 
 
-def _each(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
+def _change_texts(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
     """The column with its texts changed, once per different text where it holds nothing else."""
     import pandas as pd
 

@@ -136,15 +136,15 @@ def is_secret(key: str) -> bool:
 
 def without_secrets(content: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
     """Return content of plain types with the values of secret keys replaced by ``***``, and all text masked."""
-    return _without(content, masker(), lru_cache(maxsize=None)(is_secret))
+    return _masked_content(content, masker(), lru_cache(maxsize=None)(is_secret))
 
 
-def _without(content: Any, mask: Callable[[str], str], secret: Callable[[str], bool]) -> Any:  # noqa: ANN401 - see above
+def _masked_content(content: Any, mask: Callable[[str], str], secret: Callable[[str], bool]) -> Any:  # noqa: ANN401 - see above
     if isinstance(content, dict):
         return {
-            mask(str(key)): MASK if secret(str(key)) and value is not None else _without(value, mask, secret)
+            mask(str(key)): MASK if secret(str(key)) and value is not None else _masked_content(value, mask, secret)
             for key, value in content.items()
         }
     if isinstance(content, (list, tuple)):
-        return [_without(value, mask, secret) for value in content]
+        return [_masked_content(value, mask, secret) for value in content]
     return mask(content) if isinstance(content, str) else content

@@ -65,9 +65,9 @@ def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
         {
             "market": row["market"],
             "run": row.get("run_id", "")[:8],
-            "MAE": _beside(row, "val_mae", "baseline_mae", "oracle_mae"),
-            "on lines": _beside(row, "model_mae_on_lines", "market_mae"),
-            "Brier": _beside(row, "brier_score", "market_brier_score"),
+            "MAE": _number_and_rivals(row, "val_mae", "baseline_mae", "oracle_mae"),
+            "on lines": _number_and_rivals(row, "model_mae_on_lines", "market_mae"),
+            "Brier": _number_and_rivals(row, "brier_score", "market_brier_score"),
             "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
             "stage and gates": "; ".join([row.get("stage", "not registered"), *_gates(row.get("gates", []))]),
@@ -83,9 +83,9 @@ def step_frame(steps: Sequence[PlanStep]) -> pd.DataFrame:
             "recipe": row["recipe"],
             "market": row["market"],
             "run": row["run_id"][:8],
-            "MAE": _beside(row, "val_mae", "baseline_mae"),
-            "on lines": _beside(row, "model_mae_on_lines", "market_mae"),
-            "Brier": _beside(row, "brier_score", "market_brier_score"),
+            "MAE": _number_and_rivals(row, "val_mae", "baseline_mae"),
+            "on lines": _number_and_rivals(row, "model_mae_on_lines", "market_mae"),
+            "Brier": _number_and_rivals(row, "brier_score", "market_brier_score"),
             "ROI [95 %]": _with_interval(row, "roi"),
             "bets": number(row.get("n_bets")),
             "answer": "; ".join(row["answers"]) or number(None),
@@ -110,7 +110,7 @@ def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
     return rows
 
 
-def _beside(row: dict[str, Any], *keys: str) -> str:
+def _number_and_rivals(row: dict[str, Any], *keys: str) -> str:
     """The first number, and those it is compared with, as far as they are known."""
     first, second, *rest = keys
     return " / ".join(number(row.get(key)) for key in (first, second, *(key for key in rest if key in row)))

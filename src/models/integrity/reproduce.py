@@ -60,7 +60,7 @@ def reproduce_run(
     trainer = NBAPropsMLflowTrainer(
         config=recorded.config.model_copy(update={"workers": workers}),
         training_data=data,
-        study=_study(recorded.document),
+        study=_study_of(recorded.document),
         tags={RULE_TAG: tags[RULE_TAG]} if RULE_TAG in tags else {},
         on_fold=on_fold,
     )
@@ -100,7 +100,7 @@ def _versions(text: str) -> dict[str, str]:
     return {name: version for name, _, version in pairs}
 
 
-def _study(document: dict[str, Any]) -> Study | None:
+def _study_of(document: dict[str, Any]) -> Study | None:
     content = document.get("study")
     if content is None:
         return None

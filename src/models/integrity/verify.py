@@ -60,13 +60,13 @@ def verify_run(
         forecast = recorded.forecast()
     except (ModelError, ModelFilesError) as error:
         model = [Check("files of the model", 1, 1, np.inf, reason=str(error))]
-        return IntegrityReport(recorded.run_id, (*model, _metrics(recorded)))
+        return IntegrityReport(recorded.run_id, (*model, _check_metrics(recorded)))
     if forecast is None:
         message = f"Run {recorded.run_id} has logged no whole forecast: there is nothing to recompute. Reproduce it."
         raise ModelError(message)
     rows = _rows(forecast, recorded, data)
     checks = (_projections(forecast, rows), _probabilities(forecast, rows), _predictions(forecast, recorded, rows))
-    return IntegrityReport(recorded.run_id, (*checks, _metrics(recorded)))
+    return IntegrityReport(recorded.run_id, (*checks, _check_metrics(recorded)))
 
 
 def _rows(forecast: PropForecast, recorded: RecordedRun, data: TrainingData) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def _rows(forecast: PropForecast, recorded: RecordedRun, data: TrainingData) -> 
     return rows.assign(**{key: rows[key].astype("str") for key in KEYS})
 
 
-def _at(rows: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
+def _rows_of(rows: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     """The rows with the keys of `wanted` that there are, in its order."""
     keys = wanted[list(KEYS)].astype("str")
     place = pd.MultiIndex.from_frame(rows[list(KEYS)]).get_indexer(pd.MultiIndex.from_frame(keys))
@@ -90,7 +90,7 @@ def _projections(forecast: PropForecast, rows: pd.DataFrame) -> Check:
     if known is None:
         return Check("projections of the model", 0, reason="the model was logged by an older version: none is recorded")
     columns = [*KEYS, "predicted"]
-    now = _at(rows, known)
+    now = _rows_of(rows, known)
     now = now.assign(predicted=forecast.project(now))[columns]
     return compare_tables("projections of the model", _text_keys(known[columns]), now, tolerance=PROJECTION_TOLERANCE)
 
@@ -100,7 +100,7 @@ def _probabilities(forecast: PropForecast, rows: pd.DataFrame) -> Check:
     if probes is None or "p_over" not in probes:
         return Check(name, 0)
     columns = [*KEYS, "p_over"]
-    now = _at(rows, probes)
+    now = _rows_of(rows, probes)
     now = now.assign(p_over=forecast.probed(now)["p_over"].to_numpy())[columns]
     return compare_tables(name, _text_keys(probes[columns]), now, tolerance=PROBABILITY_TOLERANCE)
 
@@ -110,13 +110,13 @@ def _predictions(forecast: PropForecast, recorded: RecordedRun, rows: pd.DataFra
     columns = [*KEYS, "actual", "predicted"]
     table = recorded.predictions
     past = _text_keys(forecast.past[[*KEYS, "predicted"]])
-    now = _at(rows, table)[[*KEYS, "actual"]].merge(past, how="left", on=list(KEYS))
+    now = _rows_of(rows, table)[[*KEYS, "actual"]].merge(past, how="left", on=list(KEYS))
     if recorded.config.model == MARKET_BLEND:  # the file holds projections moved to the market, the model its own
         columns.remove("predicted")
     return compare_tables(PREDICTIONS, table[columns], now[columns])
 
 
-def _metrics(recorded: RecordedRun) -> Check:
+def _check_metrics(recorded: RecordedRun) -> Check:
     """The metrics that the tables of the run tell, against those it shows."""
     predictions, n_bets = recorded.predictions, recorded.metrics.get("n_bets", 0.0)
     now = validation_metrics(predictions) | segment_metrics(predictions)

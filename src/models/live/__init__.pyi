@@ -3,7 +3,6 @@ from . import batch as batch
 from . import card as card
 from . import checks as checks
 from . import monitor as monitor
-from . import note as note
 from . import page as page
 from . import record as record
 from . import replay as replay
@@ -20,7 +19,6 @@ __all__ = [
     "card",
     "checks",
     "monitor",
-    "note",
     "page",
     "record",
     "replay",

@@ -39,7 +39,9 @@ def batch_ledger(forecast: PropForecast, data: TrainingData, start: pd.Timestamp
     quotes, reasons = quotes[now].reset_index(drop=True), flagged.loc[now, "reason"].reset_index(drop=True)
     good = quotes[reasons == ""].reset_index(drop=True)
     decision = forecast.rule.decision
-    lines = forecast.at(_with(consensus(decision_quotes(line_quotes(quotes, reasons), decision)), predictions))
+    lines = forecast.at(
+        _with_forecasts(consensus(decision_quotes(line_quotes(quotes, reasons), decision)), predictions)
+    )
     lines = lines.assign(actual=results_of(lines, results), chance_uncalibrated=given_no_push(lines))
     # Scores depend on the calibrated chance, which depends on results alone: the first round is for them.
     taught = forecast.learned(lines.assign(chance=np.nan))
@@ -48,7 +50,7 @@ def batch_ledger(forecast: PropForecast, data: TrainingData, start: pd.Timestamp
     return run_backtest(priced, results, {"flat": forecast.rule.strategy()}, closing=good)["flat"]
 
 
-def _with(lines: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+def _with_forecasts(lines: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     keys = ["game_id", "player_id"]
     known = lines[keys].merge(predictions[[*keys, "predicted", "mean_minutes"]], how="left", on=keys, validate="m:1")
     return lines.assign(

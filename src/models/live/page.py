@@ -22,8 +22,8 @@ def card_html(card: Card, revision: int) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"percent": percent, "american": american, "stat": _stat, "lost": _lost}
-    rows = [{**row, **_drawn(row)} for row in map(plain_row, card.props.to_dict("records"))]
+    environment.filters |= {"percent": percent, "american": american, "stat": _one_decimal, "lost": _loss_text}
+    rows = [{**row, **_reasons_and_bar(row)} for row in map(plain_row, card.props.to_dict("records"))]
     lined = [row for row in rows if row["line"] is not None]
     return environment.get_template("card.html.j2").render(
         card=card,
@@ -50,7 +50,7 @@ def write_card(card: Card, revision: int, folder: Path) -> list[Path]:
     return paths
 
 
-def _drawn(row: dict[str, Any]) -> dict[str, Any]:
+def _reasons_and_bar(row: dict[str, Any]) -> dict[str, Any]:
     """The reasons as pairs of number and words, and the bar of the ranges in per cent of its width."""
     said = [tuple(text.split(" ", 1)) for text in row["reasons"].split("; ") if " " in text]
     ends = [row[name] for name in ("low_80", "high_80", "low_50", "high_50", "projection")]
@@ -72,19 +72,19 @@ def _drawn(row: dict[str, Any]) -> dict[str, Any]:
     return {"said": said, "bar": bar}
 
 
-def _stat(value: float) -> str:
+def _one_decimal(value: float) -> str:
     """One decimal; no minus before a nought.
 
-    >>> _stat(-0.04), _stat(12.34)
+    >>> _one_decimal(-0.04), _one_decimal(12.34)
     ('0.0', '12.3')
     """
     return f"{round(value, 1) + 0.0:.1f}"
 
 
-def _lost(share: float) -> str:
+def _loss_text(share: float) -> str:
     """A loss in per cent of the bankroll; a night that still wins then says so.
 
-    >>> _lost(0.0123), _lost(-0.004)
+    >>> _loss_text(0.0123), _loss_text(-0.004)
     ('1.2% or more', 'nothing')
     """
     return f"{share:.1%} or more" if share > 0 else "nothing"

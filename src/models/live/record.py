@@ -16,9 +16,8 @@ from mlflow_integration.logging.sink import Sink
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
 from mlflow_integration.values.markdown import with_section
-from models.live.note import SETTLED_HEADING, card_note, settled_note
 from models.live.page import card_html
-from models.live.show import card_document
+from models.live.show import SETTLED_HEADING, card_document, card_note, settled_note
 from models.view import NOTE_TAG
 from nba_props.errors import ConfigError
 

@@ -152,12 +152,12 @@ class _Season:
                 self._train(night)
                 trained = night
             if (night - looked).days >= settings.monitor_days:
-                self._look(nights)
+                self._monitor(nights)
                 looked = night
             self._evening(night)
             if on_night is not None:
                 on_night(night)
-        self._look(nights)
+        self._monitor(nights)
         return self._summed_up(nights)
 
     def _train(self, night: pd.Timestamp) -> None:
@@ -196,13 +196,15 @@ class _Season:
     def _evening(self, night: pd.Timestamp) -> None:
         """The card, the shadow card of what is in Staging, and the morning after."""
         slate = slate_of_data(self.data, night, self.flagged)
-        self._card(night, slate, self.models, Stage.PRODUCTION)
+        self._make_and_settle_card(night, slate, self.models, Stage.PRODUCTION)
         self.replay.nights += 1
         if self.shadows:
-            self._card(night, slate, self.shadows, Stage.STAGING)
-            self._test()
+            self._make_and_settle_card(night, slate, self.shadows, Stage.STAGING)
+            self._judge_shadows()
 
-    def _card(self, night: pd.Timestamp, slate: Slate, models: dict[str, ModelInUse], stage: Stage) -> None:
+    def _make_and_settle_card(
+        self, night: pd.Timestamp, slate: Slate, models: dict[str, ModelInUse], stage: Stage
+    ) -> None:
         """A card of one stage, settled."""
         known = {
             market: pd.concat(self.settled[market, model.version], ignore_index=True)
@@ -219,7 +221,7 @@ class _Season:
             rows = lines_of(props[props["market"] == market], model.forecast)
             self.settled.setdefault((market, model.version), []).append(rows)
 
-    def _test(self) -> None:
+    def _judge_shadows(self) -> None:
         """The test in Staging, once its nights are settled: to Production, or out of Staging."""
         for market, model in list(self.shadows.items()):
             if len(self.settled[market, model.version]) < self.configs[market].staging_nights:
@@ -227,12 +229,12 @@ class _Season:
             (report,) = record_shadows(self.store, self.registry, self.data.kind, only=model.name)
             if report.verdict == "insufficient evidence":
                 continue
-            refused = self._promoted(model) if report else report.summary
+            refused = self._promote(model) if report else report.summary
             if refused:
                 self.registry.demote_model(model.name, model.version, reason=f"test in Staging: {refused}")
             self._load()
 
-    def _promoted(self, model: ModelInUse) -> str:
+    def _promote(self, model: ModelInUse) -> str:
         """Put a version that passed its test into Production; what is against it, empty where nothing."""
         try:
             self.registry.promote_model(model.name, model.version, Stage.PRODUCTION)
@@ -240,7 +242,7 @@ class _Season:
             return str(error)
         return ""
 
-    def _look(self, nights: Sequence[pd.Timestamp]) -> None:
+    def _monitor(self, nights: Sequence[pd.Timestamp]) -> None:
         """The monitor's verdict on each model, applied where that is asked for."""
         for model in list(self.models.values()):
             if model.run_id not in self.validation:

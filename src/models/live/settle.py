@@ -95,7 +95,11 @@ def settle_cards(
         before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
         tables = store.table(card.run_id, PROPS_FILE), store.table(card.run_id, BETS_FILE)
         props, bets = settled_tables(*tables, games, card.date, quotes)
-        if before is not None and _same(before, props) and _same(store.table(card.run_id, SETTLED_BETS_FILE), bets):
+        if (
+            before is not None
+            and _same_tables(before, props)
+            and _same_tables(store.table(card.run_id, SETTLED_BETS_FILE), bets)
+        ):
             same.append(card)
             continue
         changed = _changes(before, props)
@@ -145,7 +149,7 @@ def _ledger(store: CardStore, kind: str, stage: str) -> tuple[pd.DataFrame, dict
         return pd.DataFrame(columns=[*LEDGER_COLUMNS, "model", "version", "run_id"]), {}
     ledger, metrics = ledger_of(bets), live_metrics(props, bets)
     run_id = store.ledger_run(kind, stage)
-    if run_id is None or not _same(store.table(run_id, "ledger.parquet"), ledger):
+    if run_id is None or not _same_tables(store.table(run_id, "ledger.parquet"), ledger):
         store.keep_ledger(kind, stage, ledger, metrics)
     return ledger, metrics
 
@@ -217,7 +221,7 @@ def _closes(bets: pd.DataFrame, quotes: pd.DataFrame | None) -> dict[str, np.nda
     return {name: closed[name].to_numpy() for name in CLOSE_COLUMNS}
 
 
-def _same(one: pd.DataFrame, two: pd.DataFrame) -> bool:
+def _same_tables(one: pd.DataFrame, two: pd.DataFrame) -> bool:
     """Whether two tables hold the same, whatever column types a file has given them."""
     if list(one.columns) != list(two.columns) or len(one) != len(two):
         return False

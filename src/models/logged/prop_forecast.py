@@ -199,11 +199,11 @@ class PropForecast:
             `lines` with new `PROBABILITIES`, ``chance`` (calibrated P(over | no push)), ``location``, ``scale`` and
             ``anchor``; NaN where nothing was learned yet.
         """
-        raw, scale, known = given_no_push(lines), np.ones(len(lines)), self._known(settled)
+        raw, scale, known = given_no_push(lines), np.ones(len(lines)), self._settled_so_far(settled)
         if self.calibrator == "none":
             chance = raw
         else:
-            chance = self._chance(raw, lines, known)
+            chance = self._calibrated_chance(raw, lines, known)
             # Row after row in memory: so the sums of the scores are those of a walk-forward to the last bit.
             scores = np.ascontiguousarray(known[SCORES].to_numpy("float64"))
             scale = walk_forward_scale(scores, known["game_date"], lines["game_date"])
@@ -213,7 +213,7 @@ class PropForecast:
         table["location"] = self._frozen.locate(table, chance)
         return self.at(table)
 
-    def _chance(self, raw: Floats, lines: pd.DataFrame, known: pd.DataFrame) -> Floats:
+    def _calibrated_chance(self, raw: Floats, lines: pd.DataFrame, known: pd.DataFrame) -> Floats:
         over, days = over_results(known["actual"], known[LINE]), lines["game_date"]
         if self.calibrator != MARKET_BLEND:
             make = CALIBRATORS[self.calibrator]
@@ -237,7 +237,7 @@ class PropForecast:
         if self.calibrator != MARKET_BLEND or np.isnan(own).all():
             return own
         at = lines.assign(market=self.market)
-        at["implied_line"] = walk_forward_implied(quotes, at, self.market, settled=self._known(settled))
+        at["implied_line"] = walk_forward_implied(quotes, at, self.market, settled=self._settled_so_far(settled))
         found = blended_projections(self._frozen, at)
         return np.where(np.isnan(found), own, found)
 
@@ -266,7 +266,7 @@ class PropForecast:
         scores = scale_scores(self._frozen, at, props["actual"])
         return props.assign(**dict(zip(SCORES, scores.T, strict=True))).reindex(columns=SETTLED)
 
-    def _known(self, settled: pd.DataFrame | None) -> pd.DataFrame:
+    def _settled_so_far(self, settled: pd.DataFrame | None) -> pd.DataFrame:
         parts = [part for part in (self.settled, settled) if part is not None and len(part)]
         table = pd.concat(parts, ignore_index=True) if parts else self.settled.iloc[:0]
         return table.reindex(columns=SETTLED)

@@ -162,7 +162,7 @@ def _candidate_jobs(recipe: Recipe, data: TrainingData) -> list[Job]:
     for own in recipe.configs():
         found = [(phase, _best_of_phase(phase, own, candidates, data)) for phase in candidates.phases]
         known = [(phase, run) for phase, run in found if run is not None]
-        known.sort(key=lambda pair: _rank(pair[1], candidates))
+        known.sort(key=lambda pair: _rank_key(pair[1], candidates))
         rule = _betting_rule(own, data)
         for phase, best in known:
             config = _config_of(best, recipe.experiment).model_copy(
@@ -229,7 +229,7 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     ]
 
 
-def _rank(run: Run, candidates: Candidates) -> tuple[float, ...]:
+def _rank_key(run: Run, candidates: Candidates) -> tuple[float, ...]:
     """Greater is better: by the metric, and where a calibrator cannot move it, by the scores of the probabilities."""
     metrics = (candidates.metric, candidates.calibration_metric)
     signs = [-1.0 if resolve_direction(name) == "min" else 1.0 for name in metrics]

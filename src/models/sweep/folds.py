@@ -41,7 +41,7 @@ class TrialFolds:
 
     def pooled(self) -> WalkForwardResult:
         """The out-of-sample predictions of the folds so far; those of an ensemble combined."""
-        pooled = {name: _joined(parts) for name, parts in self.results.items()}
+        pooled = {name: _pooled_parts(parts) for name, parts in self.results.items()}
         if self.config.model != "ensemble":
             return pooled[self.config.forecaster]
         from nba_props.forecast.ensemble import combine_forecasts
@@ -104,7 +104,7 @@ def objective_value(trial: TrialFolds, data: TrainingData, objective: str) -> fl
     return float(value)
 
 
-def _joined(parts: Sequence[WalkForwardResult]) -> WalkForwardResult:
+def _pooled_parts(parts: Sequence[WalkForwardResult]) -> WalkForwardResult:
     return replace(
         parts[-1],
         predictions=pd.concat([part.predictions for part in parts], ignore_index=True),

@@ -80,7 +80,7 @@ class Choices(Settings):
 
     def distribution(self) -> CategoricalDistribution:
         """As Optuna stores it; lists, which it cannot store, as JSON."""
-        return CategoricalDistribution([_kept(value) for value in self.choices])
+        return CategoricalDistribution([_as_choice(value) for value in self.choices])
 
 
 Dimension = Annotated[IntRange | FloatRange | Choices, Field(discriminator="type")]
@@ -186,10 +186,10 @@ def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - 
     if found is None and parts[0] == "model_params":
         member = parts[1] if config.model == "ensemble" else config.forecaster
         found = default_params(member).get(parts[-1])
-    return _kept(tuple(found)) if isinstance(found, list) else found
+    return _as_choice(tuple(found)) if isinstance(found, list) else found
 
 
-def _kept(value: Choice) -> bool | int | float | str:
+def _as_choice(value: Choice) -> bool | int | float | str:
     return json.dumps(list(value)) if isinstance(value, tuple) else value
 
 

@@ -141,7 +141,7 @@ class SweepStudy:
             todo = [number for number in range(start, start + size) if number not in done]
             if not todo or todo[0] >= n_trials:
                 continue
-            drawn = [self._drawn(number, first) for number in todo]
+            drawn = [self._trial_of_slot(number, first) for number in todo]
             self._queue([slot.trial.number for slot in drawn if slot.number >= n_trials])
             yield [slot for slot in drawn if slot.number < n_trials]
 
@@ -220,7 +220,7 @@ class SweepStudy:
         for trial in running:
             self.study.tell(trial.number, state=TrialState.FAIL)
 
-    def _drawn(self, number: int, first: Mapping[str, Any] | None) -> Slot:
+    def _trial_of_slot(self, number: int, first: Mapping[str, Any] | None) -> Slot:
         """The trial of a slot: the one that waits for it, or a new one."""
         if number == 0 and first is not None and not self._trials(TrialState.WAITING):
             self.study.enqueue_trial(dict(first))

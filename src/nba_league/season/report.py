@@ -35,7 +35,7 @@ def injury_report(season: Season, played: Bools, rng: np.random.Generator) -> pd
         the report before the tip), sorted by report and team-game.
     """
     side, row = _players_out(season, played)
-    scratched = _scratched(season, side, row)
+    scratched = _late_scratches(season, side, row)
     doubted = scratched & (rng.random(len(side)) < _DOUBTED_SCRATCHES)
     there_side, place = np.nonzero(played & (rng.random(played.shape) < _DOUBTED_PLAYERS))
     there = season.pre.row[there_side, place]
@@ -66,7 +66,7 @@ def _players_out(season: Season, played: Bools) -> tuple[Ints, Ints]:
     return side[out], row[out]
 
 
-def _scratched(season: Season, side: Ints, row: Ints) -> Bools:
+def _late_scratches(season: Season, side: Ints, row: Ints) -> Bools:
     """Which of these absences nobody had heard of in the morning."""
     missed, game, place = season.scratched.T
     late = missed * len(season.players.player) + season.pre.row[game, place]

@@ -178,7 +178,7 @@ def stake_bets(bets: pd.DataFrame, results: pd.DataFrame, config: StakeConfig | 
         bankroll = start + np.cumsum(daily)
     else:
         share = _kelly_shares(bets, code, config)
-        stake, profit, bankroll = _compound(share, net, outcome, np.r_[opening, len(bets)], start)
+        stake, profit, bankroll = _settle_night_by_night(share, net, outcome, np.r_[opening, len(bets)], start)
     cents = {"stake_cents": stake, "profit_cents": profit, "bankroll_cents": bankroll[code]}
     units = {name.removesuffix("_cents"): values / config.unit_cents for name, values in cents.items()}
     ledger = bets.assign(actual=actual, result=_RESULT_NAMES[outcome + 1], **units, **cents)
@@ -216,7 +216,9 @@ def _kelly_shares(bets: pd.DataFrame, night: Ints, config: StakeConfig) -> Float
     return capped_fractions(wish, night, game.astype("int64"), player.astype("int64"), config)
 
 
-def _compound(share: Floats, net: Floats, outcome: Ints, edges: Ints, start: int) -> tuple[Ints, Ints, Ints]:
+def _settle_night_by_night(
+    share: Floats, net: Floats, outcome: Ints, edges: Ints, start: int
+) -> tuple[Ints, Ints, Ints]:
     """Night after night: stakes from the opening bankroll in whole cents (rounded down), then settlement."""
     stake = np.zeros(len(share), dtype="int64")
     profit = np.zeros(len(share), dtype="int64")

@@ -109,9 +109,9 @@ def _read(path: Path) -> tuple[pd.DataFrame, Origin]:
 def _games(document: object) -> Iterator[dict[str, str | None]]:
     """The games of a document, whichever of the known ones it is."""
     if isinstance(document, Mapping) and isinstance(schedule := document.get("leagueSchedule"), Mapping):
-        for day in _list(schedule.get("gameDates")):
-            for game in _list(day.get("games")):
-                home, away = (_dict(game.get(side)).get("teamTricode") for side in ("homeTeam", "awayTeam"))
+        for day in _from_list(schedule.get("gameDates")):
+            for game in _from_list(day.get("games")):
+                home, away = (_from_mapping(game.get(side)).get("teamTricode") for side in ("homeTeam", "awayTeam"))
                 yield _row(game.get("gameDateEst"), home, away, game.get("gameDateTimeUTC"))
     elif isinstance(document, Mapping) and "data" in document:
         yield from _games(document["data"])
@@ -122,11 +122,11 @@ def _games(document: object) -> Iterator[dict[str, str | None]]:
             yield from _games(event)
 
 
-def _list(value: object) -> list[Mapping[str, Any]]:
+def _from_list(value: object) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _dict(value: object) -> Mapping[str, Any]:
+def _from_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 

@@ -43,17 +43,17 @@ def inspect(
         kind_of(format)
     for given in map(Path, paths):
         if is_store(given):
-            yield _guarded(given, options, format)
+            yield _described_or_refused(given, options, format)
             continue
         inside = [given]
         if given.is_dir():
             inside = sorted(path for path in given.iterdir() if is_data_file(path) or is_availability_file(path))
         if not inside:
             yield f"{given}: no file that a loader takes"
-        yield from (_guarded(path, options, format) for path in inside)
+        yield from (_described_or_refused(path, options, format) for path in inside)
 
 
-def _guarded(path: Path, options: Options, name: str | None) -> str:
+def _described_or_refused(path: Path, options: Options, name: str | None) -> str:
     try:
         return "\n  ".join(_described(path, options, name))
     except DataError as error:
@@ -106,14 +106,14 @@ def _availability(path: Path, name: str | None) -> list[str]:
     ]
     if len(table):
         lines += [
-            f"statuses: {_counted(table['status'])}",
+            f"statuses: {_counts_text(table['status'])}",
             f"reported: {_moment(times.min())} to {_moment(times.max())}, {times.nunique():,} reports",
             f"teams: {table['team'].nunique()}; games with a tip: {int(reading.fixtures['tip'].notna().sum())}",
         ]
     return lines
 
 
-def _used(rows: int, read: int, dropped: dict[str, int]) -> str:
+def _rows_used(rows: int, read: int, dropped: dict[str, int]) -> str:
     causes = ", ".join(f"{cause} {count:,}" for cause, count in dropped.items()) or "none"
     paired = read - sum(dropped.values()) - rows
     return f"rows used: {rows:,} of {read:,}; left out: {causes}" + (f"; sides paired: {paired:,}" if paired else "")
@@ -122,7 +122,7 @@ def _used(rows: int, read: int, dropped: dict[str, int]) -> str:
 def _games(table: TableFile, options: Options, name: str | None) -> list[str]:
     games, report = read_game_logs(table.path, game_types=tuple(GAME_TYPES), format=name, options=options)
     return [
-        _used(report.rows, report.rows_read, dict(report.dropped)),
+        _rows_used(report.rows, report.rows_read, dict(report.dropped)),
         f"seasons: {', '.join(sorted(games['season'].unique()))}; games: {games['game_id'].nunique():,}; "
         f"players: {games['player_id'].nunique():,}",
         _dates(games["game_date"]),
@@ -132,7 +132,7 @@ def _games(table: TableFile, options: Options, name: str | None) -> list[str]:
 def _odds(table: TableFile, options: Options) -> list[str]:
     odds, read, dropped, fault = read_odds_with_fault(table, options)
     faulty = [] if fault is None else ["first odd rows: " + str(fault).replace("\n", "\n  ")]
-    return [_used(len(odds), read, dropped), *_lines_of(odds), *faulty]
+    return [_rows_used(len(odds), read, dropped), *_lines_of(odds), *faulty]
 
 
 def _lines_of(odds: pd.DataFrame) -> list[str]:
@@ -145,8 +145,8 @@ def _lines_of(odds: pd.DataFrame) -> list[str]:
     seen = f"{_moment(stamp.min())} to {_moment(stamp.max())}" if stamp.notna().any() else "not given"
     return [
         _dates(odds["game_date"]),
-        f"markets: {_counted(odds['market'])}",
-        f"books: {_counted(odds['bookmaker'])}",
+        f"markets: {_counts_text(odds['market'])}",
+        f"books: {_counts_text(odds['bookmaker'])}",
         f"tips known: {tip.notna().mean():.0%} of the rows; in play: {in_play:,}",
         f"seen: {seen}; snapshots: {stamp.nunique():,}; without an hour: {bare:.0%} of the rows",
         f"alternates: {int(odds['alternate'].astype(bool).sum()):,}; one side only: {one_sided:,}",
@@ -162,5 +162,5 @@ def _moment(time: pd.Timestamp) -> str:
     return f"{time:%Y-%m-%d %H:%M}Z"
 
 
-def _counted(column: pd.Series) -> str:
+def _counts_text(column: pd.Series) -> str:
     return ", ".join(f"{name} {rows:,}" for name, rows in column.value_counts().items())

@@ -160,20 +160,20 @@ class PlayerIndex:
         rosters = [self._teams[season, team] for team in teams if (season, team) in self._teams]
         ids = set[int]().union(*(roster.strict.get(name.strict, _NOBODY) for roster in rosters))
         if ids:
-            return _one(ids, "accents, case, punctuation")
+            return _single_id(ids, "accents, case, punctuation")
         ever = self._ever.get(name.key, _NOBODY)
         steps = (
             ("suffix", lambda r: r.key.get(name.key, _NOBODY)),
             ("suffix", lambda r: r.key.get(_CHANGED.get(name.key, ""), _NOBODY)),
             # A name that belongs to somebody else in the log is his: it is not made to fit these two teams.
-            ("word order", lambda r: _only(r.words.get(tuple(sorted(name.words)), _NOBODY), ever)),
-            ("nickname or initial", lambda r: _only({i for other, i in r.names if alike(name, other)}, ever)),
+            ("word order", lambda r: _narrowed(r.words.get(tuple(sorted(name.words)), _NOBODY), ever)),
+            ("nickname or initial", lambda r: _narrowed({i for other, i in r.names if alike(name, other)}, ever)),
         )
         for rule, look in steps:
             ids = set[int]().union(*(look(roster) for roster in rosters))
             if ids:
-                return _one(ids, rule)
-        return _one(self._seasons[season].get(name.key, _NOBODY), "not with these teams")
+                return _single_id(ids, rule)
+        return _single_id(self._seasons[season].get(name.key, _NOBODY), "not with these teams")
 
     def find_in_season(self, raw: str, season: str, team: str | None) -> int:
         """The player of a season table: by team where it is given and in the log, else by a name only one player has.
@@ -185,14 +185,14 @@ class PlayerIndex:
             return self.find(raw, season, (team,))[0]
         name = parse_name(raw)
         name = self._aliases.get(name.strict, name)
-        return _one(self._seasons[season].get(name.key, _NOBODY) or self._ever.get(name.key, _NOBODY), "")[0]
+        return _single_id(self._seasons[season].get(name.key, _NOBODY) or self._ever.get(name.key, _NOBODY), "")[0]
 
 
-def _only(ids: AbstractSet[int], ever: AbstractSet[int]) -> AbstractSet[int]:
+def _narrowed(ids: AbstractSet[int], ever: AbstractSet[int]) -> AbstractSet[int]:
     return ids & ever if ever else ids
 
 
-def _one(ids: AbstractSet[int], rule: str) -> tuple[int, str]:
+def _single_id(ids: AbstractSet[int], rule: str) -> tuple[int, str]:
     if not ids:
         return UNKNOWN, ""
     return (next(iter(ids)), rule) if len(ids) == 1 else (AMBIGUOUS, "")

@@ -131,7 +131,7 @@ def read_odds_with_fault(
     frame, dropped = brought.frame, dict(brought.dropped)
     labels = ("player_name", "bookmaker", "timestamp")
     origin = Origin(table.source, names, labels, is_parquet=table.is_parquet)
-    known = frame["market"].isna() | _mapped(frame["market"], market_key).isin(MARKETS)
+    known = frame["market"].isna() | _map_distinct(frame["market"], market_key).isin(MARKETS)
     if known.any() and not known.all():
         dropped["unknown market"] = dropped.get("unknown market", 0) + int((~known).sum())
         frame = frame[known]
@@ -179,7 +179,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
     Raises:
         DataError: See `load_odds`.
     """
-    frame = frame.assign(**{name: _written(frame[name]) for name in _NUMBERS})
+    frame = frame.assign(**{name: _as_numerals(frame[name]) for name in _NUMBERS})
     frame = _american(to_numbers(frame, _NUMBERS, origin), decimal)
     days = {
         name: _parse.dates(frame, name, origin) if name in frame else pd.Series(pd.NaT, frame.index, "datetime64[us]")
@@ -195,7 +195,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
         timestamp=_observed(frame, origin),
         tip=start,
         alternate=_alternates(frame),
-        market=_mapped(frame["market"], market_key),
+        market=_map_distinct(frame["market"], market_key),
         player_name=frame["player_name"].astype("str").str.strip(),
         bookmaker=frame["bookmaker"].astype("str").str.strip(),
         event_id=frame["event_id"] if "event_id" in frame else pd.Series(None, frame.index, "str"),
@@ -206,7 +206,7 @@ def canonical_odds(frame: pd.DataFrame, origin: Origin, *, decimal: bool | None 
     return frame
 
 
-def _written(column: pd.Series) -> pd.Series:
+def _as_numerals(column: pd.Series) -> pd.Series:
     """Numbers as people write them: EVEN, a unicode minus, +1,200, a decimal comma, and `25+`, which is over 24.5."""
     if not isinstance(column.dtype, pd.StringDtype) and column.dtype != object:
         return column
@@ -259,14 +259,14 @@ def _alternates(frame: pd.DataFrame) -> pd.Series:
     return named | frame["alternate"].astype("str").str.strip().str.lower().isin(["true", "1", "1.0", "yes"])
 
 
-def _mapped(column: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
+def _map_distinct(column: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """`column.map(function)` worked out once per different value; what maps to None stays missing."""
     known = {value: function(str(value)) for value in column.dropna().unique()}
     return column.map(known).astype("str")
 
 
 def _teams(frame: pd.DataFrame, column: str, origin: Origin) -> pd.Series:
-    codes = _mapped(frame[column], team_code)
+    codes = _map_distinct(frame[column], team_code)
     unknown = codes.isna() & frame[column].notna()
     if unknown.any():
         fix = "Write the team's full name or nba.com's abbreviation, such as Boston Celtics or BOS."

@@ -151,7 +151,7 @@ _TIME: Final = r"[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d{1,9})?)?"
 _ZONE: Final = r" ?(?:Z|[+-]\d{2}(?::?\d{2})?)"
 
 
-def _different(raw: pd.Series) -> tuple[Ints, pd.Series]:
+def _distinct(raw: pd.Series) -> tuple[Ints, pd.Series]:
     """Which of the different texts each value is (-1: missing), and the texts: most columns repeat a few thousand.
 
     Values of one type are told apart before they are written out; among objects 1 and 1.0 would pass for the same.
@@ -280,7 +280,7 @@ def _each_text(
 
     So is a column in which nothing, or each of two rows, says whether the day or the month stands first.
     """
-    codes, text = _different(frame[column])
+    codes, text = _distinct(frame[column])
     written = iso_times(text)
     if written.either_way.any():
         rows = frame.index[written.either_way.reindex(codes).fillna(value=False).to_numpy(dtype=bool)]

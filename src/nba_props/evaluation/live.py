@@ -40,20 +40,20 @@ def live_metrics(props: pd.DataFrame, bets: pd.DataFrame, *, seed: int = 0) -> d
     found: dict[str, float] = {}
     known = props[props["actual"].notna()]
     dates = known["game_date"]
-    found |= _measured("mae", mae_rows(known["actual"], known["projection"]), dates, seed)
+    found |= _ratio_metrics("mae", mae_rows(known["actual"], known["projection"]), dates, seed)
     found |= _count("projections", int(known["projection"].notna().sum()))
     decided = known[known["line"].notna() & known["p_over"].notna() & (known["actual"] != known["line"])]
     over = (decided["actual"] > decided["line"]).to_numpy("float64")
     chance = (decided["p_over"] / (decided["p_over"] + decided["p_under"])).to_numpy("float64")
-    found |= _measured("brier", brier_score_rows(chance, over), decided["game_date"], seed)
+    found |= _ratio_metrics("brier", brier_score_rows(chance, over), decided["game_date"], seed)
     found |= _count("props", len(decided))
     market = brier_score_rows(decided["market_p_over"].to_numpy("float64"), over)
-    found |= _measured("market_brier", market, decided["game_date"], seed)
+    found |= _ratio_metrics("market_brier", market, decided["game_date"], seed)
     outcome = bets["result"].map(OUTCOME).to_numpy("float64")
     money = [bets[name].to_numpy("float64") for name in ("profit", "stake")]
-    found |= _measured("roi", roi_rows(money[0], money[1], outcome), bets["game_date"], seed)
-    found |= _measured("win_rate", win_rate_rows(outcome), bets["game_date"], seed)
-    found |= _measured(
+    found |= _ratio_metrics("roi", roi_rows(money[0], money[1], outcome), bets["game_date"], seed)
+    found |= _ratio_metrics("win_rate", win_rate_rows(outcome), bets["game_date"], seed)
+    found |= _ratio_metrics(
         "clv", clv_rows(np.where(np.isnan(outcome), np.nan, bets["clv"].to_numpy("float64"))), bets["game_date"], seed
     )
     found["live_profit"] = float(money[0].sum())
@@ -65,7 +65,7 @@ def _count(name: str, number: int) -> dict[str, float]:
     return {f"live_n_{name}": float(number)}
 
 
-def _measured(name: str, rows: Rows, dates: pd.Series, seed: int) -> dict[str, float]:
+def _ratio_metrics(name: str, rows: Rows, dates: pd.Series, seed: int) -> dict[str, float]:
     """A ratio of sums, with its interval by night where there are enough nights."""
     top, bottom = (np.asarray(part, dtype="float64") for part in rows)
     used = bottom > 0

@@ -112,7 +112,7 @@ def paired_comparison(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, see
     actual, dates = rows["actual"].to_numpy(dtype="float64"), rows["game_date"].to_numpy()
     errors = np.array([[mae_rows(actual, arm["predicted"])[0] for arm in pair] for pair in tables])
     variant, baseline = errors.mean(axis=0)
-    metrics = _measured("mae", baseline, variant, dates, seed) | {"n_paired_rows": float(len(rows))}
+    metrics = _difference_metrics("mae", baseline, variant, dates, seed) | {"n_paired_rows": float(len(rows))}
     if len(tables) > 1:
         by_seed = (errors[:, 1] - errors[:, 0]).mean(axis=1)
         metrics["mae_difference_seed_sd"] = float(by_seed.std(ddof=1))
@@ -122,7 +122,7 @@ def paired_comparison(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, see
         over = (actual > rows["line"].to_numpy(dtype="float64"))[known].astype("float64")
         scores = np.array([[brier_score_rows(_chance(arm)[known], over)[0] for arm in pair] for pair in tables])
         variant, baseline = scores.mean(axis=0)
-        metrics |= _measured("brier", baseline, variant, dates[known], seed)
+        metrics |= _difference_metrics("brier", baseline, variant, dates[known], seed)
     return metrics
 
 
@@ -153,7 +153,7 @@ def gains_vs_market(
     gains: dict[str, float] = {}
     for name, rows in (("brier", brier_score_rows), ("log_loss", log_loss_rows)):
         losses = [rows(chance[known], result[known])[0] for chance in (market, model)]
-        measured = _measured(name, losses[0], losses[1], night, seed)
+        measured = _difference_metrics(name, losses[0], losses[1], night, seed)
         gains |= {key.replace("_difference", "_gain_vs_market"): value for key, value in measured.items()}
     return gains
 
@@ -176,7 +176,7 @@ def _differences(first: ArrayLike, second: ArrayLike, dates: ArrayLike) -> Float
     return difference
 
 
-def _measured(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, seed: int) -> dict[str, float]:
+def _difference_metrics(name: str, baseline: Floats, variant: Floats, dates: ArrayLike, seed: int) -> dict[str, float]:
     metrics = {f"{name}_difference": float((baseline - variant).mean())}
     interval = paired_difference(baseline, variant, dates, seed=seed)
     if interval is not None:

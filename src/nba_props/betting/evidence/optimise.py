@@ -149,7 +149,7 @@ def optimise_strategy(  # noqa: PLR0913 - keyword only; each is one thing a sear
     rows, kept = [], []
     for number in numbers[1:]:
         best = totals.best(folds < number, objective, min_bets, seed)
-        row, bets = _bet(number, best, ledgers, totals, folds, nights)
+        row, bets = _choice_and_bets(number, best, ledgers, totals, folds, nights)
         rows.append(row)
         kept.append((best, bets))
     stakes = next(iter(grid.values())).stakes
@@ -240,7 +240,7 @@ def _by_fold(priced: pd.DataFrame, fold: Floats) -> tuple[pd.DataFrame, NDArray[
     return priced, nights, folds
 
 
-def _bet(
+def _choice_and_bets(
     number: float,
     best: str | None,
     ledgers: Mapping[str, pd.DataFrame],

@@ -84,7 +84,7 @@ def closing_values(
     close_p_over = group_median(bet[at_close], market_p_over[at_close], n)
     todo = np.flatnonzero(np.isnan(taken_p_over) & ~np.isnan(close_p_over))
     if len(todo):
-        settled = consensus(_thinned(closing), method)
+        settled = consensus(_sample_props(closing), method)
         settled = settled.assign(actual=results_of(settled, results))
         taken_p_over[todo] = _moved(bets.iloc[todo], close_p_over[todo], close_line[todo], settled)
     over = (bets["side"] == "over").to_numpy()
@@ -145,7 +145,7 @@ def _pairs(bets: pd.DataFrame, closing: pd.DataFrame) -> tuple[Ints, Ints]:
     return later["bet"].to_numpy(), later["row"].to_numpy()
 
 
-def _thinned(closing: pd.DataFrame) -> pd.DataFrame:
+def _sample_props(closing: pd.DataFrame) -> pd.DataFrame:
     """About `_SHAPE_PROPS` props of `closing` with all their quotes, the same ones in any order of rows."""
     n_props = int(group_codes(closing, PROP_GROUP).max(initial=0)) + 1
     if n_props <= _SHAPE_PROPS:

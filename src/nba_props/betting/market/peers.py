@@ -71,10 +71,10 @@ class PeerGrid:
         self._slot[order] = np.cumsum(new) - 1
         first = order[new]
         self._slot_prop, self._slot_time = prop[first], time[first]
-        self._now = self._place(member)
+        self._now = self._rows_by_slot_and_book(member)
         self._carried = self._carry_forward(int(max_age_hours * 3_600_000_000_000))
 
-    def _place(self, member: Bools) -> Ints:
+    def _rows_by_slot_and_book(self, member: Bools) -> Ints:
         grid = np.full((len(self._slot_prop), self._n_books), -1, dtype="int64")
         rows = np.flatnonzero(member)
         grid[self._slot[rows], self._book[rows]] = rows

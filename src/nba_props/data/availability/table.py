@@ -225,7 +225,7 @@ def as_of(availability: pd.DataFrame, decision_time: datetime | pd.Series) -> pd
         raise DataError(source, "it has no time zone", fix="Give UTC times, such as 2026-02-08T22:00:00Z.")
     moment = moment.astype("datetime64[us, UTC]")
     before = availability.assign(
-        _last=_last_report(availability, moment), _row=range(len(availability)), _name=_who(availability)
+        _last=_last_report(availability, moment), _row=range(len(availability)), _name=_person_key(availability)
     )[(availability["reported_at"] < moment).to_numpy()]
     superseded = (before["source"] == INJURY_REPORT) & (before["reported_at"] != before["_last"])
     kept = before[~superseded].sort_values(["reported_at", "_row"], kind="stable")
@@ -233,7 +233,7 @@ def as_of(availability: pd.DataFrame, decision_time: datetime | pd.Series) -> pd
     return last[list(availability.columns)].reset_index(drop=True)
 
 
-def _who(availability: pd.DataFrame) -> pd.Series:
+def _person_key(availability: pd.DataFrame) -> pd.Series:
     """A key per person: his id, else his name."""
     name = availability["player"].str.casefold()
     return availability["player_id"].astype("str").where(availability["player_id"].notna(), name)

@@ -28,7 +28,7 @@ _FIRST_ID: Final = 10_000_000_000
 """Above every id of nba.com; the rest is made from the name, since the file has no id."""
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _read(table: TableFile, options: Options) -> Brought:
     raw = read_text(table)
     columns = [plain(name) for name in raw]
     at, result = _unnamed(columns)
@@ -86,6 +86,6 @@ add(
         "basketball-reference game log",
         GAME_LOG,
         ("date", "tm|team", "opp", "gs", *(name for name in _COLUMNS.values() if name != "date")),
-        _bring,
+        _read,
     )
 )

@@ -27,7 +27,7 @@ _KINDS: Final = {"1": "1", "2": "2", "3": "4", "5": "5"}
 """ESPN's season_type -> kind of game."""
 
 
-def _bring(table: TableFile, _options: Options) -> Brought:
+def _read(table: TableFile, _options: Options) -> Brought:
     raw = read_text(table)
     raw = raw.set_axis([plain(name) for name in raw], axis=1)
     frame = raw[list(_COLUMNS.values())].set_axis(list(_COLUMNS), axis=1)
@@ -70,6 +70,6 @@ add(
         "hoopR player_box",
         GAME_LOG,
         ("season", "seasontype", "didnotplay", *_COLUMNS.values()),
-        _bring,
+        _read,
     )
 )

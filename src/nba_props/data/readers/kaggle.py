@@ -25,7 +25,7 @@ _FIRST_SEASON: Final = 1996
 _KINDS: Final = {"pre": "1", "all": "3", "pla": "4"}
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _read(table: TableFile, options: Options) -> Brought:
     wanted = {int(season[:4]) for season in options.seasons}
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     date = next(name for name in table.header if plain(name) in ("gamedatetimeest", "gamedate"))
@@ -106,6 +106,6 @@ add(
         GAME_LOG,
         ("firstname", "lastname", "personid", "gameid", "gamedatetimeest|gamedate", "playerteamcity", "playerteamname",
          "opponentteamcity", "opponentteamname", "gametype", "numminutes", "points"),
-        _bring,
+        _read,
     )
 )  # fmt: skip

@@ -23,7 +23,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _bring(table: TableFile, _options: Options) -> Brought:
+def _read(table: TableFile, _options: Options) -> Brought:
     try:
         rows = [row for envelope in _stream.read_json(table.path) for row in _rows(envelope)]
     except (KeyError, TypeError, AttributeError) as error:
@@ -49,5 +49,5 @@ def _rows(envelope: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     }  # fmt: skip
 
 
-add(Reader("The Odds API (historical)", ODDS, ("timestamp", "data"), _bring, is_json=True))
-add(Reader("The Odds API", ODDS, ("id", "commencetime", "hometeam", "awayteam", "bookmakers"), _bring, is_json=True))
+add(Reader("The Odds API (historical)", ODDS, ("timestamp", "data"), _read, is_json=True))
+add(Reader("The Odds API", ODDS, ("id", "commencetime", "hometeam", "awayteam", "bookmakers"), _read, is_json=True))

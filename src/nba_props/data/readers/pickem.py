@@ -29,7 +29,7 @@ _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
 _REQUIRED: Final = ("player_name", "market", "line", "home_team", "away_team")
 
 
-def _bring(table: TableFile, _options: Options) -> Brought:
+def _read(table: TableFile, _options: Options) -> Brought:
     raw = read_text(table)
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}
@@ -44,4 +44,4 @@ def _bring(table: TableFile, _options: Options) -> Brought:
     return Brought(frame.assign(over_price=None, under_price=None), len(frame))
 
 
-add(Reader("pick'em export", ODDS, tuple("|".join(_ACCEPTED[name]) for name in _REQUIRED), _bring))
+add(Reader("pick'em export", ODDS, tuple("|".join(_ACCEPTED[name]) for name in _REQUIRED), _read))

@@ -24,7 +24,7 @@ class _PlayerGameLog(Reader):
         return [*super().lacks(header), *(f"no column {name}" for name in sorted(named))]
 
 
-def _bring(table: TableFile, options: Options) -> Brought:
+def _read(table: TableFile, options: Options) -> Brought:
     raw = read_text(table)
     names = _columns.resolve(table.header, _columns.GAME_LOG)
     frame = raw[list(names.values())].set_axis(list(names), axis=1)
@@ -32,4 +32,4 @@ def _bring(table: TableFile, options: Options) -> Brought:
     return Brought(frame.assign(team=team, player_name=options.player), len(frame))
 
 
-add(_PlayerGameLog("PlayerGameLog", GAME_LOG, _NEEDS, _bring))
+add(_PlayerGameLog("PlayerGameLog", GAME_LOG, _NEEDS, _read))

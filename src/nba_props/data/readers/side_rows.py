@@ -101,7 +101,7 @@ def join_late_sides(odds: pd.DataFrame) -> pd.DataFrame:
     return whole.drop(index=pairs["under"])
 
 
-def _bring(table: TableFile, _options: Options) -> Brought:
+def _read(table: TableFile, _options: Options) -> Brought:
     raw = read_text(table)
     by_plain = {plain(name): name for name in raw}
     names = {c: next((by_plain[s] for s in spellings if s in by_plain), "") for c, spellings in _ACCEPTED.items()}
@@ -109,4 +109,4 @@ def _bring(table: TableFile, _options: Options) -> Brought:
     return pair_sides(pd.DataFrame({canonical: raw[name] for canonical, name in names.items()}))
 
 
-add(Reader("side rows", ODDS, tuple("|".join(_ACCEPTED[name]) for name in _REQUIRED), _bring))
+add(Reader("side rows", ODDS, tuple("|".join(_ACCEPTED[name]) for name in _REQUIRED), _read))
