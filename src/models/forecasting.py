@@ -145,6 +145,11 @@ class Forecasts:
             self._frames[key] = feature_frame(self.data, config)
         return self._frames[key]
 
+    def start(self) -> None:
+        """Begin the fits, if some are waited for: what needs no forecast can be done meanwhile."""
+        if self._queue and self._running is None:
+            self._running = self._started()
+
     def close(self) -> None:
         """End the fits under way, if there are any; what is asked for later starts them again.
 
@@ -166,8 +171,8 @@ class Forecasts:
     def _result(self, key: str) -> WalkForwardResult:
         while key not in self._results:
             name = next(iter(self._queue))
-            if self._running is None:
-                self._running = self._started()
+            self.start()
+            assert self._running is not None, "there is something to wait for"  # noqa: S101
             self._results[name] = next(self._running)
             del self._queue[name]
         if not self._queue:

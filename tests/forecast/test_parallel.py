@@ -119,3 +119,22 @@ def test_a_false_alarm_of_scikit_learn_is_not_shown_and_other_warnings_are():
         warnings.simplefilter("always")
         list(in_order([joblib.delayed(fit)(text) for text in (alarm, "a column is constant")], workers=2))
     assert [str(warning.message) for warning in shown] == ["a column is constant"]
+
+
+def test_the_calls_begin_before_a_result_is_asked_for_and_threads_take_short_turns_until_the_end():
+    begun, usual = threading.Event(), sys.getswitchinterval()
+    results = in_order([joblib.delayed(begun.set)()] + [joblib.delayed(int)() for _ in range(4)], workers=2)
+    assert begun.wait(10), "nobody asked, and nothing began"
+    assert sys.getswitchinterval() < usual
+    assert list(results) == [None, 0, 0, 0, 0]
+    assert sys.getswitchinterval() == usual
+
+
+def test_work_that_is_closed_before_a_result_was_taken_ends():
+    usual = sys.getswitchinterval()
+    in_order([joblib.delayed(int)() for _ in range(4)], workers=2).close()
+    assert sys.getswitchinterval() == usual
+
+
+def test_no_calls_give_no_results(backend):
+    assert list(in_order([], workers=2)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -151,14 +152,9 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
     """
     data = load()
     check_folds([job.config for job in jobs], data)
-    setup_experiments()
-    for job in jobs:
-        earlier = trainer_of(job, data).earlier_run()
-        if earlier is not None:
-            note(f"{job.config.market}: run {earlier[:8]} has the same settings, data and code; it is repeated.")
     results = []
     with progress("markets", len(jobs)) as bar:
-        for result in run_jobs(jobs, data, fit_bars(bar)):
+        for result in run_jobs(jobs, data, fit_bars(bar), meanwhile=partial(_prepare_store, jobs, data)):
             results.append(result)
             bar.advance(bar.task_ids[0])
     rows = result_rows(results)
@@ -171,6 +167,15 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
             emit_text(f"{row['market']}: {row['remark']}", None)
     emit_text(f"Every number is out-of-sample. {_LEGEND}", None)
     _show_link(results)
+
+
+def _prepare_store(jobs: Sequence[Job], data: TrainingData) -> None:
+    """Make the experiments, and say which of the runs are there already."""
+    setup_experiments()
+    for job in jobs:
+        earlier = trainer_of(job, data).earlier_run()
+        if earlier is not None:
+            note(f"{job.config.market}: run {earlier[:8]} has the same settings, data and code; it is repeated.")
 
 
 def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, force: bool, as_json: bool) -> None:

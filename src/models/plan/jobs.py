@@ -74,6 +74,7 @@ def run_jobs(
     data: TrainingData,
     on_fold: Callable[[str, int, int], None] | None = None,
     known: dict[str, WalkForwardResult] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[TrainingResult]:
     """Run the jobs in order, the fits of all of them through one joblib call; yield each tracked result.
 
@@ -82,11 +83,15 @@ def run_jobs(
         data: What all of them are trained on.
         on_fold: Called with (market, fits done, fits in all) after each fit.
         known: Forecasts of the very same data made before (`Forecasts`); new ones join them.
+        meanwhile: Called before the first job, while the first fits run already.
     """
     if not jobs:
         return
     forecasts = Forecasts(data, [config for job in jobs for config in arms(job.config, job.study)], on_fold, known)
     with closing(forecasts):
+        if meanwhile is not None:
+            forecasts.start()
+            meanwhile()
         for job in jobs:
             yield trainer_of(job, data, forecasts).run(job.run_name, register=job.register)
 

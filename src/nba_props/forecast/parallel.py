@@ -22,6 +22,9 @@ _MOST_LOSSES: Final = 5
 
 _FALSE_ALARM: Final = "`sklearn.utils.parallel.delayed` should be used with"
 
+_TURN: Final = 0.0005
+"""Seconds after which a thread that holds Python lets another one have it, while fits run."""
+
 _AT_ONCE: Final = 4
 """Calls per worker that are handed out together where results come all at the end."""
 
@@ -55,8 +58,23 @@ def _no_false_alarm() -> Iterator[None]:
         warnings.showwarning = shown
 
 
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Let threads take turns at Python more often than every 5 ms.
+
+    A fit needs Python for a moment after each tree. Beside a thread that draws or writes to a store it would wait
+    its turn as long as it had worked.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(_TURN, usual))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
 def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None]:
-    """Results of ``joblib.delayed`` calls, in order, as they come in.
+    """Results of ``joblib.delayed`` calls, in order, as they come in; several workers begin at once.
 
     Where a worker dies, everything that has no result yet is handed out again. BLAS keeps to one thread in the
     meantime, since as many calls as workers run side by side already; worker processes are limited by joblib and Dask.
@@ -68,11 +86,27 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
     Raises:
         ModelError: Workers died again and again, without a result in between.
     """
+    return begun(_in_order(calls, workers))
+
+
+def begun(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
+    """A generator whose first value, which says nothing, is taken: all that comes before it is done."""
+    next(results)
+    return results
+
+
+def _in_order(calls: Sequence[Any], workers: int) -> Generator[Any, None, None]:
+    """None once the first calls are handed out, then the results."""
     done = losses = 0
-    with one_blas_thread(), _no_false_alarm():
-        while done < len(calls):
+    under_way = False
+    with one_blas_thread(), _no_false_alarm(), _quick_turns():
+        while done < len(calls) or not under_way:
             results = _handed_out(calls[done:], workers)
             try:
+                next(results)
+                if not under_way:
+                    under_way = True
+                    yield None
                 for result in results:
                     done, losses = done + 1, 0
                     yield result
@@ -86,12 +120,15 @@ def in_order(calls: Sequence[Any], *, workers: int) -> Generator[Any, None, None
 
 
 def _handed_out(calls: Sequence[Any], workers: int) -> Generator[Any, None, None]:
-    """Results as they come in, or share by share where the backend (Ray's) gives them all at the end."""
+    """None, then results as they come in, or share by share where the backend (Ray's) gives them all at the end."""
     backend, wanted = get_active_backend(prefer="threads")
     n_jobs = -1 if wanted == -1 else workers
     if backend.supports_return_generator:
-        yield from Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(calls)
+        results = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(calls)
+        yield None
+        yield from results
         return
+    yield None
     share = _AT_ONCE * backend.effective_n_jobs(n_jobs)
     with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
         for start in range(0, len(calls), share):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from nba_props.forecast import Estimator
 from nba_props.forecast.binning import SharedBins, bin_stages
 from nba_props.forecast.folds import Fold
 from nba_props.forecast.learning import learning_curves
-from nba_props.forecast.parallel import in_order
+from nba_props.forecast.parallel import begun, in_order
 from nba_props.forecast.reasons import REASONS, Explain, by_family, reasons
 from nba_props.metrics import all_prefixed
 from nba_props.metrics.definitions import regression_metrics
@@ -162,14 +163,16 @@ def walk_forward_all(
 ) -> Generator[WalkForwardResult, None, None]:
     """Fit before each fold, predict the fold, pool: for several forecasters at once, so that no core waits.
 
+    The fits begin at once, whenever their results are asked for.
+
     Args:
         forecasters: Checked before anything is fitted.
         workers: Fits side by side.
         on_fold: Called after each fit with the forecaster's position and the fold (None: the fit on every row), in
             order (progress). What it raises ends the work.
 
-    Yields:
-        One result per forecaster, in order, as soon as its folds are done.
+    Returns:
+        One result per forecaster, in order, as soon as its folds are done. Close it where not all are taken.
 
     Raises:
         NotEnoughDataError: A fold has fewer than 200 rows to train on, or no fold has a row to predict.
@@ -183,14 +186,23 @@ def walk_forward_all(
         for forecaster, fits, shared in zip(forecasters, plan, bins, strict=True)
         for fit in fits
     ]
-    with closing(in_order(calls, workers=workers)) as done:
+    return begun(_walked(forecasters, plan, in_order(calls, workers=workers), on_fold))
+
+
+def _walked(
+    forecasters: Sequence[Forecaster], plan: Sequence[Sequence[_Fit]], fitted: Generator[_Fitted, None, None],
+    on_fold: Callable[[int, Fold | None], None] | None,
+) -> Generator[Any, None, None]:  # fmt: skip
+    """None, then the result of each forecaster as its fits come in."""
+    with closing(fitted):
+        yield None
         for position, (forecaster, fits) in enumerate(zip(forecasters, plan, strict=True)):
-            fitted = []
+            own = []
             for fit in fits:
-                fitted.append(next(done))
+                own.append(next(fitted))
                 if on_fold is not None:
                     on_fold(position, fit.fold)
-            yield _pooled(forecaster, fits, fitted)
+            yield _pooled(forecaster, fits, own)
 
 
 def walk_forward(
