@@ -11,6 +11,7 @@ import pytest
 
 from mlflow_integration import PHASES, NBAPropsTracker, utils
 from mlflow_integration.reading.reader import Reader
+from mlflow_integration.reading.search import compare_settings
 from mlflow_integration.store.location import load_mlflow
 from nba_props.errors import TrackingError, UnknownExperimentError
 
@@ -124,6 +125,16 @@ def test_runs_are_put_side_by_side_with_the_better_one_named(filled):
         utils.compare_runs([ids["a"], "ffff"], tracking_uri=uri)
     with pytest.raises(TrackingError, match="no run"):
         utils.compare_runs(["'; drop"], tracking_uri=uri)
+
+
+def test_runs_side_by_side_begin_with_the_headline_metrics_and_the_settings_that_differ_are_told(filled):
+    uri, ids = filled
+    pair = [ids["a"], ids["d"]]
+    assert utils.compare_runs(pair, tracking_uri=uri)["metric"].tolist() == ["val_mae", "roi", "odd"]
+    settings = compare_settings(pair, tracking_uri=uri)
+    assert settings.columns.tolist() == ["setting", *pair]
+    assert settings.iloc[0].tolist() == ["depth", "6", None]
+    assert compare_settings([ids["a"], ids["b"]], tracking_uri=uri).empty
 
 
 def test_phases_side_by_side_count_runs_and_use_the_finished_ones(filled):

@@ -29,7 +29,7 @@ def compare(
     tracking_uri: Uri = None,
     plugin: Plugin = None,
 ) -> None:
-    """Put runs side by side, or list the newest ones with their main metrics.
+    """Put runs side by side, the settings in which they differ first, or list the newest ones with their main metrics.
 
     Example: uv run scripts/mlflow/compare_experiments.py compare RUN_ID RUN_ID
     """
@@ -41,6 +41,8 @@ def compare(
             if not (json or output):
                 ids = {name: name[:8] for name in frame if len(name) == _ID}
                 frame = frame.rename(columns=ids).assign(best=frame["best"].replace(ids))
+                settings = search.compare_settings(run_ids, tracking_uri=tracking_uri).rename(columns=ids)
+                emit(settings, title="Settings that differ", empty="The settings are the same.")
             emit(frame, as_json=json, output=output, title="Runs side by side")
             return
         frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)

@@ -12,10 +12,11 @@ from nba_props.errors import TrackingError
 from nba_props.metrics import headline_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+    from mlflow.entities import Run
 
 
 def search_runs(
@@ -85,12 +86,54 @@ def compare_runs(
         tracking_uri: The store.
 
     Returns:
-        One row per metric; a column per run (its id), then ``direction`` (``min``, ``max`` or missing) and ``best``:
-        the id of the better run, missing where the direction is not known, a value is missing, or the best is shared.
+        One row per metric, headline ones first; a column per run (its id), then ``direction`` (``min``, ``max`` or
+        missing) and ``best``: the id of the better run, missing where the direction is not known, a value is missing,
+        or the best is shared.
 
     Raises:
         TrackingError: A run does not exist, or none has one of the metrics asked for.
     """
+    by_id = {run_id: dict(run.data.metrics) for run_id, run in _named_runs(run_ids, tracking_uri).items()}
+    every = sorted({name for values in by_id.values() for name in values})
+    first = [name for name in headline_metrics() if name in every]
+    names = as_names(metrics) if metrics else list(dict.fromkeys([*first, *every]))
+    return side_by_side(by_id, names)
+
+
+def compare_settings(run_ids: Sequence[str], *, tracking_uri: str | Path | None = None) -> pd.DataFrame:
+    """Return the settings in which runs differ.
+
+    Args:
+        run_ids: Ids of runs, of any experiments; the first characters are enough.
+        tracking_uri: The store.
+
+    Returns:
+        One row per setting: ``setting``, and a column per run (its id), missing where that has none.
+
+    Raises:
+        TrackingError: A run does not exist.
+    """
+    import pandas as pd
+
+    params = {run_id: run.data.params for run_id, run in _named_runs(run_ids, tracking_uri).items()}
+    rows = [
+        {"setting": name, **{run_id: each.get(name) for run_id, each in params.items()}} for name in differing(params)
+    ]
+    return pd.DataFrame(rows, columns=["setting", *params])
+
+
+def differing(params: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Names of the settings that are not the same in all of them.
+
+    >>> differing({"a": {"seed": "1", "vig": "power"}, "b": {"seed": "2", "vig": "power", "leaves": "31"}})
+    ['leaves', 'seed']
+    """
+    names = sorted({name for each in params.values() for name in each})
+    return [name for name in names if len({each.get(name) for each in params.values()}) > 1]
+
+
+def _named_runs(run_ids: Sequence[str], tracking_uri: str | Path | None) -> dict[str, Run]:
+    """Runs by whole id, in the order in which they were named."""
     wanted = list(dict.fromkeys(as_names(run_ids)))
     if not wanted:
         message = "Name the runs to compare, by their ids."
@@ -99,13 +142,12 @@ def compare_runs(
     wanted = reader.run_ids(wanted)
     listed = ", ".join(f"'{run_id}'" for run_id in wanted if run_id.isalnum())
     runs = reader.runs(reader.experiments(None), where=f"attributes.run_id IN ({listed})") if listed else []
-    by_id = {run.info.run_id: dict(run.data.metrics) for run in runs}
+    by_id = {run.info.run_id: run for run in runs}
     lacking = [run_id for run_id in wanted if run_id not in by_id]
     if lacking:
         message = f"There is no run {', '.join(map(repr, lacking))} in {reader.store.label}."
         raise TrackingError(message)
-    names = as_names(metrics) if metrics else sorted({name for values in by_id.values() for name in values})
-    return side_by_side({run_id: by_id[run_id] for run_id in wanted}, names)
+    return {run_id: by_id[run_id] for run_id in wanted}
 
 
 def export_runs(

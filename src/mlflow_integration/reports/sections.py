@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from mlflow_integration.phases import PHASES
 from mlflow_integration.reading.luck import deflated_best
 from mlflow_integration.reading.reader import Reader, by_market, market_of, metric_of, outcomes, values_of
+from mlflow_integration.reading.search import differing
 from mlflow_integration.stages.outside import how, standing
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.values.arguments import at_least
@@ -194,11 +195,10 @@ def _compared(changes: Section) -> Section:
 def _differences_section(champions: dict[str, Run]) -> Section | None:
     """The settings in which the best runs of the markets differ from each other."""
     params = {market: run.data.params for market, run in champions.items()}
-    names = sorted({name for each in params.values() for name in each} - {"market"})
-    differing = [name for name in names if len({each.get(name) for each in params.values()}) > 1]
-    if len(params) < 2 or not differing:
+    names = [name for name in differing(params) if name != "market"]
+    if not names:
         return None
-    rows = tuple((name, *(each.get(name) for each in params.values())) for name in differing)
+    rows = tuple((name, *(each.get(name) for each in params.values())) for name in names)
     return Section("Settings that differ between the best runs", table=TableData(("setting", *params), rows))
 
 
