@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Availability, Fixtures, Json, Plugin, ProcessUri, Version, new_app
+from mlflow_integration.commands.options import Availability, Fixtures, Json, ProcessUri, command, new_app
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _model_names() -> list[str]:
     return model_names()
 
 
-@app.command(cls=_Command, context_settings=HELP)
+@command(app, cls=_Command)
 def train(
     context: typer.Context,
     *,
@@ -135,10 +135,8 @@ def train(
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,
-    plugin: Plugin = None,
     as_json: Json = False,
     tracking_uri: ProcessUri = None,
-    version: Version = False,
     recipe: Annotated[
         str | None,
         _plan_option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours."),
@@ -180,51 +178,48 @@ def train(
 
     Exit codes: 0 done (whatever the gates say), 2 bad input or usage. Afterwards: uv run mlflow ui.
     """
-    with reported():
-        from models.commands import training
-        from models.plan import Job, fits_on
-        from nba_props.config import make_config
+    from models.commands import training
+    from models.plan import Job, fits_on
+    from nba_props.config import make_config
 
-        if list_recipes:
-            training.show_recipes(as_json=as_json)
-            return
-        recipes = training.asked_recipes(
-            recipe, phase, overrides or (), sweep, trials, everything=everything, force=force
-        )
-        load = partial(training.load_input, data, odds, season_stats, seed, format, availability, fixtures)
-        if recipes:
-            _refuse_settings(context)
-            recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
-            with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
-                if sweep is None:
-                    training.run_recipes(recipes, load, force=force, as_json=as_json)
-                else:
-                    training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
-            return
-        if stand_in and availability:
-            message = "--stand-in is for data without reports: leave it out, or --availability."
-            raise ConfigError(message)
-        settings = {
-            "model": model,
-            "availability": "stand_in" if stand_in else "reported",
-            "walk_forward": {
-                "first_test_season": first_test_season,
-                "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
-            },
-            "decision": decision,
-            "close_window_minutes": close_window,
-            "min_edge": min_edge,
-            "max_odds": max_odds,
-            "kelly_fraction": kelly,
-            "gate_profile": gates,
-            "staging_nights": staging_nights,
-            "seed": seed,
-            "workers": workers,
-        }
-        configs = [make_config(market=name, **settings) for name in training.parse_markets(market)]
-        jobs = [Job(config, experiment, run_name, register) for config in configs]
-        with fits_on(backend, address):
-            training.run_markets(jobs, load, as_json=as_json)
+    if list_recipes:
+        training.show_recipes(as_json=as_json)
+        return
+    recipes = training.asked_recipes(recipe, phase, overrides or (), sweep, trials, everything=everything, force=force)
+    load = partial(training.load_input, data, odds, season_stats, seed, format, availability, fixtures)
+    if recipes:
+        _refuse_settings(context)
+        recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
+        with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
+            if sweep is None:
+                training.run_recipes(recipes, load, force=force, as_json=as_json)
+            else:
+                training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
+        return
+    if stand_in and availability:
+        message = "--stand-in is for data without reports: leave it out, or --availability."
+        raise ConfigError(message)
+    settings = {
+        "model": model,
+        "availability": "stand_in" if stand_in else "reported",
+        "walk_forward": {
+            "first_test_season": first_test_season,
+            "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
+        },
+        "decision": decision,
+        "close_window_minutes": close_window,
+        "min_edge": min_edge,
+        "max_odds": max_odds,
+        "kelly_fraction": kelly,
+        "gate_profile": gates,
+        "staging_nights": staging_nights,
+        "seed": seed,
+        "workers": workers,
+    }
+    configs = [make_config(market=name, **settings) for name in training.parse_markets(market)]
+    jobs = [Job(config, experiment, run_name, register) for config in configs]
+    with fits_on(backend, address):
+        training.run_markets(jobs, load, as_json=as_json)
 
 
 def _refuse_settings(context: typer.Context) -> None:
