@@ -113,8 +113,8 @@ class ModelRegistry(RegistryReader):
     ) -> Stage:
         """Promote a version to Staging or Production; its previous holder leaves it in the same atomic step.
 
-        Production needs a passing verdict of the version's own gate profile and for a passed test in Staging, or for
-        an override with a reason. A version that comes there is written as a bundle (`write_bundle`).
+        Production needs a passing verdict of the version's own gate profile and a passed test in Staging, or an
+        override with a reason. A version that reaches Production is written as a bundle (`write_bundle`).
 
         Args:
             model_name: The model.
