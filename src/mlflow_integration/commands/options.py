@@ -72,14 +72,6 @@ Plugin = Annotated[
         help="Python file that adds features, models, markets, metrics, gates, recipes or plots; repeatable.",
     ),
 ]
-Availability = Annotated[
-    list[Path] | None,
-    typer.Option(help="Who was reported out, and when: injury reports (PDF), tables, inactive lists; repeatable."),
-]
-Fixtures = Annotated[
-    list[Path] | None,
-    typer.Option(help="Tip-off times, for lines without them: a schedule or a table; repeatable."),
-]
 _STORE: Final = "Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root."
 Uri = Annotated[str | None, typer.Option(help=_STORE)]
 ProcessUri = Annotated[str | None, typer.Option("--tracking-uri", callback=_use_store, is_eager=True, help=_STORE)]

@@ -1,7 +1,7 @@
 from . import integrity as integrity
 from . import live as live
-from . import live_options as live_options
 from . import monitor as monitor
+from . import options as options
 from . import predict_props as predict_props
 from . import replay_season as replay_season
 from . import results as results
@@ -13,8 +13,8 @@ from . import verify_run as verify_run
 __all__ = [
     "integrity",
     "live",
-    "live_options",
     "monitor",
+    "options",
     "predict_props",
     "replay_season",
     "results",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.commands.options import Json, Uri, command, new_app
-from models.commands.live_options import Market
+from models.commands.options import Market
 
 app = new_app(rich_markup_mode="rich")
 

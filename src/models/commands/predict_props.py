@@ -9,7 +9,7 @@ import typer
 
 from mlflow_integration.cli import emit_json, note, show_table
 from mlflow_integration.commands.options import Json, Uri, command, new_app
-from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
+from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
 app = new_app(rich_markup_mode="rich")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlflow_integration.commands.options import Json, command, new_app
-from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed
+from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed
 
 app = new_app(rich_markup_mode="rich")
 

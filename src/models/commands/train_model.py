@@ -10,7 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import Availability, Fixtures, Json, ProcessUri, command, new_app
+from mlflow_integration.commands.options import Json, ProcessUri, command, new_app
+from models.commands.options import Availability, Data, Fixtures, Format, SeasonStats
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def train(
     *,
     market: Annotated[
         str,
-        _run_option(help="Comma separated: {markets}; or all (pts, reb, ast, pra)."),
+        _run_option(help="Comma-separated: {markets}; or all (pts, reb, ast, pra)."),
     ] = "all",
     model: Annotated[str, _run_option(help="One of {models}, market_blend.")] = "lightgbm",
     walk_forward: Annotated[
@@ -113,25 +114,15 @@ def train(
         int,
         _run_option(min=0, help="Last nights kept from the gates, for the test in Staging; 0 keeps none."),
     ] = 20,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Box scores: file or folder of CSV, CSV.gz or Parquet; repeatable. Default: the SIMULATED league."
-        ),
-    ] = None,
+    data: Data = None,
     odds: Annotated[
         list[Path] | None,
         typer.Option(help="Lines: file or folder; repeatable. Without it nothing is bet on your own data."),
     ] = None,
-    season_stats: Annotated[
-        Path | None,
-        typer.Option(help="Season table (Cleaning the Glass columns), joined with the PREVIOUS season only."),
-    ] = None,
+    season_stats: SeasonStats = None,
     availability: Availability = None,
     fixtures: Fixtures = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
-    ] = None,
+    format: Format = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.commands.options import Availability, Fixtures, Json, Uri, command, new_app
-from models.commands.live_options import Odds
+from mlflow_integration.commands.options import Json, Uri, command, new_app
+from models.commands.options import Availability, Fixtures, Format, Odds, SeasonStats
 
 app = new_app(rich_markup_mode="rich")
 
@@ -26,12 +26,10 @@ def verify(
         typer.Option(help="Box scores it was trained on; repeatable. Not needed for the SIMULATED league."),
     ] = None,
     odds: Odds = None,
-    season_stats: Annotated[Path | None, typer.Option(help="Season table it was trained with.")] = None,
+    season_stats: SeasonStats = None,
     availability: Availability = None,
     fixtures: Fixtures = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
-    ] = None,
+    format: Format = None,  # noqa: A002 - the option's name
     workers: Annotated[int, typer.Option(min=0, help="Fits side by side; 0: one per core.")] = 0,
     tracking_uri: Uri = None,
     as_json: Json = False,
