@@ -9,17 +9,3 @@ from . import settle_props as settle_props
 from . import train_model as train_model
 from . import training as training
 from . import verify_run as verify_run
-
-__all__ = [
-    "integrity",
-    "live",
-    "monitor",
-    "options",
-    "predict_props",
-    "replay_season",
-    "results",
-    "settle_props",
-    "train_model",
-    "training",
-    "verify_run",
-]
