@@ -128,7 +128,7 @@ def move(
 ) -> None:
     """Copy the whole store into another database, artifacts too, and compare both.
 
-    An interrupted move is taken up again by the same command.
+    The same command resumes a move that was interrupted.
 
     Example: uv run scripts/mlflow/compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
     """

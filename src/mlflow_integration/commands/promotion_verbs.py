@@ -110,9 +110,7 @@ def check(
     model: Model,
     live: Annotated[Path, typer.Argument(help="Settled rows (.csv or .parquet), one per prediction or bet.")],
     version: Annotated[int | None, typer.Option(min=1, help="Version. Default: the one in Production.")] = None,
-    against: Annotated[
-        str, typer.Option(help="What it is compared with: validation (its own metrics) or gates.")
-    ] = "validation",
+    against: Annotated[str, typer.Option(help="Reference: validation (its own metrics) or gates.")] = "validation",
     staging: Annotated[
         bool, typer.Option("--staging", help="Record the rows as the settled nights of the version in Staging.")
     ] = False,

@@ -49,13 +49,15 @@ def best(
     experiment: Experiments = None,
     metric: Annotated[str, typer.Option("--metric", "-m", help="Metric to rank by.")] = "val_mae",
     top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many of each market.")] = 5,
-    mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the metric's name does not tell.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="'min' or 'max', where the metric's name does not say which is better.")
+    ] = None,
     where: Where = "",
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Rank each market's finished runs by one metric; show how many were tried, and the best less its luck.
+    """Rank each market's finished runs by one metric; show how many were tried, and the best less the luck of choosing.
 
     --json and --output give whole ids, experiments and the number of predictions too.
 

@@ -28,11 +28,11 @@ def serve(
         bool, typer.Option("--team", help="Serve PostgreSQL to a team: users, passwords, permissions.")
     ] = False,
     permission: Annotated[
-        str, typer.Option(help="With --team: what everybody may do with what others made (READ, EDIT, ...).")
+        str, typer.Option(help="With --team: everybody's permission on what others made (READ, EDIT, ...).")
     ] = "READ",
     host: Annotated[str, typer.Option(help="With --team: address to listen on.")] = "127.0.0.1",
     allowed_hosts: Annotated[
-        str | None, typer.Option(help="With --team: names clients call this server by, comma-separated.")
+        str | None, typer.Option(help="With --team: host names that clients use for this server, comma-separated.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="With --team: processes.")] = 1,
 ) -> None:

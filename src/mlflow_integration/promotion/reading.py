@@ -93,7 +93,7 @@ class RegistryReader:
         )
 
     def list_models(self) -> pd.DataFrame:
-        """Return one row per version, by model: stage and how it came there, market, verdicts, when registered, run."""
+        """Return one row per version, by model: stage and how it got there, market, verdicts, when registered, run."""
         import pandas as pd
 
         tags = ["market", "gate_verdict", "gate_failed", "gate_profile", "staging_verdict"]

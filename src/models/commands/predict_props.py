@@ -33,7 +33,7 @@ def predict(
             help="Decision time, UTC: 2025-01-14T22:30. Default: now; for a past night, that of its newest price."
         ),
     ] = None,
-    max_age: Annotated[float, typer.Option(help="Oldest line that counts, hours before the decision.")] = 12.0,
+    max_age: Annotated[float, typer.Option(help="Greatest age of a line, in hours before the decision.")] = 12.0,
     no_games: Annotated[list[str] | None, typer.Option(help="Day without games; repeatable.")] = None,
     kelly: Annotated[
         float | None,

@@ -23,11 +23,11 @@ def replay(
     availability: Availability = None,
     fixtures: Fixtures = None,
     market: Market = "pra",
-    model: Annotated[str, typer.Option(help="Model that is trained.")] = "lightgbm",
+    model: Annotated[str, typer.Option(help="Model to train.")] = "lightgbm",
     retrain: Annotated[
         int, typer.Option(min=0, help="Days between trainings; 0 trains once, before the first night.")
     ] = 7,
-    watch: Annotated[int, typer.Option(min=1, help="Days between looks of the monitor.")] = 7,
+    watch: Annotated[int, typer.Option(min=1, help="Days between checks by the monitor.")] = 7,
     step: Annotated[
         str, typer.Option(help="Walk-forward that judges each training: once, season, monthly or weekly.")
     ] = "once",
@@ -41,7 +41,7 @@ def replay(
 ) -> None:
     """Replay a season: card, settlement, monitor, weekly training and promotion by the gates.
 
-    It keeps its own store in the output folder, so its models displace none in use. With --retrain 0 the ledger
+    It keeps its own store in the output folder, so its models replace none in use. With --retrain 0 the ledger
     is compared with the walk-forward's, bet by bet.
 
         replay_season.py --from 2025-01-01 --to 2025-01-31 --market pra --retrain 0

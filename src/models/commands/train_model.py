@@ -78,13 +78,15 @@ def train(
     ] = "monthly",
     decision: Annotated[
         str,
-        _run_option(help="Price that is bet: each book's first of the day (open) or its last (close)."),
+        _run_option(help="Price that is bet at: each book's first of the day (open) or its last (close)."),
     ] = "open",
     close_window: Annotated[
         float, _run_option(help="A close is the last quote seen within this many minutes of the tip.")
     ] = 60.0,
-    min_edge: Annotated[float, _run_option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
-    max_odds: Annotated[float, _run_option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
+    min_edge: Annotated[
+        float, _run_option(help="Smallest edge over the no-vig market probability that is bet on.")
+    ] = 0.02,
+    max_odds: Annotated[float, _run_option(help="Longest decimal odds that are bet on; 2.1 is +110.")] = 2.1,
     kelly: Annotated[
         float,
         _run_option(help="Share of full Kelly for the Kelly ledger; reported ROI is of flat stakes."),
@@ -93,7 +95,7 @@ def train(
         bool,
         _run_option(
             "--stand-in",
-            help="For backtests without --availability: the box scores tell who was out. Such runs are ranked apart.",
+            help="Backtests without --availability: who was out comes from the box scores. Such runs are ranked apart.",
             show_default=False,
         ),
     ] = False,
@@ -112,12 +114,12 @@ def train(
     ] = "plan",
     staging_nights: Annotated[
         int,
-        _run_option(min=0, help="Last nights kept from the gates, for the test in Staging; 0 keeps none."),
+        _run_option(min=0, help="Last nights hidden from the gates, for the test in Staging; 0 hides none."),
     ] = 20,
     data: Data = None,
     odds: Annotated[
         list[Path] | None,
-        typer.Option(help="Lines: file or folder; repeatable. Without it nothing is bet on your own data."),
+        typer.Option(help="Lines: file or folder; repeatable. Without lines nothing is bet on your own data."),
     ] = None,
     season_stats: SeasonStats = None,
     availability: Availability = None,
