@@ -1,4 +1,4 @@
-"""Fetch the box scores of whole seasons from stats.nba.com; a season on disk is not asked for again.
+"""Fetch the box scores of whole seasons from stats.nba.com; a season on disk is not requested again.
 
 Example:
     uv run scripts/data/fetch_game_logs.py 2023-24 2024-25 --output data/game_logs

@@ -48,7 +48,7 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
 
 
 def note(message: str) -> None:
-    """Print a remark on stderr, so that stdout holds nothing but the result."""
+    """Print a note on stderr, so that stdout holds nothing but the result."""
     print(_shown(message), file=sys.stderr)  # noqa: T201 - see fail
 
 

@@ -79,7 +79,7 @@ class TrainingData:
         availability: Who was reported to play or not, and when (docs/contract.md), with the players' ids; None where
             nothing was given. What was known at a moment: `nba_props.data.availability.last_reports`.
         not_submitted: Teams that had not reported: ``game_date``, ``team``, ``reported_at``; None without availability.
-        fixtures: Tips (docs/contract.md) that the odds and the availability files tell; empty where they tell none.
+        fixtures: Tips (docs/contract.md) in the odds and the availability files; empty where there are none.
     """
 
     games: pd.DataFrame
@@ -102,7 +102,7 @@ class TrainingData:
 
     @property
     def kind(self) -> str:
-        """What runs, tables and plots say of the data: SIMULATED or real."""
+        """What runs, tables and plots call the data: SIMULATED or real."""
         return "SIMULATED" if self.simulated else "real"
 
     def quotes_of(self, market: str) -> pd.DataFrame:

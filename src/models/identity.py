@@ -32,7 +32,7 @@ def short_hash(content: object) -> str:
 
 
 def settings_key(config: TrainerConfig, study: Study | None, data: TrainingData) -> str:
-    """What two runs share whose numbers must agree; how many fits run side by side is not part of it."""
+    """The key shared by runs whose numbers must agree; the number of fits side by side is not part of it."""
     return short_hash(
         {
             "config": config.model_dump(mode="json", exclude={"workers"}),

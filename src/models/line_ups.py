@@ -1,4 +1,4 @@
-"""Who was known to be out when props were decided, and the features that come of it."""
+"""Who was known to be out when props were decided, and the features that follow from it."""
 
 from __future__ import annotations
 

@@ -15,23 +15,3 @@ from . import plots as plots
 from . import plugins as plugins
 from . import probability as probability
 from . import version as version
-
-__all__ = [
-    "arrays",
-    "atomic",
-    "betting",
-    "config",
-    "content",
-    "data",
-    "errors",
-    "evaluation",
-    "features",
-    "fetch",
-    "forecast",
-    "markets",
-    "metrics",
-    "plots",
-    "plugins",
-    "probability",
-    "version",
-]

@@ -1,4 +1,4 @@
-"""Names for numpy arrays in annotations; what the axes mean is said where an array is made."""
+"""Names for numpy arrays in annotations; the axes are explained where an array is made."""
 
 import numpy as np
 from numpy.typing import NDArray

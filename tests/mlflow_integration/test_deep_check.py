@@ -47,12 +47,12 @@ def test_a_healthy_store_passes_and_is_not_changed(uri, tmp_path):
 
 
 def test_a_wrong_uri_a_dead_server_and_an_old_schema_are_named_with_the_fix(tmp_path):
-    assert "not a tracking URI" in failures("nowhere")["The tracking URI is one that can be used"]
+    assert "not a tracking URI" in failures("nowhere")["The tracking URI can be used"]
     assert "Start one with" in failures("http://127.0.0.1:9")["The server answers"]
     with closing(sqlite3.connect(tmp_path / "old.db")) as database:
         database.executescript(OLD.read_text())
     found = failures(tmp_path / "old.db")
-    assert "compare_experiments.py upgrade" in found["The schema is the one of this MLflow"]
+    assert "compare_experiments.py upgrade" in found["The schema is that of the installed MLflow"]
 
 
 def test_dead_and_foreign_runs_tampered_models_and_waiting_spools_are_named_with_the_fix(uri, tmp_path):
@@ -70,7 +70,7 @@ def test_dead_and_foreign_runs_tampered_models_and_waiting_spools_are_named_with
         pass
     found = failures(uri)
     assert "cleanup --mark" in found["No run or model of a dead process is unfinished"]
-    assert foreign in found["No run belongs to a process nobody here can judge"]
+    assert foreign in found["No run belongs to a process that cannot be judged here"]
     assert "added: evil.py" in found["The files of all registered models are those that were logged"]
     assert "replay" in found["Nothing waits for a server in a spool"]
 

@@ -236,7 +236,7 @@ def test_a_version_that_passes_its_gates_waits_in_staging_for_settled_nights(sha
     decision = registry.promote_if_passing(name, 1)
     assert not decision
     assert decision.stage is Stage.STAGING
-    assert "no settled night in Staging yet; 20 are asked for" in decision.reason
+    assert "no settled night in Staging yet; 20 are required" in decision.reason
     report = registry.record_staging_nights(name, 1, nights(12))
     assert (report.verdict, report.nights) == ("insufficient evidence", 12)
     assert "has 12 settled nights in Staging" in registry.promote_if_passing(name, 1).reason
@@ -282,7 +282,7 @@ def test_no_night_in_staging_is_asked_for_on_purpose_and_recorded(registry, cand
     candidate(name, **GOOD)
     assert registry.promote_if_passing(name, 1, staging_nights=0)
     assert tags(registry, name)["staging_verdict"] == "waived"
-    assert registry.transition_history(name)["reason"].iloc[-1].endswith("no night asked for (staging_nights=0)")
+    assert registry.transition_history(name)["reason"].iloc[-1].endswith("test waived (staging_nights=0)")
 
 
 def test_only_a_version_in_staging_is_tested_there(registry, candidate, name):

@@ -51,7 +51,7 @@ def test_from_registering_to_rolling_back(run, store, settled):
     waits = run("promote", "props", 3)
     assert waits.exit_code == 1
     assert "props version 3 stays in stage Staging" in waits.stdout
-    assert "20 are asked for" in waits.stdout
+    assert "20 are required" in waits.stdout
     tested = run("check", "props", settled, "--staging")
     assert (tested.exit_code, "pass: 25 of 20 nights" in tested.stdout) == (0, True)
     assert run("promote", "props", 3).exit_code == 0

@@ -10,18 +10,3 @@ from . import self_check as self_check
 from . import serve as serve
 from . import setup_experiments as setup_experiments
 from . import test_tracking as test_tracking
-
-__all__ = [
-    "compare_experiments",
-    "deep_check",
-    "housekeeping_verbs",
-    "options",
-    "plan_verbs",
-    "promotion_verbs",
-    "reading_verbs",
-    "registry_verbs",
-    "self_check",
-    "serve",
-    "setup_experiments",
-    "test_tracking",
-]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlflow_integration.commands import housekeeping_verbs, plan_verbs, promotion_verbs, reading_verbs, registry_verbs
-from mlflow_integration.commands.options import HELP, Version, new_app
+from mlflow_integration.commands.options import Version, command, new_app
 
 app = new_app(__doc__, no_args_is_help=True)
 
@@ -39,7 +39,7 @@ for verb in (
     housekeeping_verbs.migrate,
     housekeeping_verbs.move,
 ):
-    app.command(context_settings=HELP)(verb)
+    command(app, version=False)(verb)
 
 
 def main() -> None:

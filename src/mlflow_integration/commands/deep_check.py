@@ -37,10 +37,10 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
 
     Yields:
-        One result per check, as it is known. What cannot be asked because the store does not open is left out.
+        One result per check, as it is known. Checks that need an open store are left out where it does not open.
     """
     found: list[Store] = []
-    yield run_check("The tracking URI is one that can be used", lambda: _check_address(tracking_uri, found))
+    yield run_check("The tracking URI can be used", lambda: _check_address(tracking_uri, found))
     if not found:
         return
     store = found[0]
@@ -48,7 +48,7 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
         yield run_check("The server answers", lambda: _check_reachable(store))
         yield run_check("Server and client are the same MLflow", lambda: _same_version(store))
     else:
-        yield run_check("The schema is the one of this MLflow", lambda: _schema(store))
+        yield run_check("The schema is that of the installed MLflow", lambda: _schema(store))
         yield run_check("Database and folders can be written", lambda: _writable(store))
     yield run_check("The clocks agree", lambda: _clock(store))
     yield run_check("The disk has room", lambda: _free_space(store))
@@ -61,7 +61,7 @@ def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]
     client = opened[0]
     checks: dict[str, Callable[[Store, MlflowClient], str]] = {
         "No run or model of a dead process is unfinished": _no_dead_processes,
-        "No run belongs to a process nobody here can judge": _no_foreign_runs,
+        "No run belongs to a process that cannot be judged here": _no_foreign_runs,
         "Nothing waits for a server in a spool": _no_spool,
         "The files of all registered models are those that were logged": _models,
     }
@@ -92,7 +92,7 @@ def _same_version(store: Store) -> str:
         refused = access_refused(f"error code {answer.status_code}")
         expect(not refused, refused)
     except requests.RequestException as error:
-        expect(False, f"its version cannot be asked: {type(error).__name__}")
+        expect(False, f"its version cannot be read: {type(error).__name__}")
     expect(served == own, f"the server is MLflow {served}, this environment {own}: install the same version on both")
     return own
 
@@ -137,7 +137,7 @@ def _clock(store: Store) -> str:
         try:
             answer = requests.get(f"{store.uri}/health", timeout=_patience()).headers.get("Date")
         except requests.RequestException as error:
-            expect(False, f"the server's clock cannot be asked: {type(error).__name__}")
+            expect(False, f"the server's clock cannot be read: {type(error).__name__}")
         theirs = parsedate_to_datetime(answer).timestamp() if answer else begun
         what = "the server's"
     else:

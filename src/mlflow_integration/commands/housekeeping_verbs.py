@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, progress, reported, say
-from mlflow_integration.commands.options import Experiments, Json, Output, Plugin, Uri
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, note, progress, say
+from mlflow_integration.commands.options import Experiments, Json, Output, Uri
 from mlflow_integration.commands.registry_verbs import registry_of
 
 
@@ -17,16 +17,14 @@ def storage(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Count the stored bytes by experiment and kind, with a projection to 100 experiments."""
     from mlflow_integration.reading.housekeeping import storage_report
 
-    with reported():
-        frame = storage_report(experiment, tracking_uri=tracking_uri)
-        emit(frame, as_json=json, output=output, title="Storage", empty="Nothing is stored.")
-        total, projected = int(frame["bytes"].sum()), int(frame["bytes_per_100"].sum())
-        note(f"total {total:,} bytes; 100 such experiments {projected:,} bytes")
+    frame = storage_report(experiment, tracking_uri=tracking_uri)
+    emit(frame, as_json=json, output=output, title="Storage", empty="Nothing is stored.")
+    total, projected = int(frame["bytes"].sum()), int(frame["bytes_per_100"].sum())
+    note(f"total {total:,} bytes; 100 such experiments {projected:,} bytes")
 
 
 def cleanup(
@@ -42,7 +40,6 @@ def cleanup(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """List (or mark, or delete) runs that failed, were killed, or whose process is gone.
 
@@ -50,36 +47,31 @@ def cleanup(
     """
     from mlflow_integration.reading.housekeeping import cleanup_failed_runs
 
-    with reported():
-        frame = cleanup_failed_runs(
-            experiment,
-            dry_run=not delete,
-            mark_dead=mark,
-            older_than_days=older_than_days,
-            stale_hours=stale_hours,
-            tracking_uri=tracking_uri,
-        )
-        emit(frame, as_json=json, output=output, title="Failed and dead runs", empty="No failed or dead run.")
+    frame = cleanup_failed_runs(
+        experiment,
+        dry_run=not delete,
+        mark_dead=mark,
+        older_than_days=older_than_days,
+        stale_hours=stale_hours,
+        tracking_uri=tracking_uri,
+    )
+    emit(frame, as_json=json, output=output, title="Failed and dead runs", empty="No failed or dead run.")
 
 
-def upgrade(json: Json = False, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+def upgrade(json: Json = False, tracking_uri: Uri = None) -> None:
     """Upgrade a store that an older MLflow made; a backup is made beside it first."""
     from mlflow_integration.store.upgrade import upgrade_store
 
-    with reported():
-        done = upgrade_store(tracking_uri)
-        if json:
-            emit_json(done)
-        elif done.backup is None:
-            say(f"{done.database} is up to date (schema {done.after}); nothing was changed.")
-        else:
-            say(
-                f"{done.database} is upgraded from schema {done.before} to {done.after}.\n"
-                f"As it was before: {done.backup}"
-            )
+    done = upgrade_store(tracking_uri)
+    if json:
+        emit_json(done)
+    elif done.backup is None:
+        say(f"{done.database} is up to date (schema {done.after}); nothing was changed.")
+    else:
+        say(f"{done.database} is upgraded from schema {done.before} to {done.after}.\nAs it was before: {done.backup}")
 
 
-def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None) -> None:
     """Send what runs logged while their server was unreachable; exit 1 if any of it is refused.
 
     Example: uv run scripts/mlflow/compare_experiments.py replay
@@ -89,38 +81,35 @@ def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None, 
     from mlflow_integration.logging.spool import Replayed, replay_spools
     from mlflow_integration.store.location import resolve_store
 
-    with reported():
-        store = resolve_store(tracking_uri)
-        done = list(replay_spools(store, store.client()))
-        columns = list(Replayed.__dataclass_fields__)
-        frame = pd.DataFrame([[getattr(each, name) for name in columns] for each in done], columns=columns)
-        frame["spool"] = frame["spool"].map(str)
-        emit(frame, as_json=json, output=output, title="Replayed", empty="Nothing waits to be sent.")
-        raise SystemExit(DONE if all(each.sent for each in done) else REFUSED)
+    store = resolve_store(tracking_uri)
+    done = list(replay_spools(store, store.client()))
+    columns = list(Replayed.__dataclass_fields__)
+    frame = pd.DataFrame([[getattr(each, name) for name in columns] for each in done], columns=columns)
+    frame["spool"] = frame["spool"].map(str)
+    emit(frame, as_json=json, output=output, title="Replayed", empty="Nothing waits to be sent.")
+    raise SystemExit(DONE if all(each.sent for each in done) else REFUSED)
 
 
 def migrate(
     source: Annotated[Path, typer.Option(help="The old mlruns folder, or the folder that holds it.")],
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Import the runs of an old file store (mlruns/) into a new store."""
     from mlflow_integration.store.old_stores import migrate_file_store
 
-    with reported():
-        done = migrate_file_store(source, tracking_uri)
-        taken = registry_of(f"sqlite:///{done.database}").audit()
-        if json:
-            emit_json(done)
-        else:
-            say(
-                f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
-                f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
-                f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
-            )
-            for row in taken.itertuples():
-                print(f"{row.model} version {row.version} is in {row.stage}: {row.detail}.")
+    done = migrate_file_store(source, tracking_uri)
+    taken = registry_of(f"sqlite:///{done.database}").audit()
+    if json:
+        emit_json(done)
+    else:
+        say(
+            f"{done.runs:,} runs of {done.experiments:,} experiments and {done.models:,} models are in "
+            f"{done.database}; {done.artifact_files:,} files copied, {done.duplicate_lines:,} repeated and "
+            f"{done.non_finite_lines:,} non-finite metric lines left out.\nNow move {done.source} away."
+        )
+        for row in taken.itertuples():
+            print(f"{row.model} version {row.version} is in {row.stage}: {row.detail}.")
 
 
 def move(
@@ -136,11 +125,10 @@ def move(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Copy the whole store into another database, artifacts too, and compare both.
 
-    An interrupted move is taken up again by the same command.
+    The same command resumes a move that was interrupted.
 
     Example: uv run scripts/mlflow/compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
     """
@@ -148,18 +136,17 @@ def move(
 
     from mlflow_integration.moving import move_store
 
-    with reported():
-        with progress("folders") as bar:
-            done = move_store(
-                to,
-                tracking_uri,
-                artifacts=artifacts,
-                keep_artifacts=keep_artifacts,
-                server=through,
-                on_folder=lambda many, of: bar.update(bar.task_ids[0], completed=many, total=of),
-            )
-        rows = [(name, content.rows, content.digest) for name, content in sorted(done.tables.items())]
-        frame = pd.DataFrame(rows, columns=["table", "rows", "digest"])
-        emit(frame, as_json=json, output=output, title=f"The same in {done.source} and {done.target}")
-        state = "was there already" if done.already else "is copied"
-        note(f"It {state}; {done.files:,} files in {done.folders:,} folders, the same on both sides.")
+    with progress("folders") as bar:
+        done = move_store(
+            to,
+            tracking_uri,
+            artifacts=artifacts,
+            keep_artifacts=keep_artifacts,
+            server=through,
+            on_folder=lambda many, of: bar.update(bar.task_ids[0], completed=many, total=of),
+        )
+    rows = [(name, content.rows, content.digest) for name, content in sorted(done.tables.items())]
+    frame = pd.DataFrame(rows, columns=["table", "rows", "digest"])
+    emit(frame, as_json=json, output=output, title=f"The same in {done.source} and {done.target}")
+    state = "was there already" if done.already else "is copied"
+    note(f"It {state}; {done.files:,} files in {done.folders:,} folders, the same on both sides.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -69,15 +72,38 @@ Plugin = Annotated[
         help="Python file that adds features, models, markets, metrics, gates, recipes or plots; repeatable.",
     ),
 ]
-Availability = Annotated[
-    list[Path] | None,
-    typer.Option(help="Who was reported out, and when: injury reports (PDF), tables, inactive lists; repeatable."),
-]
-Fixtures = Annotated[
-    list[Path] | None,
-    typer.Option(help="Tip-off times, for lines without them: a schedule or a table; repeatable."),
-]
 _STORE: Final = "Store to use. Default: MLFLOW_TRACKING_URI, else mlflow.db at the root."
 Uri = Annotated[str | None, typer.Option(help=_STORE)]
 ProcessUri = Annotated[str | None, typer.Option("--tracking-uri", callback=_use_store, is_eager=True, help=_STORE)]
 """The same for commands whose parts find the store by themselves."""
+
+Verb = Callable[..., None]
+
+
+def command(app: typer.Typer, *, version: bool = True, **settings: Any) -> Callable[[Verb], Verb]:  # noqa: ANN401
+    """Add a function to `app` as a command with what all commands share: ``--plugin``, and errors as one message.
+
+    Args:
+        app: The application.
+        version: Whether the command has ``--version`` too; an application of several commands has it itself.
+        settings: Typer's own.
+    """
+    shared = {"plugin": (Plugin, None)} | ({"version": (Version, False)} if version else {})
+
+    def add(verb: Verb) -> Verb:
+        @wraps(verb)
+        def run(**options: Any) -> None:  # noqa: ANN401 - whatever the verb takes
+            given = {name: value for name, value in options.items() if name not in shared}
+            with reported():
+                verb(**given)
+
+        signature = inspect.signature(verb, eval_str=True)
+        more = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+            for name, (kind, default) in shared.items()
+        ]
+        run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
+        app.command(context_settings=HELP, **settings)(run)
+        return run
+
+    return add

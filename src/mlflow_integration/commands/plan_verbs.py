@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, reported
-from mlflow_integration.commands.options import Json, Output, Plugin, Uri
+from mlflow_integration.cli import emit
+from mlflow_integration.commands.options import Json, Output, Uri
 
 Texts = list[str] | None
 
@@ -18,12 +18,11 @@ def plan(
     ] = "Phase1_Foundation",
     run: Annotated[Texts, typer.Option("--run", help="Recipe or name of a run that is planned; repeatable.")] = None,
     goal: Annotated[Texts, typer.Option(help="What the week is to find out; repeatable.")] = None,
-    finding: Annotated[Texts, typer.Option(help="What it found; repeatable.")] = None,
-    week: Annotated[str | None, typer.Option(help="ISO week, such as 2026-W48. Default: the present one.")] = None,
+    finding: Annotated[Texts, typer.Option(help="What the week found; repeatable.")] = None,
+    week: Annotated[str | None, typer.Option(help="ISO week, such as 2026-W48. Default: the current one.")] = None,
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Plan the week, record its findings, and show this week and the last.
 
@@ -34,15 +33,14 @@ def plan(
     from mlflow_integration.reports.week_plan import plan_week
     from mlflow_integration.reports.weekly import get_week_plan
 
-    with reported():
-        if run or goal or finding:
-            plan_week(
-                experiment,
-                planned=run or (),
-                goals=goal or (),
-                findings=finding or (),
-                week=week,
-                tracking_uri=tracking_uri,
-            )
-        frame = get_week_plan(week, tracking_uri=tracking_uri)
-        emit(frame, as_json=json, output=output, title="The week, and the one before", empty="Nothing is planned.")
+    if run or goal or finding:
+        plan_week(
+            experiment,
+            planned=run or (),
+            goals=goal or (),
+            findings=finding or (),
+            week=week,
+            tracking_uri=tracking_uri,
+        )
+    frame = get_week_plan(week, tracking_uri=tracking_uri)
+    emit(frame, as_json=json, output=output, title="The week, and the one before", empty="Nothing is planned.")

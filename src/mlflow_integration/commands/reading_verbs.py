@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlflow_integration.cli import emit, emit_json, emit_text, note, reported
-from mlflow_integration.commands.options import Experiments, Json, Metrics, Output, Plugin, Uri, Where
+from mlflow_integration.cli import emit, emit_json, emit_text, note
+from mlflow_integration.commands.options import Experiments, Json, Metrics, Output, Uri, Where
 from mlflow_integration.values.show import number
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def compare(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Put runs side by side, the settings in which they differ first, or list the newest ones with their main metrics.
 
@@ -35,32 +34,32 @@ def compare(
     """
     from mlflow_integration.reading import search
 
-    with reported():
-        if run_ids:
-            frame = search.compare_runs(run_ids, metric, tracking_uri=tracking_uri)
-            if not (json or output):
-                ids = {name: name[:8] for name in frame if len(name) == _ID}
-                frame = frame.rename(columns=ids).assign(best=frame["best"].replace(ids))
-                settings = search.compare_settings(run_ids, tracking_uri=tracking_uri).rename(columns=ids)
-                emit(settings, title="Settings that differ", empty="The settings are the same.")
-            emit(frame, as_json=json, output=output, title="Runs side by side")
-            return
-        frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)
-        emit(frame, as_json=json, output=output, title="Newest runs", empty="No run yet.")
+    if run_ids:
+        frame = search.compare_runs(run_ids, metric, tracking_uri=tracking_uri)
+        if not (json or output):
+            ids = {name: name[:8] for name in frame if len(name) == _ID}
+            frame = frame.rename(columns=ids).assign(best=frame["best"].replace(ids))
+            settings = search.compare_settings(run_ids, tracking_uri=tracking_uri).rename(columns=ids)
+            emit(settings, title="Settings that differ", empty="The settings are the same.")
+        emit(frame, as_json=json, output=output, title="Runs side by side")
+        return
+    frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)
+    emit(frame, as_json=json, output=output, title="Newest runs", empty="No run yet.")
 
 
 def best(
     experiment: Experiments = None,
     metric: Annotated[str, typer.Option("--metric", "-m", help="Metric to rank by.")] = "val_mae",
     top_n: Annotated[int, typer.Option("--top", "-n", min=1, help="How many of each market.")] = 5,
-    mode: Annotated[str | None, typer.Option(help="'min' or 'max', where the metric's name does not tell.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="'min' or 'max', where the metric's name does not say which is better.")
+    ] = None,
     where: Where = "",
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
-    """Rank each market's finished runs by one metric; show how many were tried, and the best less its luck.
+    """Rank each market's finished runs by one metric; show how many were tried, and the best less the luck of choosing.
 
     --json and --output give whole ids, experiments and the number of predictions too.
 
@@ -69,14 +68,13 @@ def best(
     from mlflow_integration.reading.best import best_with_trials
     from nba_props.metrics import metric_hint
 
-    with reported():
-        none = f"No finished run has {metric}{metric_hint(metric)}."
-        frame = best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
-        if not (json or output or frame.empty):
-            shown = ["market", "rank", "run_id", "run_name", metric, "runs_tried", "deflated"]
-            names = {"run_id": "run", "run_name": "name", "runs_tried": "tried"}
-            frame = frame.assign(run_id=frame["run_id"].str[:8])[shown].rename(columns=names)
-        emit(frame, as_json=json, output=output, title=f"Best by {metric}", empty=none)
+    none = f"No finished run has {metric}{metric_hint(metric)}."
+    frame = best_with_trials(experiment, metric, top_n, mode=mode, where=where, tracking_uri=tracking_uri)
+    if not (json or output or frame.empty):
+        shown = ["market", "rank", "run_id", "run_name", metric, "runs_tried", "deflated"]
+        names = {"run_id": "run", "run_name": "name", "runs_tried": "tried"}
+        frame = frame.assign(run_id=frame["run_id"].str[:8])[shown].rename(columns=names)
+    emit(frame, as_json=json, output=output, title=f"Best by {metric}", empty=none)
 
 
 def phases(
@@ -86,7 +84,6 @@ def phases(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Compare the phases market by market: how many runs, and the best of each metric.
 
@@ -95,16 +92,15 @@ def phases(
     from mlflow_integration.reading.phases import compare_phases
     from nba_props.metrics import headline_metrics
 
-    with reported():
-        chosen = metric or list(headline_metrics())
-        frame = compare_phases(experiment, chosen, where=where, tracking_uri=tracking_uri)
-        if json or output:
-            emit(frame, as_json=json, output=output)
-        else:
-            counts = ["experiment", "market", "runs", "finished", "failed"]
-            best = {f"best_{name}": name for name in chosen}
-            shown = frame.reindex(columns=[*counts, *best]).rename(columns=best)
-            emit(shown, title="Phases, best of each metric", empty="No phase has been set up yet.")
+    chosen = metric or list(headline_metrics())
+    frame = compare_phases(experiment, chosen, where=where, tracking_uri=tracking_uri)
+    if json or output:
+        emit(frame, as_json=json, output=output)
+    else:
+        counts = ["experiment", "market", "runs", "finished", "failed"]
+        best = {f"best_{name}": name for name in chosen}
+        shown = frame.reindex(columns=[*counts, *best]).rename(columns=best)
+        emit(shown, title="Phases, best of each metric", empty="No phase has been set up yet.")
 
 
 def report(
@@ -114,7 +110,6 @@ def report(
     output: Annotated[Path | None, typer.Option(help="Write it to this file; .html implies --html.")] = None,
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Write a report of experiments, models and gates.
 
@@ -125,12 +120,11 @@ def report(
     from mlflow_integration.reports.sections import gather
     from mlflow_integration.reports.write import generate_report
 
-    with reported():
-        if json:
-            emit_json(gather(experiment, tracking_uri=tracking_uri, days=days, images=False))
-            return
-        style = "html" if html or (output and output.suffix == ".html") else "markdown"
-        emit_text(generate_report(experiment, style=style, days=days, tracking_uri=tracking_uri), output)
+    if json:
+        emit_json(gather(experiment, tracking_uri=tracking_uri, days=days, images=False))
+        return
+    style = "html" if html or (output and output.suffix == ".html") else "markdown"
+    emit_text(generate_report(experiment, style=style, days=days, tracking_uri=tracking_uri), output)
 
 
 def export(
@@ -139,17 +133,15 @@ def export(
     where: Where = "",
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Write all runs with all parameters, metrics and tags to a file."""
     from mlflow_integration.reading.search import export_runs
 
-    with reported():
-        count = export_runs(output, experiment, where=where, tracking_uri=tracking_uri)
-        if json:
-            emit_json({"runs": count, "output": str(output)})
-        else:
-            note(f"{count:,} runs written to {output}")
+    count = export_runs(output, experiment, where=where, tracking_uri=tracking_uri)
+    if json:
+        emit_json({"runs": count, "output": str(output)})
+    else:
+        note(f"{count:,} runs written to {output}")
 
 
 def weekly(
@@ -161,7 +153,6 @@ def weekly(
         Path | None, typer.Option(help="File: .md or .html for the report, .csv, .parquet or .json for the table.")
     ] = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Summarise the last week.
 
@@ -170,15 +161,14 @@ def weekly(
     from mlflow_integration.reports.weekly import get_weekly_summary
     from mlflow_integration.reports.write import generate_weekly_report
 
-    with reported():
-        if text or (output and output.suffix in {".md", ".html"}):
-            style = "html" if output and output.suffix == ".html" else "markdown"
-            written = generate_weekly_report(experiment, style=style, days=days, tracking_uri=tracking_uri)
-            emit_text(written, output)
-            return
-        frame = get_weekly_summary(experiment, days=days, tracking_uri=tracking_uri)
-        frame = frame if json or output else _with_changes(frame)
-        emit(frame, as_json=json, output=output, title=f"Last {days:g} days", empty="No run was started.")
+    if text or (output and output.suffix in {".md", ".html"}):
+        style = "html" if output and output.suffix == ".html" else "markdown"
+        written = generate_weekly_report(experiment, style=style, days=days, tracking_uri=tracking_uri)
+        emit_text(written, output)
+        return
+    frame = get_weekly_summary(experiment, days=days, tracking_uri=tracking_uri)
+    frame = frame if json or output else _with_changes(frame)
+    emit(frame, as_json=json, output=output, title=f"Last {days:g} days", empty="No run was started.")
 
 
 def _with_changes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlflow_integration import cli
-from mlflow_integration.cli import DONE, REFUSED, emit, emit_json, reported
-from mlflow_integration.commands.options import Force, Json, Model, Output, Plugin, Reason, Uri, VersionNumber
+from mlflow_integration.cli import DONE, REFUSED, emit, emit_json
+from mlflow_integration.commands.options import Force, Json, Model, Output, Reason, Uri, VersionNumber
 
 if TYPE_CHECKING:
     from mlflow_integration.promotion.model_registry import ModelRegistry
@@ -37,28 +37,24 @@ def say(json: bool, text: str, **content: object) -> None:
         cli.say(text)
 
 
-def models(json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None) -> None:
+def models(json: Json = False, output: Output = None, tracking_uri: Uri = None) -> None:
     """List registered models: the stage of each version, its verdicts, and how it got there."""
-    with reported():
-        registry = registry_of(tracking_uri)
-        registry.record_outside()
-        frame = registry.list_models()
-        if not (json or output):
-            names = {"gate_profile": "gates", "gate_verdict": "verdict", "gate_failed": "not passed"}
-            shown = ["model", "version", "stage", *names, "how"]
-            frame = frame.reindex(columns=shown).rename(columns=names)
-        emit(frame, as_json=json, output=output, title="Registered models", empty="No model is registered.")
+    registry = registry_of(tracking_uri)
+    registry.record_outside()
+    frame = registry.list_models()
+    if not (json or output):
+        names = {"gate_profile": "gates", "gate_verdict": "verdict", "gate_failed": "not passed"}
+        shown = ["model", "version", "stage", *names, "how"]
+        frame = frame.reindex(columns=shown).rename(columns=names)
+    emit(frame, as_json=json, output=output, title="Registered models", empty="No model is registered.")
 
 
-def history(
-    model: Model, json: Json = False, output: Output = None, tracking_uri: Uri = None, plugin: Plugin = None
-) -> None:
+def history(model: Model, json: Json = False, output: Output = None, tracking_uri: Uri = None) -> None:
     """List who moved which version when, and why."""
-    with reported():
-        registry = registry_of(tracking_uri)
-        registry.record_outside(model)
-        frame = registry.transition_history(model)
-        emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
+    registry = registry_of(tracking_uri)
+    registry.record_outside(model)
+    frame = registry.transition_history(model)
+    emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
 
 
 def audit(
@@ -66,7 +62,6 @@ def audit(
     json: Json = False,
     output: Output = None,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Look for versions that were moved outside this registry; exit 1 if there are any.
 
@@ -74,10 +69,9 @@ def audit(
     only MLflow's own stages have in Production is adopted. To accept such a version, promote it with --force and a
     reason.
     """
-    with reported():
-        found = registry_of(tracking_uri).audit(model)
-        emit(found, as_json=json, output=output, title="Findings", empty="Every stage is accounted for.")
-        raise SystemExit(REFUSED if len(found) else DONE)
+    found = registry_of(tracking_uri).audit(model)
+    emit(found, as_json=json, output=output, title="Findings", empty="Every stage is accounted for.")
+    raise SystemExit(REFUSED if len(found) else DONE)
 
 
 def demote(
@@ -86,12 +80,10 @@ def demote(
     reason: Reason,
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Take a version one stage down: Production to Staging, Staging to None."""
-    with reported():
-        stage = registry_of(tracking_uri, writing=True).demote_model(model, version, reason=reason)
-        say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
+    stage = registry_of(tracking_uri, writing=True).demote_model(model, version, reason=reason)
+    say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
 
 
 def archive(
@@ -101,12 +93,10 @@ def archive(
     reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Archive a version; one in Production only with --force."""
-    with reported():
-        stage = registry_of(tracking_uri, writing=True).archive_model(model, version, reason=reason, override=force)
-        say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
+    stage = registry_of(tracking_uri, writing=True).archive_model(model, version, reason=reason, override=force)
+    say(json, f"{model} version {version} is in {stage}.", model=model, version=version, stage=stage.value)
 
 
 def rollback(
@@ -115,12 +105,10 @@ def rollback(
     to_version: Annotated[int | None, typer.Option(help="Version to go back to. Default: the one before.")] = None,
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Put the previous Production version back."""
-    with reported():
-        version = registry_of(tracking_uri, writing=True).rollback_model(model, reason=reason, to_version=to_version)
-        say(json, f"{model} version {version} is in Production.", model=model, production=version, reason=reason)
+    version = registry_of(tracking_uri, writing=True).rollback_model(model, reason=reason, to_version=to_version)
+    say(json, f"{model} version {version} is in Production.", model=model, production=version, reason=reason)
 
 
 def bundle(
@@ -129,11 +117,9 @@ def bundle(
     output: Annotated[Path | None, typer.Option(help="Folder. Default: models/MODEL/version_N at the root.")] = None,
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
 ) -> None:
     """Write a version as a folder to deploy: model, configuration, gate reports, model card, digests."""
-    with reported():
-        registry = registry_of(tracking_uri)
-        number = registry.get_model_info(model).version if version is None else version
-        path = registry.write_bundle(model, number, output)
-        say(json, f"{model} version {number} is written to {path}.", model=model, version=number, path=str(path))
+    registry = registry_of(tracking_uri)
+    number = registry.get_model_info(model).version if version is None else version
+    path = registry.write_bundle(model, number, output)
+    say(json, f"{model} version {number} is written to {path}.", model=model, version=number, path=str(path))

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import note, reported
-from mlflow_integration.commands.options import HELP, Uri, new_app
+from mlflow_integration.cli import note
+from mlflow_integration.commands.options import Uri, command, new_app
 from mlflow_integration.store.location import resolve_store
 
 app = new_app(__doc__)
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
     artifacts: Annotated[
@@ -28,11 +28,11 @@ def serve(
         bool, typer.Option("--team", help="Serve PostgreSQL to a team: users, passwords, permissions.")
     ] = False,
     permission: Annotated[
-        str, typer.Option(help="With --team: what everybody may do with what others made (READ, EDIT, ...).")
+        str, typer.Option(help="With --team: everybody's permission on what others made (READ, EDIT, ...).")
     ] = "READ",
     host: Annotated[str, typer.Option(help="With --team: address to listen on.")] = "127.0.0.1",
     allowed_hosts: Annotated[
-        str | None, typer.Option(help="With --team: names clients call this server by, comma-separated.")
+        str | None, typer.Option(help="With --team: host names that clients use for this server, comma-separated.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="With --team: processes.")] = 1,
 ) -> None:
@@ -46,18 +46,17 @@ def serve(
     from mlflow_integration.serving.one import check_free, served_store, server_command
     from mlflow_integration.serving.team import Team, check_team, make_administrator, team_command
 
-    with reported():
-        if not team:
-            store = served_store(tracking_uri)
-            check_free(port)
-            command, environment = server_command(store, port, Path(artifacts) if artifacts else None)
-        else:
-            wanted = Team(artifacts or "", host, port, allowed_hosts, workers, permission.upper())
-            check_team(resolve_store(tracking_uri), wanted)
-            store = served_store(tracking_uri)
-            check_free(port, host)
-            command, environment = team_command(store, wanted)
-            make_administrator(environment)
+    if not team:
+        store = served_store(tracking_uri)
+        check_free(port)
+        command, environment = server_command(store, port, Path(artifacts) if artifacts else None)
+    else:
+        wanted = Team(artifacts or "", host, port, allowed_hosts, workers, permission.upper())
+        check_team(resolve_store(tracking_uri), wanted)
+        store = served_store(tracking_uri)
+        check_free(port, host)
+        command, environment = team_command(store, wanted)
+        make_administrator(environment)
     note(f"Serving {store.label} at http://{host}:{port}; Ctrl-C ends it.")
     sys.stderr.flush()
     os.execve(command[0], command, environment)  # noqa: S606 - our own interpreter, fixed arguments

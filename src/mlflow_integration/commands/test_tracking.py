@@ -7,21 +7,19 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import DONE, REFUSED, emit_json, reported, say
-from mlflow_integration.commands.options import Json, Plugin, Uri, Version, new_app
+from mlflow_integration.cli import DONE, REFUSED, emit_json, say
+from mlflow_integration.commands.options import Json, Uri, command, new_app
 
 app = new_app(__doc__)
 
 
-@app.command()
+@command(app)
 def check(
     deep: Annotated[
         bool, typer.Option("--deep", help="Say what is wrong with the set-up, and how to fix it; models included.")
     ] = False,
     json: Json = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
-    version: Version = False,
 ) -> None:
     """Print one line per check; exit 0 if all pass, 1 if one fails.
 
@@ -30,18 +28,17 @@ def check(
     from mlflow_integration.commands.deep_check import deep_checks
     from mlflow_integration.commands.self_check import run_checks
 
-    with reported():
-        results = []
-        for result in chain(run_checks(tracking_uri), deep_checks(tracking_uri) if deep else ()):
-            results.append(result)
-            if not json:
-                say(str(result))
-        if json:
-            emit_json([result.as_row() for result in results])
-        failed = sum(not result.passed for result in results)
+    results = []
+    for result in chain(run_checks(tracking_uri), deep_checks(tracking_uri) if deep else ()):
+        results.append(result)
         if not json:
-            say(f"{len(results) - failed} passed, {failed} failed")
-        raise SystemExit(REFUSED if failed else DONE)
+            say(str(result))
+    if json:
+        emit_json([result.as_row() for result in results])
+    failed = sum(not result.passed for result in results)
+    if not json:
+        say(f"{len(results) - failed} passed, {failed} failed")
+    raise SystemExit(REFUSED if failed else DONE)
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def copy_folder(old: str, new: str, server: str | None) -> Digest:
     """Copy one folder of artifacts, unless the new one has it already, and compare both by their digests.
 
-    What was interrupted is taken up again: files that are there and whole are not sent twice.
+    An interrupted copy is resumed: files that are already there and complete are not sent again.
 
     Args:
         old: Address of the folder.

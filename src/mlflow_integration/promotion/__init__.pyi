@@ -7,15 +7,3 @@ from . import promoter as promoter
 from . import reading as reading
 from . import records as records
 from . import staging as staging
-
-__all__ = [
-    "audit",
-    "bundle",
-    "card",
-    "judging",
-    "model_registry",
-    "promoter",
-    "reading",
-    "records",
-    "staging",
-]

@@ -1,4 +1,4 @@
-"""Finds versions that came to a stage unseen: moved outside, taken over, or without a verdict."""
+"""Finds versions that reached a stage outside the registry: moved outside, taken over, or without a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card: what a version is, how it was judged, and how it came to its stage, as Markdown."""
+"""The model card: what a version is, how it was judged, and how it reached its stage, as Markdown."""
 
 from __future__ import annotations
 

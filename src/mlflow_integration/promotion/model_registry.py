@@ -113,8 +113,8 @@ class ModelRegistry(RegistryReader):
     ) -> Stage:
         """Promote a version to Staging or Production; its previous holder leaves it in the same atomic step.
 
-        Production needs a passing verdict of the version's own gate profile and for a passed test in Staging, or for
-        an override with a reason. A version that comes there is written as a bundle (`write_bundle`).
+        Production needs a passing verdict of the version's own gate profile and a passed test in Staging, or an
+        override with a reason. A version that reaches Production is written as a bundle (`write_bundle`).
 
         Args:
             model_name: The model.
@@ -123,7 +123,7 @@ class ModelRegistry(RegistryReader):
             reason: Why; kept in the history.
             override: Allow what the rules refuse; needs a reason, and both are kept in the history.
             by: Who; ``NBA_PROPS_USER`` or the login name by default.
-            staging_nights: Settled nights in Staging asked for; those of the registry by default.
+            staging_nights: Settled nights in Staging required; those of the registry by default.
 
         Returns:
             The stage it is in now.
@@ -174,7 +174,7 @@ class ModelRegistry(RegistryReader):
         Raises:
             PromotionError: There is no reason, or nothing to go back to.
 
-        The version that leaves says ``gate_verdict=rolled back`` from then on, and comes back by an override only.
+        The version that leaves has the tag ``gate_verdict=rolled back`` from then on; only an override brings it back.
         """
         back = self._moves.roll_back(model_name, reason=reason, to_version=to_version, by=by)
         self._bundles.write(model_name, back)
@@ -242,7 +242,7 @@ class ModelRegistry(RegistryReader):
             criteria: As for `evaluate_for_production`.
             profile: As for `evaluate_for_production`.
             by: Who; ``NBA_PROPS_USER`` or the login name by default.
-            staging_nights: Settled nights in Staging asked for, 0 for none; those of the registry by default.
+            staging_nights: Settled nights in Staging required, 0 for none; those of the registry by default.
         """
         nights = self._nights(staging_nights)
         return self._promoter.promote_if_passing(
@@ -266,9 +266,9 @@ class ModelRegistry(RegistryReader):
         Args:
             model_name: The model.
             version: The version; it is in Staging.
-            live: All settled rows since it came there; columns as for `check_degradation`.
+            live: All settled rows since it reached Staging; columns as for `check_degradation`.
             source: Where they come from, in words.
-            staging_nights: Nights asked for; those of the registry by default.
+            staging_nights: Nights required; those of the registry by default.
 
         Raises:
             PromotionError: The version is not in Staging.
@@ -278,7 +278,7 @@ class ModelRegistry(RegistryReader):
         return self._tests.record(model_name, as_version(version), live, source=source, nights=nights)
 
     def audit(self, model_name: str | None = None) -> pd.DataFrame:
-        """Look for what came to a stage unseen; record it in the history, and bring stale copies in line.
+        """Look for versions that reached a stage outside the registry, record them, and bring stale copies in line.
 
         Args:
             model_name: The model; all by default.

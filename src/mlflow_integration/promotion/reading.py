@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlflow_integration.reading.comparison import side_by_side
+from mlflow_integration.stages.outside import how, standing
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.stages.rules import Stage
-from mlflow_integration.stages.views import RegistryViews
+from mlflow_integration.stages.views import VersionInfo
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.store.model_files import load_checked
 from mlflow_integration.values.arguments import as_names, as_version
 from nba_props.errors import TrackingError
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.tracking import MlflowClient
 
-    from mlflow_integration.stages.views import VersionInfo
     from mlflow_integration.values.types import AnyModel
 
 
@@ -34,7 +37,6 @@ class RegistryReader:
     def __init__(self, tracking_uri: str | Path | None = None) -> None:
         self.store = resolve_store(tracking_uri)
         self._records = RegistryStore(self.store)
-        self._views = RegistryViews(self._records)
 
     @property
     def client(self) -> MlflowClient:
@@ -49,7 +51,11 @@ class RegistryReader:
         outside``, of status ``found`` until a command records it; ``pending`` and ``abandoned`` belong to processes
         that died in the middle.
         """
-        return self._views.history(model_name)
+        import pandas as pd
+
+        columns = ["at", "by", "version", "from_stage", "to_stage", "previous", "reason", "override", "kind", "status"]
+        rows = [asdict(entry) for entry in self._records.head(model_name).history]
+        return pd.DataFrame(rows, columns=columns).astype({"previous": "Int64"})
 
     def get_production_version(self, model_name: str) -> int | None:
         """Return the number of the Production version, None where there is none. One request."""
@@ -71,11 +77,37 @@ class RegistryReader:
         Raises:
             UnknownModelError: There is no such version, or none holds the stage.
         """
-        return self._views.info(model_name, version, stage)
+        record = self._records.state(model_name).find(version, stage)
+        run = self._records.runs([record.run_id]).get(record.run_id)
+        return VersionInfo(
+            model_name=model_name,
+            version=record.version,
+            stage=record.stage,
+            run_id=record.run_id,
+            model_uri=record.source,
+            created=datetime.fromtimestamp(record.created / 1000, UTC),
+            tags=record.tags,
+            metrics=dict(run.data.metrics) if run else {},
+            params=dict(run.data.params) if run else {},
+            run_tags=dict(run.data.tags) if run else {},
+        )
 
     def list_models(self) -> pd.DataFrame:
-        """Return one row per version, by model: stage and how it came there, market, verdicts, when registered, run."""
-        return self._views.all_versions()
+        """Return one row per version, by model: stage and how it got there, market, verdicts, when registered, run."""
+        import pandas as pd
+
+        tags = ["market", "gate_verdict", "gate_failed", "gate_profile", "staging_verdict"]
+        rows = []
+        for name in self._records.names():
+            state = self._records.state(name)
+            history = state.history
+            for record in state.versions.values():
+                row: dict[str, object] = {"model": name, "version": record.version, "stage": record.stage.value}
+                row |= {tag: record.tags.get(tag) for tag in tags}
+                row["how"] = how(standing(history, record.version, record.stage))
+                row["created"] = datetime.fromtimestamp(record.created / 1000, UTC).isoformat(timespec="seconds")
+                rows.append({**row, "run_id": record.run_id})
+        return pd.DataFrame(rows, columns=["model", "version", "stage", *tags, "how", "created", "run_id"])
 
     def compare_models(
         self, model_name: str, versions: Sequence[int | str], metrics: Sequence[str] | None = None
@@ -100,7 +132,10 @@ class RegistryReader:
         if len(numbers) < 2:
             message = "Name two or more different versions to compare."
             raise TrackingError(message)
-        values = self._views.metrics(model_name, numbers)
+        state = self._records.state(model_name)
+        run_ids = {f"v{number}": state.version(number).run_id for number in numbers}
+        runs = self._records.runs(run_ids.values())
+        values = {key: dict(runs[run_id].data.metrics) if run_id in runs else {} for key, run_id in run_ids.items()}
         shared = set.intersection(*map(set, values.values()))
         return side_by_side(values, as_names(metrics) if metrics else sorted(shared))
 
@@ -120,4 +155,6 @@ class RegistryReader:
             UnknownModelError: There is no such version, or none holds the stage.
             ModelFilesError: Its files were changed, or run code that nobody allowed.
         """
-        return self._views.load(model_name, version, stage, allow_code=allow_code)
+        record = self._records.state(model_name).find(version, stage)
+        what = f"{model_name} version {record.version}"
+        return load_checked(self._records.uri, what, record.source, record.tags, allow_code=allow_code)

@@ -7,15 +7,3 @@ from . import luck as luck
 from . import phases as phases
 from . import reader as reader
 from . import search as search
-
-__all__ = [
-    "artifacts",
-    "best",
-    "comparison",
-    "export",
-    "housekeeping",
-    "luck",
-    "phases",
-    "reader",
-    "search",
-]

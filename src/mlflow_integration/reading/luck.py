@@ -25,7 +25,7 @@ def deflated_best(values: Sequence[float], metric: str, *, mode: str | None = No
     Args:
         values: The metric of every run tried; not empty.
         metric: Metric key, for the direction.
-        mode: ``"min"`` or ``"max"`` where the table of metrics does not tell.
+        mode: ``"min"`` or ``"max"`` where the table of metrics does not give it.
 
     Returns:
         The best, and the deflated best; None for the second with fewer than two runs.

@@ -1,9 +1,3 @@
 from . import app as app
 from . import one as one
 from . import team as team
-
-__all__ = [
-    "app",
-    "one",
-    "team",
-]

@@ -27,7 +27,7 @@ def _with_verdicts(reason: str, record: VersionState, nights: int) -> str:
     tags = record.tags
     staging = f"Staging: {tags.get('staging_verdict')} over {tags.get('staging_nights')} nights"
     if nights == 0 and tags.get("staging_verdict") != PASS:
-        staging = "Staging: no night asked for (staging_nights=0)"
+        staging = "Staging: test waived (staging_nights=0)"
     verdicts = f"gates: pass (profile {tags.get('gate_profile')}); {staging}"
     return f"{reason}; {verdicts}" if reason.strip() else verdicts
 
@@ -62,7 +62,7 @@ class Moves:
             reason: Why.
             override: Whether rules are overridden.
             by: Who.
-            nights: Settled nights in Staging that Production asks for.
+            nights: Settled nights in Staging that Production requires.
         """
         target, number = Stage.parse(stage), as_version(version)
         if override:

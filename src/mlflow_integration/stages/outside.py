@@ -69,7 +69,7 @@ def outside_moves(
 
 
 def _at_once(history: Sequence[Transition], stage: Stage, now: int | None, before: int | None) -> bool:
-    """Whether our own moves of both versions to the stage overlapped: which set the alias last, no entry can tell."""
+    """Whether our own moves of both versions to the stage overlapped: no entry shows which was the last."""
 
     def last(version: int | None) -> Transition | None:
         came = [each for each in history if (each.version, each.to_stage, each.status) == (version, stage, "done")]
@@ -103,13 +103,13 @@ def native_holders(natives: Mapping[int, str]) -> dict[str, int]:
 
 
 def standing(history: Iterable[Transition], version: int, stage: Stage) -> Transition | None:
-    """Return the entry by which a version last came to `stage`; None where there is none."""
+    """Return the entry by which a version last reached `stage`; None where there is none."""
     came = [each for each in history if each.version == version and each.to_stage == stage]
     return next((each for each in reversed(came) if each.status in ("done", "found")), None)
 
 
 def how(entry: Transition | None) -> str:
-    """Say in a few words how a version came to its stage: by what verdict, or past it.
+    """Say in a few words how a version reached its stage: by which verdict, or by which override.
 
     >>> how(Transition("k", 3, "None", "Production", "t", "me", "urgent", override=True))
     'override: urgent'

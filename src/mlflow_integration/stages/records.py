@@ -158,7 +158,7 @@ class ModelState:
 def _check_name(name: str) -> None:
     """Refuse what is not a name (UnknownModelError): a server would answer it with a TypeError."""
     if not isinstance(name, str) or not name.strip():
-        message = f"{name!r} is no name of a model: give a text, such as 'NBAProps_pts'."
+        message = f"{name!r} is not the name of a model: give a text, such as 'NBAProps_pts'."
         raise UnknownModelError(message)
 
 

@@ -50,7 +50,7 @@ def why_not(state: ModelState, record: VersionState, nights: int) -> str:
 
 
 def gates_missing(state: ModelState, record: VersionState) -> str:
-    """Return what the gates have against a version; empty where nothing."""
+    """Return why the gates keep a version out of Production; empty where they do not."""
     named, tags = f"{state.name} version {record.version}", record.tags
     back = rolled_back(state.history, record.version)
     if back is not None:
@@ -59,14 +59,14 @@ def gates_missing(state: ModelState, record: VersionState) -> str:
         )
     profile, verdict = tags.get("gate_profile"), tags.get("gate_verdict")
     if verdict != PASS:
-        said = f"says {verdict} ({tags.get('gate_failed', 'no gate named')})" if verdict else "has not been asked yet"
+        said = f"says {verdict} ({tags.get('gate_failed', 'no gate named')})" if verdict else "has not judged it yet"
         return f"{named} has no passing verdict: profile {profile or 'plan'} {said}."
     holder, against = state.aliases.get(Stage.PRODUCTION), tags.get("gate_against")
     if holder is not None and holder != record.version and against is not None and against != str(holder):
         return (
             f"{named} was compared with version {against}, and version {holder} is in Production now: judge it again."
             if against != "none"
-            else f"{named} was judged before version {holder} came to Production: judge it again."
+            else f"{named} was judged before version {holder} reached Production: judge it again."
         )
     other = holder_profile(state, record.version)
     if other is not None and other != profile and not tags.get(verdict_tag(other), "").startswith(PASS):
@@ -78,7 +78,7 @@ def gates_missing(state: ModelState, record: VersionState) -> str:
 
 
 def staging_missing(record: VersionState, nights: int) -> str:
-    """Return what the test in Staging still lacks; empty where it is passed, or none is asked for."""
+    """Return what the test in Staging still lacks; empty if it is passed or not required."""
     if nights == 0:
         return ""
     verdict, settled = record.tags.get("staging_verdict"), int(record.tags.get("staging_nights", 0))
@@ -86,7 +86,7 @@ def staging_missing(record: VersionState, nights: int) -> str:
         return ""
     named = f"version {record.version}"
     if verdict in (None, WAIVED):
-        return f"{named} has no settled night in Staging yet; {nights} are asked for."
+        return f"{named} has no settled night in Staging yet; {nights} are required."
     if settled < nights:
-        return f"{named} has {settled} settled nights in Staging; {nights} are asked for."
+        return f"{named} has {settled} settled nights in Staging; {nights} are required."
     return f"{named} did not pass its test in Staging ({verdict}): {record.tags.get('staging_summary', '')}"

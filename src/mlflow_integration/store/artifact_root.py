@@ -74,7 +74,7 @@ def check_artifacts_are_shared(store: OfStore, experiment: Experiment) -> None:
     """Refuse to write into an experiment whose artifacts lie in a folder that is not this client's.
 
     Raises:
-        StoreError: They do, and the store is no file and no server.
+        StoreError: They do, and the store is neither a file nor a server.
     """
     place = str(experiment.artifact_location or "")
     folder = local_folder(place)

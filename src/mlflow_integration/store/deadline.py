@@ -1,4 +1,4 @@
-"""The total deadline of a call to a server: what hangs is given up, and said, after one fixed time."""
+"""The total deadline of a call to a server: a call that hangs is given up after a fixed time, with a message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
     Args:
         uri: Tracking URI; the deadline holds for servers only.
         doing: What is done, for the message.
-        work: The call. Where it is given up, it may still come to its end later: it must be repeatable.
+        work: The call. One that is given up may still complete later, so it must be repeatable.
 
     Raises:
         StoreError: The deadline has passed.

@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
 _ENVIRONMENT: Final = {
-    # MLflow's own defaults retry a dead server for minutes in silence; a run goes on into its spool instead.
+    # MLflow's own defaults silently retry a dead server for minutes; a run continues into its spool instead.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     # Nothing about a user's experiments leaves the machine unless the user asks for it.
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -81,7 +81,7 @@ def load_mlflow() -> AnyValue:
             importlib.import_module("tqdm.auto")
     import mlflow
 
-    # The last one prints statement and traceback of an error that is raised, and said in words, anyway.
+    # The last one prints statement and traceback of an error that is raised with a message anyway.
     levels = {**dict.fromkeys(_CHATTY, logging.ERROR), "mlflow.store.db.utils": logging.CRITICAL}
     for name, level in levels.items():
         logger = logging.getLogger(name)

@@ -22,7 +22,7 @@ def process_mark(pid: int | None = None) -> str:
 
 
 def is_alive(mark: str) -> bool:
-    """Whether the process with this mark may be at work; what those of another machine do, nobody here knows."""
+    """Whether the process with this mark may be at work; nothing is known here about those of other machines."""
     machine, _, rest = mark.partition(":")
     number = rest.partition(":")[0]
     if not number.isdigit():
@@ -38,7 +38,7 @@ def machine_mark() -> str:
 def _machine() -> str:
     """This machine, without telling its name.
 
-    The network card alone does not tell: the first container of each of two hosts has the same address, and without a
+    The network card alone is not enough: the first container of each of two hosts has the same address, and without a
     card Python makes one up for each process (it has the multicast bit).
     """
     card = uuid.getnode()
@@ -47,7 +47,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process started, where the system tells it."""
+    """When a process started, where the system reports it."""
     if not Path("/proc/self/stat").exists():
         return "alive" if _is_alive(pid) else _GONE
     try:

@@ -1,4 +1,4 @@
-"""What a server says when it does not let somebody in, in words; and what this project does not go into."""
+"""Refusals of a server, put into words; and MLflow's workspaces, which this project does not support."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def access_refused(text: str) -> str:
         return f"the server does not let in {given}. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
     if _DENIED.search(text):
         return (
-            f"user {user!r} has no permission for this. Who made the experiment or the model, or an administrator, can "
-            "give it (docs/operations.md, 'Permissions'); or work in an experiment of your own."
+            f"user {user!r} has no permission for this. An administrator, or whoever made the experiment or the model, "
+            "can grant it (docs/operations.md, 'Permissions'); or work in an experiment of your own."
         )
     return ""
 

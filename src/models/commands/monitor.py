@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
-from models.commands.live_options import Market
+from mlflow_integration.commands.options import Json, Uri, command, new_app
+from models.commands.options import Market
 
 app = new_app(rich_markup_mode="rich")
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def monitor(
     *,
     market: Market = "all",
@@ -25,7 +24,6 @@ def monitor(
         bool, typer.Option("--apply", help="Carry out verdicts of 'roll back'; the reasons go into the history.")
     ] = False,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
     """Judge each model in Production by its settled cards: keep, watch, retrain or roll back.
@@ -36,14 +34,13 @@ def monitor(
 
     Exit codes: 0 keep or watch, 1 retrain or roll back, 2 bad input.
     """
-    with reported():
-        from models.commands.live import watch_and_show
-        from models.commands.training import parse_markets
+    from models.commands.live import watch_and_show
+    from models.commands.training import parse_markets
 
-        markets = None if market == "all" else parse_markets(market)
-        raise SystemExit(
-            watch_and_show(markets, simulated=simulated, apply=apply, tracking_uri=tracking_uri, as_json=as_json)
-        )
+    markets = None if market == "all" else parse_markets(market)
+    raise SystemExit(
+        watch_and_show(markets, simulated=simulated, apply=apply, tracking_uri=tracking_uri, as_json=as_json)
+    )
 
 
 def main() -> None:

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit_json, note, reported, show_table
-from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
-from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
+from mlflow_integration.cli import emit_json, note, show_table
+from mlflow_integration.commands.options import Json, Uri, command, new_app
+from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
 app = new_app(rich_markup_mode="rich")
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def predict(
     date: Annotated[str, typer.Option(help="Night of the card, US Eastern day: 2025-01-14.")],
     *,
@@ -33,7 +33,7 @@ def predict(
             help="Decision time, UTC: 2025-01-14T22:30. Default: now; for a past night, that of its newest price."
         ),
     ] = None,
-    max_age: Annotated[float, typer.Option(help="Oldest line that counts, hours before the decision.")] = 12.0,
+    max_age: Annotated[float, typer.Option(help="Greatest age of a line, in hours before the decision.")] = 12.0,
     no_games: Annotated[list[str] | None, typer.Option(help="Day without games; repeatable.")] = None,
     kelly: Annotated[
         float | None,
@@ -44,7 +44,6 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder of the CSV, JSON and HTML files.")] = Path("cards"),
     seed: Seed = 0,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
     """Make the card of a night with the models in Production.
@@ -56,31 +55,30 @@ def predict(
 
     Without --data: the embedded SIMULATED league. Exit codes: 0 done, 2 refused, with the fix.
     """
-    with reported():
-        from models.commands.live import make_and_show_card, parse_day, parse_moment
-        from models.commands.training import parse_markets
-        from models.live.tonight import CardRequest
+    from models.commands.live import make_and_show_card, parse_day, parse_moment
+    from models.commands.training import parse_markets
+    from models.live.tonight import CardRequest
 
-        request = CardRequest(
-            date=parse_day(date, "--date"),
-            markets=parse_markets(market),
-            stage=stage,
-            decision=decision,
-            at=None if at is None else parse_moment(at, "--at"),
-            max_age_hours=max_age,
-            idle=tuple(parse_day(day, "--no-games") for day in no_games or ()),
-            kelly=kelly,
-            bankroll=bankroll,
-        )
-        made = make_and_show_card(
-            request, data, odds, availability, fixtures, seed=seed, tracking_uri=tracking_uri, output=output
-        )
-        if as_json:
-            emit_json(made.document)
-            return
-        show_table(made.frame(top or 25), title=made.title)
-        for text in made.notes:
-            note(text)
+    request = CardRequest(
+        date=parse_day(date, "--date"),
+        markets=parse_markets(market),
+        stage=stage,
+        decision=decision,
+        at=None if at is None else parse_moment(at, "--at"),
+        max_age_hours=max_age,
+        idle=tuple(parse_day(day, "--no-games") for day in no_games or ()),
+        kelly=kelly,
+        bankroll=bankroll,
+    )
+    made = make_and_show_card(
+        request, data, odds, availability, fixtures, seed=seed, tracking_uri=tracking_uri, output=output
+    )
+    if as_json:
+        emit_json(made.document)
+        return
+    show_table(made.frame(top or 25), title=made.title)
+    for text in made.notes:
+        note(text)
 
 
 def main() -> None:

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Json, Plugin, new_app
-from models.commands.live_options import Availability, Data, Fixtures, Market, Odds, Seed
+from mlflow_integration.commands.options import Json, command, new_app
+from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed
 
 app = new_app(rich_markup_mode="rich")
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def replay(
     start: Annotated[str, typer.Option("--from", help="First night: 2024-10-22.")],
     end: Annotated[str, typer.Option("--to", help="Last night: 2025-04-13.")],
@@ -24,11 +23,11 @@ def replay(
     availability: Availability = None,
     fixtures: Fixtures = None,
     market: Market = "pra",
-    model: Annotated[str, typer.Option(help="Model that is trained.")] = "lightgbm",
+    model: Annotated[str, typer.Option(help="Model to train.")] = "lightgbm",
     retrain: Annotated[
         int, typer.Option(min=0, help="Days between trainings; 0 trains once, before the first night.")
     ] = 7,
-    watch: Annotated[int, typer.Option(min=1, help="Days between looks of the monitor.")] = 7,
+    watch: Annotated[int, typer.Option(min=1, help="Days between checks by the monitor.")] = 7,
     step: Annotated[
         str, typer.Option(help="Walk-forward that judges each training: once, season, monthly or weekly.")
     ] = "once",
@@ -38,12 +37,11 @@ def replay(
         "replays"
     ),
     seed: Seed = 0,
-    plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
     """Replay a season: card, settlement, monitor, weekly training and promotion by the gates.
 
-    It keeps its own store in the output folder, so its models displace none in use. With --retrain 0 the ledger
+    It keeps its own store in the output folder, so its models replace none in use. With --retrain 0 the ledger
     is compared with the walk-forward's, bet by bet.
 
         replay_season.py --from 2025-01-01 --to 2025-01-31 --market pra --retrain 0
@@ -51,23 +49,22 @@ def replay(
     Without --data: the embedded SIMULATED league. Exit codes: 0 done, 1 the ledger is not the walk-forward's, 2 bad
     input.
     """
-    with reported():
-        from models.commands.live import parse_day, replay_and_show
-        from models.commands.training import parse_markets
-        from models.live.replay import ReplaySettings
-        from nba_props.config import make_config
+    from models.commands.live import parse_day, replay_and_show
+    from models.commands.training import parse_markets
+    from models.live.replay import ReplaySettings
+    from nba_props.config import make_config
 
-        settings = ReplaySettings(
-            start=parse_day(start, "--from"),
-            end=parse_day(end, "--to"),
-            retrain_days=retrain or None,
-            monitor_days=watch,
-            roll_back=roll_back,
-        )
-        made = {"model": model, "walk_forward": {"step": step}, "gate_profile": gates, "seed": seed}
-        configs = [make_config(market=name, **made) for name in parse_markets(market)]
-        given = (data, odds, availability, fixtures)
-        raise SystemExit(replay_and_show(settings, configs, *given, seed=seed, output=output, as_json=as_json))
+    settings = ReplaySettings(
+        start=parse_day(start, "--from"),
+        end=parse_day(end, "--to"),
+        retrain_days=retrain or None,
+        monitor_days=watch,
+        roll_back=roll_back,
+    )
+    made = {"model": model, "walk_forward": {"step": step}, "gate_profile": gates, "seed": seed}
+    configs = [make_config(market=name, **made) for name in parse_markets(market)]
+    given = (data, odds, availability, fixtures)
+    raise SystemExit(replay_and_show(settings, configs, *given, seed=seed, output=output, as_json=as_json))
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 
 def step_frame(steps: Sequence[PlanStep]) -> pd.DataFrame:
-    """One row per run of a recipe, for people: what it came to, what its study answers, and whether it was skipped."""
+    """One row per run of a recipe, for people: its numbers, the answer of its study, and whether it was skipped."""
     return pd.DataFrame(
         {
             "recipe": row["recipe"],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Json, Plugin, Uri, new_app
-from models.commands.live_options import Data, Fixtures, Odds, Seed, Stage
+from mlflow_integration.commands.options import Json, Uri, command, new_app
+from models.commands.options import Data, Fixtures, Odds, Seed, Stage
 
 app = new_app(rich_markup_mode="rich")
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def settle(
     *,
     data: Data = None,
@@ -18,7 +17,6 @@ def settle(
     stage: Stage = "Production",
     seed: Seed = 0,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
     as_json: Json = False,
 ) -> None:
     """Settle every open card: won, lost, push or void, the closing line, live metrics and the ledger.
@@ -30,10 +28,9 @@ def settle(
 
     With --odds, bets get their closing lines. Without --data: the SIMULATED league. Exit codes: 0 done, 2 bad input.
     """
-    with reported():
-        from models.commands.live import settle_and_show
+    from models.commands.live import settle_and_show
 
-        settle_and_show(data, odds, stage, fixtures, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
+    settle_and_show(data, odds, stage, fixtures, seed=seed, tracking_uri=tracking_uri, as_json=as_json)
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Availability, Fixtures, Json, Plugin, ProcessUri, Version, new_app
+from mlflow_integration.commands.options import Json, ProcessUri, command, new_app
+from models.commands.options import Availability, Data, Fixtures, Format, SeasonStats
 from nba_props.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ def _model_names() -> list[str]:
     return model_names()
 
 
-@app.command(cls=_Command, context_settings=HELP)
+@command(app, cls=_Command)
 def train(
     context: typer.Context,
     *,
     market: Annotated[
         str,
-        _run_option(help="Comma separated: {markets}; or all (pts, reb, ast, pra)."),
+        _run_option(help="Comma-separated: {markets}; or all (pts, reb, ast, pra)."),
     ] = "all",
     model: Annotated[str, _run_option(help="One of {models}, market_blend.")] = "lightgbm",
     walk_forward: Annotated[
@@ -77,13 +78,15 @@ def train(
     ] = "monthly",
     decision: Annotated[
         str,
-        _run_option(help="Price that is bet: each book's first of the day (open) or its last (close)."),
+        _run_option(help="Price that is bet at: each book's first of the day (open) or its last (close)."),
     ] = "open",
     close_window: Annotated[
         float, _run_option(help="A close is the last quote seen within this many minutes of the tip.")
     ] = 60.0,
-    min_edge: Annotated[float, _run_option(help="Least edge over the no-vig market probability that is bet.")] = 0.02,
-    max_odds: Annotated[float, _run_option(help="Longest decimal odds bet; 2.1 is +110.")] = 2.1,
+    min_edge: Annotated[
+        float, _run_option(help="Smallest edge over the no-vig market probability that is bet on.")
+    ] = 0.02,
+    max_odds: Annotated[float, _run_option(help="Longest decimal odds that are bet on; 2.1 is +110.")] = 2.1,
     kelly: Annotated[
         float,
         _run_option(help="Share of full Kelly for the Kelly ledger; reported ROI is of flat stakes."),
@@ -92,7 +95,7 @@ def train(
         bool,
         _run_option(
             "--stand-in",
-            help="For backtests without --availability: the box scores tell who was out. Such runs are ranked apart.",
+            help="Backtests without --availability: who was out comes from the box scores. Such runs are ranked apart.",
             show_default=False,
         ),
     ] = False,
@@ -111,34 +114,22 @@ def train(
     ] = "plan",
     staging_nights: Annotated[
         int,
-        _run_option(min=0, help="Last nights kept from the gates, for the test in Staging; 0 keeps none."),
+        _run_option(min=0, help="Last nights hidden from the gates, for the test in Staging; 0 hides none."),
     ] = 20,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Box scores: file or folder of CSV, CSV.gz or Parquet; repeatable. Default: the SIMULATED league."
-        ),
-    ] = None,
+    data: Data = None,
     odds: Annotated[
         list[Path] | None,
-        typer.Option(help="Lines: file or folder; repeatable. Without it nothing is bet on your own data."),
+        typer.Option(help="Lines: file or folder; repeatable. Without lines nothing is bet on your own data."),
     ] = None,
-    season_stats: Annotated[
-        Path | None,
-        typer.Option(help="Season table (Cleaning the Glass columns), joined with the PREVIOUS season only."),
-    ] = None,
+    season_stats: SeasonStats = None,
     availability: Availability = None,
     fixtures: Fixtures = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
-    ] = None,
+    format: Format = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int, typer.Option(help="Seed of model, bootstrap and simulated league; a recipe's own: --set seed=1.")
     ] = 0,
-    plugin: Plugin = None,
     as_json: Json = False,
     tracking_uri: ProcessUri = None,
-    version: Version = False,
     recipe: Annotated[
         str | None,
         _plan_option(help="Run a recipe: phase2/opponent_features, or a file.toml of yours."),
@@ -180,51 +171,48 @@ def train(
 
     Exit codes: 0 done (whatever the gates say), 2 bad input or usage. Afterwards: uv run mlflow ui.
     """
-    with reported():
-        from models.commands import training
-        from models.plan import Job, fits_on
-        from nba_props.config import make_config
+    from models.commands import training
+    from models.plan import Job, fits_on
+    from nba_props.config import make_config
 
-        if list_recipes:
-            training.show_recipes(as_json=as_json)
-            return
-        recipes = training.asked_recipes(
-            recipe, phase, overrides or (), sweep, trials, everything=everything, force=force
-        )
-        load = partial(training.load_input, data, odds, season_stats, seed, format, availability, fixtures)
-        if recipes:
-            _refuse_settings(context)
-            recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
-            with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
-                if sweep is None:
-                    training.run_recipes(recipes, load, force=force, as_json=as_json)
-                else:
-                    training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
-            return
-        if stand_in and availability:
-            message = "--stand-in is for data without reports: leave it out, or --availability."
-            raise ConfigError(message)
-        settings = {
-            "model": model,
-            "availability": "stand_in" if stand_in else "reported",
-            "walk_forward": {
-                "first_test_season": first_test_season,
-                "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
-            },
-            "decision": decision,
-            "close_window_minutes": close_window,
-            "min_edge": min_edge,
-            "max_odds": max_odds,
-            "kelly_fraction": kelly,
-            "gate_profile": gates,
-            "staging_nights": staging_nights,
-            "seed": seed,
-            "workers": workers,
-        }
-        configs = [make_config(market=name, **settings) for name in training.parse_markets(market)]
-        jobs = [Job(config, experiment, run_name, register) for config in configs]
-        with fits_on(backend, address):
-            training.run_markets(jobs, load, as_json=as_json)
+    if list_recipes:
+        training.show_recipes(as_json=as_json)
+        return
+    recipes = training.asked_recipes(recipe, phase, overrides or (), sweep, trials, everything=everything, force=force)
+    load = partial(training.load_input, data, odds, season_stats, seed, format, availability, fixtures)
+    if recipes:
+        _refuse_settings(context)
+        recipes = [each.with_workers(workers) for each in recipes] if workers else recipes
+        with fits_on(backend, address):  # before the data: a cluster that does not answer is reported at once
+            if sweep is None:
+                training.run_recipes(recipes, load, force=force, as_json=as_json)
+            else:
+                training.sweep_recipe(recipes[0], sweep, 20 if trials is None else trials, load, as_json=as_json)
+        return
+    if stand_in and availability:
+        message = "--stand-in is for data without reports: leave it out, or --availability."
+        raise ConfigError(message)
+    settings = {
+        "model": model,
+        "availability": "stand_in" if stand_in else "reported",
+        "walk_forward": {
+            "first_test_season": first_test_season,
+            "step": (int(step) if step.isdigit() else step) if walk_forward else "once",
+        },
+        "decision": decision,
+        "close_window_minutes": close_window,
+        "min_edge": min_edge,
+        "max_odds": max_odds,
+        "kelly_fraction": kelly,
+        "gate_profile": gates,
+        "staging_nights": staging_nights,
+        "seed": seed,
+        "workers": workers,
+    }
+    configs = [make_config(market=name, **settings) for name in training.parse_markets(market)]
+    jobs = [Job(config, experiment, run_name, register) for config in configs]
+    with fits_on(backend, address):
+        training.run_markets(jobs, load, as_json=as_json)
 
 
 def _refuse_settings(context: typer.Context) -> None:

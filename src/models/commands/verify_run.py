@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import reported
-from mlflow_integration.commands.options import HELP, Availability, Fixtures, Json, Plugin, Uri, Version, new_app
-from models.commands.live_options import Odds
+from mlflow_integration.commands.options import Json, Uri, command, new_app
+from models.commands.options import Availability, Fixtures, Format, Odds, SeasonStats
 
 app = new_app(rich_markup_mode="rich")
 
 
-@app.command(context_settings=HELP)
+@command(app)
 def verify(
     run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID", help="Ids of runs, or their first characters.")],
     *,
@@ -27,17 +26,13 @@ def verify(
         typer.Option(help="Box scores it was trained on; repeatable. Not needed for the SIMULATED league."),
     ] = None,
     odds: Odds = None,
-    season_stats: Annotated[Path | None, typer.Option(help="Season table it was trained with.")] = None,
+    season_stats: SeasonStats = None,
     availability: Availability = None,
     fixtures: Fixtures = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="Name of the files' format, where it should not be recognised.")
-    ] = None,
+    format: Format = None,  # noqa: A002 - the option's name
     workers: Annotated[int, typer.Option(min=0, help="Fits side by side; 0: one per core.")] = 0,
     tracking_uri: Uri = None,
-    plugin: Plugin = None,
     as_json: Json = False,
-    version: Version = False,
 ) -> None:
     """Recompute the predictions and metrics of a run from its logged model and its data, and compare.
 
@@ -49,14 +44,11 @@ def verify(
 
     Exit codes: 0 identical or within the tolerance shown, 1 something differs, 2 refused, with the fix.
     """
-    with reported():
-        from models.commands.integrity import check_runs, load_given
+    from models.commands.integrity import check_runs, load_given
 
-        given = load_given(data, odds, season_stats, format, availability, fixtures)
-        code = check_runs(
-            run_ids, given, reproduce=reproduce, workers=workers, tracking_uri=tracking_uri, as_json=as_json
-        )
-        raise SystemExit(code)
+    given = load_given(data, odds, season_stats, format, availability, fixtures)
+    code = check_runs(run_ids, given, reproduce=reproduce, workers=workers, tracking_uri=tracking_uri, as_json=as_json)
+    raise SystemExit(code)
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def reproduce_run(
 
 
 def changes(recorded: RecordedRun, data: TrainingData) -> pd.DataFrame:
-    """What is not as it was when the run was made: ``what``, ``recorded``, ``now``.
+    """What has changed since the run was made: ``what``, ``recorded``, ``now``.
 
     Args:
         recorded: The run.

@@ -117,7 +117,7 @@ def _predictions(forecast: PropForecast, recorded: RecordedRun, rows: pd.DataFra
 
 
 def _check_metrics(recorded: RecordedRun) -> Check:
-    """The metrics that the tables of the run tell, against those it shows."""
+    """The metrics computed from the tables of the run, against those it shows."""
     predictions, n_bets = recorded.predictions, recorded.metrics.get("n_bets", 0.0)
     now = validation_metrics(predictions) | segment_metrics(predictions)
     if BETS in recorded.files:

@@ -12,20 +12,3 @@ from . import show as show
 from . import slate as slate
 from . import stakes as stakes
 from . import tonight as tonight
-
-__all__ = [
-    "absences",
-    "batch",
-    "card",
-    "checks",
-    "monitor",
-    "page",
-    "record",
-    "replay",
-    "settle",
-    "shadow",
-    "show",
-    "slate",
-    "stakes",
-    "tonight",
-]

@@ -54,7 +54,7 @@ class ModelInUse:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything that is said of a night before it.
+    """Everything that is forecast of a night before it is played.
 
     Attributes:
         slate: The night.
@@ -63,7 +63,7 @@ class Card:
         decision_time: When prices were looked at (UTC); for "open" and "close" the newest price that counted.
         props: One row per prop and per player without a line, best bet first; columns `PROP_COLUMNS`.
         bets: Chosen bets, as `chosen_bets` gives them, with ``stake`` (units).
-        night: What the bets can come to: quantiles, risk of ruin (`nba_props.betting.night`); empty without bets.
+        night: What the bets can win or lose: quantiles, risk of ruin (`nba_props.betting.night`); empty without bets.
         warnings: A line each.
     """
 

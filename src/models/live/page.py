@@ -1,4 +1,4 @@
-"""A card as files: CSV, JSON, and one HTML page that opens offline, fits a telephone, and prints on paper."""
+"""A card as files: CSV, JSON, and one HTML page that opens offline, fits a phone, and prints."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ class _Season:
         return ""
 
     def _monitor(self, nights: Sequence[pd.Timestamp]) -> None:
-        """The monitor's verdict on each model, applied where that is asked for."""
+        """The monitor's verdict on each model, applied if the settings say so."""
         for model in list(self.models.values()):
             if model.run_id not in self.validation:
                 text = self.store.text(model.run_id, "predictions.csv")

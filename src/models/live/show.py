@@ -116,7 +116,7 @@ def card_note(card: Card, revision: int, place: str) -> str:
     simulated = " The data are SIMULATED." if card.slate.kind == "SIMULATED" else ""
     lines = [f"**{headline(card)}**{simulated}"]
     if card.in_sample:
-        lines.append("A model was trained on this night: this is no forecast, and it is never settled.")
+        lines.append("A model was trained on this night: this is not a forecast, and it is never settled.")
     lines += [f"- {text}" for text in card.warnings]
     lines += ["", f"Revision {revision}. {_models(card)}"]
     links = [f"[{words}]({place}/artifacts/{name})" for name, words in FILES.items()]

@@ -137,7 +137,7 @@ def tonight(
 
     Args:
         sources: Box scores and lines.
-        request: What is asked for.
+        request: Which card, and how.
         registry: Where the models are.
         store: Where cards are kept.
         now: The present (UTC), for tests.

@@ -136,7 +136,7 @@ class PropForecast:
         return projection
 
     def reasons(self, features: pd.DataFrame) -> list[str]:
-        """The three strongest reasons of each projection, in words; empty where the estimator tells none.
+        """The three strongest reasons of each projection, in words; empty where the estimator gives none.
 
         Args:
             features: As for `project`.

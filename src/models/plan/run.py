@@ -49,7 +49,7 @@ class PlanStep:
         market: Market of the run.
         run_id: The run.
         skipped: It was finished already.
-        result: What it came to; None where it was skipped.
+        result: Its result; None where it was skipped.
         metrics: Its metrics by their plain names, skipped or not.
     """
 

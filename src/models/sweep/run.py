@@ -270,7 +270,7 @@ class _MarketSweep:
         return {int(run.data.tags["trial"]) for run in children if run.data.tags["mlflow.parentRunId"] == parent}
 
     def _finish(self, study: SweepStudy, parent: str) -> pd.DataFrame:
-        """Log what the trials come to, run the best configuration in full; the table, best first."""
+        """Log the results of the trials and run the best configuration in full; returns the table, best first."""
         table, best, objective = study.table(), study.best(), self.sweep.objective
         Sink(self.tracker.client, self.tracker.tracking_uri).write(parent, self._summary(study, table, best))
         falling = self.sweep.direction == "maximize"

@@ -1,4 +1,4 @@
-"""The trials of a sweep in Optuna's own storage: what was drawn, what it came to, and what is still to do.
+"""The trials of a sweep in Optuna's own storage: what was drawn, with which result, and what is still to do.
 
 A sweep is a row of slots, 0 to N - 1, gone through in batches. What a slot draws, and whether it is pruned, depends on
 the seed, the slot and the trials of earlier batches alone, and a trial that a dead process left behind is queued to be

@@ -94,7 +94,7 @@ def candidate_bets(
     Args:
         priced: Priced quotes: decision quotes with ``p_over``, ``p_push``, ``p_under`` (sum 1; NaN without a forecast).
         method: No-vig method.
-        least_edge: Sides with a smaller edge are left out: no strategy that will be asked wants them.
+        least_edge: Sides with a smaller edge are left out: none of the strategies takes them.
         least_ev: The same for the expected value.
         source: Name of the table, for errors.
 

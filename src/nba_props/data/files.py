@@ -61,7 +61,7 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
 
 
 def forced(table: TableFile, reader: Reader) -> TableFile:
-    """The file as one of the format that was asked for.
+    """The file read in the format that was named.
 
     Raises:
         DataError: It lacks what the format needs.

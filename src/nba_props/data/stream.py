@@ -301,7 +301,7 @@ def read_json(path: Path) -> list[dict[str, Any]]:
 
 
 def _of_result_sets(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of the first result set of stats.nba.com; none where it is no such answer."""
+    """The rows of the first result set of stats.nba.com; none where it is not such an answer."""
     sets = answer.get("resultSets") or answer.get("resultSet")
     first = sets[0] if isinstance(sets, list) and sets else sets
     if not isinstance(first, dict):

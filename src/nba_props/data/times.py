@@ -1,7 +1,7 @@
 """Dates and times as people and programs write them, brought to ISO 8601.
 
 `01/14/2025`, `Jan 14, 2025`, `14-Jan-2025 7:30 PM ET` and seconds since 1970 become `2025-01-14...`. Whether the day or
-the month stands first is told by the whole column: some value has a part above 12. Where none has, nobody can tell.
+the month stands first follows from the whole column: some value has a part above 12. Where none has, nobody can tell.
 """
 
 from __future__ import annotations

@@ -7,15 +7,3 @@ from . import regression as regression
 from . import running as running
 from . import sequential as sequential
 from . import timing as timing
-
-__all__ = [
-    "error_analysis",
-    "live",
-    "market",
-    "paired",
-    "pricing",
-    "regression",
-    "running",
-    "sequential",
-    "timing",
-]

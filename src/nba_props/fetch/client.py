@@ -48,8 +48,8 @@ class Fetched:
     """What a fetch did.
 
     Attributes:
-        fetched: Things that were asked for and saved.
-        cached: Things that were on disk and not asked for.
+        fetched: Things that were requested and saved.
+        cached: Things that were on disk and not requested.
         missing: Things the server does not have.
         credits_used: Credits the server counted for this fetch; None where it counts none.
         credits_left: Credits that are left; None where the server did not say.

@@ -29,7 +29,7 @@ def fetch_game_logs(
     today: date | None = None,
     step: Callable[[int, int], None] = no_step,
 ) -> Fetched:
-    """Save `player_game_logs_2024-25.csv` per season; a season on disk is not asked for again.
+    """Save `player_game_logs_2024-25.csv` per season; a season on disk is not requested again.
 
     Args:
         client: Address, pause, time-out and tries; the requests themselves are nba_api's.

@@ -54,14 +54,14 @@ def fetch_reports(
     now: datetime | None = None,
     step: Callable[[int, int], None] = no_step,
 ) -> Fetched:
-    """Save reports; those on disk, and those known not to exist, are not asked for again.
+    """Save reports; those on disk, and those known not to exist, are not requested again.
 
     Args:
         client: Of the server of the reports.
         folder: Where they go.
         moments: When they were written.
         pattern: Path of a report with directives of strftime (Eastern); by default the league's of that date.
-        now: The moment, the clock's by default; later reports are not asked for.
+        now: The moment, the clock's by default; later reports are not requested.
         step: Told how many of how many are done.
 
     Raises:

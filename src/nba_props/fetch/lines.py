@@ -1,6 +1,6 @@
 """Prop lines of The Odds API v4: what is on offer now, or was at a moment before each tip.
 
-Every answer is saved as it came; what is on disk is not asked for again. Costs are those of the vendor's documentation:
+Every answer is saved as it came; what is on disk is not requested again. Costs are those of the vendor's documentation:
 an event's odds cost one credit per market and region now and ten in the past, a list of past events one, of the coming
 events nothing.
 """

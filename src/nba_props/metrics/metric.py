@@ -156,7 +156,7 @@ def resolve_direction(key: str, mode: str | None = None) -> Direction:
         mode: ``"min"`` or ``"max"``; None takes it from the table of metrics.
 
     Raises:
-        TrackingError: The table does not tell and no mode is given, or the mode is none of the two.
+        TrackingError: The table gives no direction and no mode is given, or the mode is neither of the two.
     """
     if mode in ("min", "max"):
         return "min" if mode == "min" else "max"

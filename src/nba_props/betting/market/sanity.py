@@ -62,7 +62,7 @@ class SanityConfig:
         book_rows: Comparable rows needed for that verdict.
         book_share: Share of them that contradicts the other books and makes the book bad.
         max_age_hours: How long a book's quote stands when it is not seen again.
-        require_peers: Flag quotes that no other book confirms or denies. Off by default: one book alone is no fault,
+        require_peers: Flag quotes that no other book confirms or denies. Off by default: a single book is not a fault,
             and its props are the thin end of the market, which an honest evaluation keeps.
     """
 
@@ -110,7 +110,7 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     flags: dict[str, Bools] = {"one_sided": np.isnan(market_p_over)}
     flags["implausible_hold"] = (margin < config.min_hold) | (margin > config.max_hold)
     flags["stale_duplicate"], flags["conflicting_prices"], alternate = _repeats(quotes, market_p_over)
-    if "alternate" in quotes:  # told by the source, or seen among all lines of the moment
+    if "alternate" in quotes:  # marked by the source, or seen among all lines of the moment
         alternate |= quotes["alternate"].to_numpy(dtype=bool)
     flags["pickem_constant"] = _pickem(quotes, config)
     member = ~(flags["one_sided"] | flags["implausible_hold"] | flags["stale_duplicate"])

@@ -47,7 +47,7 @@ class Format:
     Attributes:
         needs: What such a file holds, for the message about one that is in no known format.
         recognises: Whether a file is one.
-        read: Reads it; the second argument is the time of the report where the file does not tell it.
+        read: Reads it; the second argument is the time of the report where the file does not give it.
     """
 
     needs: str
@@ -73,7 +73,7 @@ def load_availability(
     Args:
         paths: Files, or folders (searched one level deep; files of other kinds there are passed over and named in the
             log).
-        reported_at: UTC time of files that tell none, neither in a column nor in their name.
+        reported_at: UTC time of files that give none, in a column or in their name.
         format: Name of a format of `FORMATS`; None recognises each file by itself.
 
     Returns:

@@ -35,7 +35,7 @@ def _bring_box(table: TableFile, _options: Options) -> Brought:
     games = _games_beside(table)
     unknown = ids[~ids.isin(games.index)]
     if len(games) and len(unknown):
-        problem = f"no file of the folder tells {' and '.join(name.upper() for name in lacking)} of these games"
+        problem = f"no file of the folder gives {' and '.join(name.upper() for name in lacking)} of these games"
         shown = ", ".join(unknown.drop_duplicates()[:3])
         raise DataError(table.source, problem, fix=_FIX, column="GAME_ID", count=len(unknown), rows=f"  {shown}")
     if not len(games):
