@@ -150,7 +150,7 @@ def pids(cluster) -> list[int]:
     from distributed import Client
 
     with Client(cluster.scheduler_address, set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=20)
+        client.wait_for_workers(1, timeout=180)
         return list(client.run(os.getpid).values())
 
 
