@@ -164,7 +164,7 @@ def test_of_two_lines_priced_alike_the_lower_is_the_only_main_one(games, quote):
 
 def test_a_parquet_file_of_one_value_repeated_counts_as_what_it_unpacks_to(tmp_path, log, monkeypatch):
     path = tmp_path / "log.parquet"
-    pd.concat([log.head(1)] * 100_000).to_parquet(path)
+    log.iloc[[0] * 100_000].to_parquet(path)
     assert path.stat().st_size < 100_000
     monkeypatch.setenv("NBA_PROPS_MAX_UNPACKED_BYTES", "10000000")
     with pytest.raises(DataError, match="unpacks to more than 10,000,000 bytes"):

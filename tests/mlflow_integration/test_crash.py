@@ -79,6 +79,7 @@ def check_mended(uri: str, holder: int) -> None:
     assert "moved outside" not in registry.transition_history("crash")["kind"].tolist()
 
 
+@pytest.mark.slow
 def test_whatever_call_a_promotion_dies_before_a_reader_finds_one_production_and_the_next_move_mends_the_rest(
     template, tmp_path
 ):

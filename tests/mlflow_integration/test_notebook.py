@@ -44,6 +44,7 @@ def shown(book):
     return "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
 
 
+@pytest.mark.slow
 def test_a_new_users_session_runs_and_leaves_the_first_version_in_production(uri, monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     book = run_notebook(SESSION, tmp_path)
@@ -57,6 +58,7 @@ def test_a_new_users_session_runs_and_leaves_the_first_version_in_production(uri
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notebook", [path for path in NOTEBOOKS if path != SESSION], ids=lambda path: path.stem)
 def test_a_notebook_runs_and_leaves_nothing_in_the_folder_it_runs_in(notebook, tmp_path):
     assert SAYS[notebook.stem] in shown(run_notebook(notebook, tmp_path))

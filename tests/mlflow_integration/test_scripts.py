@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,13 +48,19 @@ def run(application, *arguments, uri=None):
     return CliRunner().invoke(application, [str(argument) for argument in arguments], env=environment)
 
 
+def seconds_of_children() -> float:
+    """What the processes that were started and have ended took of the processor."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 @pytest.mark.parametrize("name", ["setup_experiments", "compare_experiments", "test_tracking"])
 def test_help_is_quick_and_teaches(name):
-    start = time.perf_counter()
+    start = seconds_of_children()
     done = subprocess.run(
         [sys.executable, SCRIPTS / f"{name}.py", "--help"], capture_output=True, text=True, check=True
     )
-    assert time.perf_counter() - start < 5, "a loaded machine gets ten times what it takes"
+    assert seconds_of_children() - start < 2, "of the processor: how busy the machine is does not count"
     assert "Usage" in done.stdout
 
 

@@ -105,10 +105,10 @@ def test_secrets_are_masked_and_nothing_else(text, masked):
 
 
 def test_masking_a_long_text_takes_time_in_proportion_to_its_length():
-    start = time.perf_counter()
+    start = time.process_time()
     mask_secrets("x" * 300_000)
     mask_secrets("password" * 30_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_reasons_are_one_masked_line_of_bounded_length():

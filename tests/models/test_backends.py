@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import CancelledError
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -25,12 +26,13 @@ from nba_props.forecast import parallel as _parallel
 from nba_props.forecast.walk_forward import walk_forward_all
 
 TREES = {"n_estimators": 10, "min_data_in_leaf": 20}
+SETTINGS = {"market": "pts", "walk_forward": {"step": 60}}
 CONFIGS = {
-    "lightgbm": make_config(market="pts", model_params=TREES),
-    "xgboost": make_config(market="pts", model="xgboost", model_params={"n_estimators": 10}),
-    "linear": make_config(market="pts", model="linear", model_params={"min_updates": 2000, "epochs": 1}),
-    "two_stage": make_config(market="pts", model="two_stage", model_params=TREES),
-    "selection": make_config(market="pts", model_params=TREES, selection={"rounds": 1}),
+    "lightgbm": make_config(**SETTINGS, model_params=TREES),
+    "xgboost": make_config(**SETTINGS, model="xgboost", model_params={"n_estimators": 10}),
+    "linear": make_config(**SETTINGS, model="linear", model_params={"min_updates": 2000, "epochs": 1}),
+    "two_stage": make_config(**SETTINGS, model="two_stage", model_params=TREES),
+    "selection": make_config(**SETTINGS, model_params=TREES, selection={"rounds": 1}),
 }
 
 
@@ -148,7 +150,7 @@ def pids(cluster) -> list[int]:
     from distributed import Client
 
     with Client(cluster.scheduler_address, set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=20)
+        client.wait_for_workers(1, timeout=180)
         return list(client.run(os.getpid).values())
 
 
@@ -308,8 +310,17 @@ def test_processes_share_the_feature_table_instead_of_copying_it(data):
 def test_a_backend_that_can_not_be_used_says_why(backend, address, said, monkeypatch):
     if backend == "ray":
         monkeypatch.setitem(sys.modules, "ray", None)
+    if backend == "dask":
+        import distributed
+
+        monkeypatch.setattr(distributed, "Client", partial(impatient, distributed.Client))
     with pytest.raises(ConfigError, match=said), fits_on(backend, address):
         pass
+
+
+def impatient(client, address, *, timeout):
+    """A client that waits for a fifth of a second, where it is told to wait for `timeout`."""
+    return client(address, timeout="200ms")
 
 
 def test_dask_that_is_not_installed_says_so(monkeypatch):

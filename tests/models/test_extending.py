@@ -101,6 +101,7 @@ def test_the_page_shows_the_example_as_it_stands():
     assert example in (DOCS / "extending.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_new_user_runs_a_recipe_of_a_plug_in_from_an_empty_folder(tmp_path):
     league = simulate_league(("2022-23", "2023-24"), seed=9, odds_seasons=("2023-24",), n_teams=6, n_games=20)
     league.write(tmp_path / "files")
@@ -123,6 +124,7 @@ def test_a_new_user_runs_a_recipe_of_a_plug_in_from_an_empty_folder(tmp_path):
     assert run.data.metrics["val_mae"] == row["val_mae"] > 0
 
 
+@pytest.mark.slow
 def test_a_user_brings_features_a_model_and_a_market_from_an_empty_folder(league, tmp_path):
     """The examples of docs/extending.md as files outside the package, through the command."""
     own = simulate_league(("2022-23", "2023-24"), seed=5, odds_seasons=(), n_teams=6, n_games=24)
@@ -133,7 +135,7 @@ def test_a_user_brings_features_a_model_and_a_market_from_an_empty_folder(league
     ]
     command = [Path(sys.executable).with_name("train_model.py"), *given, "--market", "stocks,double_double"]
     done = subprocess.run(
-        [*command, "--model", "hist_boosting", "--data", data[0].parent, "--json", "--no-register"],
+        [*command, "--model", "hist_boosting", "--step", "season", "--data", data[0].parent, "--json", "--no-register"],
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from nba_props.betting import fair_probability, hold
 from nba_props.config import make_config
 from nba_props.evaluation.market import evaluate_market
 
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 SETTINGS = {"platt": {"calibrator": "platt"}, "blend": {"model": "market_blend"}}
 MARKETS = ("pra", "pts", "reb", "ast")

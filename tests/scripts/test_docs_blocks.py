@@ -31,6 +31,7 @@ def command_of(line: str) -> list[str]:
     return [sys.executable, str(ROOT / words[2]), *words[3:]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["MLFLOW_QUICKSTART.md", "trainer.md"])
 def test_every_block_of_the_page_works(page, tmp_path):
     environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}

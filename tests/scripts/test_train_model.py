@@ -208,7 +208,7 @@ def assert_refused(result, workplace: Path, says: list[str]) -> None:
 
 def test_the_stand_in_is_a_choice_by_name_and_its_models_do_not_pass_for_others(command, files, workplace, new_store):
     new_store(workplace)
-    given = ("--market", "pts", "--data", files, "--odds", files, "--json")
+    given = ("--market", "pts", "--data", files, "--odds", files, "--step", "season", "--json")
     result = command(*given, "--stand-in")
     assert result.exit_code == 0, result.output
     from mlflow import MlflowClient
@@ -233,7 +233,8 @@ def test_reports_are_used_and_the_run_says_so(command, files, workplace, new_sto
     new_store(workplace)
     reports = [part for season in ("2022-23", "2023-24")
                for part in ("--availability", files / f"availability_{season}.csv.gz")]  # fmt: skip
-    result = command("--market", "pts", "--data", files, "--odds", files, *reports, "--no-register")
+    given = ("--market", "pts", "--data", files, "--odds", files, "--step", "season")
+    result = command(*given, *reports, "--no-register")
     assert result.exit_code == 0, result.output
     from mlflow import MlflowClient
 
