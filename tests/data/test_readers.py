@@ -318,7 +318,7 @@ WEIRD = st.one_of(
     st.sampled_from(["-0", "2024-11-01 23:30:00+00:00", "NaT", "inf", "1e400", "25+", "EVEN", "−110", "\x00", "T", "Z",
                      "01/02/2024", "10/24/2023 7:30 PM ET", "Oct 24, 2023", "1698189900000", "DNP", "—", "20½"]),
 )  # fmt: skip
-FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 """Other examples at every run: each costs a file, written and read."""
 
 
