@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from nba_props.probability import DISTRIBUTIONS
 from nba_props.probability.halving import halved
@@ -61,3 +62,16 @@ def test_a_function_without_values_ends_where_plain_halving_does():
 
     ends = np.full(3, 0.5), np.full(3, -8.0), np.full(3, 8.0)
     np.testing.assert_array_equal(halved(unknown, *ends, steps=STEPS), plainly_halved(unknown, *ends))
+
+
+def test_rounding_that_lets_a_rising_function_fall_for_a_moment_moves_no_place():
+    generator = np.random.default_rng(5)
+    n = 20_000
+    centre, goal = generator.normal(size=n), generator.uniform(0.2, 0.8, n)
+
+    def chance(place, rows=slice(None)):
+        exact = ndtr((place - centre[rows]) / 3.0)
+        return exact + 1e-13 * np.sin(1e15 * place)
+
+    ends = goal, centre - 30.0, centre + 30.0
+    np.testing.assert_array_equal(halved(chance, *ends, steps=STEPS), plainly_halved(chance, *ends))

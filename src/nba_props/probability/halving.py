@@ -18,6 +18,8 @@ _THERE: Final = 1e-11
 """How near, in Normal quantiles, is near enough for the secants."""
 _NEAR: Final = 2e-10
 """How far on both sides of where they end the function is asked once more."""
+_MARGIN: Final = 1e-11
+"""Places nearer to each other than this do not tell of each other: rounding may make a rising function fall there."""
 _LEAST: Final = 1e-12
 
 
@@ -46,8 +48,8 @@ def halved(chance: Chance, goal: Floats, low: Floats, high: Floats, *, steps: in
         known.ask(beside, every)
     for _ in range(steps):
         middle = (low + high) / 2.0
-        known.ask(middle, known.open_at(middle))
-        over = middle >= known.above
+        over, rows = middle >= known.above, known.open_at(middle)
+        over[rows] = ~(known.ask(middle, rows) < goal[rows])
         low, high = np.where(over, low, middle), np.where(over, middle, high)
     return (low + high) / 2.0
 
@@ -77,7 +79,8 @@ class _Sides:
 
     def open_at(self, place: Floats) -> Ints:
         """The rows of which nothing tells yet on which side of the goal `place` (n) is."""
-        return np.flatnonzero((place > self.below) & (place < self.above) & ~np.isnan(self._goal))
+        told = (place < self.below - _MARGIN) | (place > self.above + _MARGIN) | np.isnan(self._goal)
+        return np.flatnonzero(~told)
 
     def near(self, place: Floats, width: Floats) -> Floats:
         """The place of each goal by secants on the scale of Normal quantiles, where a chance is nearly a line.
