@@ -21,6 +21,10 @@ from nba_props.arrays import Floats, Ints
 _SPAN: Final = 1 << 20
 """More than any day number (days since 1970) or season code: entity and day share one sortable integer."""
 
+TOGETHER: Final = 8
+"""Columns that are added up at a time: a row of eight is a line of the processor's cache, and what lies between stays
+small beside the feature table."""
+
 
 def masked_ratio(numerator: Floats, denominator: Floats) -> Floats:
     """`numerator / denominator`, NaN where the denominator is not positive.

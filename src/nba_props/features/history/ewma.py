@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
-from nba_props.features.history.asof import Past
+from nba_props.features.history.asof import TOGETHER, Past
 
 HALF_LIVES: Final = (3, 7, 15)
 
@@ -34,11 +34,15 @@ def decay_of_span(games: float) -> float:
 def ewma(past: Past, series: Mapping[str, Floats], decays: Sequence[float]) -> dict[tuple[str, float], Floats]:
     """(series, decay) -> weighted mean over all games of the entity before each query; NaN where there is none."""
     columns = [(name, decay) for name in series for decay in decays]
-    values = np.column_stack([series[name] for name, _ in columns])
-    state = past.state(past.log.running(values, np.array([decay for _, decay in columns])))
     games = past.end - past.origin
     weights = {decay: _total_weight(games, decay) for decay in decays}
-    return {column: state[:, place] / weights[column[1]] for place, column in enumerate(columns)}
+    out: dict[tuple[str, float], Floats] = {}
+    for start in range(0, len(columns), TOGETHER):
+        part = columns[start : start + TOGETHER]
+        values = np.column_stack([series[name] for name, _ in part])
+        state = past.state(past.log.running(values, np.array([decay for _, decay in part])))
+        out |= {column: state[:, place] / weights[column[1]] for place, column in enumerate(part)}
+    return out
 
 
 def _total_weight(games: Ints, decay: float) -> Floats:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from nba_props.arrays import Floats, Ints
-from nba_props.features.history.asof import Log, Past, league_before, masked_ratio
+from nba_props.features.history.asof import TOGETHER, Log, Past, league_before, masked_ratio
 from nba_props.features.history.fixtures import Fixtures
 
 
@@ -119,13 +119,15 @@ def shrunk_rates(terms: Mapping[str, Floats], players: Log, career: Past, season
     """
     names = sorted({name for rate in RATES for name in (rate.top, rate.bottom)})
     place = {name: column for column, name in enumerate(names)}
-    values = np.column_stack([terms[name] for name in names])
-    running = players.running(values)
-    earlier = career.until(season.start).state(running)
-    this_season = career.state(running) - earlier
-    league = league_before(day, values)
-    # Whole columns are read below, one after the other: contiguous ones are faster.
-    earlier, this_season, league = (np.ascontiguousarray(table.T) for table in (earlier, this_season, league))
+    earlier, this_season, league = np.empty((3, len(names), len(day)))
+    old = career.until(season.start)
+    for start in range(0, len(names), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        values = np.column_stack([terms[name] for name in names[part]])
+        running = players.running(values)
+        before = old.state(running)
+        earlier[part], this_season[part] = before.T, (career.state(running) - before).T
+        league[part] = league_before(day, values).T
     new = career.count == 0
     out = {}
     for rate in RATES:
