@@ -77,16 +77,17 @@ def reasons(contributions: Floats, features: pd.DataFrame, explain: Explain) -> 
     }
     moved = sums.to_numpy()
     ranked = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, : len(REASONS)]
-    values = features.to_numpy(dtype="float64")
+    every = np.arange(len(features))[:, None]
+    feature = np.column_stack(list(strongest.values()))[every, ranked]
+    value = np.round(features.to_numpy()[every, feature].astype("float64"), 1)
+    families, said = list(sums), [explain.texts.get(name, name) for name in names]
     table = np.full((len(features), len(REASONS)), "", dtype=object)
-    for row, order in enumerate(ranked):
-        for place, column in enumerate(order):
-            family = sums.columns[column]
-            feature = strongest[family][row]
-            said = explain.texts.get(names[feature], names[feature])
-            table[row, place] = f"{moved[row, column]:+.1f} {family}: {said} {_shown(values[row, feature])}"
+    parts = (moved[every, ranked], ranked, feature, value)
+    for row, told in enumerate(zip(*(part.tolist() for part in parts), strict=True)):
+        for place, (move, family, number, seen) in enumerate(zip(*told, strict=True)):
+            table[row, place] = f"{move:+.1f} {families[family]}: {said[number]} {_shown(seen)}"
     return pd.DataFrame(table, index=features.index, columns=list(REASONS), dtype="str")
 
 
 def _shown(value: float) -> str:
-    return "not known" if np.isnan(value) else f"{round(value, 1):g}"
+    return "not known" if np.isnan(value) else f"{value:g}"
