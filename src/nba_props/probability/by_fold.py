@@ -85,16 +85,26 @@ class Distributions(ABC):
                     locations[rows] = self._rows(part, known[rows], lines[rows]).locations(wanted[rows])
         return locations
 
-    def mass(self, lines: pd.DataFrame, actual: ArrayLike) -> Floats:
-        """P(result = `actual`) of each row of `lines` (as for `at`), n; NaN where either is missing."""
-        result, known = np.asarray(actual, dtype="float64"), self._known(lines)
-        mass = np.full(len(lines), np.nan)
+    def masses(self, lines: pd.DataFrame, actual: ArrayLike, scales: ArrayLike) -> Floats:
+        """P(result = `actual`) of each row of `lines` at each of k scales around its ``anchor``.
+
+        Args:
+            lines: As for `at`, with an ``anchor``; a ``scale`` does not count.
+            actual: Results, n.
+            scales: How many times the spread of the fold, k.
+
+        Returns:
+            (n, k); NaN where either is missing.
+        """
+        result, known, factors = np.asarray(actual, dtype="float64"), self._known(lines), np.asarray(scales)
+        masses = np.full((len(lines), len(factors)), np.nan)
         for part, rows in self._parts(known):
-            value = np.nan_to_num(result[rows])
-            at = self._rows(part, known[rows], lines[rows])
-            high, low = at.cdf(value), at.cdf(value - 1.0)
-            mass[rows] = np.where(np.isnan(result[rows]), np.nan, high - low)
-        return mass
+            value, at = np.nan_to_num(result[rows]), self._rows(part, known[rows], lines[rows])
+            for column, factor in enumerate(factors):
+                scaled = replace(at, scale=np.full(len(value), factor))
+                mass = scaled.cdf(value) - scaled.cdf(value - 1.0)
+                masses[rows, column] = np.where(np.isnan(result[rows]), np.nan, mass)
+        return masses
 
     def quantiles(self, lines: pd.DataFrame, levels: Sequence[float]) -> Floats:
         """The least result of which P(result or less) reaches each of `levels` (k), (n, k) whole numbers.

@@ -32,10 +32,8 @@ def scale_scores(distributions: Distributions, props: pd.DataFrame, actual: Arra
         props: ``game_id``, ``player_id``, ``line`` and ``location`` (NaN: no probability), n.
         actual: Results, n; NaN for a void.
     """
-    at = props.assign(anchor=props["line"])
-    return np.column_stack(
-        [np.log(np.maximum(distributions.mass(at.assign(scale=scale), actual), _LEAST)) for scale in SCALES]
-    )
+    masses = distributions.masses(props.assign(anchor=props["line"]), actual, SCALES)
+    return np.log(np.maximum(masses, _LEAST))
 
 
 def walk_forward_scale(scores: Floats, dates: ArrayLike, target_dates: ArrayLike | None = None) -> Floats:
