@@ -58,6 +58,9 @@ markets."""
 _CACHED_ROWS = 20_000
 """Feature tables of fewer rows are not kept: they are made in a fraction of a second."""
 
+_TURNED = 1024
+"""Rows that are put one after the other at a time: of the whole table the columns would have to be held twice."""
+
 _INFO = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
 
 
@@ -261,7 +264,10 @@ def _features(games: pd.DataFrame) -> pd.DataFrame:
 
 def row_by_row(features: pd.DataFrame) -> pd.DataFrame:
     """As float32, row after row in memory: the boosters bin the values anyway, and a fold's rows become a view."""
-    values = np.ascontiguousarray(features.to_numpy(dtype="float32"))
+    values = np.empty(features.shape, dtype="float32")
+    for start in range(0, len(features), _TURNED):
+        part = slice(start, start + _TURNED)
+        values[part] = features.iloc[part].to_numpy(dtype="float32")
     return pd.DataFrame(values, index=features.index, columns=features.columns, copy=False)
 
 

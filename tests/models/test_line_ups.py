@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.data import availability_of, training_data_of
+from models.data import availability_of, row_by_row, training_data_of
 from models.forecasting import Forecasts, feature_frame
 from models.line_ups import LAST_GAME, REPORTED, STAND_IN, decision_moments, reported_line_ups
 from nba_league import simulate_league
@@ -139,3 +139,13 @@ def test_forecasts_of_another_knowledge_are_not_taken_for_the_same(data):
     blind = Forecasts(replace(data, availability=None), configs[::2])
     assert len({blind._key(config, "lightgbm") for config in configs[::2]}) == 1
     blind.close()
+
+
+def test_a_table_of_many_blocks_is_laid_out_row_by_row_with_the_same_values():
+    values = np.random.default_rng(0).normal(size=(2_500, 3))
+    index = pd.RangeIndex(7, 2_507)
+    table = pd.DataFrame(values, index=index, columns=list("abc")).assign(whole=3, missing=np.nan, b=1.5)
+    turned = row_by_row(table)
+    assert turned.to_numpy().flags["C_CONTIGUOUS"]
+    pd.testing.assert_frame_equal(turned, table.astype("float32"))
+    assert row_by_row(table[:0]).shape == (0, 5)
