@@ -12,7 +12,7 @@ from models.live.slate import flag_by_market
 from nba_props.betting import consensus, decision_quotes, results_of, run_backtest, split_results
 from nba_props.evaluation.market import line_quotes
 from nba_props.features import prior_games_in_season
-from nba_props.probability.calibrators import given_no_push
+from nba_props.metrics.definitions import given_no_push
 
 if TYPE_CHECKING:
     from models.data import TrainingData

@@ -15,8 +15,8 @@ from nba_props.betting.candidates import bets_by_rule, candidate_bets
 from nba_props.betting.frames import PROP_GROUP
 from nba_props.errors import ConfigError
 from nba_props.evaluation.market import line_quotes
+from nba_props.metrics.definitions import given_no_push
 from nba_props.probability.by_fold import PROBABILITIES
-from nba_props.probability.calibrators import given_no_push
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
