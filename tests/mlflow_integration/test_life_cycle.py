@@ -63,7 +63,7 @@ def nights(count, error=1.0, start="2025-01-01"):
 def test_a_version_whose_verdict_is_fail_or_missing_does_not_come_into_production(registry, candidate, name):
     candidate(name, **{**GOOD, "roi": -0.1})
     registry.promote_model(name, 1, "Staging")
-    with pytest.raises(PromotionError, match="no passing verdict: profile plan has not been asked yet"):
+    with pytest.raises(PromotionError, match="no passing verdict: profile plan has not judged it yet"):
         registry.promote_model(name, 1, "Production")
     registry.evaluate_for_production(name, 1)
     with pytest.raises(PromotionError, match=r"profile plan says fail \(roi\).*override=True .* with a reason"):
@@ -108,7 +108,7 @@ def test_the_profile_given_at_registration_is_the_versions_own(registry, candida
     version = registry.register_model(run_id, name, gate_profile="market")
     assert registry.evaluate_for_production(name, version, record=False).profile == "market"
     decision = registry.promote_if_passing(name, version, profile="plan")
-    assert "profile market has not been asked yet" in decision.reason
+    assert "profile market has not judged it yet" in decision.reason
     with pytest.raises(TrackingError, match="registry's own"):
         registry.register_model(run_id, name, tags={"gate_verdict": "pass"})
 

@@ -444,5 +444,5 @@ def test_rolling_back_if_degraded_is_about_the_production_version_only(registry)
 
 @pytest.mark.parametrize("wrong", [None, 5, ""])
 def test_what_is_no_name_of_a_model_is_refused(registry, wrong):
-    with pytest.raises(UnknownModelError, match="no name of a model"):
+    with pytest.raises(UnknownModelError, match="not the name of a model"):
         registry.get_model_info(wrong)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mlflow_integration.gates.gate import GATES, Answer, Verdict
 from nba_props.metrics.bootstrap import MIN_NIGHTS, Interval, night_sums, ratio_interval
-from nba_props.metrics.definitions import brier_score_rows, mae_rows
+from nba_props.metrics.definitions import brier_score_rows, given_no_push, mae_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def challenge(new: pd.DataFrame, old: pd.DataFrame, production: int, *, seed: in
     if len(np.unique(np.asarray(new["game_date"], dtype="datetime64[D]")[priced])) >= MIN_NIGHTS:
         new, old = new[priced], old[priced]
         over = (new["actual"] > new["line"]).to_numpy(dtype="float64")
-        losses = [brier_score_rows(_chance(table), over)[0] for table in (old, new)]
+        losses = [brier_score_rows(given_no_push(table), over)[0] for table in (old, new)]
         score = "brier"
     else:
         losses = [mae_rows(new["actual"], table["predicted"])[0] for table in (old, new)]
@@ -133,14 +133,7 @@ def _priced(new: pd.DataFrame, old: pd.DataFrame) -> np.ndarray:
     if any(column not in table for table in (new, old) for column in _PRICED):
         return np.zeros(len(new), dtype=bool)
     decided = (new["line"].notna() & (new["actual"] != new["line"])).to_numpy()
-    return np.asarray(decided & ~np.isnan(_chance(new)) & ~np.isnan(_chance(old)))
-
-
-def _chance(table: pd.DataFrame) -> Floats:
-    """P(over | no push); NaN where there is no forecast."""
-    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
-    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
-    return chance
+    return np.asarray(decided & ~np.isnan(given_no_push(new)) & ~np.isnan(given_no_push(old)))
 
 
 def beats_production(metrics: Mapping[str, float]) -> Answer:

@@ -6,7 +6,6 @@ Nothing in this project loads ``model.joblib``: loading it runs what is in it. I
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from mlflow_integration.promotion.card import model_card
 from mlflow_integration.promotion.records import GATE_METRICS, gates_folder
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.store.location import fluent_store, load_mlflow
+from mlflow_integration.store.model_files import file_sha256
 from mlflow_integration.values.convert import to_json
 from mlflow_integration.values.file_names import unique_file_name
 from nba_props.errors import TrackingError
@@ -94,7 +94,7 @@ class Bundles:
         (made / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         about = {"model": name, "version": record.version, "stage": record.stage.value, "run_id": record.run_id}
         (made / "version.json").write_text(to_json({**about, "tags": dict(record.tags)}), encoding="utf-8")
-        lines = [f"{_digest(made / path)}  {path}" for path in _listed(made)]
+        lines = [f"{file_sha256(made / path)}  {path}" for path in _listed(made)]
         (made / DIGESTS).write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     def _own_report(self, name: str, record: VersionState, made: Path) -> None:
@@ -145,8 +145,3 @@ def _replace_folder(made: Path, target: Path, scratch: Path) -> None:
 def _listed(folder: Path) -> list[str]:
     """Return the files below a folder by their paths in it, sorted."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -57,7 +57,7 @@ class Digest:
         """Hash every file below `folder`, ``MLmodel`` included."""
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         named = ((path.relative_to(folder).as_posix(), path) for path in paths)
-        return cls({name: _sha256(path) for name, path in named if name not in _WRITTEN_LATER})
+        return cls({name: file_sha256(path) for name, path in named if name not in _WRITTEN_LATER})
 
     @property
     def value(self) -> str:
@@ -81,7 +81,8 @@ class Digest:
         return "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from models.data import prediction_info
+from models.live.card import with_projections
 from models.live.slate import flag_by_market
 from nba_props.betting import consensus, decision_quotes, results_of, run_backtest, split_results
 from nba_props.evaluation.market import line_quotes
 from nba_props.features import prior_games_in_season
-from nba_props.probability.calibrators import given_no_push
+from nba_props.metrics.definitions import given_no_push
 
 if TYPE_CHECKING:
     from models.data import TrainingData
@@ -40,7 +41,7 @@ def batch_ledger(forecast: PropForecast, data: TrainingData, start: pd.Timestamp
     good = quotes[reasons == ""].reset_index(drop=True)
     decision = forecast.rule.decision
     lines = forecast.at(
-        _with_forecasts(consensus(decision_quotes(line_quotes(quotes, reasons), decision)), predictions)
+        with_projections(consensus(decision_quotes(line_quotes(quotes, reasons), decision)), predictions)
     )
     lines = lines.assign(actual=results_of(lines, results), chance_uncalibrated=given_no_push(lines))
     # Scores depend on the calibrated chance, which depends on results alone: the first round is for them.
@@ -48,12 +49,3 @@ def batch_ledger(forecast: PropForecast, data: TrainingData, start: pd.Timestamp
     taught = forecast.learned(forecast.calibrated(lines, taught))
     priced = forecast.offered(decision_quotes(good, decision), forecast.calibrated(lines, taught))
     return run_backtest(priced, results, {"flat": forecast.rule.strategy()}, closing=good)["flat"]
-
-
-def _with_forecasts(lines: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    keys = ["game_id", "player_id"]
-    known = lines[keys].merge(predictions[[*keys, "predicted", "mean_minutes"]], how="left", on=keys, validate="m:1")
-    return lines.assign(
-        predicted=known["predicted"].to_numpy(),
-        mean_minutes=known["mean_minutes"].to_numpy(),
-    )

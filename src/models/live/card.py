@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from models.identity import short_hash
 from nba_props.betting import closing_quotes, consensus, decimal_to_american, decision_quotes
 from nba_props.betting.candidates import bets_by_rule, candidate_bets
 from nba_props.betting.frames import PROP_GROUP
 from nba_props.errors import ConfigError
 from nba_props.evaluation.market import line_quotes
+from nba_props.metrics.definitions import given_no_push
 from nba_props.probability.by_fold import PROBABILITIES
-from nba_props.probability.calibrators import given_no_push
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +96,7 @@ class Card:
             "stakes": np.asarray(self.bets["stake"], dtype="float64").round(9).tolist() if len(self.bets) else [],
             "props": pd.util.hash_pandas_object(self.props.astype(str), index=False).sum().item(),
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        return short_hash(content)
 
 
 def make_card(
@@ -165,7 +164,7 @@ def _market(
     quotes = quotes.drop(columns="actual")
     good = _on_offer(quotes[reasons == ""].reset_index(drop=True), forecast, decision, at)
     lines = consensus(_on_offer(line_quotes(quotes, reasons), forecast, decision, at), VIG)
-    raw = forecast.at(_projected(lines, players))
+    raw = forecast.at(with_projections(lines, players))
     calibrated = forecast.calibrated(raw, settled)
     calibrated["projection"] = forecast.blended(calibrated, good, settled)
     priced = forecast.offered(good, calibrated)
@@ -206,7 +205,7 @@ def _projections(slate: Slate, forecast: PropForecast) -> pd.DataFrame:
     return players.assign(predicted=projection, mean_minutes=minutes, reasons=said)
 
 
-def _projected(lines: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
+def with_projections(lines: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
     """Lines with the projection of their player; NaN where there is none."""
     keys = ["game_id", "player_id"]
     known = lines[keys].merge(players[[*keys, "predicted", "mean_minutes"]], how="left", on=keys, validate="m:1")

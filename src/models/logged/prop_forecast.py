@@ -23,10 +23,11 @@ from nba_props.errors import DataError, ModelError
 from nba_props.evaluation.pricing import blended_projections, walk_forward_implied
 from nba_props.features import feature_families, feature_texts
 from nba_props.forecast.reasons import Explain, reasons
+from nba_props.metrics.definitions import given_no_push
 from nba_props.probability import CALIBRATORS, DISTRIBUTIONS, minutes_tier, walk_forward_calibration
 from nba_props.probability.blend import walk_forward_blend
 from nba_props.probability.by_fold import PROBABILITIES, FrozenDistribution
-from nba_props.probability.calibrators import given_no_push, over_results
+from nba_props.probability.calibrators import over_results
 from nba_props.probability.spread import SCALES, scale_scores, walk_forward_scale
 from nba_props.version import code_version
 

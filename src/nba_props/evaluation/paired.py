@@ -23,7 +23,7 @@ from nba_props.metrics.bootstrap import (
     resample_counts,
     weighted_ratio,
 )
-from nba_props.metrics.definitions import brier_score_rows, log_loss_rows, mae_rows
+from nba_props.metrics.definitions import brier_score_rows, given_no_push, log_loss_rows, mae_rows
 
 _KEY: Final = ["game_id", "player_id"]
 _NEEDED: Final = [*_KEY, "game_date", "actual", "predicted"]
@@ -120,7 +120,7 @@ def paired_comparison(pairs: Sequence[tuple[pd.DataFrame, pd.DataFrame]], *, see
     metrics["n_paired_props"] = float(known.sum())
     if known.any():
         over = (actual > rows["line"].to_numpy(dtype="float64"))[known].astype("float64")
-        scores = np.array([[brier_score_rows(_chance(arm)[known], over)[0] for arm in pair] for pair in tables])
+        scores = np.array([[brier_score_rows(given_no_push(arm)[known], over)[0] for arm in pair] for pair in tables])
         variant, baseline = scores.mean(axis=0)
         metrics |= _difference_metrics("brier", baseline, variant, dates[known], seed)
     return metrics
@@ -217,12 +217,5 @@ def _priced(variant: pd.DataFrame, baseline: pd.DataFrame) -> NDArray[np.bool_]:
     if any(column not in table for table in (variant, baseline) for column in _PRICED):
         return np.zeros(len(baseline), dtype=bool)
     same = (variant["line"] == baseline["line"]) & (baseline["actual"] != baseline["line"])
-    known: NDArray[np.bool_] = same.to_numpy() & ~np.isnan(_chance(variant)) & ~np.isnan(_chance(baseline))
+    known: NDArray[np.bool_] = same.to_numpy() & ~np.isnan(given_no_push(variant)) & ~np.isnan(given_no_push(baseline))
     return known
-
-
-def _chance(table: pd.DataFrame) -> Floats:
-    """P(over | no push); NaN where there is no forecast or only a push is possible."""
-    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
-    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
-    return chance

@@ -18,10 +18,11 @@ from nba_props.betting import consensus, decision_quotes, results_of
 from nba_props.betting.market.implied import ImpliedSigma, implied_lines
 from nba_props.config import MARKET_BLEND, TrainerConfig
 from nba_props.errors import NotEnoughDataError
+from nba_props.metrics.definitions import given_no_push
 from nba_props.probability import CALIBRATORS, walk_forward_calibration
 from nba_props.probability.blend import MarketBlend, walk_forward_blend
 from nba_props.probability.by_fold import Distributions, FoldDistributions
-from nba_props.probability.calibrators import given_no_push, over_results
+from nba_props.probability.calibrators import over_results
 from nba_props.probability.refits import refits
 from nba_props.probability.spread import scale_scores, walk_forward_scale
 

@@ -9,12 +9,15 @@ the metric is NaN.
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nba_props.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Rows = tuple[Floats, Floats]
 """Numerator and denominator of each row."""
@@ -146,6 +149,18 @@ def clv_rows(values: Floats) -> Rows:
     [[0.02, 0.0], [1.0, 0.0]]
     """
     return _known(values)
+
+
+def given_no_push(table: pd.DataFrame) -> Floats:
+    """P(over | no push) of each row of ``p_over`` and ``p_under``, n; NaN without a forecast, or where all is push.
+
+    >>> import pandas as pd
+    >>> given_no_push(pd.DataFrame({"p_over": [0.3, 0.0], "p_under": [0.6, 0.0]})).round(3).tolist()
+    [0.333, nan]
+    """
+    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
+    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
+    return chance
 
 
 def brier_score(p: ArrayLike, y: ArrayLike) -> float:

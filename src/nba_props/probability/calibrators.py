@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Final, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
@@ -174,17 +173,6 @@ def walk_forward_calibration(
             continue
         calibrated[now] = calibrator.transform(target[now])
     return calibrated
-
-
-def given_no_push(table: pd.DataFrame) -> Floats:
-    """P(over | no push) of each row of ``p_over`` and ``p_under``, n; NaN without a forecast, or where all is push.
-
-    >>> given_no_push(pd.DataFrame({"p_over": [0.3, 0.0], "p_under": [0.6, 0.0]})).round(3).tolist()
-    [0.333, nan]
-    """
-    over, under = (table[name].to_numpy(dtype="float64") for name in ("p_over", "p_under"))
-    chance: Floats = np.divide(over, over + under, out=np.full_like(over, np.nan), where=over + under > 0)
-    return chance
 
 
 def over_results(actual: ArrayLike, line: ArrayLike) -> Floats:
