@@ -57,6 +57,17 @@ def new_store(empty_store: Path) -> Callable[[Path], str]:
     return make
 
 
+@pytest.fixture(scope="module")
+def no_pictures():
+    """Draw none: for modules that train many models and look at none of their pictures, which take most of the time."""
+    from nba_props.plots import PLOTS
+
+    assert PLOTS.items(), "all are there before they are taken away: one that came later would be drawn"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PLOTS, "_items", {})
+        yield
+
+
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo

@@ -97,7 +97,7 @@ def test_a_book_where_the_model_knows_something_is_found_and_pays():
 
 
 def test_every_choice_is_the_best_of_the_folds_before_it_by_a_plain_count():
-    quotes, grid = coin_quotes(3), grid_of()
+    quotes, grid = coin_quotes(3), grid_of(books=(None, ("A",), ("C",)))
     found = search(quotes, grid)
     assert found.choices["fold"].tolist() == [1, 2, 3, 4, 5]
     for choice in found.choices.itertuples():

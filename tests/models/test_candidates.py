@@ -14,6 +14,8 @@ from models.plan.recipe import Candidates, load_recipe
 from models.studies import RULE_TAG
 from nba_props.config import TrainerConfig
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 CONFIG = TrainerConfig(market="pts")
 
 

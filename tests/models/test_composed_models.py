@@ -9,15 +9,18 @@ import pytest
 
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
+ONCE = {"walk_forward": {"step": "once"}}
 QUICK = {
-    "lightgbm_sqrt": {"model_params": {"n_estimators": 8}},
-    "two_stage": {"model_params": {"n_estimators": 8}},
+    "lightgbm_sqrt": {"model_params": {"n_estimators": 8}, **ONCE},
+    "two_stage": {"model_params": {"n_estimators": 8}, **ONCE},
     "ensemble": {
         "model_params": {"lightgbm": {"n_estimators": 8}, "xgboost": {"n_estimators": 8}},
         "ensemble": {"members": ["lightgbm", "xgboost"]},
     },
-    "linear": {},
-    "lightgbm": {"model_params": {"n_estimators": 8}, "selection": {"rounds": 2}},
+    "linear": ONCE,
+    "lightgbm": {"model_params": {"n_estimators": 8}, "selection": {"rounds": 2}, **ONCE},
 }
 
 

@@ -23,6 +23,8 @@ from models.integrity.reproduce import changes
 from nba_league import simulate_league
 from nba_props.errors import DataError, ModelError, TrackingError
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 @pytest.fixture(scope="module")
 def made(data, tmp_path_factory, new_store):

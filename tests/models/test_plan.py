@@ -17,6 +17,8 @@ from models.plan.run import run_plan
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import NotEnoughDataError
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 QUICK = ["model_params.n_estimators=15", "markets=['pts']"]
 
 

@@ -13,6 +13,8 @@ from mlflow_integration import ModelRegistry
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import DataError, ModelError
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 KINDS = {
     "lightgbm": {"model_params": {"n_estimators": 8}},
     "xgboost": {"model_params": {"n_estimators": 8}},

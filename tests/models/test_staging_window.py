@@ -13,6 +13,8 @@ from mlflow_integration import ModelRegistry
 from models.staging_window import staging_window
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 QUICK = {"model_params": {"n_estimators": 20}, "walk_forward": {"step": "once"}, "workers": 2}
 
 

@@ -24,6 +24,8 @@ from models.sweep.search_space import Sweep, configured, distributions, read_swe
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 QUICK = ["model_params.n_estimators=8", "model_params.min_data_in_leaf=20", "markets=['pts']"]
 SETTINGS = ["model_params.num_leaves", "model_params.learning_rate"]
 SPACE = """
@@ -328,7 +330,6 @@ def test_a_sweep_that_another_process_is_at_is_left_alone(data, space, store, mo
 
 
 def test_a_trial_that_is_ended_early_says_so(data, space, store, monkeypatch):
-    Path("mlflow.db").unlink()
     """That the pruner alone does it, and by what it judges, is told by the tests of the study."""
     monkeypatch.setattr(sweeps._MarketSweep, "_chosen_run", lambda *_: runs(store, "parent")[0])
     space.write_text(SPACE.replace("high = 0.5", "high = 0.9").replace("0.02", "0.0001"))

@@ -12,6 +12,8 @@ from nba_props.data import load_odds
 from nba_props.data.snapshots import capture
 from nba_props.errors import ConfigError, DataError
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 @pytest.fixture(scope="module")
 def box_scores(league, tmp_path_factory):

@@ -47,6 +47,7 @@ def cards(data, flagged, model, nights):
     return walk(data, flagged, model, nights)
 
 
+@pytest.mark.slow
 def test_a_month_of_slates_built_on_the_evening_has_the_features_of_the_training_table(data, league, flagged, known):
     for night in month(data):
         seen = league.odds[league.odds["game_date"] <= night]
@@ -111,6 +112,7 @@ def test_what_is_reported_after_the_decision_is_not_known(data, league, known):
     assert not slate(known, decided=("open", reports.max() + pd.Timedelta(minutes=1))).equals(nothing)
 
 
+@pytest.mark.slow
 def test_a_season_of_cards_makes_the_bets_of_the_walk_forward_one_by_one(data, cards, nights, model, once):
     bets = pd.concat([card.bets for card in cards if len(card.bets)], ignore_index=True)
     ledger = once[1].ledger
@@ -136,6 +138,7 @@ def test_a_season_of_cards_has_the_probabilities_of_the_walk_forward(cards, once
         np.testing.assert_array_equal(both[ours].to_numpy(), both[theirs].to_numpy(), err_msg=theirs)
 
 
+@pytest.mark.slow
 def test_a_blend_with_the_market_makes_the_cards_of_its_walk_forward(data, flagged, nights, blend):
     forecast, evaluation = blend
     blended = ModelInUse("m", 1, "Production", "0" * 32, forecast)

@@ -16,6 +16,8 @@ from models.commands import predict_props, settle_props
 from models.live.record import CardStore
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 QUICK = {"n_estimators": 20}
 NIGHT = pd.Timestamp("2023-12-08")
 
