@@ -19,9 +19,10 @@ from nba_props.errors import NotEnoughDataError
 from nba_props.probability.calibrators import MIN_CALIBRATION_ROWS, expit, logistic, logit
 from nba_props.probability.refits import refits
 
-PRIOR_ROWS: Final = 400.0
-"""Strength of the prior that the weight is 0: it holds the weight to a standard deviation of 0.1 (the curvature of 400
-rows at p = 1/2 whose log-odds differ from the market's by 1 is 100)."""
+PRIOR_ROWS: Final = 200.0
+"""Strength of the prior that the weight is 0: it holds the weight to a standard deviation of 0.14 (the curvature of 200
+rows at p = 1/2 whose log-odds differ from the market's by 1 is 50). The weights of real props, 0.1 at closing lines and
+0.3 at early ones, are then no surprise; twice the strength takes half a season to get near them (docs/models.md)."""
 
 _EDGE: Final = 1e-6
 
