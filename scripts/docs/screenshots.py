@@ -37,7 +37,8 @@ HEIGHT: Final = 860
 TALL: Final = 1500
 FIRST_PIXELS: Final = 1500
 """The headline group of the charts has to begin above this line."""
-IMAGES: Final = Path(__file__).resolve().parents[2] / "docs" / "images"
+STORE: Final = Path(__file__).resolve().parents[2] / "mlflow.db"
+IMAGES: Final = STORE.parent / "docs" / "images"
 _SETTLED: Final = {  # what a user's own clicks would have left behind: classical ML pages, no chat panel
     "mlflow.workflowType_v1": '"machine_learning"',
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
@@ -99,25 +100,6 @@ def find_browser(named: str | None = None) -> str:
     return found
 
 
-# -- the store ---------------------------------------------------------------------------------------------------------
-
-
-def small_store(database: Path) -> None:
-    """Make a store with the four experiments and a run of the trainer on a small simulated league, in Staging."""
-    from mlflow_integration import ModelRegistry
-    from mlflow_integration.utils import setup_experiments
-    from models.data import training_data_of
-    from models.train_model_mlflow import NBAPropsMLflowTrainer
-    from nba_league import simulate_league
-
-    uri = f"sqlite:///{database}"
-    setup_experiments(tracking_uri=uri)
-    league = simulate_league(("2022-23", "2023-24"), seed=5, odds_seasons=("2023-24",), n_teams=6, n_games=30)
-    trainer = NBAPropsMLflowTrainer("pra", training_data=training_data_of(league), tracking_uri=uri)
-    trainer.run()
-    ModelRegistry(uri).promote_model(trainer.model_name, 1, "Staging", reason="to be looked at", by="analyst")
-
-
 def read_store(database: Path, model: str | None = None) -> Shown:
     """Return what the pages of a store must show of its most advanced registered version and of its run.
 
@@ -169,9 +151,6 @@ def _size(client: Any, run_id: str, name: str) -> tuple[int, int]:  # noqa: ANN4
 
     with tempfile.TemporaryDirectory() as folder, Image.open(client.download_artifacts(run_id, name, folder)) as image:
         return image.size
-
-
-# -- the pages ---------------------------------------------------------------------------------------------------------
 
 
 class Pages:
@@ -379,9 +358,7 @@ def opened_page(browser: str) -> Iterator[Page]:
 
 @app.command()
 def screenshots(
-    store: Annotated[
-        Path | None, typer.Option(help="SQLite file of a store with a run. Default: a small one made for it.")
-    ] = None,
+    store: Annotated[Path, typer.Option(help="SQLite file of a store with a registered version.")] = STORE,
     model: Annotated[str | None, typer.Option(help="Registered model to look at. Default: the most advanced.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for the screenshots.")] = IMAGES,
     browser: Annotated[str | None, typer.Option(help="Browser to use. Default: the Chromium or Chrome found.")] = None,
@@ -398,11 +375,7 @@ def screenshots(
 
     with reported(), tempfile.TemporaryDirectory() as name:
         path = find_browser(browser)
-        folder = Path(name)
-        database = store.resolve() if store else folder / "mlflow.db"
-        if store is None:
-            note("training on a small simulated league ...")
-            small_store(database)
+        folder, database = Path(name), store.resolve()
         shown = read_store(database, model)
         note(f"starting mlflow ui; looking at run {shown.run_name} and {shown.model} version {shown.version} ...")
         with local_ui(database, folder / "ui.log", light=not plain) as url, opened_page(path) as page:

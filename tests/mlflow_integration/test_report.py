@@ -61,10 +61,12 @@ def test_the_markdown_report_tells_bests_with_trials_gates_segments_and_changes(
         "What changed",
     ):
         assert f"## {heading}" in text
-    best = re.search(r"\| pra SIMULATED \| val_mae \| (\S+) \| (\d+) \| (\S+) \| (.+?) \|", text)
+    best = re.search(r"\| pra SIMULATED \| val_mae \| (\S+) \| – \| (\d+) \| (\S+) \| (.+?) \|", text)
     assert best.group(1, 2, 4) == ("5.7", "3", "second &lt;b&gt;&amp;")
     assert float(best.group(3)) > 5.7
-    assert "| pra SIMULATED | home | mae | 5.8 | 400 |" in text
+    segments = text.partition("## Segments of")[2].partition("## ")[0]
+    assert re.search(r"\| segment \| metric \|.* pra SIMULATED \|", segments)
+    assert re.search(r"\| home \| mae \|.* 5\.8 \(400\) \|", segments)
     assert "SIMULATED data in 3 of them" in text
     assert "| props_pra | 1 | None |" in text
 
@@ -97,6 +99,8 @@ def test_the_weekly_report_tells_activity_and_failures(store):
     text = generate_weekly_report(tracking_uri=store)
     assert "| Phase1_Foundation | 4 | 3 | 1 | 0 |" in text
     assert "RuntimeError: out \\| of memory" in text
+    assert text.index("## In short") < text.index("## Activity")
+    assert "No best has improved" not in text
     assert generate_weekly_report(style="html", tracking_uri=store).startswith("<!DOCTYPE html>")
 
 

@@ -122,7 +122,7 @@ def gather(
     records = RegistryStore(reader.store, reader.client)
     changes = changes_section(finished, records, since_when(days, present), days)
     sections = [
-        _summary_section(finished, changes, records),
+        summary_section(finished, changes, records),
         _answers_section(finished),
         _phases_section(runs, names),
         _best_section(finished),
@@ -131,7 +131,7 @@ def gather(
         _segments_section(champions),
         _differences_section(champions),
         models_section(records),
-        _compared(changes),
+        compared(changes),
     ]
     if images:
         sections.append(_plots_section(reader, champions))
@@ -161,8 +161,8 @@ def _answers_section(finished: Sequence[Run]) -> Section:
     return Section("Answers of the studies", table=TableData(columns, tuple(rows)))
 
 
-def _summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
-    """What changed, what is best and what passed, a sentence each."""
+def summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
+    """Return what changed, what is best and what passed, a sentence each."""
     best = [
         f"{market} {metric_of(run, 'val_mae'):.4g} (run {run.info.run_id[:8]})"
         for market, run in _champions(finished).items()
@@ -186,8 +186,8 @@ def _summary_section(finished: Sequence[Run], changes: Section, records: Registr
     return Section("In short", points=parts)
 
 
-def _compared(changes: Section) -> Section:
-    """Without the table where nothing is there to compare with."""
+def compared(changes: Section) -> Section:
+    """Return the section without its table where nothing is there to compare with."""
     rows = changes.table.rows if changes.table else ()
     return changes if any(row[-1] != "first" for row in rows) else replace(changes, table=None)
 
@@ -220,6 +220,8 @@ def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
     order = sorted(names.items(), key=lambda pair: PHASES[pair[1]].number if pair[1] in PHASES else 99)
     for experiment_id, name in order:
         mine = [run for run in runs if str(run.info.experiment_id) == experiment_id]
+        if not mine and name not in PHASES:
+            continue
         markets = sorted({market_of(run) for run in mine} - {"–"})
         latest = max((started(run) for run in mine), default=None)
         day = f"{latest:%Y-%m-%d}" if latest else None
@@ -228,8 +230,11 @@ def _phases_section(runs: Sequence[Run], names: dict[str, str]) -> Section:
     return Section("Phases", table=TableData(columns, tuple(rows)))
 
 
-def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, int, float | None, str, str]]:
-    """Return market, metric, best, runs tried, deflated best, name and id of the best run, by market and metric."""
+BEST: Final = ("market", "metric", "best", "95 % interval", "runs tried", "deflated", "run", "run id")
+
+
+def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, str | None, int, float | None, str, str]]:
+    """Return the columns `BEST` by market and metric; the interval is that of the best run alone."""
     rows = []
     for market, mine in by_market(runs).items():
         for metric in RANKED:
@@ -238,7 +243,9 @@ def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, int, float | N
                 continue
             best, deflated = deflated_best([run.data.metrics[metric] for run in known], metric)
             holder = next(run for run in known if run.data.metrics[metric] == best)
-            rows.append((market, metric, best, len(known), deflated, holder.info.run_name, holder.info.run_id[:8]))
+            interval = _interval(holder.data.metrics, metric)
+            named = (holder.info.run_name, holder.info.run_id[:8])
+            rows.append((market, metric, best, interval, len(known), deflated, *named))
     return rows
 
 
@@ -248,11 +255,10 @@ def _best_section(runs: Sequence[Run]) -> Section:
         "Each best is the best of so many runs. The deflated figure takes off what choosing among that many would gain "
         "by luck alone, if the runs differed by chance only."
     )
-    columns = ("market", "metric", "best", "runs tried", "deflated", "run", "run id")
     return Section(
         "Best runs",
         text if rows else "No finished run has a ranked metric yet.",
-        table=TableData(columns, tuple(rows)),
+        table=TableData(BEST, tuple(rows)),
     )
 
 
@@ -262,30 +268,46 @@ def _numbers_section(title: str, champions: dict[str, Run], metrics: Sequence[st
     if not present:
         return None
     rows = tuple(
-        (market, run.info.run_name, *(_with_interval(run.data.metrics, name) for name in present))
+        (market, run.info.run_id[:8], *(_with_interval(run.data.metrics, name) for name in present))
         for market, run in champions.items()
     )
     return Section(title, table=TableData(("market", "run", *present), rows))
 
 
 def _with_interval(metrics: Mapping[str, float], name: str) -> float | str | None:
+    value, interval = metrics.get(name), _interval(metrics, name)
+    return value if value is None or interval is None else f"{value:.4g} {interval}"
+
+
+def _interval(metrics: Mapping[str, float], name: str) -> str | None:
     low, high = metrics.get(f"{name}_ci_low"), metrics.get(f"{name}_ci_high")
-    value = metrics.get(name)
-    return value if value is None or low is None or high is None else f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    return None if low is None or high is None else f"[{low:.4g}, {high:.4g}]"
 
 
 def _segments_section(champions: dict[str, Run]) -> Section | None:
-    rows = []
-    for market, run in champions.items():
-        metrics = run.data.metrics
-        for name in sorted(metrics):
-            base, _, segment = name.partition("_")
-            if base in ("mae", "roi") and f"n_{segment}" in metrics and direction(name) is not None:
-                rows.append((market, segment, base, metrics[name], metrics[f"n_{segment}"]))
-    if not rows:
+    """A row per segment, a column per market."""
+    found = {market: run.data.metrics for market, run in champions.items()}
+    names = sorted({name for metrics in found.values() for name in metrics if _counted(name, metrics)})
+    if not names:
         return None
-    columns = ("market", "segment", "metric", "value", "rows")
-    return Section("Segments of the best run of each market", table=TableData(columns, tuple(rows)))
+    rows = tuple(
+        (name.partition("_")[2], name.partition("_")[0], *(_counted(name, metrics) for metrics in found.values()))
+        for name in names
+    )
+    return Section(
+        "Segments of the best run of each market",
+        "Behind each value, in brackets, the rows or bets that it is of.",
+        TableData(("segment", "metric", *found), rows),
+    )
+
+
+def _counted(name: str, metrics: Mapping[str, float]) -> str | None:
+    """The value of a segment with its number of rows; None for any other metric."""
+    base, _, segment = name.partition("_")
+    rows = metrics.get(f"n_{segment}")
+    if base not in ("mae", "roi") or rows is None or name not in metrics or direction(name) is None:
+        return None
+    return f"{metrics[name]:.4g} ({rows:,.0f})"
 
 
 def models_section(store: RegistryStore) -> Section:

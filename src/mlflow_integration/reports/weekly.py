@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.reading.reader import Reader, market_of, outcomes, values_of
 from mlflow_integration.reports.sections import (
+    BEST,
     RANKED,
     ReportData,
     Section,
@@ -15,9 +16,11 @@ from mlflow_integration.reports.sections import (
     best_before_and_now,
     best_rows,
     changes_section,
+    compared,
     models_section,
     since_when,
     started,
+    summary_section,
 )
 from mlflow_integration.reports.week_plan import iso_week, read_plans, week_before, week_rows
 from mlflow_integration.stages.records import RegistryStore
@@ -105,12 +108,14 @@ def gather_week(
     fresh = [run for run in runs if started(run) >= since]
     finished = [run for run in runs if run.info.status == "FINISHED"]
     records = RegistryStore(reader.store, reader.client)
+    changes = changes_section(finished, records, since, days)
     sections = (
+        summary_section(finished, changes, records),
         _plan_section(reader, runs, since, present),
         _answers_section(fresh),
         _activity_section(fresh, names),
         _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),
-        changes_section(finished, records, since, days),
+        compared(changes),
         _failures_section([run for run in fresh if run.info.status in ("FAILED", "KILLED")]),
         *_live_sections(finished),
         models_section(records),
@@ -188,11 +193,10 @@ def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:
 
 
 def _week_best_section(fresh: Sequence[Run]) -> Section:
-    rows = [row[:-1] for row in best_rows(fresh)]
+    rows = best_rows(fresh)
     text = "Each best is the best of so many runs of the week; the deflated figure takes off the luck of that choice."
-    columns = ("market", "metric", "best", "runs tried", "deflated", "run")
     return Section(
-        "Best of the week", text if rows else "No finished run has a ranked metric.", TableData(columns, tuple(rows))
+        "Best of the week", text if rows else "No finished run has a ranked metric.", TableData(BEST, tuple(rows))
     )
 
 
@@ -215,4 +219,4 @@ def _live_sections(finished: Sequence[Run]) -> tuple[Section, ...]:
 
 def _failures_section(failed: Sequence[Run]) -> Section:
     rows = tuple((run.info.run_name, run.info.status, run.data.tags.get("failure_reason")) for run in failed)
-    return Section("Failures", "" if rows else "None.", TableData(("run", "status", "reason"), rows))
+    return Section("Failures", table=TableData(("run", "status", "reason"), rows))
