@@ -1,41 +1,19 @@
-from .gates import (
-    DEFAULT_PRODUCTION_CRITERIA,
-    GATES,
-    PROFILES,
-    Answer,
-    Gate,
-    GateProfile,
-    GateReport,
-    NamedGate,
-    Verdict,
-    get_profile,
-    load_profiles,
-)
-from .logging.autolog import autologging_off, disable_autologging, enable_autologging
-from .logging.items import SupportsEvaluation
-from .phases import PHASES
-from .registry import ModelRegistry
-from .stages.rules import Stage
-from .tracker import NBAPropsTracker
-
-__all__ = [
-    "DEFAULT_PRODUCTION_CRITERIA",
-    "GATES",
-    "PHASES",
-    "PROFILES",
-    "Answer",
-    "Gate",
-    "GateProfile",
-    "GateReport",
-    "ModelRegistry",
-    "NBAPropsTracker",
-    "NamedGate",
-    "Stage",
-    "SupportsEvaluation",
-    "Verdict",
-    "autologging_off",
-    "disable_autologging",
-    "enable_autologging",
-    "get_profile",
-    "load_profiles",
-]
+from .gates import DEFAULT_PRODUCTION_CRITERIA as DEFAULT_PRODUCTION_CRITERIA
+from .gates import GATES as GATES
+from .gates import PROFILES as PROFILES
+from .gates import Answer as Answer
+from .gates import Gate as Gate
+from .gates import GateProfile as GateProfile
+from .gates import GateReport as GateReport
+from .gates import NamedGate as NamedGate
+from .gates import Verdict as Verdict
+from .gates import get_profile as get_profile
+from .gates import load_profiles as load_profiles
+from .logging.autolog import autologging_off as autologging_off
+from .logging.autolog import disable_autologging as disable_autologging
+from .logging.autolog import enable_autologging as enable_autologging
+from .logging.items import SupportsEvaluation as SupportsEvaluation
+from .phases import PHASES as PHASES
+from .registry import ModelRegistry as ModelRegistry
+from .stages.rules import Stage as Stage
+from .tracker import NBAPropsTracker as NBAPropsTracker

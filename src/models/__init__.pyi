@@ -1,17 +1,10 @@
-from .data import TrainingData, load_training_data, simulated_training_data
-from .integrity import IntegrityReport, reproduce_run, verify_run
-from .studies import AblationStudy, BettingStudy
-from .train_model_mlflow import NBAPropsMLflowTrainer, TrainingResult
-
-__all__ = [
-    "AblationStudy",
-    "BettingStudy",
-    "IntegrityReport",
-    "NBAPropsMLflowTrainer",
-    "TrainingData",
-    "TrainingResult",
-    "load_training_data",
-    "reproduce_run",
-    "simulated_training_data",
-    "verify_run",
-]
+from .data import TrainingData as TrainingData
+from .data import load_training_data as load_training_data
+from .data import simulated_training_data as simulated_training_data
+from .integrity import IntegrityReport as IntegrityReport
+from .integrity import reproduce_run as reproduce_run
+from .integrity import verify_run as verify_run
+from .studies import AblationStudy as AblationStudy
+from .studies import BettingStudy as BettingStudy
+from .train_model_mlflow import NBAPropsMLflowTrainer as NBAPropsMLflowTrainer
+from .train_model_mlflow import TrainingResult as TrainingResult

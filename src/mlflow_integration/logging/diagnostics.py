@@ -33,7 +33,7 @@ class Diagnostics:
     def log_plots(self: LogsItems, plots: Mapping[str, Any] | Sequence[Any]) -> None:
         """Log plots: file name to a matplotlib figure, or to a function that returns one; or figures alone.
 
-        Figures without a name are called after their title, else ``plot_1.png``, ``plot_2.png``, ...
+        Figures without a name are named after their title, else ``plot_1.png``, ``plot_2.png``, ...
         """
         named = plots if isinstance(plots, Mapping) or not isinstance(plots, Iterable) else _named(plots)
         self.log_items([Figure(str(name), make) for name, make in as_mapping("Plots", named).items()])
@@ -132,7 +132,7 @@ class Diagnostics:
 
 
 def _named(figures: Iterable[Any]) -> dict[str, Any]:
-    """Figures by file names made from their titles; of equal ones the later gets a number."""
+    """Figures by file names made from their titles; a later one of the same name gets a number."""
     named: dict[str, Any] = {}
     for number, figure in enumerate(figures, start=1):
         title = figure.get_suptitle() if hasattr(figure, "get_suptitle") else ""

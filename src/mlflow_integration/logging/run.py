@@ -225,7 +225,7 @@ def _end_open_runs() -> None:
 
 
 def register_exit_handler() -> None:
-    """Let nothing that this process starts stay RUNNING when it ends by itself or by a signal.
+    """Make sure that no run of this process stays RUNNING when the process exits or a signal ends it.
 
     Our handler is registered once MLflow has registered its own, so that ours runs first.
     """

@@ -53,17 +53,7 @@ class Moves:
         by: str | None,
         nights: int,
     ) -> Stage:
-        """Promote a version to Staging or Production, which needs verdicts or an override with a reason.
-
-        Args:
-            name: The model.
-            version: The version.
-            stage: Where to.
-            reason: Why.
-            override: Whether rules are overridden.
-            by: Who.
-            nights: Settled nights in Staging that Production requires.
-        """
+        """Promote a version to Staging or Production, which needs `nights` in Staging and verdicts, or an override."""
         target, number = Stage.parse(stage), as_version(version)
         if override:
             _require_reason("promotion past the rules (override=True, --force)", reason)

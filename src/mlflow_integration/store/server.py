@@ -57,7 +57,7 @@ def local_ui(database: Path, log: Path, *, port: int | None = None, light: bool 
     """Run ``mlflow ui`` in the folder of a SQLite store, as a user does.
 
     Args:
-        database: The store. One called ``mlflow.db`` is what the command opens by itself; another is named to it.
+        database: The store. The command opens ``mlflow.db`` by default; any other file is named to it.
         log: File for what it prints.
         port: Port to listen on; a free one by default.
         light: One worker and no job runner: the same pages from 2 processes instead of 15, in a quarter of the time.

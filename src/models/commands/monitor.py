@@ -9,7 +9,7 @@ import typer
 from mlflow_integration.commands.options import Json, Uri, command, new_app
 from models.commands.options import Market
 
-app = new_app(rich_markup_mode="rich")
+app = new_app()
 
 
 @command(app)

@@ -11,7 +11,7 @@ from mlflow_integration.cli import emit_json, note, show_table
 from mlflow_integration.commands.options import Json, Uri, command, new_app
 from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
-app = new_app(rich_markup_mode="rich")
+app = new_app()
 
 
 @command(app)

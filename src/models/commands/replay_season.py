@@ -10,7 +10,7 @@ import typer
 from mlflow_integration.commands.options import Json, command, new_app
 from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed
 
-app = new_app(rich_markup_mode="rich")
+app = new_app()
 
 
 @command(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlflow_integration.commands.options import Json, Uri, command, new_app
 from models.commands.options import Data, Fixtures, Odds, Seed, Stage
 
-app = new_app(rich_markup_mode="rich")
+app = new_app()
 
 
 @command(app)

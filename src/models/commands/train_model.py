@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
 RUN = "A run of markets"
-"""Panel of the options that say what a run of markets does, and that a recipe says for itself."""
+"""Panel of the options of a run of markets; a recipe has its own settings instead."""
 PLAN = "Recipes and the plan"
 SCALE = "Scale-out"
 

@@ -10,7 +10,7 @@ import typer
 from mlflow_integration.commands.options import Json, Uri, command, new_app
 from models.commands.options import Availability, Fixtures, Format, Odds, SeasonStats
 
-app = new_app(rich_markup_mode="rich")
+app = new_app()
 
 
 @command(app)

@@ -1,15 +1,9 @@
-from .jobs import Job, fits_on, run_jobs
-from .recipe import PLAN, RECIPES, Recipe, load_recipe
-from .run import PlanStep, run_plan
-
-__all__ = [
-    "PLAN",
-    "RECIPES",
-    "Job",
-    "PlanStep",
-    "Recipe",
-    "fits_on",
-    "load_recipe",
-    "run_jobs",
-    "run_plan",
-]
+from .jobs import Job as Job
+from .jobs import fits_on as fits_on
+from .jobs import run_jobs as run_jobs
+from .recipe import PLAN as PLAN
+from .recipe import RECIPES as RECIPES
+from .recipe import Recipe as Recipe
+from .recipe import load_recipe as load_recipe
+from .run import PlanStep as PlanStep
+from .run import run_plan as run_plan

@@ -203,7 +203,7 @@ def _best_of_phase(phase: int, config: TrainerConfig, candidates: Candidates, da
     metric = candidates.metric_of(phase)
     found = [run for run in _comparable_runs(phase, config, data) if metric in run.data.metrics]
     if phase == CALIBRATION_PHASE:
-        props = Counter(run.data.tags.get(PROPS_TAG) for run in found)  # most runs; of equals the earliest
+        props = Counter(run.data.tags.get(PROPS_TAG) for run in found)  # most runs; the earliest among equals
         found = [run for run in found if run.data.tags.get(PROPS_TAG) == next(iter(props.most_common(1)))[0]]
     sign = 1.0 if resolve_direction(metric) == "min" else -1.0
     return min(found, key=lambda run: sign * run.data.metrics[metric], default=None)
@@ -220,7 +220,7 @@ def _comparable_runs(phase: int, config: TrainerConfig, data: TrainingData) -> l
     found = tracker.client.search_runs(
         [tracker.experiment_id], where, order_by=["attributes.start_time ASC"], max_results=1000
     )
-    # A projection that holds tonight's prices is none that a registered model could make.
+    # A registered model could not make a projection that holds tonight's prices.
     priced = {MARKET_BLEND, "True"}
     return [
         with_plain_metrics(run)

@@ -161,7 +161,7 @@ class SweepStudy:
         self.study.tell(slot.trial, value, state=TrialState.PRUNED if value is None else None)
 
     def best(self) -> FrozenTrial | None:
-        """The best complete trial; of equals the earliest slot."""
+        """The best complete trial; the earliest slot among equals."""
         complete = [trial for trial in self.finished().values() if trial.state == TrialState.COMPLETE]
         return self.result().best_trial if complete else None
 

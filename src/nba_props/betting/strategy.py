@@ -52,7 +52,7 @@ def side_is(side: Literal["over", "under"]) -> Filter:
 
 
 def both(*filters: Filter) -> Filter:
-    """All of `filters` at once; none of them given lets everything through."""
+    """All of `filters` at once; without any, everything passes."""
 
     def every(bets: pd.DataFrame) -> NDArray[np.bool_]:
         kept = np.ones(len(bets), dtype=bool)

@@ -1,22 +1,13 @@
-from .content import fingerprint
-from .game_logs import LoadReport, load_game_logs, read_game_logs
-from .join import JoinResult, join_odds
-from .odds import load_odds, no_odds
-from .report import JoinReport
-from .season_stats import SeasonStatsJoin, SeasonStatsReport, join_season_stats, load_season_stats
-
-__all__ = [
-    "JoinReport",
-    "JoinResult",
-    "LoadReport",
-    "SeasonStatsJoin",
-    "SeasonStatsReport",
-    "fingerprint",
-    "join_odds",
-    "join_season_stats",
-    "load_game_logs",
-    "load_odds",
-    "load_season_stats",
-    "no_odds",
-    "read_game_logs",
-]
+from .content import fingerprint as fingerprint
+from .game_logs import LoadReport as LoadReport
+from .game_logs import load_game_logs as load_game_logs
+from .game_logs import read_game_logs as read_game_logs
+from .join import JoinResult as JoinResult
+from .join import join_odds as join_odds
+from .odds import load_odds as load_odds
+from .odds import no_odds as no_odds
+from .report import JoinReport as JoinReport
+from .season_stats import SeasonStatsJoin as SeasonStatsJoin
+from .season_stats import SeasonStatsReport as SeasonStatsReport
+from .season_stats import join_season_stats as join_season_stats
+from .season_stats import load_season_stats as load_season_stats

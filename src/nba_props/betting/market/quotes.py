@@ -121,7 +121,7 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
 
     Returns:
         One row per (``game_id``, ``player_id``, ``market``), in order of first appearance: ``line`` (the most quoted
-        one; of equally quoted ones the nearest to the median, then the lower), ``median_line``, ``market_p_over``
+        one; among equally quoted ones the nearest to the median, then the lower), ``median_line``, ``market_p_over``
         (median over the books at ``line`` of the no-vig P(over), each from its own two prices; NaN if none has both),
         ``n_books``, ``n_at_line``, ``hold`` (median margin of the books at any line), and, where `quotes` has it,
         ``game_date``.
@@ -158,7 +158,7 @@ def _latest(quotes: pd.DataFrame) -> pd.DataFrame:
 
 
 def modal_line(group: Ints, line: Floats, median: Floats, n_groups: int) -> tuple[Floats, Ints]:
-    """Most quoted line of each group, and how often; of equals the one nearest the median, then the lower.
+    """Most quoted line of each group, and how often; among equals the one nearest the median, then the lower.
 
     >>> modal_line(np.zeros(3, dtype=int), np.array([20.5, 21.5, 21.5]), np.array([21.5]), 1)
     (array([21.5]), array([2]))
