@@ -14,6 +14,7 @@ from mlflow_integration import get_profile
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.errors import ConfigError, NotEnoughDataError
 from nba_props.metrics import headline_metrics, plain_metrics
+from nba_props.plots import PLOTS
 
 QUICK = {"n_estimators": 20}
 
@@ -32,6 +33,12 @@ def tracked(data, tmp_path_factory, new_store):
         result = trainer(data, tracking_uri=uri).run("first")
     client = mlflow.MlflowClient(uri)
     return result, client, client.get_run(result.run_id), folder
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(tracked, monkeypatch):
+    """The pictures are those of `tracked`; other runs are quicker without."""
+    monkeypatch.setattr(PLOTS, "_items", {})
 
 
 def test_the_run_has_every_metric_that_can_be_computed(tracked):

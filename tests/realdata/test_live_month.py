@@ -25,7 +25,7 @@ START, END = pd.Timestamp("2024-01-08"), pd.Timestamp("2024-02-07")
 
 @pytest.fixture(scope="module")
 def files(realdata_dir):
-    logs = [realdata_dir / f"player_game_logs_{season}.csv.gz" for season in ("2021-22", "2022-23", "2023-24")]
+    logs = [realdata_dir / f"player_game_logs_{season}.csv.gz" for season in ("2022-23", "2023-24")]
     return logs, [realdata_dir / "prop_odds_2023-24_pra.csv.gz"]
 
 
@@ -36,7 +36,7 @@ def data(files):
 
 @pytest.fixture(scope="module")
 def model(data):
-    """A model of the two seasons before."""
+    """A model of the season before."""
     config = make_config(market="pra", model_params={"n_estimators": 40}, walk_forward={"step": "once"})
     made = forecaster(data, config, "lightgbm")
     (test,) = [fold for fold in made.folds if fold.role == "test"]

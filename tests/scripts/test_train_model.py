@@ -16,6 +16,8 @@ from models.data import load_training_data
 from nba_league import simulate_league
 from nba_props.markets import MARKETS
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mlflow" / "train_model.py"
 
 

@@ -19,7 +19,7 @@ from nba_props.config import make_config
 from nba_props.data import join_odds
 from nba_props.features import mean_minutes_before
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pictures")]
 NAME = "NBAProps_pts_SIMULATED"
 
 
@@ -47,7 +47,7 @@ def replayed(seasons, tmp_path_factory, new_store):
     start, _ = nights_of(seasons, "2023-24")
     folder = tmp_path_factory.mktemp("replayed")
     uri = new_store(folder)
-    settings = ReplaySettings(start, start + pd.Timedelta(days=70), retrain_days=None)
+    settings = ReplaySettings(start, start + pd.Timedelta(days=40), retrain_days=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         found = replay_season(seasons, [config()], settings, tracking_uri=uri)
