@@ -101,6 +101,33 @@ def test_form_counts_the_games_of_a_similar_line_up_most():
     assert of(games, with_him, 2, 8)["form_pts"] < of(games, features, 2, 8)["form_pts"]
 
 
+def test_what_the_team_produces_is_shared_by_those_who_are_there():
+    games = team_games([SIDE] * 5 + [SIDE[1:]], MINUTES)
+    row = of(games, build_features(games, absences=listed(games, 5, "BOS", [1])), 2, 5)
+
+    assert row["available_pts"] == pytest.approx(4 * 20.0)
+    assert row["available_ast"] == pytest.approx(3.0 + 4.0 + 5.0 + 6.0)
+    # The six have made 6 x 20 points, 6 x 4 rebounds and 1 + 2 + ... + 6 assists a game.
+    assert row["scaled_pts"] == pytest.approx(120.0 / 5)
+    assert row["scaled_reb"] == pytest.approx(24.0 / 5)
+    assert row["scaled_ast"] == pytest.approx(21.0 * 2.0 / 20.0)
+    assert row["scaled_pra"] == pytest.approx(24.0 + 4.8 + 2.1)
+
+
+def test_the_absence_of_a_man_of_his_own_role_tells_games_apart_more_than_that_of_another():
+    games = team_games([SIDE, SIDE, SIDE, SIDE, SIDE[1:], SIDE, SIDE], MINUTES)
+    games.loc[games["player_id"] == 5, "reb"] = 0.0  # he alone only passes; 1 and 2 are alike
+    night = games["game_date"].drop_duplicates().iloc[4]
+    games.loc[(games["player_id"] == 2) & (games["game_date"] == night), "pts"] = 50.0
+    alike, other, nobody = (
+        of(games, build_features(games, absences=listed(games, 6, "BOS", out)), 2, 6) for out in ([1], [5], [])
+    )
+
+    assert 0.0 < alike["role_form_games"] < other["role_form_games"] < nobody["role_form_games"] < 6.0
+    assert alike["role_form_beyond_pts"] > max(0.0, other["role_form_beyond_pts"], nobody["role_form_beyond_pts"])
+    assert alike["role_form_min"] > nobody["role_form_min"] > 40.0  # five share the minutes of six without him
+
+
 def test_a_fringe_player_reported_out_moves_nothing():
     minutes = MINUTES | {6: 8.0}
     games = team_games([SIDE] * 6, minutes)
@@ -191,7 +218,9 @@ def test_the_check_names_the_columns_when_tonight_counts_as_an_earlier_game(leag
     assert leaks(games, day, 1) == {}
     monkeypatch.setattr(_line_up, "_block", last_game_is_tonight)
 
-    assert {"out_min", "available_min", "form_pts"} <= set().union(*leaks(games, day, 1).values())
+    assert {"out_min", "available_min", "scaled_pts", "form_pts", "role_form_min"} <= set().union(
+        *leaks(games, day, 1).values()
+    )
 
 
 def test_players_and_games_that_are_not_in_the_table_say_nothing():

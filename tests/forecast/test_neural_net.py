@@ -1,4 +1,4 @@
-"""The small neural net: learns, repeats itself to the bit, and never forecasts below zero."""
+"""The small neural nets: learn, repeat themselves to the bit, and never forecast below zero."""
 
 from __future__ import annotations
 
@@ -25,6 +25,26 @@ def test_it_learns_what_moves_the_total(sample):
     net.fit(features[:3000], total[:3000])
     forecast, late = net.predict(features[3000:]), total[3000:]
     assert np.abs(late - forecast).mean() < 0.6 * np.abs(late - total[:3000].median()).mean()
+
+
+def test_it_learns_from_values_that_are_missing(sample):
+    features, total = sample
+    missing = features["b"].isna()
+    total = total.where(~missing, 20.0)
+    net = make_estimator("mlp", {}, seed=1)
+    net.fit(features[:3000], total[:3000])
+    late = features[3000:][missing[3000:]]
+    assert np.abs(net.predict(late) - 20.0).mean() < 3.0
+    assert np.abs(net.predict(late.fillna(0.0)) - 20.0).mean() > 5.0
+
+
+def test_four_nets_that_differ_in_their_seed_are_averaged(sample):
+    features, total = sample
+    net = make_estimator("mlp", {}, seed=1)
+    net.fit(features[:1000], total[:1000])
+    bag = net.native[-1].regressor_[-1]
+    first = bag.estimators_[0].coefs_[0]
+    assert [(first == each.coefs_[0]).all() for each in bag.estimators_] == [True, False, False, False]
 
 
 def test_the_same_seed_gives_the_same_bits_and_no_forecast_is_below_zero(sample):

@@ -12,7 +12,9 @@ _TONIGHT: Final = "line-up"
 _FAMILIES: Final = {
     "forecasts": _OWN_FORM,
     "line_up": _TONIGHT,
+    "line_up_share": _TONIGHT,
     "line_up_form": _TONIGHT,
+    "line_up_role_form": _TONIGHT,
     "line_up_change": _TONIGHT,
     "teammates": _TONIGHT,
     "minutes": "minutes",

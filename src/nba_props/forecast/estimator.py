@@ -220,7 +220,9 @@ for _name, _kind in {
         "minutes, then production a minute: two LightGBM models multiplied", _two_stage, "pyfunc", needs_minutes=True
     ),
     "mlp": EstimatorKind(
-        "a small neural net, squared errors of the square root", partial(_sklearn, _neural_net), "pyfunc"
+        "the mean of four small neural nets, squared errors of the square root",
+        partial(_sklearn, _neural_net),
+        "pyfunc",
     ),
 }.items():
     ESTIMATORS.add(_name, _kind)

@@ -87,7 +87,7 @@ class SklearnEstimator:
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
         """Fit on `features` (n, k) and `target` (n, stat units)."""
         self._names = list(features.columns[features.notna().any()])
-        if get_tags(self._regressor).input_tags.allow_nan:
+        if _takes_missing(self._regressor):
             self._fitted = self._regressor
         else:
             self._fitted = Pipeline([("impute", SimpleImputer(strategy="median")), ("regress", self._regressor)])
@@ -106,3 +106,11 @@ class SklearnEstimator:
         sizes = np.abs(np.asarray(weights, dtype="float64")).reshape(-1)
         shares = sizes / sizes.sum() if sizes.sum() > 0 else sizes
         return pd.Series(shares, index=self._names, name="importance").sort_values(ascending=False, kind="stable")
+
+
+def _takes_missing(regressor: Any) -> bool:  # noqa: ANN401 - regressors share no base that scikit-learn asks for
+    """Whether it can be fitted on missing values: by itself, or as a pipeline that begins with an imputer."""
+    first = regressor[0] if isinstance(regressor, Pipeline) else regressor
+    if first is not regressor:  # a pipeline does not say so itself, and a first step that passes them on does not help
+        return type(first).__module__.startswith(SimpleImputer.__module__.rpartition(".")[0])
+    return bool(get_tags(regressor).input_tags.allow_nan)

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 PARTS = ["min", "pts", "reb", "ast"]
 FORM = ["min", "pts", "reb", "ast", "pra"]
+SHARE = [*(f"available_{part}" for part in PARTS[1:]), *(f"scaled_{part}" for part in [*PARTS[1:], "pra"])]
 
 
 def line_up(g: pd.DataFrame, *, stand_in: bool, reported: dict[tuple[str, Any], Collection[int]]) -> pd.DataFrame:
-    """All columns of the three line-up groups; `reported` lists who is out by team and date."""
+    """All columns of the line-up groups; `reported` lists who is out by team and date."""
     g = g.assign(share=240.0 * g["min"] / g.groupby(["team", "game_date", "opponent"])["min"].transform("sum"))
     after = states(g)
     rows: dict[int, dict[str, float]] = {}
@@ -26,7 +27,7 @@ def line_up(g: pd.DataFrame, *, stand_in: bool, reported: dict[tuple[str, Any], 
             rows |= team_season(block, team, season, after, stand_in, reported, sides[:done])
             done += block["game_date"].nunique()
     out = pd.DataFrame.from_dict(rows, orient="index").reindex(g.index)
-    context = [name for name in out if not name.startswith("form_")]
+    context = [name for name in out if not name.startswith(("form_", "role_form_")) and name not in SHARE]
     shifted = out.groupby(g["player_id"])[context].shift(1)
     usual = shifted.groupby(g["player_id"]).ewm(halflife=3).mean().droplevel(0).sort_index()
     return out.join((out[context] - usual).add_suffix("_change"))
@@ -66,6 +67,8 @@ def team_season(block, team, season, after, stand_in, reported, old) -> dict[int
     sides = [set(rows["player_id"]) for _, rows in nights]
     values = [rows.set_index("player_id")[["share", *FORM[1:]]] for _, rows in nights]
     everybody = sorted(set(block["player_id"]).union(*old[-20:]))
+    produced = np.array([rows[PARTS[1:]].sum() for _, rows in nights])
+    tonight: list[dict[int, dict[str, Any] | None]] = []
     out: dict[int, dict[str, float]] = {}
     for place, (day, rows) in enumerate(nights):
         known = {player: state(after, player, day, season) for player in everybody}
@@ -84,8 +87,11 @@ def team_season(block, team, season, after, stand_in, reported, old) -> dict[int
             np.exp(-differences(here, there, sides[earlier]) / 35.0) * 0.5 ** ((place - earlier) / 15.0)
             for earlier in range(place)
         ]
+        tonight.append(known)
+        mean = produced[:place].mean(axis=0) if place else np.full(3, np.nan)
         for row, player in zip(rows.index, rows["player_id"], strict=True):
-            own = form(player, sides[:place], values, weights)
+            own = form(player, sides[:place], values, weights) | share(player, known, there, past, mean)
+            own |= role_form(player, here, there, sides[:place], values, tonight)
             out[row] = own | context(player, known, regulars, missing, last, there, past)
     return out
 
@@ -139,6 +145,46 @@ def context(player, known, regulars, missing, last, there, past) -> dict[str, fl
         ),
     }
     return dict.fromkeys(out, np.nan) if none else out
+
+
+def share(player, known, there, past, mean) -> dict[str, float]:
+    """What the others who are there produce, and his part of the team's mean if all of them share it."""
+    me = known[player]
+    if me is None or not past or not me["min"] > 0.0:
+        return dict.fromkeys(SHARE, np.nan)
+    others = [sum(known[other][part] for other in there - {player}) for part in PARTS[1:]]
+    all_there = [me[part] + other for part, other in zip(PARTS[1:], others, strict=True)]
+    parts = [me[part] / total if total > 0 else np.nan for part, total in zip(PARTS[1:], all_there, strict=True)]
+    scaled = [part * team for part, team in zip(parts, mean, strict=True)]
+    return dict(zip(SHARE, [*others, *scaled, sum(scaled)], strict=True))
+
+
+def role_form(player, here, there, sides, values, tonight) -> dict[str, float]:
+    """Minutes, and what was beyond expectation, in his games whose line-up was alike in his role."""
+    names = ["role_form_min", "role_form_games", *(f"role_form_beyond_{part}" for part in PARTS)]
+    me = tonight[-1][player]
+    if me is None or not me["min"] > 0.0 or not any(player in side for side in sides):
+        return dict.fromkeys(names, np.nan)
+    counts = {}
+    for mate, now in here.items():
+        gap = role(me) - role(now)
+        alike = np.exp(-((gap / 0.2) ** 2)) if np.isfinite(gap) else 0.0
+        if mate != player and now["long_run"] >= 20.0:
+            counts[mate] = np.round((0.25 + alike) * now["long_run"] * 1024) / 1024
+    total, beyond, counted, minutes = 0.0, np.zeros(4), 0.0, 0.0
+    for earlier, side in enumerate(sides):
+        if player not in side:
+            continue
+        differ = sum(count for mate, count in counts.items() if (mate in there) != (mate in side))
+        weight = np.exp(-differ / 20.0) * 0.5 ** ((len(sides) - earlier) / 40.0)
+        box = values[earlier].loc[player]
+        total += weight
+        minutes += weight * box["share"]
+        then = tonight[earlier][player]
+        if then is not None and then["min"] > 0.0:
+            counted += weight
+            beyond += weight * np.array([box["share" if part == "min" else part] - then[part] for part in PARTS])
+    return dict(zip(names, [minutes / total, total, *(beyond / (counted + 1.0))], strict=True))
 
 
 def role(now) -> float:

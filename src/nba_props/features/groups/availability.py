@@ -13,9 +13,10 @@ from nba_props.arrays import Floats
 from nba_props.features.feature import feature_group
 from nba_props.features.history.context import Context
 from nba_props.features.history.ewma import decay_of_half_life, ewma
-from nba_props.features.history.line_up import CONTEXT, FORM, USUAL
+from nba_props.features.history.line_up import CONTEXT, FORM, SHARE, USUAL
+from nba_props.features.history.role_form import ROLE_FORM
 
-AVAILABILITY_GROUPS: Final = ("line_up", "line_up_form", "line_up_change")
+AVAILABILITY_GROUPS: Final = ("line_up", "line_up_share", "line_up_form", "line_up_role_form", "line_up_change")
 """The groups that depend on absences; the others are the same whoever is out."""
 
 _WORDS: Final = {"min": "minutes", "pts": "points", "reb": "rebounds", "ast": "assists", "pra": "PRA"}
@@ -45,6 +46,20 @@ def tonight(ctx: Context) -> dict[str, Floats]:
     return {name: ctx.line_up[name] for name in CONTEXT}
 
 
+_SHARE_TEXT: Final = {
+    **{f"available_{part}": f"expected {_WORDS[part]} of the team-mates who are there"
+       for part in ("pts", "reb", "ast")},
+    **{f"scaled_{part}": f"his {_WORDS[part]} if all who are there share the team's season mean"
+       for part in ("pts", "reb", "ast", "pra")},
+}  # fmt: skip
+
+
+@feature_group("line_up_share", tier=2, columns=[(name, "season", _SHARE_TEXT[name]) for name in SHARE])
+def share(ctx: Context) -> dict[str, Floats]:
+    """The player's share of what the team produces, among those who are there tonight."""
+    return {name: ctx.line_up[name] for name in SHARE}
+
+
 @feature_group(
     "line_up_form",
     tier=2,
@@ -55,6 +70,20 @@ def tonight(ctx: Context) -> dict[str, Floats]:
 def form(ctx: Context) -> dict[str, Floats]:
     """What the player did in line-ups like tonight's."""
     return {f"form_{name}": ctx.line_up[f"form_{name}"] for name in FORM}
+
+
+_ROLE_FORM_TEXT: Final = {
+    "role_form_min": "mean minutes of his games with team-mates of his role there and out as tonight",
+    "role_form_games": "how many such games there are, by weight",
+    **{f"role_form_beyond_{part}": f"{_WORDS[part]} beyond expectation in such games"
+       for part in ("min", "pts", "reb", "ast")},
+}  # fmt: skip
+
+
+@feature_group("line_up_role_form", tier=2, columns=[(name, "season", _ROLE_FORM_TEXT[name]) for name in ROLE_FORM])
+def role_form(ctx: Context) -> dict[str, Floats]:
+    """What the player did when those of his role were there, or missing, as tonight."""
+    return {name: ctx.line_up[name] for name in ROLE_FORM}
 
 
 @feature_group(

@@ -16,8 +16,10 @@ import numpy as np
 from nba_props.arrays import Bools, Floats, Ints
 from nba_props.features.history.absences import KnownOut
 from nba_props.features.history.asof import Log, Past, masked_ratio
+from nba_props.features.history.block import Block
 from nba_props.features.history.ewma import decay_of_half_life, ewma
 from nba_props.features.history.fixtures import Fixtures
+from nba_props.features.history.role_form import ROLE_FORM, closeness, role_form, role_of
 from nba_props.features.history.table import Table
 
 _PARTS: Final = ("min", "pts", "reb", "ast")
@@ -29,6 +31,9 @@ CONTEXT: Final = (
     "out_overlap",
 )  # fmt: skip
 """What tonight's line-up leaves to the player."""
+
+SHARE: Final = (*(f"available_{part}" for part in _PARTS[1:]), *(f"scaled_{part}" for part in (*_PARTS[1:], "pra")))
+"""What the others who are there produce, and what is his if all of them share what the team produces."""
 
 FORM: Final = ("min", "pts", "reb", "ast", "pra")
 """Series whose mean under similar line-ups is taken."""
@@ -48,39 +53,10 @@ _FADE: Final = 15.0
 """Team games over which the weight of an earlier game is halved."""
 _TIE: Final = 1e-9
 """Two players closer than this are level: less than this is rounding."""
-_ROLE: Final = 0.2
-"""Difference in role (rebounds against assists) over which two players are taken to have different roles."""
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Players (rows) of one team and season by its games (columns), as known before each game.
-
-    Attributes:
-        now: (part, player, game) expected minutes, points, rebounds and assists.
-        long_run: Minutes in the long run.
-        regular: Belongs to those whose absence is news.
-        last: Played the team's last game; before a season's first one, any of its last 10.
-        out: A regular who is known to be out.
-        available: Regulars who are not out, and others who played the last game.
-        played: Played this game; only ever read of earlier games.
-        known: Number of the team's games this season that are strictly earlier than each game.
-        told: Whether the team has a strictly earlier game at all.
-    """
-
-    now: Floats
-    long_run: Floats
-    regular: Bools
-    last: Bools
-    out: Bools
-    available: Bools
-    played: Bools
-    known: Ints
-    told: Bools
 
 
 def line_up(table: Table, players: Log, fixtures: Fixtures, known_out: KnownOut) -> dict[str, Floats]:
-    """Columns `CONTEXT` and ``form_<series>`` of each player-game; NaN before there is any history.
+    """Columns `CONTEXT`, `SHARE`, ``form_<series>`` and `ROLE_FORM` of each player-game; NaN before any history.
 
     Args:
         table: The player-games.
@@ -91,13 +67,17 @@ def line_up(table: Table, players: Log, fixtures: Fixtures, known_out: KnownOut)
     minutes = 240.0 * masked_ratio(table.stat["min"], fixtures.total["min"][fixtures.row])
     series = np.stack([minutes, *(table.stat[name] for name in FORM[1:])])
     context = np.empty((len(CONTEXT), len(table.player)))
+    share = np.empty((2 * len(_PARTS[1:]), len(table.player)))
     form = np.empty((len(FORM), len(table.player)))
+    in_role = np.empty((len(ROLE_FORM), len(table.player)))
     for cast in _casts(table, players, fixtures, minutes):
         block = _block(cast, fixtures, known_out)
         context[:, cast.rows] = _context(block, cast.player, cast.game)
+        share[:, cast.rows] = _share(block, cast.player, cast.game)
         form[:, cast.rows] = _form(block, series[:, cast.rows], cast.player, cast.game)
-    out = dict(zip(CONTEXT, context, strict=True))
-    return out | {f"form_{name}": values for name, values in zip(FORM, form, strict=True)}
+        in_role[:, cast.rows] = role_form(block, series[:, cast.rows], cast.player, cast.game)
+    names = (*CONTEXT, *SHARE, *(f"form_{name}" for name in FORM), *ROLE_FORM)
+    return dict(zip(names, [*context, *_scaled(share, fixtures), *form, *in_role], strict=True))
 
 
 @dataclass(frozen=True)
@@ -110,7 +90,7 @@ class _Cast:
         ids: Code of each player: those of the season and those of the team's last 20 games before it.
         before: (player, game) whether he played each of those games, at most 20.
         player, game: Which of the players, and which of the games, each of `rows` is of.
-        now, long_run: As in `_Block`.
+        now, long_run: As in `Block`.
         here: His last game was for this team.
     """
 
@@ -179,7 +159,7 @@ def _expected(table: Table, players: Log, career: Past, season: Past, minutes: F
     return np.stack([expected, *(box[name, long] for name in _PARTS[1:])]), 0.5 * (form["min", long] + mean_or_form[1])
 
 
-def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> _Block:
+def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> Block:
     """Who is a regular, who is out and who is there, before each game of a team and season."""
     size, old = cast.games.stop - cast.games.start, cast.before.shape[1]
     known = fixtures.own.end[cast.games] - cast.games.start
@@ -197,7 +177,7 @@ def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> _Block:
     else:
         missing = np.where(known_out.reported[cast.games], known_out.listed(cast.games, cast.ids), ~last)
     out = regular & missing
-    return _Block(
+    return Block(
         now=np.nan_to_num(cast.now),
         long_run=np.where(cast.here & (cast.long_run >= _REGULAR_MINUTES), cast.long_run, 0.0),
         regular=regular,
@@ -210,7 +190,7 @@ def _block(cast: _Cast, fixtures: Fixtures, known_out: KnownOut) -> _Block:
     )
 
 
-def _context(block: _Block, player: Ints, game: Ints) -> Floats:
+def _context(block: Block, player: Ints, game: Ints) -> Floats:
     """Columns of `CONTEXT` for the player-games of one block; the player himself never counts among the others."""
     rows = np.arange(len(player))
     now = block.now[:, :, game]
@@ -223,9 +203,8 @@ def _context(block: _Block, player: Ints, game: Ints) -> Floats:
     minutes = _down(now[0] * there)
     above = there & (now > own[:, None, :] + _TIE)
     fifth = -np.partition(np.where(there, -now[0], 0.0), 4, axis=0)[4] if len(now[0]) > 4 else np.zeros(len(rows))
-    role = masked_ratio(now[2], now[2] + 1.6 * now[3])
-    gap = (role - role[player, rows]) / _ROLE
-    overlap = _down(np.where(out & np.isfinite(gap), now[0] * np.exp(-gap * gap), 0.0))
+    role = role_of(now)
+    overlap = _down(now[0] * np.where(out, closeness(role, role[player, rows]), 0.0))
     ranks = 1.0 + above.sum(axis=1)
     described = np.stack([
         *sums, minutes, 240.0 * masked_ratio(own[0], own[0] + minutes), _down(now[0] * above[0]), *ranks,
@@ -235,7 +214,27 @@ def _context(block: _Block, player: Ints, game: Ints) -> Floats:
     return described
 
 
-def _form(block: _Block, series: Floats, player: Ints, game: Ints) -> Floats:
+def _share(block: Block, player: Ints, game: Ints) -> Floats:
+    """Expected points, rebounds and assists of the others who are there, and the player's shares of them and his."""
+    now, own = block.now[1:, :, game], block.now[:, player, game]
+    there = block.available[:, game]
+    there[player, np.arange(len(player))] = False
+    others = np.stack([_down(part * there) for part in now])
+    described = np.concatenate([others, masked_ratio(own[1:], own[1:] + others)])
+    described[:, ~block.told[game] | (own[0] == 0.0)] = np.nan
+    return described
+
+
+def _scaled(share: Floats, fixtures: Fixtures) -> Floats:
+    """Columns of `SHARE`: shares times the team's mean of the season, NaN in its first game."""
+    totals = fixtures.log.running(np.column_stack([fixtures.total[part] for part in _PARTS[1:]]))
+    mean = masked_ratio(fixtures.own.total(totals), fixtures.own.count[:, None].astype(np.float64))
+    others, shares = np.split(share, 2)
+    scaled = shares * mean[fixtures.row].T
+    return np.concatenate([others, scaled, [scaled[0] + scaled[1] + scaled[2]]])
+
+
+def _form(block: Block, series: Floats, player: Ints, game: Ints) -> Floats:
     """Mean of each series over the player's earlier games of the team and season, those with a similar line-up most.
 
     The weight of a game is ``exp(-D / 35) * 0.5 ** (team games ago / 15)``, D the long-run minutes of everybody who is
