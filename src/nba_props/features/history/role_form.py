@@ -92,6 +92,6 @@ def _weights(block: Block, player: Ints, game: Ints) -> Floats:
     # Who is in one of two line-ups only: those there tonight, less those there both times, and those there only then.
     differ = (counts * there).sum(axis=0)[:, None] + np.where(there, -counts, counts).T @ block.played[mates]
     earlier = np.arange(len(block.known))
-    ago = np.maximum(game[:, None] - earlier, 0)
-    weight = np.exp(-differ / _ALIKE) * 0.5 ** (ago / _FADE)
+    faded = np.log(2.0) / _FADE * np.maximum(game[:, None] - earlier, 0)
+    weight = np.exp(-differ / _ALIKE - faded)
     return np.where(earlier < block.known[game][:, None], weight, 0.0)
