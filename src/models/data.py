@@ -272,13 +272,18 @@ def row_by_row(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
-    """What the predictions table says of a player-game besides the forecast (docs/contract.md); same index as games."""
+    """What the predictions table says of a player-game besides forecast and `oracle`; same index as games."""
     games = data.games
     info = games[_INFO].copy()
     info["actual"] = actual(games, market)
     info = info.join(naive_forecasts(games, market))
     info["mean_minutes"] = mean_minutes_before(games)
     info["is_b2b"] = data.is_b2b
-    if data.league is not None and data.league.knows(market):
-        info["oracle"] = data.league.true_medians(market)
     return info
+
+
+def oracle(data: TrainingData, market: str) -> pd.DataFrame:
+    """Column ``oracle`` of the predictions table: the simulated truth; no column where it is not known."""
+    if data.league is None or not data.league.knows(market):
+        return pd.DataFrame(index=data.games.index)
+    return data.league.true_medians(market).to_frame("oracle")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from models.data import line_up_features, prediction_info, row_by_row
+from models.data import line_up_features, oracle, prediction_info, row_by_row
 from nba_props.config import FIRST_SEASON
 from nba_props.errors import ConfigError
 from nba_props.evaluation.market import lines_at_decision
@@ -183,8 +184,12 @@ class Forecasts:
         """The walks of everything that is waited for."""
         markets = [config.market for config, _ in self._queue.values()]
         infos = {market: prediction_info(self.data, market) for market in dict.fromkeys(markets)}
+        truths = {market: cache(partial(oracle, self.data, market)) for market in infos}
         made = [
-            forecaster(self.data, config, member, self.features(config), infos[config.market])
+            replace(
+                forecaster(self.data, config, member, self.features(config), infos[config.market]),
+                more=truths[config.market],
+            )
             for config, member in self._queue.values()
         ]
         total, done = [len(each.fits()) for each in made], [0] * len(made)
@@ -291,6 +296,7 @@ def forecaster(
         evaluated=prior_games_in_season(data.games) > 0,
         final=True,
         explain=explained(data, config.market),
+        more=partial(oracle, data, config.market),
     )
 
 

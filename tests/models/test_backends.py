@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 from models.forecasting import Forecasts, forecaster
-from models.plan.jobs import fits_on
+from models.plan.jobs import Job, fits_on, run_jobs
 from nba_props.config import make_config
-from nba_props.errors import ConfigError, ModelError
+from nba_props.errors import ConfigError, ModelError, StoreError
 from nba_props.evaluation.market import evaluate_market
 from nba_props.forecast import make_estimator
 from nba_props.forecast import parallel as _parallel
@@ -255,6 +255,19 @@ def test_a_fit_starts_no_thread_of_its_own():
         [sys.executable, "-c", COUNT], check=True, capture_output=True, text=True, env=environment, timeout=120
     )
     assert done.stdout.split("\n")[:3] == ["lightgbm 0", "xgboost 0", "two_stage 0"]
+
+
+def test_the_first_fits_run_while_the_store_is_made_ready_and_end_where_it_can_not_be(data):
+    before = blas_threads()
+
+    def refuse():
+        assert blas_threads() == 1, "no fit is under way"
+        message = "no store"
+        raise StoreError(message)
+
+    with pytest.raises(StoreError, match="no store"):
+        list(run_jobs([Job(CONFIGS["lightgbm"], "Anything")], data, meanwhile=refuse))
+    assert blas_threads() == before
 
 
 # -- the tables ---------------------------------------------------------------------------------------------------

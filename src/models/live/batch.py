@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from models.data import prediction_info
+from models.data import oracle, prediction_info
 from models.live.card import with_projections
 from models.live.slate import flag_by_market
 from nba_props.betting import consensus, decision_quotes, results_of, run_backtest, split_results
@@ -26,7 +26,7 @@ def batch_forecasts(forecast: PropForecast, data: TrainingData, start: pd.Timest
     Returns:
         The columns of the predictions table (docs/contract.md) that say what a row is, and ``predicted``.
     """
-    info = prediction_info(data, forecast.market)
+    info = prediction_info(data, forecast.market).join(oracle(data, forecast.market))
     rows = data.games["game_date"].between(start, end) & (prior_games_in_season(data.games) > 0)
     return info[rows].assign(predicted=forecast.project(data.features[rows])).reset_index(drop=True)
 

@@ -72,6 +72,7 @@ class Forecaster:
         evaluated: Boolean, n: rows that are predicted and reported (all rows are trained on).
         final: Also fit on every row.
         explain: The forecasts to give reasons for; of models with contributions of their own.
+        more: Further columns of the predictions, on the index of `info`; made after the fits, which do not need them.
     """
 
     features: pd.DataFrame
@@ -82,6 +83,7 @@ class Forecaster:
     evaluated: pd.Series
     final: bool = False
     explain: Explain | None = None
+    more: Callable[[], pd.DataFrame] | None = None
 
     def wanted(self) -> list[Fold]:
         """The folds that have a row to predict.
@@ -278,11 +280,12 @@ def _why(estimator: Estimator, features: pd.DataFrame, fit: _Fit, explain: Expla
 
 def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitted]) -> WalkForwardResult:
     parts, rows = [], []
+    info = forecaster.info if forecaster.more is None else forecaster.info.join(forecaster.more())
     for fit, result in zip(fits, fitted, strict=True):
         if fit.fold is None:
             continue
         columns = {"role": fit.fold.role, "fold": fit.fold.index, "predicted": result.predicted}
-        parts.append(forecaster.info.iloc[fit.tested].assign(**columns))
+        parts.append(info.iloc[fit.tested].assign(**columns))
         rows.append(_fold_row(fit.fold, fit.known, len(fit.tested), result.seconds))
     predictions = pd.concat(parts, ignore_index=True)
     _check_finite(predictions)
