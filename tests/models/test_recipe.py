@@ -78,6 +78,7 @@ def test_a_market_named_twice_is_run_once():
     ("override", "complaint"),
     [
         ("min_egde=0.05", "unknown key 'config.min_egde'.*did you mean 'min_edge'"),
+        ("num_leavs=31", "unknown key 'config.num_leavs'.*did you mean 'num_leaves'"),
         ("config.walk_forward.stepp=weekly", "unknown key 'config.walk_forward.stepp'.*did you mean 'step'"),
         ("study.withuot=[]", "unknown key 'study.*withuot'.*did you mean 'without'"),
         ("min_edge=a lot", "config.min_edge: Input should be a valid number"),

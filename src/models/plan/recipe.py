@@ -209,7 +209,8 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
     try:
         recipe = _checked(content, name)
     except ValidationError as error:
-        message = f"{origin}: {'; '.join(problems(error, _KEYS))}.{_HOW_TO_SET if overrides else ''}"
+        told = problems(error, _KEYS | _model_parameters(content))
+        message = f"{origin}: {'; '.join(told)}.{_HOW_TO_SET if overrides else ''}"
         raise ConfigError(message) from error
     except ValueError as error:
         message = f"{origin}: {error}."
@@ -277,10 +278,16 @@ def _checked(content: Mapping[str, Any], name: str) -> Recipe:
 
 def _of_the_model(parts: list[str], content: Mapping[str, Any]) -> list[str]:
     """The path to a parameter of the recipe's model that is given by its bare name: ``num_leaves``."""
-    model = content.get("config", {}).get("model", TrainerConfig().model)
-    if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in parameter_names(model):
+    if len(parts) > 1 or parts[0] in TrainerConfig.model_fields or parts[0] not in _model_parameters(content):
         return parts
     return ["model_params", *parts]
+
+
+def _model_parameters(content: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the parameters of the model of an unchecked recipe; none where it does not name one as it should."""
+    settings = content.get("config", {})
+    model = settings.get("model", TrainerConfig().model) if isinstance(settings, Mapping) else None
+    return parameter_names(model) if isinstance(model, str) else frozenset()
 
 
 def _override(content: dict[str, Any], override: str) -> str:
