@@ -90,7 +90,9 @@ def _weights(block: Block, player: Ints, game: Ints) -> Floats:
     counts[mates[:, None] == player] = 0.0
     there = block.available[np.ix_(mates, game)]
     # Who is in one of two line-ups only: those there tonight, less those there both times, and those there only then.
-    differ = (counts * there).sum(axis=0)[:, None] + np.where(there, -counts, counts).T @ block.played[mates]
+    # Not by BLAS: its threads cost more than these small products.
+    signed, played = np.where(there, -counts, counts), block.played[mates].astype(np.float64)
+    differ = (counts * there).sum(axis=0)[:, None] + np.einsum("mp,mg->pg", signed, played)
     earlier = np.arange(len(block.known))
     faded = np.log(2.0) / _FADE * np.maximum(game[:, None] - earlier, 0)
     weight = np.exp(-differ / _ALIKE - faded)
