@@ -309,7 +309,7 @@ def test_utilities_read_the_server(server, tracker):
     assert utils.export_runs(Path("runs.csv"), name, tracking_uri=server) == 4
     assert utils.clone_run_config(run.run_id, tracking_uri=server).training_config == {"number": 3}
     assert utils.get_weekly_summary(name, tracking_uri=server).loc[0, "runs"] == 4
-    assert "| pra | val_mae | 5 | 4 |" in utils.generate_report(name, tracking_uri=server)
+    assert "| pra | val_mae | 5 | – | 4 |" in utils.generate_report(name, tracking_uri=server)
     assert "u0" in utils.generate_weekly_report(name, tracking_uri=server)
     kinds = utils.storage_report(name, tracking_uri=server).set_index("kind")
     assert kinds.loc["documents", "files"] == 4

@@ -351,8 +351,8 @@ def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
     assert (week["val_mae"], week["roi"], week["roi_change"]) == (5.0, 0.02, "first")
     weekly = utils.generate_weekly_report(tracking_uri=uri)
     for text in (utils.generate_report(tracking_uri=uri), weekly):
-        assert "| – | val_mae | 5 | 2 |" in text
-        assert "| – | roi | 0.02 | 2 |" in text
+        assert "| – | val_mae | 5 | – | 2 |" in text
+        assert "| – | roi | 0.02 | – | 2 |" in text
     assert "| – | roi | – | 0.02 | first |" in weekly
 
 

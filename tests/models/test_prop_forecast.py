@@ -138,7 +138,8 @@ def test_a_blend_has_probabilities_where_the_frame_brings_the_markets_and_starts
     frame = data.features.tail(40).assign(line=12.5, mean_minutes=25.0)
     unknown = replace(forecast, calibrator="market_blend", settled=settled).forecast(frame)
     assert "p_over" not in unknown
-    blend = replace(forecast, calibrator="market_blend", settled=settled.assign(actual=settled["line"] + 0.5))
+    over = settled.assign(actual=settled["line"] + (settled["actual"] - settled["line"]).abs())  # the market is far off
+    blend = replace(forecast, calibrator="market_blend", settled=over)
     low, high = (blend.forecast(frame.assign(market_p_over=q)) for q in (0.3, 0.7))
     assert (low["p_over"] < high["p_over"]).all()
     assert (low["predicted"] < high["predicted"]).all()
