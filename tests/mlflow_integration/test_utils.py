@@ -353,7 +353,7 @@ def test_metrics_that_are_not_finite_are_in_no_ranking_and_break_no_report(uri):
     for text in (utils.generate_report(tracking_uri=uri), weekly):
         assert "| – | val_mae | 5 | – | 2 |" in text
         assert "| – | roi | 0.02 | – | 2 |" in text
-    assert "| – | roi | – | 0.02 | first |" in weekly
+    assert "First results in no market." in weekly
 
 
 def test_numbers_below_zero_stay_numbers_in_a_csv_and_formulas_do_not(uri, tmp_path):

@@ -164,7 +164,7 @@ def _answers_section(finished: Sequence[Run]) -> Section:
 def summary_section(finished: Sequence[Run], changes: Section, records: RegistryStore) -> Section:
     """Return what changed, what is best and what passed, a sentence each."""
     best = [
-        f"{market} {metric_of(run, 'val_mae'):.4g} (run {run.info.run_id[:8]})"
+        f"{_named(market)} {metric_of(run, 'val_mae'):.4g} (run {run.info.run_id[:8]})"
         for market, run in _champions(finished).items()
     ]
     passed = [
@@ -173,8 +173,9 @@ def summary_section(finished: Sequence[Run], changes: Section, records: Registry
         for version in records.state(name).versions.values()
         if version.tags.get("gate_verdict") == "pass"
     ]
-    better = [f"{row[0]} {row[1]}" for row in (changes.table.rows if changes.table else ()) if row[-1] == "better"]
-    first = sorted({str(row[0]) for row in (changes.table.rows if changes.table else ()) if row[-1] == "first"})
+    rows = changes.table.rows if changes.table else ()
+    better = [f"{_named(row[0])} {row[1]}" for row in rows if row[-1] == "better"]
+    first = [_named(market) for market in sorted({str(row[0]) for row in rows if row[-1] == "first"})]
     none = f"First results in {', '.join(first)}." if first else "No best has improved."
     parts = (
         changes.text,
@@ -184,6 +185,10 @@ def summary_section(finished: Sequence[Run], changes: Section, records: Registry
         f"Passed its gates: {', '.join(passed)}." if passed else "No version has passed its gates.",
     )
     return Section("In short", points=parts)
+
+
+def _named(market: object) -> str:
+    return "no market" if market in ("–", None) else str(market)
 
 
 def compared(changes: Section) -> Section:
