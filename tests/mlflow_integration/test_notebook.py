@@ -23,7 +23,7 @@ SESSION = FOLDER / "registry_session.ipynb"
 SAYS = {
     "own_feature_and_model": "mae_difference",
     "reading_a_gate_report": "insufficient evidence",
-    "registry_session": "Production - pass: all 1 gates of profile custom",
+    "registry_session": "Production - pass: all 2 gates of profile custom",
     "tonights_card": "shadow_card_2024-01-10",
     "tracker_in_ten_lines": "LinearRegression",
     "week_of_experiments": "Does the linear model beat the naive forecasts?",

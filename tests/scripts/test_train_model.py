@@ -209,13 +209,13 @@ def assert_refused(result, workplace: Path, says: list[str]) -> None:
 
 
 def test_the_stand_in_is_a_choice_by_name_and_its_models_do_not_pass_for_others(command, files, workplace, new_store):
-    new_store(workplace)
+    store = new_store(workplace)
     given = ("--market", "pts", "--data", files, "--odds", files, "--step", "season", "--json")
     result = command(*given, "--stand-in")
     assert result.exit_code == 0, result.output
     from mlflow import MlflowClient
 
-    client = MlflowClient()
+    client = MlflowClient(store)
     assert [model.name for model in client.search_registered_models()] == ["NBAProps_pts_STAND_IN"]
     (experiment,) = client.search_experiments(filter_string="name = 'Phase1_Foundation'")
     (run,) = client.search_runs([experiment.experiment_id])
@@ -232,7 +232,7 @@ def test_the_stand_in_beside_reports_is_refused_before_anything_is_read(command,
 
 
 def test_reports_are_used_and_the_run_says_so(command, files, workplace, new_store):
-    new_store(workplace)
+    store = new_store(workplace)
     reports = [part for season in ("2022-23", "2023-24")
                for part in ("--availability", files / f"availability_{season}.csv.gz")]  # fmt: skip
     given = ("--market", "pts", "--data", files, "--odds", files, "--step", "season")
@@ -240,6 +240,6 @@ def test_reports_are_used_and_the_run_says_so(command, files, workplace, new_sto
     assert result.exit_code == 0, result.output
     from mlflow import MlflowClient
 
-    client = MlflowClient()
+    client = MlflowClient(store)
     (experiment,) = client.search_experiments(filter_string="name = 'Phase1_Foundation'")
     assert client.search_runs([experiment.experiment_id])[0].data.tags["availability"] == "reported"
