@@ -51,6 +51,14 @@ def test_of_two_moves_at_once_the_one_that_was_not_overtaken_counts():
     assert recorded_holders([entry(1, 2, UP), entry(2, 3, UP, overtaken=True)]) == {"Production": 2}
 
 
+def test_a_move_that_was_overtaken_has_left_its_stage_all_the_same():
+    overtaken = entry(2, 2, UP, overtaken=True, confirmed="2025-01-01T00:00:09.000+00:00")
+    winner = entry(3, 3, ("None", "Production"), confirmed="2025-01-01T00:00:08.000+00:00")
+    history = [entry(1, 2, STAGED), overtaken, winner]
+    assert recorded_holders(history) == {"Production": 3}
+    assert outside_moves(history, {"Production": 3}) == []
+
+
 def test_of_two_moves_that_overlapped_the_alias_says_which_came_last():
     """Both set the alias and then confirmed, in another order: nobody else moved it."""
     first = entry(1, 2, UP, confirmed="2025-01-01T00:00:05.000+00:00")

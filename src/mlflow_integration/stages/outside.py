@@ -27,11 +27,11 @@ def recorded_holders(history: Iterable[Transition]) -> dict[str, int]:
     {'Production': 3}
     """
     holders: dict[str, int] = {}
-    happened = [entry for entry in history if entry.status == "done" and not entry.overtaken]
+    happened = [entry for entry in history if entry.status == "done"]
     for entry in sorted(happened, key=lambda each: each.confirmed or each.at):  # two may move at once
         if entry.from_stage in ALIASED and holders.get(entry.from_stage) == entry.version:
             del holders[entry.from_stage]
-        if entry.to_stage in ALIASED:
+        if entry.to_stage in ALIASED and not entry.overtaken:  # overtaken: it left its stage, and does not hold the new
             holders[entry.to_stage] = entry.version
     return holders
 
