@@ -88,6 +88,18 @@ def _refuse_others(host: object) -> None:
         raise RuntimeError(message)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def no_store_left_over():
+    """Forget the store that tests of the module told MLflow of: those of the next module would find it."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    yield
+    if "mlflow" in sys.modules:
+        sys.modules["mlflow"].set_tracking_uri(None)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    if before is not None:
+        os.environ["MLFLOW_TRACKING_URI"] = before
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_network():
     """Refuse connections and look-ups of other machines; loopback and Unix sockets stay as they are."""
