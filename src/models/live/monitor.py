@@ -14,6 +14,7 @@ from models.live.record import FEATURES_FILE, SETTLED, SETTLED_PROPS_FILE, CardS
 from nba_props.errors import NotEnoughDataError
 from nba_props.evaluation.sequential import Watch, watch
 from nba_props.features import catalogue
+from nba_props.metrics.definitions import given_no_push
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,8 +185,7 @@ def nightly_gains(rows: pd.DataFrame, projection: str) -> pd.DataFrame:
     known = rows[rows["actual"].notna() & rows["line"].notna() & rows["p_over"].notna()]
     error = (known["actual"] - known["line"]).abs() - (known["actual"] - known[projection]).abs()
     over = (known["actual"] > known["line"]).astype("float64").mask(known["actual"] == known["line"])
-    chance = known["p_over"] / (known["p_over"] + known["p_under"])
-    gain = (known["market_p_over"] - over) ** 2 - (chance - over) ** 2
+    gain = (known["market_p_over"] - over) ** 2 - (given_no_push(known) - over) ** 2
     return pd.DataFrame({"game_date": known["game_date"], "error": error, "market": gain}).groupby("game_date").mean()
 
 
@@ -261,7 +261,7 @@ def _calibration(props: pd.DataFrame) -> float | None:
     if props.empty:
         return None
     known = props[props["actual"].notna() & props["p_over"].notna() & (props["actual"] != props["line"])]
-    chance = (known["p_over"] / (known["p_over"] + known["p_under"])).to_numpy("float64")
+    chance = given_no_push(known)
     if len(known) < MIN_CALIBRATION or chance.std() < 1e-6:
         return None
     over = (known["actual"] > known["line"]).to_numpy("float64")

@@ -10,7 +10,15 @@ import pandas as pd
 
 from nba_props.arrays import Floats
 from nba_props.metrics.bootstrap import MIN_NIGHTS, night_sums, ratio_interval
-from nba_props.metrics.definitions import Rows, brier_score_rows, clv_rows, mae_rows, roi_rows, win_rate_rows
+from nba_props.metrics.definitions import (
+    Rows,
+    brier_score_rows,
+    clv_rows,
+    given_no_push,
+    mae_rows,
+    roi_rows,
+    win_rate_rows,
+)
 
 OUTCOME: Final[Mapping[str, float]] = {"won": 1.0, "lost": -1.0, "push": 0.0, "void": np.nan}
 
@@ -44,8 +52,7 @@ def live_metrics(props: pd.DataFrame, bets: pd.DataFrame, *, seed: int = 0) -> d
     found |= _count("projections", int(known["projection"].notna().sum()))
     decided = known[known["line"].notna() & known["p_over"].notna() & (known["actual"] != known["line"])]
     over = (decided["actual"] > decided["line"]).to_numpy("float64")
-    chance = (decided["p_over"] / (decided["p_over"] + decided["p_under"])).to_numpy("float64")
-    found |= _ratio_metrics("brier", brier_score_rows(chance, over), decided["game_date"], seed)
+    found |= _ratio_metrics("brier", brier_score_rows(given_no_push(decided), over), decided["game_date"], seed)
     found |= _count("props", len(decided))
     market = brier_score_rows(decided["market_p_over"].to_numpy("float64"), over)
     found |= _ratio_metrics("market_brier", market, decided["game_date"], seed)

@@ -78,7 +78,7 @@ class Distributions(ABC):
         """
         known, wanted = self._known(lines), np.asarray(chance, dtype="float64")
         locations = np.full(len(lines), np.nan)
-        whole = np.floor(lines["line"].to_numpy(dtype="float64")) == lines["line"].to_numpy(dtype="float64")
+        whole = lines["line"].to_numpy(dtype="float64") % 1.0 == 0.0
         for part, of_part in self._parts(known):
             for rows in (of_part & whole, of_part & ~whole):  # a line between whole numbers needs one value, not two
                 if rows.any():
