@@ -71,7 +71,7 @@ def workshop(tmp_path):
 
 def unfinished(database: Path) -> tuple[int, int]:
     """RUNNING runs and PENDING models, read past MLflow."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
+    with closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True)) as store:
         runs = store.execute("SELECT count(*) FROM runs WHERE status = 'RUNNING'").fetchone()[0]
         models = store.execute("SELECT count(*) FROM logged_models WHERE status = 1").fetchone()[0]
     return int(runs), int(models)

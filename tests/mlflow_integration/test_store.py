@@ -13,6 +13,7 @@ import requests
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.store.location import fluent_store, load_mlflow, old_file_store, project_root, resolve_store
+from mlflow_integration.store.schema import newest_schema, schema_of
 from nba_props.errors import StoreError
 
 PROJECT = '[project]\nname = "nba-props-mlflow"\n'
@@ -192,6 +193,24 @@ def test_a_store_that_another_process_made_in_the_meantime_is_not_replaced(tmp_p
     monkeypatch.setattr(upgrade, "callback", slower)
     names = {each.name for each in resolve_store(path).client().search_experiments()}
     assert names == {"Default", "of the other process"}
+
+
+HALF_WRITTEN = """
+import os, signal, sqlite3, sys
+store = sqlite3.connect(sys.argv[1], isolation_level=None)
+store.execute("PRAGMA cache_size = 5")  # so that pages are written before the transaction ends
+store.execute("BEGIN IMMEDIATE")
+store.execute("CREATE TABLE much (text)")
+store.executemany("INSERT INTO much VALUES (?)", [("x" * 1000,)] * 2000)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_store_whose_writer_was_killed_in_the_midst_of_a_transaction_is_read(tmp_path, new_store):
+    uri = new_store(tmp_path)
+    subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(tmp_path / "mlflow.db")], check=False, timeout=60)
+    assert (tmp_path / "mlflow.db-journal").stat().st_size > 0, "something is to be rolled back"
+    assert schema_of(resolve_store(uri)) == newest_schema()
 
 
 def test_a_database_that_is_no_database_is_one_clear_error(tmp_path):

@@ -43,7 +43,7 @@ def kill_during(folder: Path, number: int) -> None:
 
 def started(folder: Path) -> int:
     """Runs in the store, read past MLflow: its client would take part in making a store that is half made."""
-    with closing(sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True)) as database:
+    with closing(sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=rw", uri=True)) as database:
         try:
             return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
         except sqlite3.OperationalError:

@@ -64,7 +64,7 @@ def known_schemas() -> frozenset[str]:
 
 
 def schema_of(store: OfStore) -> str | None:
-    """Return the revision of a database's schema, reading only; None for a server, and where there is no table yet.
+    """Return the revision of a database's schema, changing nothing; None for a server, and where there is no table yet.
 
     Raises:
         StoreError: It cannot be read, or is not an MLflow store.
@@ -79,7 +79,9 @@ def schema_of(store: OfStore) -> str | None:
 
 def _sqlite_schema(database: Path) -> str | None:
     try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        # Not mode=ro: what a killed process left half written has to be rolled back before anybody can read. A file
+        # that must not be written is still read.
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "alembic_version" in tables:
                 found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
