@@ -282,8 +282,8 @@ def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
     return info
 
 
-def oracle(data: TrainingData, market: str) -> pd.DataFrame:
-    """Column ``oracle`` of the predictions table: the simulated truth; no column where it is not known."""
+def oracle(data: TrainingData, market: str, since: pd.Timestamp) -> pd.DataFrame:
+    """Column ``oracle`` of the predictions table: the simulated truth, NaN before `since`; no column if not known."""
     if data.league is None or not data.league.knows(market):
         return pd.DataFrame(index=data.games.index)
-    return data.league.true_medians(market).to_frame("oracle")
+    return data.league.true_medians(market, since).to_frame("oracle")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -184,12 +184,9 @@ class Forecasts:
         """The walks of everything that is waited for."""
         markets = [config.market for config, _ in self._queue.values()]
         infos = {market: prediction_info(self.data, market) for market in dict.fromkeys(markets)}
-        truths = {market: cache(partial(oracle, self.data, market)) for market in infos}
+        truth = cache(partial(oracle, self.data))
         made = [
-            replace(
-                forecaster(self.data, config, member, self.features(config), infos[config.market]),
-                more=truths[config.market],
-            )
+            forecaster(self.data, config, member, self.features(config), infos[config.market], truth)
             for config, member in self._queue.values()
         ]
         total, done = [len(each.fits()) for each in made], [0] * len(made)
@@ -272,7 +269,7 @@ def _settings(config: TrainerConfig, *names: str) -> dict[str, Any]:
 
 def forecaster(
     data: TrainingData, config: TrainerConfig, member: str, features: pd.DataFrame | None = None,
-    info: pd.DataFrame | None = None,
+    info: pd.DataFrame | None = None, truth: Callable[[str, pd.Timestamp], pd.DataFrame] | None = None,
 ) -> Forecaster:  # fmt: skip
     """What one of the `members` is fitted on, and its folds.
 
@@ -282,21 +279,23 @@ def forecaster(
         member: One of its members.
         features: Its `feature_frame`, where it is made already.
         info: Its `prediction_info`, where it is made already.
+        truth: `oracle` of the data, where it is remembered.
     """
     info = prediction_info(data, config.market) if info is None else info
     model, number = split_member(member)
     minutes = data.games["min"].astype("float64") if ESTIMATORS[model].needs_minutes else None
     seed = config.seed + _SEEDS_APART * number
+    folds = config_folds(data, config)
     return Forecaster(
         features=feature_frame(data, config) if features is None else features,
         target=info["actual"],
         info=info,
-        folds=config_folds(data, config),
+        folds=folds,
         make=EstimatorSpec(model, _params(config, member), seed, minutes, config.selection),
         evaluated=prior_games_in_season(data.games) > 0,
         final=True,
         explain=explained(data, config.market),
-        more=partial(oracle, data, config.market),
+        more=partial(truth or partial(oracle, data), config.market, folds[0].test_start),
     )
 
 

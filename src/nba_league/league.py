@@ -109,21 +109,25 @@ class League:
             return False
         return True
 
-    def true_medians(self, market: str) -> pd.Series:
+    def true_medians(self, market: str, since: pd.Timestamp | None = None) -> pd.Series:
         """True conditional median of every player-game: the forecast with the least mean absolute error there can be.
 
         Args:
             market: Key of `nba_props.markets.MARKETS`.
+            since: First game date that is asked for; all where not given.
 
         Returns:
-            Row by row with `games`, stat units (whole numbers), float64.
+            Row by row with `games`, stat units (whole numbers), float64; NaN before `since`.
 
         Raises:
             ConfigError: If the market is unknown, or has no known truth (`knows`).
         """
-        medians = np.empty(len(self.truth))
+        medians = np.full(len(self.truth), np.nan)
+        asked = self.games["game_date"].to_numpy() >= np.datetime64(since or pd.Timestamp.min)
         for season, pre in enumerate(self._nights):
-            rows = np.flatnonzero(self._where["season"].to_numpy() == season)
+            rows = np.flatnonzero((self._where["season"].to_numpy() == season) & asked)
+            if not len(rows):
+                continue
             night, of_game = self._games_of(pre, rows)
             side, place = (self._where[name].to_numpy()[rows] for name in ("side", "place"))
             above = exceedance(night, market, 2 * of_game[side // 2] + side % 2, place)

@@ -35,3 +35,13 @@ def test_the_league_before_a_night_knows_nothing_of_it_and_keeps_its_truth():
         assert table["game_date"].max() < night
     earlier = (league.games["game_date"] < night).to_numpy()
     assert before.true_medians("pts").tolist() == league.true_medians("pts")[earlier].tolist()
+
+
+def test_the_medians_since_a_day_are_those_of_all_days_and_nothing_is_said_of_earlier_ones():
+    league = simulate_league(("2021-22", "2022-23"), seed=3, odds_seasons=(), n_teams=6, n_games=20)
+    days = league.games["game_date"].unique()
+    for since in (days[-3], days[5]):
+        asked = (league.games["game_date"] >= since).to_numpy()
+        median = league.true_medians("pra", since)
+        assert median[asked].tolist() == league.true_medians("pra")[asked].tolist()
+        assert median[~asked].isna().all()

@@ -26,7 +26,7 @@ def batch_forecasts(forecast: PropForecast, data: TrainingData, start: pd.Timest
     Returns:
         The columns of the predictions table (docs/contract.md) that say what a row is, and ``predicted``.
     """
-    info = prediction_info(data, forecast.market).join(oracle(data, forecast.market))
+    info = prediction_info(data, forecast.market).join(oracle(data, forecast.market, start))
     rows = data.games["game_date"].between(start, end) & (prior_games_in_season(data.games) > 0)
     return info[rows].assign(predicted=forecast.project(data.features[rows])).reset_index(drop=True)
 
