@@ -8,6 +8,7 @@ import pytest
 
 from nba_props.errors import ConfigError, DataError
 from nba_props.forecast import make_estimator
+from nba_props.forecast.boosting import root_shift
 from nba_props.forecast.learning import learning_curves
 
 
@@ -76,8 +77,34 @@ def test_the_root_model_refuses_totals_below_zero_and_forecasts_none(sample):
         estimator.fit(features, target - target.max())
     estimator.fit(features, target.clip(lower=0.0))
     assert (estimator.predict(features) >= 0.0).all()
-    roots = estimator.native.predict(features.to_numpy())
-    assert estimator.predict(features) == pytest.approx(np.maximum(roots, 0.0) ** 2)
+    roots = np.maximum(estimator.native.predict(features.to_numpy()), 0.0)
+    assert estimator.predict(features) == pytest.approx(np.maximum(roots + estimator.shift, 0.0) ** 2)
+
+
+def test_the_root_model_is_moved_from_the_mean_of_roots_to_the_median_of_totals():
+    rng = np.random.default_rng(11)
+    features = pd.DataFrame({"level": rng.uniform(1.0, 4.0, 6_000)})
+    target = pd.Series(np.floor(rng.exponential(features["level"] ** 2)))
+    estimator = make_estimator("lightgbm_sqrt", {"n_estimators": 60, "feature_fraction": 1.0})
+    estimator.fit(features[:4_000], target[:4_000])
+    roots = np.maximum(estimator.native.predict(features[4_000:].to_numpy()), 0.0)
+    error, unmoved = (np.abs(made - target[4_000:]).mean() for made in (estimator.predict(features[4_000:]), roots**2))
+    assert estimator.shift < -0.05
+    assert error < unmoved
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_other_shift_of_the_root_errs_less(seed):
+    rng = np.random.default_rng(seed)
+    totals = rng.poisson(rng.uniform(1.0, 30.0, 3_000)).astype(float)
+    roots = np.sqrt(totals.mean()) + 0.5 * (np.sqrt(totals) - np.sqrt(totals.mean())) + rng.normal(0.3, 0.2, 3_000)
+    roots = np.maximum(roots, 0.0)
+
+    def error(shift: float) -> float:
+        return float(np.abs(np.maximum(roots + shift, 0.0) ** 2 - totals).mean())
+
+    least = min(error(shift) for shift in np.linspace(-1.0, 0.5, 301))
+    assert error(root_shift(roots, totals)) <= 1.0001 * least < error(0.0)
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "lightgbm_sqrt", "xgboost"])

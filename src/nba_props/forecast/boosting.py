@@ -15,6 +15,11 @@ from nba_props.errors import DataError
 from nba_props.forecast.binning import BINNING, BinnedRows, binned_rows, labelled
 from nba_props.forecast.parameters import Library, check_parameters, check_trees
 
+_LATEST_ROWS = 24_000
+"""Most rows that a shift is learnt from, the latest ones."""
+_ROUNDS = 4
+"""After which a shift moves by nothing that could be measured."""
+
 
 class _Boosting:
     """What the two libraries have in common: parameters, target checks and the fitted state."""
@@ -147,10 +152,12 @@ class LightGBMEstimator(_Boosting):
 
 
 class SqrtLightGBMEstimator(LightGBMEstimator):
-    """LightGBM with squared errors of the square root, squared again: between the mean and the median of a count.
+    """LightGBM with squared errors of the square root, moved to the median and squared again.
 
-    The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. Alone it
-    is as good as the L1 objective, and it errs on other games, which is what an ensemble needs.
+    The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. A mean
+    of roots, squared, still lies above the median of a count, so a constant is added to the root: the one with the
+    least absolute error over the last training rows. The model errs on other games than the L1 objective does, which
+    is what an ensemble needs.
 
     Args:
         params: Overrides by LightGBM's own names, plus ``n_estimators``.
@@ -163,6 +170,13 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
 
     defaults = {**LightGBMEstimator.defaults, "objective": "regression"}  # noqa: RUF012 - read only
 
+    _shift = 0.0
+
+    @property
+    def shift(self) -> float:
+        """What is added to the root of a forecast: roots of stat units."""
+        return self._shift
+
     def fit_binned(self, features: pd.DataFrame, target: pd.Series, binned: BinnedRows) -> None:
         """Fit on `features` (n, k), the first rows of `binned`, and `target` (n, stat units, none below zero).
 
@@ -174,15 +188,17 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
             problem, fix = "a total below zero has no square root", "Use another model for this market."
             raise DataError("the training rows", problem, fix=fix, count=below)  # noqa: EM101 - the table's name
         super().fit_binned(features, np.sqrt(target), binned)
+        last = slice(-_LATEST_ROWS, None)
+        roots = np.maximum(super().predict(features.iloc[last]), 0.0)
+        self._shift = root_shift(roots, target.iloc[last].to_numpy(dtype="float64"))
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units)."""
-        root = np.maximum(super().predict(features), 0.0)
-        return np.asarray(root * root, dtype="float64")
+        return self._totals(super().predict(features))
 
     def staged(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts after each tree (trees, n; stat units)."""
-        return np.asarray(np.maximum(super().staged(features), 0.0) ** 2, dtype="float64")
+        return self._totals(super().staged(features))
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Part of each feature in each forecast (n, k; stat units): with that of the mean root they sum to it.
@@ -190,9 +206,34 @@ class SqrtLightGBMEstimator(LightGBMEstimator):
         ``r**2 - r0**2 = (r + r0) (r - r0)``, and the parts of the root sum to ``r - r0``.
         """
         raw = self._parts(features)
-        parts, start = raw[:, :-1], raw[:, -1]
+        parts, start = raw[:, :-1], raw[:, -1] + self._shift
         root = start + parts.sum(axis=1)
         return np.asarray(parts * (root + start)[:, None], dtype="float64")
+
+    def _totals(self, roots: np.ndarray) -> np.ndarray:
+        moved = np.maximum(np.maximum(roots, 0.0) + self._shift, 0.0)
+        return np.asarray(moved * moved, dtype="float64")
+
+
+def root_shift(roots: np.ndarray, totals: np.ndarray) -> float:
+    """The constant that, added to `roots` (n), makes their squares the best forecast of `totals` (n) in absolute error.
+
+    The slope of ``|(r + c)**2 - y|`` in `c` is ``2 (r + c)`` with the sign of ``r + c - sqrt(y)``, so `c` is the median
+    of ``sqrt(y) - r``, weighted by ``r + c``: found in a few rounds.
+
+    >>> root_shift(np.array([2.0, 2.0, 2.0, 2.0]), np.array([1.0, 2.25, 2.25, 16.0]))
+    -0.5
+
+    Args:
+        roots: Forecasts of the square root, none below zero.
+        totals: What happened, none below zero.
+    """
+    true = np.sqrt(totals)
+    shift = 0.0
+    for _ in range(_ROUNDS):
+        weights = np.maximum(roots + shift, np.finfo("float64").tiny)
+        shift = float(np.quantile(true - roots, 0.5, weights=weights, method="inverted_cdf"))
+    return shift
 
 
 class XGBoostEstimator(_Boosting):
