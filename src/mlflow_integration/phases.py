@@ -17,7 +17,6 @@ class Phase:
     """One phase of the programme.
 
     Attributes:
-        name: Name of the experiment.
         number: Place in the programme, from 1.
         weeks: Weeks of the programme that it covers.
         description: What is asked in it; shown at the top of the experiment's page.

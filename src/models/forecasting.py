@@ -44,8 +44,6 @@ class EstimatorSpec:
 
     Attributes:
         model: Name of the estimator.
-        params: Overrides of its defaults.
-        seed: Random seed.
         minutes: Minutes of every training row, for the model that needs them.
         selection: Feature selection inside the fit.
     """

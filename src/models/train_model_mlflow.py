@@ -55,12 +55,9 @@ class TrainingResult:
     """The result of one run.
 
     Attributes:
-        market: Market key.
-        run_id: MLflow run.
         metrics: Metric key to value, by their plain names.
         registration: Version, gate report and stage; None where nothing was registered.
         remark: What a reader of the table has to be told besides: why no bet was made.
-        experiment_id: Experiment of the run.
     """
 
     market: str

@@ -50,9 +50,6 @@ class EvaluationView:
     """What one run logs (`mlflow_integration.logging.items.SupportsEvaluation`).
 
     Attributes:
-        evaluation: The computed evaluation.
-        config: Settings of the run.
-        data: What it was trained on.
         estimator: The final model, fitted on all rows.
         n_features: Columns it was offered.
         findings: What the study of the run adds.

@@ -34,7 +34,6 @@ class League:
         truth: Row by row with `games`: game_id, player_id and the true conditional means of min, pts, reb, ast and pra
             given everything knowable before the game, and that the player appears.
         seasons: Names of the seasons.
-        seed: Seed of the league.
         inefficiency: How far opening and closing prices are from the truth (1 the default, 0 not at all).
     """
 
@@ -115,6 +114,7 @@ class League:
         Args:
             market: Key of `nba_props.markets.MARKETS`.
             since: First game date that is asked for; all where not given.
+
 
         Returns:
             Row by row with `games`, stat units (whole numbers), float64; NaN before `since`.

@@ -111,11 +111,7 @@ class EnsembleConfig(Settings):
 
 
 class BlendConfig(Settings):
-    """What is blended with the market (model "market_blend").
-
-    Attributes:
-        model: The forecaster.
-    """
+    """What is blended with the market (model "market_blend")."""
 
     model: Annotated[str, AfterValidator(_known_model)] = "lightgbm"
 
@@ -140,7 +136,6 @@ class TrainerConfig(Settings):
     """All settings of one training run.
 
     Attributes:
-        market: Key of `nba_props.markets.MARKETS`.
         model: One of `nba_props.forecast.ESTIMATORS` ("lightgbm", "xgboost", "linear", "two_stage", ...), "ensemble",
             or "market_blend": P(over) and projection start at the market and move to a model by a learned weight.
         model_params: Overrides of the model's defaults, by the library's own names; of an ensemble, by member. What the

@@ -20,7 +20,6 @@ class Market:
     """What a prop is about.
 
     Attributes:
-        name: Key of the market.
         columns: Box-score columns whose sum settles it; empty where a function does.
         settle: Result of every player-game from the games table, where no sum of columns says it (1.0 and 0.0 for yes
             and no, with a line of 0.5). It must give NaN where the box score is missing.

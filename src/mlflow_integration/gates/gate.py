@@ -49,7 +49,6 @@ class Answer(NamedTuple):
     """What the function behind a `NamedGate` says; a plain tuple of the same parts will do.
 
     Attributes:
-        verdict: Its answer.
         reason: Why it does not pass, or why the gate does not apply; else empty.
         value: The number it looked at, for the report.
     """
@@ -68,7 +67,6 @@ class Gate:
     """One condition on one metric.
 
     Attributes:
-        metric: Metric key.
         comparison: ``<``, ``<=``, ``>`` or ``>=``; value on the left, threshold on the right.
         threshold: The number compared with.
         bound: ``point`` compares the metric itself; ``lower`` and ``upper`` compare the bound of its 95 % interval,
@@ -178,9 +176,7 @@ class GateResult:
     """What one gate says.
 
     Attributes:
-        gate: The gate.
         value: The recorded value, None where there is none.
-        verdict: Its answer.
         reason: Why it does not pass, or why the gate does not apply; else empty.
     """
 

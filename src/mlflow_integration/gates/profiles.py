@@ -27,8 +27,6 @@ class GateProfile:
     """A named set of gates, with exceptions by market.
 
     Attributes:
-        name: Name of the profile.
-        gates: The gates.
         markets: Market to gates that replace those of the same metric and bound there, or join them.
     """
 

@@ -32,7 +32,6 @@ class Metrics:
     """Metrics of a run.
 
     Attributes:
-        values: Metric key to one number.
         step: Step that the numbers belong to.
     """
 
@@ -45,7 +44,6 @@ class History:
     """The course of one metric.
 
     Attributes:
-        name: Metric key.
         values: One number per step, from step 0.
     """
 
@@ -65,7 +63,6 @@ class Artifact:
     """A file or a folder that exists already.
 
     Attributes:
-        path: The file or folder.
         folder: Folder of the run's artifacts to put it in; the top by default.
     """
 
@@ -104,7 +101,6 @@ class Document:
     """Structured content, written as JSON (or as it is, for text).
 
     Attributes:
-        name: File name.
         content: A mapping or sequence for JSON; a string is written unchanged.
     """
 

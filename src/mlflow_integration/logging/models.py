@@ -62,7 +62,6 @@ class LoggedModel:
 
     Attributes:
         model_id: Id of the logged model; empty while it waits in a spool.
-        run_id: The run it belongs to.
         model_type: One of `MODEL_TYPES`.
         version: Version in the registry, where it was registered.
         registered_model_name: Name in the registry, where it was registered.
@@ -190,7 +189,6 @@ class ModelToLog:
     """A fitted model and how to log it.
 
     Attributes:
-        model: The fitted model.
         model_type: One of `MODEL_TYPES`.
         name: Name of the model within the run.
         signature: MLflow signature; made from `input_example` where not given.

@@ -38,7 +38,6 @@ class Operation:
     """One thing to do for a run.
 
     Attributes:
-        kind: What.
         content: With what; plain values, fit for JSON.
         files: Folder with the files of ``files`` and ``model``.
     """

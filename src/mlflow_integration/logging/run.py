@@ -59,8 +59,6 @@ class TrackedRun:
 
     Attributes:
         sink: Where it is logged to and ended.
-        experiment_id: Id of its experiment.
-        run_name: Its name.
         model_ids: Models logged to it so far.
     """
 

@@ -56,8 +56,6 @@ class Batch:
     """Checked items, sent in as few requests as the limits permit.
 
     Attributes:
-        params: Parameter key to text.
-        tags: Tag key to text.
         metrics: (key, value, step) triples.
         files: Items that are written to files.
         missing: Names of metrics left out because they are not finite.

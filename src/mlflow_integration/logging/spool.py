@@ -48,11 +48,7 @@ _log = logging.getLogger(__name__)
 
 
 class Spool:
-    """The operations of one run that wait on the disk.
-
-    Args:
-        folder: Its folder.
-    """
+    """The operations of one run that wait on the disk."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

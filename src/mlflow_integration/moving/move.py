@@ -28,7 +28,6 @@ class Move:
 
     Attributes:
         source: The old store, fit to be shown; it is only read.
-        target: The new one.
         tables: Table to its rows and their digest, addresses of artifacts as in the new store.
         folders: Folders of artifacts that hold files.
         files: Files in them.

@@ -24,11 +24,8 @@ class PromotionDecision:
     """The outcome of `ModelRegistry.promote_if_passing`; truthy when the version is in Production.
 
     Attributes:
-        model_name: The model.
-        version: The version.
         report: What each gate says.
         stage: The stage of the version now.
-        reason: Why, in one line.
     """
 
     model_name: str
@@ -53,10 +50,6 @@ class Promoter:
 
     Attributes:
         records: Reads and writes of the registry.
-        moves: Its moves.
-        judge: Its gates.
-        tests: Its tests in Staging.
-        bundles: Its bundles.
     """
 
     records: RegistryStore

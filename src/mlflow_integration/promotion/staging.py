@@ -32,13 +32,8 @@ class StagingReport:
     """What the settled nights of a version in Staging say; truthy when it passes.
 
     Attributes:
-        model_name: The model.
-        version: The version.
         source: Where the nights come from: shadow cards, or a replay of nights kept out of the gates.
-        nights: Settled nights.
         wanted: Nights asked for.
-        first: First night.
-        last: Last night.
         metrics: Each metric against what the gates saw, with its interval over nights.
     """
 

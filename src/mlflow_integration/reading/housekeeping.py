@@ -127,10 +127,6 @@ def storage_report(
 ) -> pd.DataFrame:
     """Count what is stored, by experiment and kind.
 
-    Args:
-        experiments: Names of experiments; all by default.
-        tracking_uri: The store.
-
     Returns:
         ``experiment``, ``kind`` (models, plots, tables, documents, other; database for the SQLite file), ``files``,
         ``bytes``, ``runs``, and ``bytes_per_100``: what 100 experiments like those that hold files would take of this
@@ -194,11 +190,8 @@ class RunConfig:
 
     Attributes:
         run_id: The run it was read from; name it in the tag ``rerun_of`` of the new one.
-        run_name: Its name.
-        experiment: Its experiment.
         params: Its parameters, as text and with dots where they were nested.
         tags: Its own tags, without those that every run gets.
-        git_commit: Commit of its code.
         git_dirty: Whether the code had changes that are in no commit; None where unknown.
         datasets: Name, fingerprint, context and source of each data set.
         training_config: Content of ``training_config.json``, where it has one.

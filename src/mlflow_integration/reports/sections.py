@@ -47,7 +47,6 @@ class Section:
     """One part of a report.
 
     Attributes:
-        title: Heading.
         text: Text above the table.
         table: The table, if there is one.
         images: Caption and PNG bytes of each plot.
@@ -71,9 +70,7 @@ class ReportData:
     """A whole report.
 
     Attributes:
-        title: Its title.
         subtitle: Store, time and scope.
-        sections: Its parts.
     """
 
     title: str

@@ -33,7 +33,6 @@ class WeekPlan:
         experiment: Name of the experiment it is kept with.
         planned: Recipes, or names of runs, that are to be run.
         goals: What the week is to find out.
-        findings: What it found.
     """
 
     week: str

@@ -32,9 +32,7 @@ class Team:
     Attributes:
         artifacts: Where the server keeps artifacts: ``s3://bucket/folder``, or an absolute folder of its machine.
         host: Address to listen on.
-        port: Port to listen on.
         allowed_hosts: Names that clients call the server by, comma-separated; MLflow refuses others.
-        workers: Number of processes.
         permission: What everybody may do with everybody's experiments and models. Who makes one may do all with it.
     """
 

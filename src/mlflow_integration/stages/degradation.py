@@ -57,10 +57,8 @@ class LiveMetric:
     """One metric in use against its reference.
 
     Attributes:
-        metric: Metric key.
         live: Its value over all live rows.
         low: Lower end of its interval.
-        high: Upper end.
         reference: What it is compared with, tolerance included.
         rows: Live rows that it rests on.
         days: Days that they lie on.
@@ -82,8 +80,6 @@ class DegradationReport:
     """What live results say of a version; truthy when it has degraded.
 
     Attributes:
-        model_name: The model.
-        version: The version.
         against: What the references are: ``validation`` or ``gates``.
         confidence: Of all intervals together.
         metrics: One entry per metric.

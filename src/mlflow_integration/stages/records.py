@@ -63,11 +63,8 @@ class VersionState:
     """One version as it is recorded.
 
     Attributes:
-        version: Its number.
         stage: Its real stage.
-        run_id: Its run.
         source: URI of its files, as MLflow records it.
-        tags: Its tags.
         native_stage: MLflow's own deprecated stage.
         created: When it was registered, in milliseconds since 1970.
     """
@@ -86,11 +83,9 @@ class ModelState:
     """One registered model as it is recorded.
 
     Attributes:
-        name: Its name.
         aliases: Alias to version.
         tags: Tags of the registered model.
         versions: Its versions by number, ascending.
-        description: Its description.
         native: Whether the aliases are read from MLflow's own stages, which are all this model knows so far.
     """
 

@@ -103,8 +103,6 @@ class Why:
     """What is recorded with a move.
 
     Attributes:
-        by: Who.
-        reason: Why.
         override: Whether a rule was overridden.
         kind: ``rollback`` for a return to an earlier version, ``moved outside`` and ``taken over`` for what the
             registry did not do itself (`stages.outside`), ``change`` for everything else.
@@ -123,14 +121,9 @@ class Transition:
     Attributes:
         key: Unique key of the entry; keys sort by time.
         version: The version that moved.
-        from_stage: Its stage before.
-        to_stage: Its stage after.
         at: When, UTC, ISO 8601.
-        by: Who.
-        reason: Why.
         previous: The version that held the target stage until then.
         override: Whether a rule was overridden.
-        kind: As for `Why`.
         status: ``done``; ``pending`` while (or because) the process that made the entry has not confirmed it;
             ``abandoned`` where it is known never to have happened; ``found`` where an alias tells of a move that no
             entry records yet.

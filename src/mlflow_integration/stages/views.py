@@ -19,11 +19,6 @@ class VersionInfo:
     """Everything known about one version.
 
     Attributes:
-        model_name: The model.
-        version: The version.
-        stage: Its stage.
-        run_id: Its run.
-        model_uri: For ``mlflow.pyfunc.load_model``.
         created: When it was registered, UTC.
         tags: Tags of the version, gate verdict among them.
         metrics: Metrics of its run.

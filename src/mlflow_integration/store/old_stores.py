@@ -37,10 +37,6 @@ class Migration:
 
     Attributes:
         source: The old folder, untouched.
-        database: The new store.
-        experiments: Number of experiments.
-        runs: Number of runs.
-        models: Number of registered models.
         duplicate_lines: Metric lines that occurred twice and now occur once.
         non_finite_lines: Metric lines with NaN or infinity, left out.
         artifact_files: Files copied.

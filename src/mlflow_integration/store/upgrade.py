@@ -22,10 +22,7 @@ class Upgrade:
     """What an upgrade did.
 
     Attributes:
-        database: The database.
         backup: Copy of it as it was; None where it was up to date.
-        before: Its schema until then.
-        after: Its schema now.
     """
 
     database: Path

@@ -22,9 +22,6 @@ class Check:
     """One thing that was compared.
 
     Attributes:
-        name: What.
-        compared: Values compared.
-        differing: Values that are not identical.
         largest: Largest absolute difference, in the values' own unit; infinite where one of the two is missing.
         tolerance: Up to here two values count as the same.
         first: The first values that differ: where, ``recorded`` and ``now``.
@@ -63,8 +60,6 @@ class IntegrityReport:
     """What became of a run that was verified or reproduced.
 
     Attributes:
-        run_id: The run.
-        checks: What was compared.
         changes: What is not as it was when the run was made (code, data, packages): ``what``, ``recorded``, ``now``;
             empty where all is.
     """

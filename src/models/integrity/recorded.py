@@ -41,8 +41,6 @@ class RecordedRun:
     """A run of the trainer, as the store has it.
 
     Attributes:
-        reader: The open store.
-        run: The run.
         document: Content of ``training_config.json``.
         files: Names of its artifacts.
     """

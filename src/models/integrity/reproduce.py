@@ -71,12 +71,7 @@ def reproduce_run(
 
 
 def changes(recorded: RecordedRun, data: TrainingData) -> pd.DataFrame:
-    """What has changed since the run was made: ``what``, ``recorded``, ``now``.
-
-    Args:
-        recorded: The run.
-        data: The data of now.
-    """
+    """What has changed since the run was made: ``what``, ``recorded``, ``now``."""
     was, now = recorded.run.data.tags, standard_tags(project_root())
     pairs = {
         "data fingerprint": (recorded.fingerprint, data.fingerprint),

@@ -56,7 +56,6 @@ class Card:
     """Everything that is forecast of a night before it is played.
 
     Attributes:
-        slate: The night.
         models: Market to the model used.
         decision: "open", "close" or "latest".
         decision_time: When prices were looked at (UTC); for "open" and "close" the newest price that counted.

@@ -47,9 +47,6 @@ class MonitorReport:
     """What is known of one model in use.
 
     Attributes:
-        model: Registered name.
-        market: Market key.
-        version: Its version.
         verdict: What to do.
         reasons: Why, a clause each.
         nights: Settled nights of this version.

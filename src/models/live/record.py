@@ -50,8 +50,6 @@ class StoredCard:
     """A card as it is in the store.
 
     Attributes:
-        run_id: Its run.
-        date: The night.
         revision: 1 for the first card of the night, one more for each with other lines.
         status: open, settled, superseded or in sample.
         key: Hash of its content.

@@ -43,8 +43,6 @@ class ReplaySettings:
     """How a season is replayed.
 
     Attributes:
-        start: First night.
-        end: Last night.
         retrain_days: Days between trainings; None trains once, before the first night.
         monitor_days: Days between looks of the monitor.
         roll_back: Whether its verdict is applied.

@@ -39,7 +39,6 @@ class Sources:
     """Box scores and lines, loaded.
 
     Attributes:
-        games: The games table.
         odds: Lines as `load_odds` returns them.
         kind: "SIMULATED" or "real".
         name: Where they came from, in words.
@@ -60,10 +59,7 @@ class CardRequest:
     """What a card is made for.
 
     Attributes:
-        date: The night.
-        markets: Market keys.
         stage: Stage of the models.
-        decision: As for `make_card`.
         at: Decision time (UTC); now, or for a night that is over the newest price, where it is None.
         max_age_hours: Oldest line that counts.
         idle: Days without games.

@@ -80,8 +80,6 @@ class PropForecast:
     """A fitted forecast of one market.
 
     Attributes:
-        market: Market key.
-        estimator: The fitted forecaster.
         features: Columns it is given, in order.
         distribution: Key of `DISTRIBUTIONS`.
         calibrator: Key of `CALIBRATORS`, "none", or `MARKET_BLEND`: probabilities and projection start at the market.

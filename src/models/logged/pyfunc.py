@@ -30,11 +30,7 @@ _TABLES: Final = ("past", "settled", "probes", "reference", "fitted_rows")
 
 
 class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
-    """A fitted forecaster that is not a single library model; loading it needs this project, and unpickles it.
-
-    Args:
-        estimator: The fitted forecaster.
-    """
+    """A fitted forecaster that is not a single library model; loading it needs this project, and unpickles it."""
 
     def __init__(self, estimator: Estimator) -> None:
         self.estimator = estimator
@@ -49,11 +45,7 @@ class ForecastModel(PythonModel):  # type: ignore[misc] # mlflow is untyped here
 
 
 class WholeForecast:
-    """What ``mlflow.pyfunc.load_model`` wraps.
-
-    Args:
-        forecast: The loaded forecast.
-    """
+    """What ``mlflow.pyfunc.load_model`` wraps."""
 
     def __init__(self, forecast: PropForecast) -> None:
         self._forecast = forecast

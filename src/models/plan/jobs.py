@@ -31,8 +31,6 @@ class Job:
     """One tracked run.
 
     Attributes:
-        config: Its settings.
-        experiment: Experiment it goes to.
         run_name: Its name; ``<model>_<market>`` by default.
         register: Register, gate and promote or keep.
         study: A question it also answers.

@@ -45,9 +45,6 @@ class PlanStep:
     """What became of one run of a recipe.
 
     Attributes:
-        recipe: Name of the recipe.
-        market: Market of the run.
-        run_id: The run.
         skipped: It was finished already.
         result: Its result; None where it was skipped.
         metrics: Its metrics by their plain names, skipped or not.

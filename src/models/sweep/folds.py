@@ -26,7 +26,6 @@ class TrialFolds:
     """One trial going through the calibration folds.
 
     Attributes:
-        config: Its configuration.
         results: Per member of the model, the results of the folds so far.
         seconds: Time of the fits so far.
     """

@@ -21,7 +21,6 @@ class Daily:
     """One entry per night with a bet won, lost or pushed, in order.
 
     Attributes:
-        dates: The nights.
         profit: Units won.
         turnover: Units staked on bets won or lost.
         wins: Bets won.

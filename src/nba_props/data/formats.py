@@ -30,7 +30,6 @@ class TableFile:
     """One readable file: its path, its header and the format the header says it is.
 
     Attributes:
-        path: The file.
         header: Column names; of JSON the keys of the first object.
         reader: The format that recognised it, None where none did.
         separator: Of a text file; empty for JSON and Parquet.
@@ -107,7 +106,6 @@ class Reader:
         kind: GAME_LOG, ODDS or SEASON_TABLE.
         needs: Columns or keys (without case, spaces and underscores); of several separated by `|` one will do.
         bring: Brings a file to the pipeline's columns; None where it has them already.
-        is_json: Whether the file is JSON.
     """
 
     name: str

@@ -56,7 +56,6 @@ class LoadReport:
     Attributes:
         files: The files read, as they were named.
         rows_read: Rows in the files.
-        rows: Rows of the `games` table.
         dropped: Cause -> rows left out; `rows_read` is `rows` plus these.
         neutral_games: Games at a neutral site (nba.com marks both teams alike): nobody is at home there.
     """

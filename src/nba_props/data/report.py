@@ -48,7 +48,6 @@ class JoinReport:
     """Every odds row by what became of it; the counts add up to `rows`.
 
     Attributes:
-        rows: Odds rows given.
         matched, void, duplicate, same_quote, in_play: Rows per cause, see `CAUSES`.
         no_game, ambiguous_date, observed_after_game, unknown_name, ambiguous_name: Rows per cause as well.
         examples: Cause -> the first row it happened to.

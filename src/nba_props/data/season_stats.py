@@ -68,7 +68,6 @@ class SeasonStatsReport:
         players_found: Of these, found in the game log.
         unknown: Names that are nobody in the log.
         ambiguous: Names that fit several players.
-        games: Player-games.
         games_with_stats: Of these, with a row of the season before.
     """
 

@@ -38,7 +38,6 @@ class Captured:
     """What a capture did.
 
     Attributes:
-        rows: Quotes given.
         added: Quotes that are new in the store.
         known: Quotes that were in it already, or were given twice.
         dates: Game dates that were added to.

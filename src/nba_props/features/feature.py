@@ -19,7 +19,6 @@ class Feature:
     """One column of the feature table.
 
     Attributes:
-        name: Column name.
         tier: 1 core performance, 2 context, 3 temporal.
         group: Name by which recipes switch it on or off.
         look_back: What it looks back on: "10 games", "season", "all", "schedule" and so on.

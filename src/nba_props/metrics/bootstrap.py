@@ -22,8 +22,6 @@ class Interval:
 
     Attributes:
         point: The number on the data.
-        low: Lower end.
-        high: Upper end.
         p_value: One-sided: how often a resample is at or below zero, ``(count + 1) / (resamples + 1)``.
         nights: Nights resampled.
     """

@@ -253,7 +253,6 @@ class FoldDistributions(Distributions):
             ("conformal" where they are too few to compare on).
 
     Attributes:
-        name: The distribution used.
         scores: What "auto" compared (`compare_distributions`); None where it did not.
     """
 

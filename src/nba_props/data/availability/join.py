@@ -33,7 +33,6 @@ class AvailabilityReport:
     """Every availability row by what became of it; the counts add up to `rows`.
 
     Attributes:
-        rows: Rows given.
         counts: Cause -> rows, in the order of `CAUSES`.
         examples: Cause -> the first row it happened to.
         spellings: How the names of the matched rows were found -> rows.

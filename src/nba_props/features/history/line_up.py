@@ -86,7 +86,6 @@ class _Cast:
 
     Attributes:
         rows: Their player-games.
-        games: The fixtures.
         ids: Code of each player: those of the season and those of the team's last 20 games before it.
         before: (player, game) whether he played each of those games, at most 20.
         player, game: Which of the players, and which of the games, each of `rows` is of.

@@ -22,7 +22,6 @@ class Rate:
     """One ratio: `scale * sum(top) / sum(bottom)`.
 
     Attributes:
-        name: Column name.
         top, bottom: Keys of `opportunities`.
         scale: 100 for percentages, 36 for per-36 rates.
         weight: Amount of `bottom` at which own games and prior count alike: the variance within players over the
