@@ -163,14 +163,9 @@ def emit(
     title: str = "",
     empty: str = "Nothing found.",
 ) -> None:
-    """Deliver a result: into a file, as JSON, or as a table.
+    """Deliver a result: as a table, as JSON, or into a ``.csv``, ``.parquet`` or ``.json`` file.
 
-    Args:
-        frame: The result.
-        as_json: Print JSON records on stdout.
-        output: Write it to this file instead (``.csv``, ``.parquet``, ``.json``).
-        title: Title of the table.
-        empty: What to say about a result without rows.
+    `empty` is said of a result without rows.
     """
     from mlflow_integration.reading.export import write_frame
 

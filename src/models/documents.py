@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_document(path: Path, what: str) -> dict[str, Any]:
-    """The content of a TOML file.
-
-    Args:
-        path: The file.
-        what: What it is, for the message: "recipe".
+    """The content of a TOML file, which messages call `what`: "recipe".
 
     Raises:
         ConfigError: It cannot be read.

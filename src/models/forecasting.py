@@ -271,13 +271,7 @@ def forecaster(
 ) -> Forecaster:  # fmt: skip
     """What one of the `members` is fitted on, and its folds.
 
-    Args:
-        data: What is trained on.
-        config: The configuration.
-        member: One of its members.
-        features: Its `feature_frame`, where it is made already.
-        info: Its `prediction_info`, where it is made already.
-        truth: `oracle` of the data, where it is remembered.
+    `features`, `info` and `truth` (the `oracle` of the data) are given where they are made already.
     """
     info = prediction_info(data, config.market) if info is None else info
     model, number = split_member(member)

@@ -20,10 +20,7 @@ _MOST: Final = 3
 def run_name(config: TrainerConfig, data: TrainingData, what: str = "") -> str:
     """Market, model, main settings, test seasons, SIMULATED where it is: ``pra · lightgbm · leaves 31 · 2024-25``.
 
-    Args:
-        config: Settings of the run.
-        data: What it is trained on.
-        what: What it is besides, after the market: the recipe, "trial 3".
+    `what` (the recipe, "trial 3") comes after the market.
     """
     parts = [config.market, what, config.model, *_main_settings(config), _span(test_seasons(config, data))]
     return DOT.join(filter(None, [*parts, "SIMULATED" if data.simulated else ""]))

@@ -34,11 +34,7 @@ class StagingWindow:
     settled: pd.DataFrame
 
     def document(self, more: dict[str, float]) -> dict[str, Any]:
-        """Content of ``gate_metrics.json``: what the gates read, with what does not depend on the nights.
-
-        Args:
-            more: Metrics of the run that are not measured on the test.
-        """
+        """Content of ``gate_metrics.json``: what the gates read, and `more` that is not measured on the test."""
         until = self.first_night - pd.Timedelta(days=1)
         return {"until": f"{until:%Y-%m-%d}", "metrics": {**more, **self.metrics}}
 
@@ -46,13 +42,7 @@ class StagingWindow:
 def staging_window(evaluation: MarketEvaluation, config: TrainerConfig, *, n_trials: int = 1) -> StagingWindow | None:
     """Split the test of a walk-forward into what the gates see and the last ``config.staging_nights`` nights.
 
-    Args:
-        evaluation: Evaluation of the whole test.
-        config: The run's settings.
-        n_trials: As for `evaluate_market`.
-
-    Returns:
-        The two parts; None where no night is asked for, or the test is not at least twice as long as the window.
+    None where no night is asked for, or the test is not at least twice as long as the window.
     """
     nights = np.unique(evaluation.predictions["game_date"])
     if config.staging_nights == 0 or len(nights) < 2 * config.staging_nights:
@@ -64,10 +54,6 @@ def staging_window(evaluation: MarketEvaluation, config: TrainerConfig, *, n_tri
 
 def settled_rows(evaluation: MarketEvaluation, first_night: pd.Timestamp) -> pd.DataFrame:
     """Return forecasts, probabilities and bets of the nights from `first_night` on, as live results are judged.
-
-    Args:
-        evaluation: Evaluation of the whole test.
-        first_night: First night.
 
     Returns:
         One row per prediction (``actual``, ``predicted``), then one per scored prop (``probability`` of the over where

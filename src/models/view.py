@@ -188,12 +188,7 @@ class EvaluationView:
 
 
 def run_note(view: EvaluationView, place: str) -> str:
-    """The note of an evaluated run, in Markdown.
-
-    Args:
-        view: The run.
-        place: Route of its page in the UI, ``#/experiments/1/runs/<id>``.
-    """
+    """The note of an evaluated run, in Markdown; `place` is the route of its page, ``#/experiments/1/runs/<id>``."""
     simulated = " The data are SIMULATED." if view.data.simulated else ""
     lines = [f"**{headline(view.config.model, view.config.market, view.metrics)}**{simulated}"]
     lines += [f"- {said}" for said in (*answers(view.metrics), why_no_bet(view.evaluation, view.config)) if said]

@@ -173,11 +173,7 @@ def derivable_columns(market: str) -> tuple[str, ...]:
 def exceedance(night: Night, market: str, side: Ints, place: Ints) -> Floats:
     """P(stat > k), k = 0, 1, ..., of players given by team-game and place, given that they appear.
 
-    Args:
-        night: The games.
-        market: Any of `nba_props.markets.MARKETS`.
-        side: Team-game of each player asked for.
-        place: The player's place among the team-game's active players.
+    `place` is the player's place among the active players of his team-game (`side`).
 
     Returns:
         [n, top + 1], with a `top` beyond which nothing is left.

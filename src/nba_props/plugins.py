@@ -130,8 +130,7 @@ _loaded: dict[str, str] = {}
 def load_plugins(files: Iterable[str | os.PathLike[str]] = ()) -> None:
     """Import the installed plug-ins, those of the environment, and `files`, each once.
 
-    Args:
-        files: Python files; they are added to the environment for worker processes.
+    The files are added to the environment, for worker processes.
 
     Raises:
         ConfigError: A file is missing, or raises when it is imported; names the file and the error.

@@ -14,9 +14,6 @@ def code_version(*packages: str) -> str:
 
     Line endings do not matter; a changed comment does, which errs on the safe side.
 
-    Args:
-        *packages: Dotted names of packages.
-
     Raises:
         ModuleNotFoundError: There is no such package.
     """

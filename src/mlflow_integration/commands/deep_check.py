@@ -31,13 +31,9 @@ UI_PORT: Final = 5000
 
 
 def deep_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
-    """Check the configured store and what it depends on; each failure says what is wrong and how to fix it.
+    """Check the configured store and what it depends on, and yield each result as soon as it is known.
 
-    Args:
-        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-
-    Yields:
-        One result per check, as it is known. Checks that need an open store are left out where it does not open.
+    A failure says what is wrong and how to fix it. Checks that need an open store are left out where it does not open.
     """
     found: list[Store] = []
     yield run_check("The tracking URI can be used", lambda: _check_address(tracking_uri, found))

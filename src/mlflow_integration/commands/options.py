@@ -83,10 +83,7 @@ Verb = Callable[..., None]
 def command(app: typer.Typer, *, version: bool = True, **settings: Any) -> Callable[[Verb], Verb]:  # noqa: ANN401
     """Add a function to `app` as a command with what all commands share: ``--plugin``, and errors as one message.
 
-    Args:
-        app: The application.
-        version: Whether the command has ``--version`` too; an application of several commands has it itself.
-        settings: Typer's own.
+    It gets ``--version`` too, unless `version` is False: an application of several commands has that itself.
     """
     shared = {"plugin": (Plugin, None)} | ({"version": (Version, False)} if version else {})
 

@@ -70,14 +70,7 @@ def run_check(name: str, check: Callable[[], str | None]) -> CheckResult:
 
 
 def run_checks(tracking_uri: str | Path | None = None) -> Iterator[CheckResult]:
-    """Check a whole life cycle in a temporary store, then read the configured one.
-
-    Args:
-        tracking_uri: The configured store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-
-    Yields:
-        One result per check, as it is known.
-    """
+    """Check a whole life cycle in a temporary store, then read the configured one; yield result by result."""
     with tempfile.TemporaryDirectory(prefix="nba_props_check_") as folder:
         yield from _temporary_checks(Path(folder))
     yield from _configured_checks(tracking_uri)

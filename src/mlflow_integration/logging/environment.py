@@ -63,11 +63,7 @@ def environment() -> dict[str, str]:
 def standard_tags(folder: Path) -> dict[str, str]:
     """Return the tags of every run: code version, Python and package versions in one, script name, mark of the process.
 
-    Args:
-        folder: Folder whose git commit is the code's version; read once per process.
-
-    Returns:
-        Tags without user name, host name or path.
+    The code version is the git commit of `folder`, read once per process. No tag holds a user name, host name or path.
     """
     tags = dict(_git_tags(folder))
     tags["environment"] = ", ".join(f"{name} {found}" for name, found in environment().items())

@@ -16,13 +16,10 @@ if TYPE_CHECKING:
 
 
 def importance_of(model: AnyModel, feature_names: Sequence[str] | None = None) -> dict[str, float]:
-    """Return the importance of each feature of a fitted model, as shares that sum to 1.
+    """Return the importance of each feature of a fitted model or pipeline, as shares that sum to 1.
 
-    Gain for boosters, impurity decrease for forests, absolute coefficients (not scaled) for linear models.
-
-    Args:
-        model: Fitted model, or a pipeline that ends in one.
-        feature_names: Names in column order; the model's own where it knows them.
+    Gain for boosters, impurity decrease for forests, absolute coefficients (not scaled) for linear models. The names
+    are the model's own where it knows them, else `feature_names`, in column order.
 
     Raises:
         TrackingError: The model has not been fitted, tells no importance, or names and importances differ in number.

@@ -118,14 +118,10 @@ def model_type_of(model: AnyModel, model_type: str | None = None) -> str:
 
 
 def frame_signature(frame: pd.DataFrame, predictions: AnyValue = None) -> AnyValue:
-    """Return a signature that raw feature frames satisfy, with or without missing values.
+    """Return a signature that raw feature frames satisfy, with or without missing values; a few rows of one suffice.
 
     Every column is optional. A column of whole numbers takes any number: MLflow would refuse NaN in an integer column,
-    and integers in one of doubles.
-
-    Args:
-        frame: Feature frame (a few rows suffice).
-        predictions: What the model predicts for them; the outputs stay open where not given.
+    and integers in one of doubles. Without `predictions` the outputs stay open.
     """
     load_mlflow()
     from mlflow.models import ModelSignature, infer_signature
@@ -242,12 +238,6 @@ def save_and_log(sink: Sink, uri: str, run_id: str, spec: ModelToLog) -> LoggedM
 
     Only the client's methods are used, so that MLflow's global store plays no part; and MLflow's own ``log_model``
     would load the model again and predict with it, to see whether the input example can be served.
-
-    Args:
-        sink: Where it goes.
-        uri: Tracking URI, for messages.
-        run_id: The run.
-        spec: The model and how to log it.
 
     Raises:
         TrackingError: The model cannot be written in that format.

@@ -48,14 +48,9 @@ class Operation:
 
 
 def start_run(client: MlflowClient, uri: str, experiment_id: str, content: dict[str, Any], *, again: bool) -> Run:
-    """Create a run, or find the one that an earlier try has created after all (by its own tag `START_KEY`).
+    """Create a run from ``run_name``, ``tags`` and ``start_time`` in `content`.
 
-    Args:
-        client: Client of the store.
-        uri: Tracking URI.
-        experiment_id: Its experiment.
-        content: ``run_name``, ``tags``, ``start_time``.
-        again: Whether an earlier try may have created it.
+    With `again`, an earlier try may have created it after all; it is found by its own tag `START_KEY`.
     """
     doing = f"Starting run {content['run_name']!r}"
 
@@ -72,17 +67,9 @@ def start_run(client: MlflowClient, uri: str, experiment_id: str, content: dict[
 
 
 def perform(client: MlflowClient, uri: str, run_id: str, operation: Operation, *, again: bool = False) -> str | None:
-    """Do `operation` for a run.
+    """Do `operation` for a run; return the id of the model that was logged, for ``model``.
 
-    Args:
-        client: Client of the store.
-        uri: Tracking URI.
-        run_id: The run.
-        operation: What to do.
-        again: Whether an earlier try may have done it, or a part of it.
-
-    Returns:
-        The id of the model that was logged, for ``model``.
+    With `again`, an earlier try may have done it, or a part of it.
 
     Raises:
         StoreError: The server does not answer.

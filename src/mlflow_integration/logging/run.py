@@ -49,13 +49,7 @@ def failure_of(error: BaseException) -> tuple[str, str]:
 
 
 class TrackedRun:
-    """One run under way; a context manager that ends it.
-
-    Args:
-        run: MLflow's record of it.
-        sink: Where it is ended.
-        uri: Tracking URI of its store.
-        on_end: Called with the run before it is ended.
+    """One run under way; a context manager that ends it, after calling `on_end` with it.
 
     Attributes:
         sink: Where it is logged to and ended.
@@ -113,14 +107,11 @@ class TrackedRun:
             stack.remove(active)
 
     def end(self, status: str = "FINISHED", *, reason: str | None = None) -> None:
-        """End the run; a second call does nothing.
+        """End the run with one of `STATUSES`; a second call does nothing.
 
-        The metrics of a finished run with one model are also that model's, on the run's data set, so that
-        ``mlflow.search_logged_models`` finds it by them. Of several models nobody knows whose they are.
-
-        Args:
-            status: One of FINISHED, FAILED, KILLED.
-            reason: Why it did not finish; kept as the tag ``failure_reason``, secrets masked.
+        Why it did not finish is kept as the tag ``failure_reason``, secrets masked. The metrics of a finished run with
+        one model are also that model's, on the run's data set, so that ``mlflow.search_logged_models`` finds it by
+        them. Of several models nobody knows whose they are.
         """
         if status not in STATUSES:
             message = f"A run ends as one of {', '.join(STATUSES)}, not {status!r}."

@@ -154,13 +154,7 @@ def _size(pair: tuple[str, str]) -> int:
 
 
 class Sink:
-    """Writes items to one run.
-
-    Args:
-        client: Client of the store.
-        uri: Tracking URI, for messages.
-        outbox: What is sent goes through it, for a run under way: it outlives a server that is away.
-    """
+    """Writes items to one run; what is sent to a run under way goes through `outbox`, which survives a lost server."""
 
     def __init__(self, client: MlflowClient | None, uri: str, outbox: Outbox | None = None) -> None:
         self._client = client
@@ -199,13 +193,7 @@ class Sink:
     def start(
         self, experiment: tuple[str, str], run_name: str | None, tags: Mapping[str, Any]
     ) -> tuple[Run, list[FileItem]]:
-        """Create a run with these tags; return it with the files that hold the tags too long to be stored.
-
-        Args:
-            experiment: Name and id of its experiment.
-            run_name: Its name.
-            tags: Its tags.
-        """
+        """Create a run in an experiment (name and id); return it with the files of tags too long to be stored."""
         assert self.outbox is not None  # noqa: S101 - a run under way has one
         batch = Batch.of([Tags(tags)])
         content = {
@@ -241,12 +229,9 @@ class Sink:
                 self._client.log_batch(run_id, metrics=known[start : start + MAX_ENTITIES])
 
     def end(self, run_id: str, status: str = "FINISHED", reason: str | None = None) -> None:
-        """End a run.
+        """End a run with one of `STATUSES`.
 
-        Args:
-            run_id: The run.
-            status: One of `STATUSES`.
-            reason: Why it did not finish; kept as the tag ``failure_reason``, on one line and with secrets masked.
+        Why it did not finish is kept as the tag ``failure_reason``, on one line and with secrets masked.
         """
         why = None if reason is None else one_line(reason)
         content = {"status": status, "reason": why, "end_time": int(time.time() * 1000)}
@@ -281,12 +266,7 @@ class Sink:
 
 
 def stage(item: FileItem, folder: Path, written: Collection[Path] = ()) -> Path:
-    """Write one item below `folder` and return the path written.
-
-    Args:
-        item: What to write.
-        folder: Where to.
-        written: Paths that other items of the same call hold.
+    """Write one item below `folder` and return the path written, which must not be among those `written` already.
 
     Raises:
         TrackingError: The file does not exist or cannot be read, its name leaves the folder or is another item's, or

@@ -33,10 +33,8 @@ _LEAVES: Final = (str, int, float, NoneType)
 def save_skops(model: AnyModel, arguments: dict[str, Any], trusted: Sequence[str]) -> None:
     """Write a scikit-learn model in MLflow's format, with the types it holds named as trusted.
 
-    Args:
-        model: The fitted model.
-        arguments: Arguments of ``mlflow.sklearn.save_model``, ``path`` among them.
-        trusted: Types of unknown packages that the caller vouches for.
+    `arguments` are those of ``mlflow.sklearn.save_model``, ``path`` among them. The caller vouches for the types of
+    unknown packages in `trusted`.
 
     Raises:
         TrackingError: The model holds types of other packages, or cannot be written as skops at all.

@@ -57,11 +57,9 @@ class Spool:
 
     @classmethod
     def create(cls, root: Path, state: dict[str, Any]) -> Spool:
-        """Make a new one below `root`.
+        """Make a new one below a store's folder.
 
-        Args:
-            root: Folder of the store.
-            state: ``run_id`` of the run, or None and ``start``: what it is created with.
+        `state` holds the ``run_id`` of the run, or None and ``start``: what it is created with.
         """
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         spool = cls(root / FOLDER / name)
@@ -179,12 +177,7 @@ def _joined(first: Operation, second: Operation) -> Operation | None:
 
 
 class Outbox:
-    """What one run sends: to its store, or into a spool while the server is away.
-
-    Args:
-        store: The store.
-        client: Client of it; None for an offline run, which knows no server at all.
-    """
+    """What one run sends: to its store, or into a spool while the server is away; an offline run has no client."""
 
     def __init__(self, store: Store, client: MlflowClient | None) -> None:
         self.store = store

@@ -22,17 +22,10 @@ if TYPE_CHECKING:
 
 
 def copy_folder(old: str, new: str, server: str | None) -> Digest:
-    """Copy one folder of artifacts, unless the new one has it already, and compare both by their digests.
+    """Copy one folder of artifacts, unless the new one has it already; compare both and return their digest.
 
-    An interrupted copy is resumed: files that are already there and complete are not sent again.
-
-    Args:
-        old: Address of the folder.
-        new: Address it gets.
-        server: URL of the tracking server that ``mlflow-artifacts:`` addresses go through.
-
-    Returns:
-        The digest of its files.
+    An interrupted copy is resumed: files that are already there and complete are not sent again. ``mlflow-artifacts:``
+    addresses go through the tracking server at `server`.
 
     Raises:
         StoreError: It cannot be read or written, or the copy is not what was copied.

@@ -82,12 +82,7 @@ def transaction(store: Store) -> Iterator[Connection]:
 
 
 class Addresses:
-    """Where the artifacts of the old store are in the new one.
-
-    Args:
-        source: Connection to the old store.
-        root: Address that the experiments of the new store lie under; None leaves everything where it is.
-    """
+    """Where the artifacts of the old store are in the new one: below `root`, or where they were if it is None."""
 
     def __init__(self, source: Connection, root: str | None) -> None:
         self.places: dict[str, str] = {}
@@ -183,9 +178,7 @@ def _count_on(target: Connection, table: Table) -> None:
 def contents(connection: Connection, addresses: Addresses | None = None) -> dict[str, Content]:
     """Rows and digest of every table that holds something.
 
-    Args:
-        connection: To a store.
-        addresses: Given for the old store: its rows are hashed as the new one must hold them.
+    The rows of the old store are hashed with `addresses`: as the new one must hold them.
     """
     found = {}
     for table in tables():

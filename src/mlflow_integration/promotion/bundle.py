@@ -33,12 +33,7 @@ _FROM_RUN: Final = ("model.joblib", "training_config.json", "feature_config.json
 
 
 class Bundles:
-    """Writes versions as folders.
-
-    Args:
-        records: Reads of the registry.
-        files: Files of the runs.
-    """
+    """Writes versions as folders."""
 
     def __init__(self, records: RegistryStore, files: Files) -> None:
         self._records = records

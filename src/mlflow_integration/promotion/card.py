@@ -26,15 +26,7 @@ _ABOUT_DATA: Final = ("market", "data_kind", "data_source", "data_fingerprint", 
 def model_card(
     name: str, record: VersionState, run: Run | None, history: Sequence[Transition], *, files: Iterable[str]
 ) -> str:
-    """Return the model card of a version.
-
-    Args:
-        name: The model.
-        record: The version.
-        run: Its run; None where it is gone.
-        history: Transitions of the model.
-        files: Files of the bundle, by their paths in it.
-    """
+    """Return the model card of a version whose bundle has these `files`; `run` is None where its run is gone."""
     tags = {key: markdown(value) for key, value in record.tags.items()}
     created = datetime.fromtimestamp(record.created / 1000, UTC)
     came = markdown(how(standing(history, record.version, record.stage)) or "it has not been moved")

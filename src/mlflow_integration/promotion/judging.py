@@ -41,13 +41,7 @@ _SAME: Final = ("market", "data_kind", "availability")
 
 
 class Judge:
-    """Judges versions; arguments and errors as for `ModelRegistry.evaluate_for_production`.
-
-    Args:
-        records: Reads and writes of the registry.
-        files: Files of the runs.
-        profiles: Gate profiles besides the built-in ones.
-    """
+    """Judges versions; arguments and errors as for `ModelRegistry.evaluate_for_production`."""
 
     def __init__(self, records: RegistryStore, files: Files, profiles: Mapping[str, GateProfile]) -> None:
         self._records = records

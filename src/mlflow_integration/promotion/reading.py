@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 
 class RegistryReader:
-    """Reads registered models of one store; nothing is opened before the first call.
-
-    Args:
-        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
-    """
+    """Reads registered models of one store; nothing is opened before the first call."""
 
     def __init__(self, tracking_uri: str | Path | None = None) -> None:
         self.store = resolve_store(tracking_uri)

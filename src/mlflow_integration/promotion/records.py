@@ -37,11 +37,7 @@ def stamp() -> str:
 
 
 class Files:
-    """Files of the runs that versions belong to.
-
-    Args:
-        records: Reads and writes of the registry.
-    """
+    """Files of the runs that versions belong to."""
 
     def __init__(self, records: RegistryStore) -> None:
         self._records = records

@@ -98,12 +98,7 @@ def _finite(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class StagingTests:
-    """Compares settled nights with what the gates of a version saw, and keeps the result.
-
-    Args:
-        records: Reads and writes of the registry.
-        files: Files of the runs.
-    """
+    """Compares settled nights with what the gates of a version saw, and keeps the result."""
 
     def __init__(self, records: RegistryStore, files: Files) -> None:
         self._records = records

@@ -51,11 +51,7 @@ def collector_paused() -> Iterator[None]:
 
 
 class Reader:
-    """An open store, for reading.
-
-    Args:
-        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the project's embedded store by default.
-    """
+    """An open store, for reading."""
 
     def __init__(self, tracking_uri: str | Path | None = None) -> None:
         self.store: Store = resolve_store(tracking_uri)
@@ -78,14 +74,7 @@ class Reader:
         order_by: Sequence[str] = (),
         limit: int | None = None,
     ) -> list[Run]:
-        """Return the runs of these experiments that are not deleted.
-
-        Args:
-            experiment_ids: Ids of experiments.
-            where: MLflow filter.
-            order_by: MLflow order; the store does the sorting.
-            limit: At most this many; all by default.
-        """
+        """Return the runs of these experiments that are not deleted; filter and order are MLflow's."""
         at_least("limit", 0 if limit is None else limit, 0)
         ids = list(experiment_ids)
         if not ids:
@@ -184,9 +173,7 @@ def model_uri_of(client: MlflowClient, run: Run) -> str | None:
 def runs_frame(runs: Iterable[Run], names: dict[str, str]) -> pd.DataFrame:
     """Return one row per run: fixed columns, then ``metrics.*``, ``params.*`` and ``tags.*``, each sorted.
 
-    Args:
-        runs: The runs.
-        names: Experiment id to name.
+    `names` gives the name of an experiment by its id.
     """
     import pandas as pd
 

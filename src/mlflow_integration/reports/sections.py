@@ -103,12 +103,7 @@ def gather(
 ) -> ReportData:
     """Read the content of a report: one search over the runs, one of the registry, the plots of the best runs.
 
-    Args:
-        experiments: Names of experiments; all by default.
-        tracking_uri: The store.
-        days: How far back "what changed" looks.
-        now: The present, for tests.
-        images: Whether to fetch plots.
+    "What changed" looks `days` days back from `now`.
     """
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)

@@ -142,12 +142,7 @@ def plan_week(
 
 
 def week_rows(plans: Iterable[WeekPlan], runs: Sequence[Run]) -> list[tuple[str, str, str, str, int | None]]:
-    """Week, experiment, kind (planned, goal, finding), text, and for what was planned the finished runs of that week.
-
-    Args:
-        plans: The plans.
-        runs: Runs of the experiments of the plans, and of others.
-    """
+    """Week, experiment, kind (planned, goal, finding), text, and for planned ones the finished runs of that week."""
     rows: list[tuple[str, str, str, str, int | None]] = []
     for plan in plans:
         rows += [(plan.week, plan.experiment, "planned", name, _done(name, plan.week, runs)) for name in plan.planned]

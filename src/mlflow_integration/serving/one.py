@@ -58,10 +58,7 @@ def check_free(port: int, host: str = "127.0.0.1") -> None:
 def server_command(store: Store, port: int, artifacts: Path | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the command that serves a store, and its environment: one worker, this machine only, no job runner.
 
-    Args:
-        store: What is served.
-        port: Port to listen on.
-        artifacts: Folder of the artifacts; the project's own by default. Clients reach it through the server alone.
+    Clients reach the folder of the artifacts (the project's own by default) through the server alone.
     """
     folder = artifacts or store.root / ARTIFACT_FOLDER
     command = base_command(APP, "127.0.0.1", port, 1)

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 
 class LiveChecks:
-    """Checks of live results; arguments and errors as for `ModelRegistry.check_degradation`.
-
-    Args:
-        records: Reads of the registry.
-    """
+    """Checks of live results; arguments and errors as for `ModelRegistry.check_degradation`."""
 
     def __init__(self, records: RegistryStore) -> None:
         self._records = records

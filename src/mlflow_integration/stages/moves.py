@@ -33,11 +33,7 @@ def _with_verdicts(reason: str, record: VersionState, nights: int) -> str:
 
 
 class Moves:
-    """Promotion, demotion, archiving, rollback and deletion; arguments and errors as in `ModelRegistry`.
-
-    Args:
-        records: Reads and writes of the registry.
-    """
+    """Promotion, demotion, archiving, rollback and deletion; arguments and errors as in `ModelRegistry`."""
 
     def __init__(self, records: RegistryStore) -> None:
         self._records = records

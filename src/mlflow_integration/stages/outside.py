@@ -41,10 +41,7 @@ def outside_moves(
 ) -> list[Transition]:
     """Return one entry, of status ``found``, for each alias that stands elsewhere than the history says.
 
-    Args:
-        history: The entries of the registry.
-        aliases: Alias to the version that holds it.
-        under_way: Unconfirmed entries: what a process is doing at this moment is not a move outside.
+    What a process is doing at this moment (`under_way`, unconfirmed entries) is not a move outside.
     """
     recorded = recorded_holders(history)
     recent = datetime.now(UTC) - _UNDER_WAY
@@ -90,9 +87,6 @@ def native_holders(natives: Mapping[int, str]) -> dict[str, int]:
 
     >>> native_holders({1: "Production", 2: "Production", 3: "None"})
     {'Production': 2}
-
-    Args:
-        natives: Version to MLflow's own stage.
     """
     found = {}
     for stage in ALIASED:

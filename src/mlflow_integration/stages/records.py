@@ -158,12 +158,7 @@ def _check_name(name: str) -> None:
 
 
 class RegistryStore:
-    """Reads and writes of the registry.
-
-    Args:
-        store: The store.
-        client: A client of it that is open already; by default one is opened at the first request.
-    """
+    """Reads and writes of the registry; a client that is not given is opened at the first request."""
 
     def __init__(self, store: Store, client: MlflowClient | None = None) -> None:
         self.store = store

@@ -41,10 +41,7 @@ def holder_profile(state: ModelState, version: int) -> str | None:
 def why_not(state: ModelState, record: VersionState, nights: int) -> str:
     """Return what keeps a version from Production, in one sentence; empty where nothing does.
 
-    Args:
-        state: Its model.
-        record: The version.
-        nights: Settled nights in Staging that are needed; 0 for none.
+    `nights` is how many settled nights in Staging are needed; 0 for none.
     """
     return gates_missing(state, record) or staging_missing(record, nights)
 

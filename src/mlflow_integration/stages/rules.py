@@ -82,13 +82,9 @@ def check_move(name: str, version: int, current: Stage, target: Stage, *, overri
 
 
 def effective_stage(version: int, aliases: Mapping[str, int], tag: str | None) -> Stage:
-    """Return the real stage of a version.
+    """Return the real stage of a version, from the holder of each alias and the version's own tag ``stage``.
 
-    Args:
-        version: The version.
-        aliases: Alias to the version that holds it.
-        tag: The version's own tag ``stage``, which may be stale: a process may have died before it was brought up to
-            date.
+    The tag may be stale: a process may have died before it was brought up to date.
     """
     for stage in ALIASED:
         if aliases.get(stage) == version:

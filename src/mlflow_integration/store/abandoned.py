@@ -42,15 +42,10 @@ class Abandoned:
 def find_abandoned(
     client: MlflowClient, uri: str, experiment_ids: Sequence[str] | None = None, *, started_before: int | None = None
 ) -> Abandoned:
-    """Find what processes of this machine left unfinished when they ended; nothing is changed.
+    """Find what processes of this machine left unfinished in these experiments (all by default); nothing is changed.
 
-    What runs on another machine is not judged from here, and neither is a run without a mark (plain MLflow's).
-
-    Args:
-        client: Client of the store.
-        uri: Tracking URI, for messages.
-        experiment_ids: Experiments to look at; all by default.
-        started_before: Milliseconds since 1970; runs that started before are taken as well, whoever they belong to.
+    What runs on another machine is not judged from here, and neither is a run without a mark (plain MLflow's). Runs
+    that started before `started_before` (milliseconds since 1970) are taken as well, whoever they belong to.
     """
     ids = experiment_ids
     if ids is None:

@@ -21,13 +21,10 @@ Result = TypeVar("Result")
 def within_deadline(uri: str, doing: str, work: Callable[[], Result]) -> Result:
     """Do `work` and return its result; a server gets no more than the deadline, however slowly it answers.
 
-    Args:
-        uri: Tracking URI; the deadline holds for servers only.
-        doing: What is done, for the message.
-        work: The call. One that is given up may still complete later, so it must be repeatable.
+    A call that is given up may still complete later, so it must be repeatable.
 
     Raises:
-        StoreError: The deadline has passed.
+        StoreError: The deadline has passed; the message says what was being done.
     """
     if not uri.startswith("http"):
         return work()

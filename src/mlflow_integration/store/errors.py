@@ -31,12 +31,8 @@ def is_lost(error: BaseException) -> bool:
 def store_errors(doing: str, uri: str = "") -> Iterator[None]:
     """Turn what MLflow raises inside the block into a `TrackingError` that says what was being done.
 
-    Args:
-        doing: What the block does, as the start of the message ("Logging to run ...").
-        uri: Tracking URI, named where a server stopped answering.
-
     Raises:
-        StoreError: The server stopped answering.
+        StoreError: The server at `uri` stopped answering.
         TrackingError: Anything else that the store refused.
     """
     mlflow = load_mlflow()

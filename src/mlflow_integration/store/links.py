@@ -37,10 +37,8 @@ _PLAIN: Final = "Model metrics"
 def run_list_view(market: str = "") -> dict[str, Any]:
     """The run list as MLflow's pages keep a shared view: best out-of-sample error first, the columns that tell most.
 
-    Its charts begin with the histories and end with the headline metrics; the groups between them are folded.
-
-    Args:
-        market: Only runs of this market; all by default. MLflow's search knows no ``IN`` for tags.
+    Its charts begin with the histories and end with the headline metrics; the groups between them are folded. It shows
+    one market or all, since MLflow's search knows no ``IN`` for tags.
     """
     return {
         "searchFilter": f"tags.market = '{market}'" if market else "",
@@ -67,15 +65,12 @@ def _section(name: str, *, unfolded: bool = False) -> dict[str, Any]:
 
 
 def run_list_link(experiment_id: str, market: str = "", *, uri: str = "") -> str:
-    """Link to the runs of an experiment in machine-learning mode; `share_run_list` says what it shows.
+    """Link to the runs of an experiment, or of one market, on the server or at the UI's usual address.
+
+    `share_run_list` says what it shows.
 
     >>> run_list_link("1", "pra")
     'http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=pra'
-
-    Args:
-        experiment_id: The experiment.
-        market: Only runs of this market; all by default.
-        uri: Tracking URI; that of a server is where its pages are.
     """
     query = {"workflowType": "machine_learning", "viewStateShareKey": market or "all"}
     base = uri.rstrip("/") if uri.startswith(("http://", "https://")) else LOCAL
@@ -85,11 +80,7 @@ def run_list_link(experiment_id: str, market: str = "", *, uri: str = "") -> str
 def share_run_list(client: MlflowClient, experiment_id: str, markets: Sequence[str] = (), *, uri: str = "") -> str:
     """Keep the view that the link opens with the experiment, and return the link.
 
-    Args:
-        client: Of the store.
-        experiment_id: The experiment.
-        markets: One market: the view is filtered to it. Several or none: it shows all runs.
-        uri: Tracking URI.
+    With one market the view is filtered to it; with several or none it shows all runs.
 
     Raises:
         TrackingError: The store does not answer.

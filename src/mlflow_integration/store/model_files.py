@@ -90,11 +90,7 @@ def file_sha256(path: Path) -> str:
 def code_on_load(folder: Path) -> tuple[str, ...]:
     """Name what of a model runs code when it is loaded: pickles, own code, loaders and types that nobody knows.
 
-    Args:
-        folder: The model's files, with ``MLmodel``.
-
-    Returns:
-        One phrase per finding; none for XGBoost's and LightGBM's own formats and for skops with known types.
+    There is one phrase per finding; none for XGBoost's and LightGBM's own formats and for skops with known types.
 
     Raises:
         ModelFilesError: ``MLmodel`` cannot be read.
@@ -151,12 +147,7 @@ def _code_of_flavor(flavor: str, settings: dict[str, Any]) -> Iterator[str]:
 def downloaded(uri: str, source: str) -> Iterator[Path]:
     """Copy a model's files to a folder of their own, so that nobody changes them between the check and the load.
 
-    Args:
-        uri: Tracking URI.
-        source: URI of the model's files (``models:/<id>``).
-
-    Yields:
-        The folder, which is removed afterwards; empty where the model has no files.
+    The folder is removed afterwards; it is empty where the model has no files.
     """
     folder = Path(tempfile.mkdtemp(prefix="nba_props_model_"))
     try:
@@ -186,12 +177,7 @@ def _is_gone(error: Exception) -> bool:
 
 
 def check_files(folder: Path, expected: Mapping[str, str], what: str) -> Digest:
-    """Compare a model's files with the digest that was recorded.
-
-    Args:
-        folder: The files.
-        expected: Tags that hold the digest; without one there is nothing to compare with.
-        what: The model, for the message.
+    """Compare a model's files with the digest in the tags `expected`; without one there is nothing to compare with.
 
     Raises:
         ModelFilesError: A file was changed, added or removed; names it.
@@ -240,13 +226,7 @@ def _expected(client: MlflowClient, uri: str, model_id: str, run_tags: Mapping[s
 
 
 def load_logged(client: MlflowClient, uri: str, model_id: str, run_tags: Mapping[str, str]) -> AnyValue:
-    """Load the model of a run as a pyfunc model, from a copy of the files that was checked.
-
-    Args:
-        client: Client of the store.
-        uri: Tracking URI.
-        model_id: The logged model.
-        run_tags: Tags of its run, which hold its digest.
+    """Load the model of a run as a pyfunc model, from a copy of the files checked by the digest in the run's tags.
 
     Raises:
         ModelFilesError: As for `version_tags`.

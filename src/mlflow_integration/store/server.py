@@ -32,15 +32,9 @@ def free_port() -> int:
 
 @contextmanager
 def local_server(folder: Path, *, database: Path | None = None, port: int | None = None) -> Iterator[str]:
-    """Run ``mlflow server`` with one worker and without a job runner, listening on this machine only.
+    """Run ``mlflow server`` with one worker and without a job runner, on this machine only, and yield its URL.
 
-    Args:
-        folder: Folder for its log, its artifacts and, unless one is named, its database.
-        database: SQLite file to serve; made if it does not exist.
-        port: Port to listen on; a free one by default.
-
-    Yields:
-        Its URL.
+    Log, artifacts and, unless one is named, the database are in `folder`. The port is a free one by default.
 
     Raises:
         StoreError: It does not start; holds the end of its log.
@@ -54,16 +48,10 @@ def local_server(folder: Path, *, database: Path | None = None, port: int | None
 
 @contextmanager
 def local_ui(database: Path, log: Path, *, port: int | None = None, light: bool = True) -> Iterator[str]:
-    """Run ``mlflow ui`` in the folder of a SQLite store, as a user does.
+    """Run ``mlflow ui`` in the folder of a SQLite store, as a user does, and yield its URL.
 
-    Args:
-        database: The store. The command opens ``mlflow.db`` by default; any other file is named to it.
-        log: File for what it prints.
-        port: Port to listen on; a free one by default.
-        light: One worker and no job runner: the same pages from 2 processes instead of 15, in a quarter of the time.
-
-    Yields:
-        Its URL.
+    The command opens ``mlflow.db`` by default; any other file is named to it. What it prints goes to `log`. If `light`,
+    it has one worker and no job runner: the same pages from 2 processes instead of 15, in a quarter of the time.
 
     Raises:
         StoreError: There is no such store, or the command does not start; then with the end of its log.

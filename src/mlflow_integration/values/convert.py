@@ -48,16 +48,9 @@ def to_number(name: str, value: AnyValue) -> float:
 
 
 def finite_metrics(values: Mapping[str, Any], *, allow_missing: bool) -> tuple[dict[str, float], list[str]]:
-    """Check metrics and turn them into floats.
+    """Turn metrics into floats; return the finite ones and the names of those left out, if missing ones are allowed.
 
     MLflow stores infinity silently as 1.8e308 and NaN as NaN; both break sorting in its pages.
-
-    Args:
-        values: Metric key to number.
-        allow_missing: Leave out what is not finite instead of refusing it.
-
-    Returns:
-        The finite metrics, and the names of those left out.
 
     Raises:
         NonFiniteMetricError: A value is missing, NaN or infinite and `allow_missing` is False; names them all.

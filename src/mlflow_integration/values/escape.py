@@ -34,9 +34,7 @@ def _visible(found: re.Match[str]) -> str:
 def terminal(text: str, *, one_line: bool = False) -> str:
     r"""Return `text` without anything that a terminal obeys; control characters are written out.
 
-    Args:
-        text: Any text.
-        one_line: Write line feeds and tabs out too, so that a cell cannot look like two.
+    With `one_line`, so are line feeds and tabs: a cell cannot look like two.
 
     >>> terminal("red \x1b[31m and a bell \x07")
     'red \\x1b[31m and a bell \\x07'

@@ -44,14 +44,8 @@ def load_input(
 ) -> TrainingData:
     """Load the input once for all runs; bad input raises here, before anything is tracked.
 
-    Args:
-        data: Game-log files or folders; none means the simulated league.
-        odds: Odds files or folders.
-        season_stats: Optional season table.
-        seed: Which simulated league.
-        format: Name of the format that files are read in; recognised without.
-        availability: Files or folders that say who was reported out, and when.
-        fixtures: Files or folders with the tip-off times of the games.
+    All inputs are files or folders. Without `data`, the league of `seed` is simulated. A format that is not named is
+    recognised.
 
     Raises:
         ConfigError: Lines, a season table, availability or fixtures without box scores.
@@ -140,12 +134,7 @@ def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
 
 
 def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_json: bool) -> None:
-    """Run the jobs of a command and print a row for each.
-
-    Args:
-        jobs: One per market.
-        load: Loads the input.
-        as_json: Print JSON.
+    """Run the jobs of a command, one per market, and print a row for each.
 
     Raises:
         NBAPropsError: Anything the user can fix.

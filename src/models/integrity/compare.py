@@ -101,11 +101,7 @@ def compare_numbers(
 ) -> Check:
     """Compare named numbers; a name that one of the two lacks counts as a difference.
 
-    Args:
-        name: Name of the check.
-        recorded: What was kept.
-        now: What was recomputed.
-        tolerance: Largest absolute difference that is let pass.
+    Absolute differences up to `tolerance` are let pass.
 
     >>> check = compare_numbers("metrics", {"val_mae": 4.5, "roi": 0.1}, {"val_mae": 4.5, "roi": 0.25})
     >>> check.verdict, check.differing, check.largest, check.first["metric"].tolist()
@@ -122,17 +118,11 @@ def compare_numbers(
 def compare_tables(
     name: str, recorded: pd.DataFrame, now: pd.DataFrame, keys: Sequence[str] = KEYS, *, tolerance: float = 0.0
 ) -> Check:
-    """Compare two tables row by row, matched by `keys`.
+    """Compare two tables row by row, matched by the columns `keys`.
 
     Every column that is not a key is compared; a row or a column that one of the two lacks counts as a difference. Two
-    missing values are equal. Rows with equal keys are matched in their order.
-
-    Args:
-        name: Name of the check.
-        recorded: What was kept, n rows.
-        now: What was recomputed.
-        keys: Columns that say which row is which.
-        tolerance: Largest absolute difference of two numbers that is let pass.
+    missing values are equal, and so are numbers up to `tolerance` apart. Rows with equal keys are matched in their
+    order.
     """
     names = list(dict.fromkeys([*recorded, *now]))
     values = [column for column in names if column not in keys]

@@ -257,11 +257,9 @@ def _american(decimal: np.ndarray) -> np.ndarray:
 
 
 def lines_of(props: pd.DataFrame, forecast: PropForecast) -> pd.DataFrame:
-    """What the settled props of cards with a line and a forecast teach (`PropForecast.learned`).
+    """What the settled props of one market with a line and a forecast teach the model that made them.
 
-    Args:
-        props: Of one market, with ``actual``.
-        forecast: The model that made them.
+    The columns are those of `PropForecast.learned`.
     """
     known = props[props["line"].notna() & props["p_over_uncalibrated"].notna()]
     given = pd.DataFrame({name: known[f"{name}_uncalibrated"] for name in PROBABILITIES})

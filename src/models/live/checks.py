@@ -107,13 +107,9 @@ def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
 def check_features(forecast: PropForecast, games: pd.DataFrame, features: pd.DataFrame) -> None:
     """Refuse a model that was trained on feature values other than those this code builds for the same rows.
 
-    The model remembers every value of some training rows. A row or two may differ (a box score was corrected since);
-    most of them differing means other code or other data.
-
-    Args:
-        forecast: The model.
-        games: ``game_id`` and ``player_id`` of each row of `features`.
-        features: The feature table.
+    `games` holds ``game_id`` and ``player_id`` of each row of `features`. The model remembers every value of some
+    training rows. A row or two may differ (a box score was corrected since); most of them differing means other code or
+    other data.
 
     Raises:
         ModelError: Features are missing, or most remembered rows have other values.
@@ -155,10 +151,6 @@ def check_reports(models: Mapping[str, ModelInUse], *, reported: bool) -> bool:
 
     Where they do not, reports stand on the card and change no projection.
 
-    Args:
-        models: Market to model.
-        reported: Whether there are reports.
-
     Raises:
         ModelError: A model was trained with reports and there are none, or only some of the models were.
     """
@@ -195,14 +187,8 @@ def missing_nights(
     """Nights before `date` that seem to have been played but have no game in the box scores.
 
     They are those that have lines, and, where the log ends before `date`, every day since its last night: on most days
-    there are games. Where fixtures cover those days, only the days they have a game on.
-
-    Args:
-        games: The games table.
-        odds: Lines, with earlier nights where there are some.
-        date: The night of the card.
-        idle: Days known to be without games.
-        fixtures: The fixtures table.
+    there are games. Where fixtures cover those days, only the days they have a game on. Days in `idle` are known to be
+    without games.
     """
     season = season_of(pd.Series([date]))[0]
     nights = games.loc[(games["season"] == season) & (games["game_date"] < date), "game_date"]

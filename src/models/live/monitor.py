@@ -99,7 +99,7 @@ def monitor_model(
     stage: str = Stage.PRODUCTION.value,
     earlier: bool = True,
 ) -> MonitorReport:
-    """Judge one model by the settled cards of its version.
+    """Judge one model by the settled cards of its version, of one stage.
 
     Args:
         model: The version in use.
@@ -157,23 +157,14 @@ def apply_verdict(report: MonitorReport, registry: ModelRegistry) -> MonitorRepo
 
 
 def can_go_back(history: pd.DataFrame, version: int) -> bool:
-    """Whether a version was in Production before this one that has not been rolled back itself.
-
-    Args:
-        history: Of `ModelRegistry.transition_history`.
-        version: The version in Production.
-    """
+    """Whether a version was in Production before this one that has not been rolled back itself."""
     held = set(history.loc[history["to_stage"] == Stage.PRODUCTION.value, "version"].astype(int))
     left = set(history.loc[history["kind"] == "rollback", "previous"].dropna().astype(int))
     return bool(held - left - {version})
 
 
 def nightly_gains(rows: pd.DataFrame, projection: str) -> pd.DataFrame:
-    """Mean gains of each night, above zero where the model was better.
-
-    Args:
-        rows: ``game_date``, ``actual``, ``line``, ``p_over``, ``p_under``, ``market_p_over`` and the projection.
-        projection: Name of the projection's column.
+    """Mean gains of each night, above zero where the model was better, from settled rows and their column `projection`.
 
     Returns:
         One row per night: ``error`` (line minus model, absolute errors) and ``market`` (market minus model, Brier

@@ -74,11 +74,7 @@ class StoredCard:
 
 
 class CardStore:
-    """The cards and the ledger of one store.
-
-    Args:
-        tracking_uri: The store; ``MLFLOW_TRACKING_URI`` or the embedded store by default.
-    """
+    """The cards and the ledger of one store."""
 
     def __init__(self, tracking_uri: str | None = None) -> None:
         self.tracker = NBAPropsTracker(EXPERIMENT, tracking_uri=tracking_uri)

@@ -116,14 +116,7 @@ def settle_cards(
 def settled_tables(
     props: pd.DataFrame, bets: pd.DataFrame, games: pd.DataFrame, date: pd.Timestamp, quotes: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Props and bets of a card with what became of them.
-
-    Args:
-        props: Of the card.
-        bets: Of the card.
-        games: The games table.
-        date: The night.
-        quotes: As for `settle_cards`.
+    """Props and bets of a card with what became of them; `quotes` as for `settle_cards`.
 
     Returns:
         The props with ``actual`` and ``closing_line``; the bets in the columns of a ledger but for the bankroll.

@@ -19,17 +19,13 @@ _COLUMNS = ["game_date", "actual", "predicted", "probability", "outcome", "profi
 
 
 def staging_rows(props: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
-    """Settled cards in the rows that `ModelRegistry.record_staging_nights` takes.
+    """Settled cards of one version in the rows that `ModelRegistry.record_staging_nights` takes.
 
     >>> props = pd.DataFrame({"game_date": ["2025-01-14"], "actual": [25.0], "projection": [23.0], "line": [24.5]})
     >>> props = props.assign(p_over=0.4, p_push=0.0, market_p_over=0.5)
     >>> bets = pd.DataFrame({"game_date": ["2025-01-14"], "result": ["won"], "profit": 0.9, "stake": 1.0, "clv": 0.02})
     >>> staging_rows(props, bets)[["actual", "probability", "outcome", "profit"]].round(1).to_numpy().tolist()
     [[25.0, nan, nan, nan], [nan, 0.4, 1.0, nan], [nan, nan, nan, 0.9]]
-
-    Args:
-        props: Of the cards of one version, settled.
-        bets: Of the same cards, settled.
 
     Returns:
         One row per projection, then one per decided prop with a market price, then one per bet that stood.
@@ -52,13 +48,7 @@ def staging_rows(props: pd.DataFrame, bets: pd.DataFrame) -> pd.DataFrame:
 def record_shadows(
     store: CardStore, registry: ModelRegistry, kind: str, *, only: str | None = None
 ) -> list[StagingReport]:
-    """Hand the settled shadow cards of every version that is in Staging to its test there.
-
-    Args:
-        store: Where the cards are.
-        registry: Where the versions stand.
-        kind: "SIMULATED" or "real".
-        only: Name of one model.
+    """Hand the settled shadow cards of every version that is in Staging, or of one model, to its test there.
 
     Returns:
         What the test says of each version.

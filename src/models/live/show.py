@@ -20,12 +20,7 @@ SETTLED_HEADING: Final = "Settled"
 
 
 def card_frame(card: Card, top: int | None = None) -> pd.DataFrame:
-    """The card for a terminal, best bet first; what is not known is a dash.
-
-    Args:
-        card: The card.
-        top: Rows shown; all props with a line by default.
-    """
+    """The props with a line (the `top` ones) for a terminal, best bet first; what is not known is a dash."""
     rows = card.props[card.props["line"].notna()]
     rows = rows if top is None else rows.head(top)
     return pd.DataFrame(
@@ -106,13 +101,7 @@ def _best(row: dict[Any, Any]) -> str:
 
 
 def card_note(card: Card, revision: int, place: str) -> str:
-    """The note of a card, in Markdown.
-
-    Args:
-        card: The card.
-        revision: Its revision.
-        place: Route of its page in the UI, ``#/experiments/1/runs/<id>``.
-    """
+    """The note of a card, in Markdown; `place` is the route of its page in the UI, ``#/experiments/1/runs/<id>``."""
     simulated = " The data are SIMULATED." if card.slate.kind == "SIMULATED" else ""
     lines = [f"**{headline(card)}**{simulated}"]
     if card.in_sample:

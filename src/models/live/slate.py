@@ -71,11 +71,7 @@ def slate_of_data(data: TrainingData, date: pd.Timestamp, flagged: pd.DataFrame)
     """The slate of a night within prepared data: its rows of the one feature table, their results left out.
 
     The features of a row do not depend on later games, so these are the ones that `build_slate` makes on the evening.
-
-    Args:
-        data: Prepared data.
-        date: The night.
-        flagged: All quotes of the data as `flag_by_market` returns them.
+    `flagged` holds all quotes of the data as `flag_by_market` returns them.
     """
     rows = (data.games["game_date"] == date).to_numpy()
     players = data.games.loc[rows, IDENTITY]

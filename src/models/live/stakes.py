@@ -27,13 +27,9 @@ def learned_correlations(models: Mapping[str, ModelInUse]) -> Correlations:
 
 
 def with_night_stakes(card: Card, kelly: float, bankroll: float, store: CardStore) -> Card:
-    """The card with Kelly stakes instead of flat ones, and the outlook of its night.
+    """The card with stakes of a share of full Kelly instead of flat ones, and the outlook of its night.
 
-    Args:
-        card: A card with flat stakes.
-        kelly: Share of full Kelly.
-        bankroll: Bankroll, units.
-        store: Where the ledger is: its drawdown cuts the stakes.
+    The bankroll is in units; the drawdown of the ledger in `store` cuts the stakes.
     """
     if card.bets.empty:
         return card

@@ -36,12 +36,7 @@ def log_forecast(
 ) -> None:
     """Log a fitted model to the run under way, and its estimator as ``model.joblib``, which no code here loads.
 
-    Args:
-        tracker: With a run under way.
-        estimator: The fitted estimator.
-        config: Its settings.
-        frame: The feature table it was fitted on.
-        forecast: The whole forecast, with its probabilities; None logs the estimator alone.
+    `frame` is the feature table it was fitted on; without a whole `forecast` the estimator alone is logged.
     """
     from models.logged.pyfunc import ForecastModel, attach
 

@@ -253,11 +253,7 @@ class PropForecast:
         return self.at(located).drop(columns=moved)
 
     def learned(self, props: pd.DataFrame) -> pd.DataFrame:
-        """What settled props teach, columns `SETTLED`, in their order.
-
-        Args:
-            props: Of `calibrated`, with ``chance_uncalibrated`` and ``actual`` (NaN: void).
-        """
+        """What settled props of `calibrated` teach, columns `SETTLED`, in their order; ``actual`` is NaN for a void."""
         if props.empty or props["predicted"].isna().all():
             return props.assign(**dict.fromkeys(SCORES, np.nan)).reindex(columns=SETTLED)
         at = props.assign(anchor=props[LINE], scale=1.0)

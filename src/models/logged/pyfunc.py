@@ -62,12 +62,7 @@ class WholeForecast:
 
 
 def attach(folder: Path, forecast: PropForecast) -> None:
-    """Put the whole forecast into the folder of a model that MLflow has just written, and make it its pyfunc flavour.
-
-    Args:
-        folder: The model's folder, with the estimator in its own format.
-        forecast: The forecast.
-    """
+    """Put the whole forecast into the folder of a model that MLflow has just written, as its pyfunc flavour."""
     model = Model.load(str(folder))
     inner = dict(model.flavors[FLAVOR_NAME])
     target = folder / FOLDER

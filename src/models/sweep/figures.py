@@ -24,12 +24,7 @@ def sweep_figures(
 ) -> dict[str, Callable[[], Figure]]:
     """File name to the function that draws it: objective by trial, running values by fold, importance of settings.
 
-    Args:
-        result: The finished trials.
-        objective: What they were judged by.
-        importance: Setting to its share of the differences; empty where it cannot be told.
-        title: How the titles of the plots begin.
-        simulated: Stamp them SIMULATED.
+    `importance` is each setting's share of the differences; it is empty where that cannot be told.
     """
     whole = {trial.number: float(trial.value or 0.0) for trial in result.trials if trial.state == TrialState.COMPLETE}
     pruned = [trial.number for trial in result.trials if trial.state == TrialState.PRUNED]

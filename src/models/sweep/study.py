@@ -59,15 +59,7 @@ class Slot:
 
 
 class SweepStudy:
-    """One sweep over one market.
-
-    Args:
-        path: SQLite file of the storage; made where it does not exist.
-        name: Name of the study in it.
-        sweep: The search space.
-        seed: Random seed.
-        process: What this process is called.
-    """
+    """One sweep over one market, in a SQLite storage that is made where it does not exist."""
 
     def __init__(self, path: Path, name: str, sweep: Sweep, *, seed: int, process: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,13 +119,9 @@ class SweepStudy:
             slot.trial.set_user_attr(name, value)
 
     def batches(self, n_trials: int, first: Mapping[str, Any] | None) -> Iterator[list[Slot]]:
-        """The slots below `n_trials` that are not finished, drawn batch by batch.
+        """The slots below `n_trials` that are not finished, drawn batch by batch; slot 0 has the values `first`.
 
         Batches are drawn whole: a later call that asks for more trials finds the rest of the last one as drawn here.
-
-        Args:
-            n_trials: Slots in all.
-            first: Values of slot 0; drawn like the others where None.
         """
         size = self._sweep.batch
         for start in range(0, n_trials, size):
@@ -233,13 +221,7 @@ class SweepStudy:
 
 
 class _EarlierTrials(optuna.Study):
-    """A study with the finished trials of earlier slots alone, for a pruner.
-
-    Args:
-        name: Name of the whole study.
-        storage: Its storage.
-        before: First slot that is left out.
-    """
+    """A study with the finished trials of the slots before `before` alone, for a pruner."""
 
     def __init__(self, name: str, storage: BaseStorage, *, before: int) -> None:
         super().__init__(name, storage)

@@ -133,8 +133,8 @@ def play_minutes(
 ) -> npt.NDArray[np.uint8]:
     """Whole minutes of every active player in every scenario; each team's sum to 240.
 
-    The coach's valuation varies by `spread`; a one-sided night draws starters and bench together and empties the end
-    of the bench. Rounding is systematic: running sums are cut at a random offset, which is unbiased for each player.
+    The coach's valuation varies by `spread`; a one-sided night draws starters and bench together and empties the end of
+    the bench. Rounding is systematic: running sums are cut at a random offset, which is unbiased for each player.
 
     Args:
         role: Valuation on the logistic scale, [T, K], best first; -inf for an empty place.

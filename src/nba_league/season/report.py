@@ -24,11 +24,7 @@ def injury_report(season: Season, played: Bools, rng: np.random.Generator) -> pd
 
     In the morning the late scratches are not known yet: they are questionable or not listed at all, as some are who
     will play. Before the tip everybody who is out is listed as out, and who was questionable and plays as available.
-
-    Args:
-        season: The season, with who is fit.
-        played: (team-game, place) who appeared.
-        rng: Draws who is questionable.
+    `played` tells who appeared, by team-game and place.
 
     Returns:
         ``side`` (team-game), ``row`` (player of the pool), ``status`` (index of `STATUSES`) and ``last`` (whether it is

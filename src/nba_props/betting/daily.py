@@ -49,14 +49,9 @@ class Daily:
     def per_season(self, game_nights: ArrayLike | None) -> float | None:
         """Betting nights of a full season: its game nights times the share of game nights that were bet.
 
-        The share is that of the nights with games between the first and the last bet, so that a third of a season
-        gives the same as a whole one.
-
-        Args:
-            game_nights: Date of every night with games, any order, repeated or not; None: the calendar is not known.
-
-        Returns:
-            Nights; None without a calendar or a bet.
+        The share is that of the nights with games between the first and the last bet, so that a third of a season gives
+        the same as a whole one. `game_nights` is the date of every night with games, in any order, repeated or not.
+        Without it, or without a bet, there is no answer: None.
         """
         if game_nights is None or not len(self.dates):
             return None

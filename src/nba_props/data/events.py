@@ -41,11 +41,7 @@ def day_number(days: pd.Series) -> Ints:
 
 
 class Schedule:
-    """The games of the log by unordered pair of teams and day.
-
-    Args:
-        games: The `games` table.
-        teams: Abbreviations of every team of the log and of the odds.
+    """The games of the log by unordered pair of teams and day; `teams` are those of the log and of the odds.
 
     Raises:
         DataError: Two games of the same teams on one day.
@@ -128,11 +124,7 @@ def locate(events: pd.DataFrame, schedule: Schedule) -> tuple[Ints, Ints, Bools]
 def tips(odds: pd.DataFrame, schedule: Schedule, game: Ints, fixtures: pd.DataFrame | None = None) -> pd.Series:
     """Tip of every row's game (UTC): from the last seen of its rows, else from the fixtures; NaT where neither has it.
 
-    Args:
-        odds: The odds rows, n.
-        schedule: Games of the log.
-        game: Row of `schedule.games` of each row, n; -1 where there is none.
-        fixtures: The `fixtures` table.
+    `game` is the row of `schedule.games` of each of the n rows; -1 where there is none.
     """
     told = pd.DataFrame({"game": game, "seen": odds["timestamp"].array, "tip": odds["tip"].array})
     told = told[(game >= 0) & told["tip"].notna()].sort_values("seen", kind="stable")

@@ -104,9 +104,7 @@ def _refuse_repeats(tables: Sequence[TableFile]) -> None:
 def open_table(path: Path, kind: str | None = None) -> TableFile:
     """Look at one file: is it readable, and what does its header say it is?
 
-    Args:
-        path: The file.
-        kind: Of formats that recognise the same header, those of this kind come first.
+    Of formats that recognise the same header, those of this kind come first.
 
     Raises:
         DataError: It cannot be read.
@@ -141,12 +139,8 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
 def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) -> pd.DataFrame:
     """The wanted columns of one file under their canonical names, rows in file order.
 
-    The index is the row of the file, counted from 0.
-
-    Args:
-        table: The file.
-        wanted: Canonical name -> name in the file; several canonical names may share one.
-        text: Canonical names read as text, so that leading zeros survive; the others are inferred.
+    The index is the row of the file, counted from 0. `wanted` maps canonical names to those in the file, of which
+    several may share one. Columns in `text` are read as text, so that leading zeros survive; the others are inferred.
 
     Raises:
         DataError: A wanted column appears twice, the file has no rows or cannot be read.

@@ -29,12 +29,7 @@ def inspect(
     """Several lines per file: its format, rows used, rows left out by cause, and what it covers; or what is wrong.
 
     A folder is searched one level deep; a store of line snapshots is one thing. Nothing is written, and a faulty file
-    does not stop the others.
-
-    Args:
-        paths: Files, folders or stores.
-        options: What the files cannot say themselves.
-        format: Name of a format (`nba_props.data.format_names`) to read all of them in.
+    does not stop the others. With `format`, all are read in the format of that name.
 
     Raises:
         ConfigError: There is no such format.

@@ -131,9 +131,7 @@ class _Roster:
 class PlayerIndex:
     """Everybody in the `games` table, by season and team.
 
-    Args:
-        games: The `games` table.
-        aliases: The user's own spellings: name in the odds -> name in the log.
+    `aliases` are the user's own spellings: name in the odds -> name in the log.
     """
 
     def __init__(self, games: pd.DataFrame, aliases: Mapping[str, str] | None = None) -> None:

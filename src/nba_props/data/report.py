@@ -145,13 +145,8 @@ def build_report(
 ) -> JoinReport:
     """Count the rows by cause, with the first example of each.
 
-    Args:
-        odds: The odds rows.
-        cause: `Cause` of every row.
-        rules: How the name of every joined row was found.
-        joined: Positions of the joined rows.
-        swapped: Joined rows with home and away swapped.
-        utc_dated: Joined rows dated in UTC.
+    `cause` is the `Cause` of every row and `joined` the positions of the joined ones; `rules` says how the name of each
+    of these was found. Of them, `swapped` have home and away swapped and `utc_dated` are dated in UTC.
     """
     counts = np.bincount(cause, minlength=len(CAUSES))
     examples = {

@@ -197,12 +197,8 @@ def _encoding(first: bytes) -> str:
 def read_csv(path: Path, header: tuple[str, ...], separator: str, encoding: str, text: set[str]) -> pd.DataFrame:
     """All columns of a CSV: with `usecols`, pandas passes over lines that have too many fields.
 
-    Args:
-        path: The file.
-        header: Its column names, to tell whether the last row is whole.
-        separator: Between the fields.
-        encoding: Tried first; what is not UTF-8 after all is read as Windows-1252.
-        text: Columns kept as text, so that leading zeros survive; the others are inferred.
+    The header tells whether the last row is whole. What is not in `encoding` after all is read as Windows-1252. Columns
+    in `text` are kept as text, so that leading zeros survive; the others are inferred.
 
     Raises:
         DataError: A limit is passed, or the last row was cut short.
@@ -264,10 +260,7 @@ def _refuse_half_row(source: str, tail: bytes, header: tuple[str, ...], separato
 def read_records(path: Path, header: tuple[str, ...], text: set[str]) -> pd.DataFrame:
     """The rows of a table that is written as JSON, typed as those of a CSV would be.
 
-    Args:
-        path: The file: a list of objects, one a line, or an answer of stats.nba.com.
-        header: The columns.
-        text: Columns kept as text.
+    The file is a list of objects, one a line, or an answer of stats.nba.com. Columns in `text` are kept as text.
 
     Raises:
         DataError: It is no JSON, or a value is a list or an object.

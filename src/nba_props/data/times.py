@@ -62,16 +62,14 @@ class Times:
 
 
 def iso_times(text: pd.Series, *, month_first: bool = False) -> Times:
-    """Dates and times in ISO 8601, whichever way they are written.
+    """Dates and times in ISO 8601, whichever way they are written; n stripped texts, missing where there is none.
+
+    With `month_first`, the source is known to write the month first.
 
     >>> iso_times(pd.Series(["01/14/2025", "01/05/2025 7:30 PM ET", "Jan 5, 2025"])).text.tolist()
     ['2025-01-14', '2025-01-05T19:30:00-05:00', '2025-01-05']
     >>> iso_times(pd.Series(["01/05/2025"])).either_way.tolist(), iso_times(pd.Series(["1736800000000"])).text.tolist()
     ([True], ['2025-01-13T20:26:40Z'])
-
-    Args:
-        text: Stripped text, missing where there is none, n values.
-        month_first: The source is known to write the month first.
     """
     other = text.notna() & ~text.str.fullmatch(_PLAIN, na=False)
     zoneless = other & text.str.contains(_HALF, na=False)

@@ -72,11 +72,8 @@ def _of_rows(error: RowError, index: pd.Index) -> RowError:
 def rule(test: Any, problem: str, fix: str, *, column: str | None = None) -> pa.Check:  # noqa: ANN401 - any predicate
     """A pandera check that knows what is wrong and what to do, in words.
 
-    Args:
-        test: Takes a column (or the frame) and returns a boolean Series.
-        problem: What is wrong where it is False.
-        fix: What to do about it.
-        column: For a rule over the whole frame: the column it is reported under.
+    `test` takes a column and returns a boolean Series. A rule over the whole frame names the column it is reported
+    under.
     """
     return pa.Check(test, name=column, title=problem, description=fix, error=problem, ignore_na=column is None)
 

@@ -92,8 +92,7 @@ class MarketEvaluation:
     def scored_props(self, *, calibrated: bool = True) -> pd.DataFrame:
         """The predictions whose probabilities are scored, with ``chance`` (P(over | no push)) and ``over`` (0 or 1).
 
-        Args:
-            calibrated: With the calibrator's probabilities, else with those before it.
+        ``chance`` is the calibrator's, or the one before it.
         """
         return _scored(self.predictions, calibrated=calibrated)
 
@@ -333,9 +332,6 @@ def implied_or_line(lined: pd.DataFrame) -> pd.Series:
 
     >>> implied_or_line(pd.DataFrame({"closing_line": [20.5, 8.5], "closing_implied": [20.1, np.nan]})).tolist()
     [20.1, 8.5]
-
-    Args:
-        lined: Predictions with ``closing_line``, n, and ``closing_implied``.
     """
     return lined["closing_implied"].fillna(lined["closing_line"])
 

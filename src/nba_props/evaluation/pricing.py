@@ -161,11 +161,7 @@ def walk_forward_implied(
 
 
 def final_blend(lines: pd.DataFrame) -> MarketBlend:
-    """The blend learned from every settled prop, for tomorrow's card; weight 0 where there are too few.
-
-    Args:
-        lines: `Pricing.lines`.
-    """
+    """The blend learned from all settled props of `Pricing.lines`, for tomorrow's card; weight 0 if too few."""
     over = over_results(lines["actual"], lines["line"])
     try:
         return MarketBlend.fit(lines["chance_uncalibrated"], lines["market_p_over"], over)

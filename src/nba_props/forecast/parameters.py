@@ -44,15 +44,11 @@ def check_trees(value: object) -> int:
 
 
 def check_parameters(library: Library, params: Mapping[str, Any]) -> None:
-    """Refuse what the library would not use as it was meant.
+    """Refuse what the library ("lightgbm" or "xgboost") would not use as it was meant.
 
-    One tree is fitted on a few invented rows with these parameters: the library then reports every value that it
-    cannot use, and which parameters it knows. LightGBM silently ignores unknown names, and takes its own name of a
-    parameter before any alias, whichever was meant; so only its own names are taken.
-
-    Args:
-        library: "lightgbm" or "xgboost".
-        params: All parameters of the fit, without ``n_estimators``.
+    One tree is fitted on a few invented rows with these parameters: the library then reports every value that it cannot
+    use, and which parameters it knows. LightGBM silently ignores unknown names, and takes its own name of a parameter
+    before any alias, whichever was meant; so only its own names are taken. ``n_estimators`` is not among them.
 
     Raises:
         ConfigError: An unknown parameter (with the nearest known one), one that is set elsewhere, or an unusable value.

@@ -28,14 +28,10 @@ _EULER: Final = 0.5772156649015329
 
 
 def mae(actual: ArrayLike, predicted: ArrayLike) -> float:
-    """Mean absolute error, in the unit of the stat.
+    """Mean absolute error of n forecasts, in the unit of the stat.
 
     >>> mae([10.0, 20.0], [12.0, 19.0])
     1.5
-
-    Args:
-        actual: What happened, n.
-        predicted: What was forecast, n.
     """
     return _ratio(mae_rows(actual, predicted))
 
@@ -93,15 +89,12 @@ def roi(profit: ArrayLike, turnover: ArrayLike) -> float:
 
 
 def roi_rows(profit: Floats, stake: Floats, result: Floats) -> Rows:
-    """Profit and turnover of each bet: a push returns its stake and is in neither.
+    """Profit and turnover, in units, of each of n bets: a push returns its stake and is in neither.
+
+    The result is 1 won, -1 lost, 0 push, NaN void.
 
     >>> [part.tolist() for part in roi_rows(np.array([0.9, -1.0, 0.0]), np.ones(3), np.array([1.0, -1.0, 0.0]))]
     [[0.9, -1.0, 0.0], [1.0, 1.0, 0.0]]
-
-    Args:
-        profit: Units won, n.
-        stake: Units staked, n.
-        result: 1 won, -1 lost, 0 push, NaN void, n.
     """
     decided = (result == 1) | (result == -1)
     decided &= ~np.isnan(profit) & ~np.isnan(stake)
@@ -109,14 +102,10 @@ def roi_rows(profit: Floats, stake: Floats, result: Floats) -> Rows:
 
 
 def win_rate(wins: ArrayLike, decided: ArrayLike) -> float:
-    """Bets won over bets won or lost.
+    """Bets won over bets won or lost; n of either, by bet or by night.
 
     >>> win_rate([1.0, 0.0, 0.0], [1.0, 1.0, 0.0])
     0.5
-
-    Args:
-        wins: Bets won, by bet or by night, n.
-        decided: Bets won or lost, n.
     """
     return _ratio((np.asarray(wins, dtype="float64"), np.asarray(decided, dtype="float64")))
 
@@ -124,11 +113,10 @@ def win_rate(wins: ArrayLike, decided: ArrayLike) -> float:
 def win_rate_rows(result: Floats) -> Rows:
     """Whether each bet was won, and whether it was won or lost; pushes and voids are in neither.
 
+    The result is 1 won, -1 lost, 0 push, NaN void.
+
     >>> [part.tolist() for part in win_rate_rows(np.array([1.0, -1.0, 0.0, np.nan]))]
     [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]
-
-    Args:
-        result: 1 won, -1 lost, 0 push, NaN void, n.
     """
     return (result == 1).astype("float64"), ((result == 1) | (result == -1)).astype("float64")
 
@@ -164,14 +152,10 @@ def given_no_push(table: pd.DataFrame) -> Floats:
 
 
 def brier_score(p: ArrayLike, y: ArrayLike) -> float:
-    """Mean squared difference of probability and result.
+    """Mean squared difference of probability, P(over | no push), and result, 1 over, 0 under; n of either.
 
     >>> brier_score([0.5, 0.75], [0.0, 1.0])
     0.15625
-
-    Args:
-        p: P(over | no push), n.
-        y: 1 over, 0 under, n.
     """
     return _ratio(brier_score_rows(p, y))
 

@@ -107,14 +107,9 @@ class Distributions(ABC):
         return masses
 
     def quantiles(self, lines: pd.DataFrame, levels: Sequence[float]) -> Floats:
-        """The least result of which P(result or less) reaches each of `levels` (k), (n, k) whole numbers.
+        """The least result of which P(result or less) reaches each of k `levels` in (0, 1): (n, k) whole numbers.
 
-        Args:
-            lines: As for `at`; ``line`` is not needed.
-            levels: In (0, 1).
-
-        Returns:
-            NaN where `at` gives no probability.
+        `lines` are as for `at`, but need no ``line``. NaN where `at` gives no probability.
         """
         known, found = self._known(lines), np.full((len(lines), len(levels)), np.nan)
         for part, rows in self._parts(known):
@@ -217,9 +212,6 @@ class FrozenDistribution(Distributions):
     """One distribution for all: that of a model which is not fitted again, where it is used.
 
     Lines bring what is known of their player-game: ``predicted`` (NaN: no forecast) and ``mean_minutes``.
-
-    Args:
-        fitted: The residual distribution.
     """
 
     def __init__(self, fitted: PredictiveDistribution) -> None:

@@ -55,12 +55,7 @@ def halved(chance: Chance, goal: Floats, low: Floats, high: Floats, *, steps: in
 
 
 class _Sides:
-    """What is known of rising functions: the highest place below each goal, and the lowest one that is not.
-
-    Args:
-        chance: Of each row, at any place.
-        goal: Wanted values, n.
-    """
+    """What is known of n rising functions: the highest place below each goal, and the lowest one that is not."""
 
     def __init__(self, chance: Chance, goal: Floats) -> None:
         self._chance, self._goal = chance, goal
@@ -85,9 +80,7 @@ class _Sides:
     def near(self, place: Floats, width: Floats) -> Floats:
         """The place of each goal by secants on the scale of Normal quantiles, where a chance is nearly a line.
 
-        Args:
-            place: Where to begin, n.
-            width: Of what may be searched, n.
+        The search begins at `place`, n, within `width`, n.
         """
         place, wanted = place.copy(), ndtri(self._goal)
         before, distance_before = place.copy(), np.full(len(place), np.nan)

@@ -100,14 +100,13 @@ def known_status(text: str) -> str | None:
 
 
 def canonical_availability(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
-    """Types, teams and statuses brought to their canonical form, then validated.
+    """Bring types, teams and statuses to their canonical form, then validate them.
 
-    Args:
-        frame: `game_date`, `team`, `player`, `status`, `reported_at`, `source` and, where known, `player_id`, `reason`.
-        origin: Where the rows came from, for messages.
+    `frame` has `game_date`, `team`, `player`, `status`, `reported_at`, `source` and, where known, `player_id`,
+    `reason`.
 
     Raises:
-        DataError: A value is missing or impossible; names file, column, number of rows and the first of them.
+        DataError: A value is missing or impossible; names file, column, number of rows and the first ones.
     """
     frame = frame.assign(
         **{name: frame[name] if name in frame else pd.Series(None, frame.index, "str") for name in COLUMNS}

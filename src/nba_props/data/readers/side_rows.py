@@ -68,13 +68,7 @@ def join_late_sides(odds: pd.DataFrame) -> pd.DataFrame:
     """Put quotes together whose sides were seen apart, but within a minute; they count as seen at the later moment.
 
     Whoever writes the sides one after the other stamps them one after the other. Sides further apart are two quotes of
-    one side: nobody knows the other price of either moment.
-
-    Args:
-        odds: Columns of the odds table, with quotes of one side among them; n rows.
-
-    Returns:
-        The same rows, one less for each pair, in their order.
+    one side: nobody knows the other price of either moment. The order of the rows stays; of each pair one goes.
     """
     alone = odds["over_price"].isna() != odds["under_price"].isna()
     rows = odds[alone & odds["timestamp"].notna()]

@@ -49,10 +49,7 @@ def group_totals(group: Ints, size: int, values: Floats) -> Floats:
 class Log:
     """Games of many entities (players, teams, the league), sorted by entity and then by day.
 
-    Args:
-        entity: Code 0..n-1 of the entity of each game.
-        day: Days since 1970 of each game.
-        season: Season code of each game, never falling within an entity.
+    Each game has the code 0..n-1 of its entity, its day since 1970 and a season code that never falls within an entity.
     """
 
     def __init__(self, entity: Ints, day: Ints, season: Ints) -> None:

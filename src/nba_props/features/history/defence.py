@@ -34,15 +34,9 @@ def allowed_ratios(
 ) -> dict[str, Floats]:
     """Actual over expected production of the opponent's earlier visitors this season, all and of the player's role.
 
-    Expected is the player's own per-36 rate as of that game times the minutes he got, so neither a schedule of weak
-    teams nor a player's minutes count as defence. Ratios are drawn towards 1. Keys: "pts", "role_pts", ...
-
-    Args:
-        table: The player-games.
-        fixtures: The games of the teams.
-        rates: `shrunk_rates`.
-        role: `player_role`.
-        met: Whether the player has an earlier game, so that something was to be expected of him.
+    Expected is the player's own per-36 rate (`shrunk_rates`) as of that game times the minutes he got, so neither a
+    schedule of weak teams nor a player's minutes count as defence; players without an earlier game (`met`) are left
+    out. Ratios are drawn towards 1. Keys: "pts", "role_pts", ...
     """
     minutes = table.stat["min"] / 36.0
     columns = []
