@@ -32,6 +32,7 @@ _NEEDED: Final = [
 ]
 _CARRIED: Final = ["game_date", *PROP_GROUP, "bookmaker", "line", "observed_at"]
 _SUM_TOLERANCE = 1e-6
+_SOURCE: Final = "priced quotes"
 
 
 def market_probability(quotes: pd.DataFrame, method: VigMethod, *, source: str = "quotes") -> Floats:
@@ -81,7 +82,6 @@ def candidate_bets(
     *,
     least_edge: float = -np.inf,
     least_ev: float = -np.inf,
-    source: str = "priced quotes",
 ) -> pd.DataFrame:
     """Both sides of every quote that can be priced, as one table (see `nba_props.betting.strategy`).
 
@@ -96,24 +96,23 @@ def candidate_bets(
         method: No-vig method.
         least_edge: Sides with a smaller edge are left out: none of the strategies takes them.
         least_ev: The same for the expected value.
-        source: Name of the table, for errors.
 
     Raises:
         DataError: A missing column, date or line, an impossible price, or probabilities that do not sum to 1.
     """
-    require_columns(priced, _NEEDED, source)
+    require_columns(priced, _NEEDED, _SOURCE)
     priced = priced.assign(
-        game_date=nights(priced["game_date"], source),
-        line=as_numbers(priced, "line", source, missing=False),
+        game_date=nights(priced["game_date"], _SOURCE),
+        line=as_numbers(priced, "line", _SOURCE, missing=False),
     )
-    p_over, p_push, p_under = _probabilities(priced, source)
-    market_p_over = market_probability(priced, method, source=source)
+    p_over, p_push, p_under = _probabilities(priced)
+    market_p_over = market_probability(priced, method, source=_SOURCE)
     sides = []
     for side, win, lose, q, column in (
         ("over", p_over, p_under, market_p_over, "over_price"),
         ("under", p_under, p_over, 1.0 - market_p_over, "under_price"),
     ):
-        odds = american_to_decimal(priced[column], source=source)
+        odds = american_to_decimal(priced[column], source=_SOURCE)
         # A line beyond every possible result is a certain push: there is no conditional probability, and no bet.
         chance = np.divide(win, win + lose, out=np.full_like(win, np.nan), where=win + lose > 0)
         edge, value = chance - q, expected_value(win, lose, odds)
@@ -191,14 +190,14 @@ def _first_by_value(kept: pd.DataFrame, group: Ints) -> Ints:
     return chosen
 
 
-def _probabilities(priced: pd.DataFrame, source: str) -> tuple[Floats, Floats, Floats]:
-    over, push, under = (as_numbers(priced, name, source) for name in ("p_over", "p_push", "p_under"))
+def _probabilities(priced: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+    over, push, under = (as_numbers(priced, name, _SOURCE) for name in ("p_over", "p_push", "p_under"))
     off = np.abs(over + push + under - 1.0) > _SUM_TOLERANCE
     off |= (over < 0) | (push < 0) | (under < 0)
     if off.any():
         shown = priced.loc[off, ["p_over", "p_push", "p_under"]].head(5).to_string(index=False)
         raise DataError(
-            source,
+            _SOURCE,
             "p_over, p_push and p_under are not three probabilities that sum to 1",
             fix="Give NaN in all three where there is no forecast.",
             count=int(off.sum()),

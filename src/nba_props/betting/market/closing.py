@@ -37,7 +37,6 @@ def closing_values(
     method: VigMethod = "power",
     *,
     window_minutes: float | None = None,
-    source: str = "quotes",
 ) -> pd.DataFrame:
     """The close of every bet, in line and in probability.
 
@@ -64,7 +63,6 @@ def closing_values(
         method: No-vig method.
         window_minutes: How long before a known tip a quote may have been seen to be a close; None: any time. A run and
             a backtest give 60.
-        source: Name of the table, for errors.
 
     Returns:
         n rows, index of `bets`: ``close_line`` (most quoted closing line), ``close_q`` (fair closing probability of
@@ -72,10 +70,10 @@ def closing_values(
         the line moved in the bet's favour: up for an over); NaN where there is no close. And the columns of
         `close_states`.
     """
-    closing = closing_quotes(quotes, window_minutes=window_minutes, source=source)
+    closing = closing_quotes(quotes, window_minutes=window_minutes)
     bet, row = _pairs(bets, closing)
     n = len(bets)
-    market_p_over = fair_probability(closing["over_price"], closing["under_price"], method, source=source)[row]
+    market_p_over = fair_probability(closing["over_price"], closing["under_price"], method)[row]
     line = closing["line"].to_numpy(dtype="float64")[row]
     taken = bets["line"].to_numpy(dtype="float64")
     close_line, _ = modal_line(bet, line, group_median(bet, line, n), n)
@@ -97,15 +95,13 @@ def closing_values(
             "clv_line": np.where(over, close_line - taken, taken - close_line),
         },
         index=bets.index,
-    ).join(close_states(bets, quotes, window_minutes, source=source))
+    ).join(close_states(bets, quotes, window_minutes))
 
 
 def close_states(
     bets: pd.DataFrame,
     quotes: pd.DataFrame,
     window_minutes: float | None = CLOSE_WINDOW_MINUTES,
-    *,
-    source: str = "quotes",
 ) -> pd.DataFrame:
     """What is known of the close of every bet, and how long before the tip the last quote was seen.
 
@@ -120,13 +116,12 @@ def close_states(
         bets: ``observed_at`` (of the price taken) and the prop's keys, n rows.
         quotes: The whole quotes table, flagged rows out.
         window_minutes: How long before the tip a quote may have been seen to be a close.
-        source: Name of the table, for errors.
 
     Returns:
         n rows, index of `bets`: ``close_state`` (see `CLOSE_STATES`) and ``close_age_minutes``, from the last quote
         after the price taken to the tip (NaN where there is none, or no tip).
     """
-    seen = before_tip(quotes, source)
+    seen = before_tip(quotes)
     bet, row = _pairs(bets, seen)
     age = (seen["tip"] - seen["observed_at"]).dt.total_seconds().to_numpy()[row] / 60.0
     later = pd.Series(age).groupby(bet).agg(["size", "min"]).reindex(range(len(bets)))

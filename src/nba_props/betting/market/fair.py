@@ -90,11 +90,11 @@ def power_exponent(over: ArrayLike, under: ArrayLike) -> Floats:
     return exponent
 
 
-def hold(over_price: ArrayLike, under_price: ArrayLike, *, source: str = "quotes") -> Floats:
+def hold(over_price: ArrayLike, under_price: ArrayLike) -> Floats:
     """The bookmaker's margin: sum of the two implied probabilities minus 1 (-110/-110: 0.0476). NaN if one-sided.
 
     >>> float(hold(-110, -110).round(4))
     0.0476
     """
-    over = american_to_probability(over_price, source=source)
-    return over + american_to_probability(under_price, source=source) - 1.0
+    over = american_to_probability(over_price, source="quotes")
+    return over + american_to_probability(under_price, source="quotes") - 1.0

@@ -78,7 +78,7 @@ class ImpliedSigma:
         return np.maximum(self.intercept + self.slope * line, _LEAST)
 
 
-def implied_lines(quotes: pd.DataFrame, sigma: Floats, *, source: str = "quotes") -> pd.DataFrame:
+def implied_lines(quotes: pd.DataFrame, sigma: Floats) -> pd.DataFrame:
     """The implied line of every prop: the median over its quotes of each one's line moved by its own two prices.
 
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "line": [20.5, 21.5, 20.5]}
@@ -89,7 +89,6 @@ def implied_lines(quotes: pd.DataFrame, sigma: Floats, *, source: str = "quotes"
     Args:
         quotes: `PROP_GROUP`, ``line``, ``over_price``, ``under_price``; n rows, flagged ones out.
         sigma: Of each quote's line, n.
-        source: Name of the table, for errors.
 
     Returns:
         One row per prop, in order of first appearance: `PROP_GROUP` and ``implied_line``; NaN where no quote has two
@@ -100,7 +99,7 @@ def implied_lines(quotes: pd.DataFrame, sigma: Floats, *, source: str = "quotes"
     """
     group = group_codes(quotes, PROP_GROUP)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(group), prepend=-1))
-    fair = fair_probability(quotes["over_price"], quotes["under_price"], source=source)
+    fair = fair_probability(quotes["over_price"], quotes["under_price"])
     moved = quotes["line"].to_numpy(dtype="float64") + sigma * ndtri(fair)
     table = quotes[PROP_GROUP].iloc[first].reset_index(drop=True)
     return table.assign(implied_line=group_median(group, moved, len(first)))

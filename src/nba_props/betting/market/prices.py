@@ -46,7 +46,7 @@ def american_to_probability(price: ArrayLike, *, source: str = "prices") -> Floa
     return 1.0 / american_to_decimal(price, source=source)
 
 
-def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
+def decimal_to_american(odds: ArrayLike) -> Floats:
     """American price of decimal odds: ``100(o - 1)`` from 2.0 up, ``-100/(o - 1)`` below. Not rounded; NaN stays NaN.
 
     >>> decimal_to_american([2.5, 1.5]).tolist()
@@ -56,7 +56,7 @@ def decimal_to_american(odds: ArrayLike, *, source: str = "prices") -> Floats:
         DataError: Odds of 1 or less, or infinite.
     """
     decimal = np.asarray(odds, dtype="float64")
-    _refuse(decimal, (decimal <= 1) | np.isinf(decimal), source, "decimal odds of 1 or less, or infinite")
+    _refuse(decimal, (decimal <= 1) | np.isinf(decimal), "prices", "decimal odds of 1 or less, or infinite")
     net = decimal - 1.0
     return np.where(net >= 1.0, 100.0 * net, -100.0 / net)
 

@@ -25,7 +25,6 @@ def decision_quotes(
     *,
     open_window_hours: float = 0.5,
     max_age_hours: float = 12.0,
-    source: str = "quotes",
 ) -> pd.DataFrame:
     """What could be bet at decision time: each book's latest quote of a prop that had been seen by then.
 
@@ -44,7 +43,6 @@ def decision_quotes(
             or, where it is not known, before the game's last quote of any prop, the best proxy of it in the data.
         open_window_hours: See above.
         max_age_hours: A quote not seen again for longer than this is taken to be gone.
-        source: Name of the table, for errors.
 
     Returns:
         The chosen rows with ``observed_at`` and a ``decision_time`` column in UTC, in the order of `quotes`, fresh
@@ -55,8 +53,8 @@ def decision_quotes(
         ConfigError: A decision that is neither a known word nor a non-negative number of hours.
         DataError: A missing column, or an ``observed_at`` that is not a time.
     """
-    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
-    quotes = before_tip(quotes, source)
+    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], "quotes")
+    quotes = before_tip(quotes)
     observed = quotes["observed_at"]
     group = group_codes(quotes, PROP_GROUP)
     if decision == "open":
@@ -74,9 +72,7 @@ def decision_quotes(
     return _latest(table[standing])
 
 
-def closing_quotes(
-    quotes: pd.DataFrame, *, window_minutes: float | None = None, source: str = "quotes"
-) -> pd.DataFrame:
+def closing_quotes(quotes: pd.DataFrame, *, window_minutes: float | None = None) -> pd.DataFrame:
     """Each book's last quote of every player, game and market before the tip.
 
     With `window_minutes`, a quote seen longer than that before a known tip is not a close: nobody looked again. Without
@@ -96,8 +92,8 @@ def closing_quotes(
     Raises:
         DataError: A missing column, or an ``observed_at`` that is not a time.
     """
-    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], source)
-    quotes = before_tip(quotes, source)
+    require_columns(quotes, [*_MARKET_MOMENT, "observed_at"], "quotes")
+    quotes = before_tip(quotes)
     last = quotes["observed_at"].groupby(group_codes(quotes, PROP_GROUP)).transform("max")
     start = last - pd.Timedelta(hours=1)
     if window_minutes is not None:
@@ -105,7 +101,7 @@ def closing_quotes(
     return _latest(quotes[quotes["observed_at"] >= start])
 
 
-def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str = "quotes") -> pd.DataFrame:
+def consensus(quotes: pd.DataFrame, method: VigMethod = "power") -> pd.DataFrame:
     """What the books together said about each player, game and market.
 
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "bookmaker": ["A", "B", "C"]}
@@ -117,7 +113,6 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
     Args:
         quotes: One row per book of each prop (`decision_quotes` or `closing_quotes`).
         method: No-vig method.
-        source: Name of the table, for errors.
 
     Returns:
         One row per (``game_id``, ``player_id``, ``market``), in order of first appearance: ``line`` (the most quoted
@@ -129,7 +124,7 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
     Raises:
         DataError: A missing column or an impossible price.
     """
-    require_columns(quotes, [*_MARKET_MOMENT, "line", "over_price", "under_price"], source)
+    require_columns(quotes, [*_MARKET_MOMENT, "line", "over_price", "under_price"], "quotes")
     group = group_codes(quotes, PROP_GROUP)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(group), prepend=-1))
     n = len(first)
@@ -137,8 +132,8 @@ def consensus(quotes: pd.DataFrame, method: VigMethod = "power", *, source: str 
     median_line = group_median(group, line, n)
     modal, n_at_line = modal_line(group, line, median_line, n)
     at_modal = line == modal[group]
-    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method, source=source)
-    margin = hold(quotes["over_price"], quotes["under_price"], source=source)
+    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], method)
+    margin = hold(quotes["over_price"], quotes["under_price"])
     kept = [column for column in ("game_date", *PROP_GROUP) if column in quotes]
     table = quotes[kept].iloc[first].reset_index(drop=True)
     book = group_codes(quotes, _MARKET_MOMENT)

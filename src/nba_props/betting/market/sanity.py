@@ -81,7 +81,7 @@ class SanityConfig:
     require_peers: bool = False
 
 
-def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.Series:
+def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None) -> pd.Series:
     """A reason code for every quote that should be left out of betting and of a consensus; '' for the good ones.
 
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05")}
@@ -93,7 +93,6 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     Args:
         quotes: Quotes table (docs/contract.md), n rows, any order. Results are not looked at.
         config: Thresholds.
-        source: Name of the table, for errors.
 
     Returns:
         Strings with the index of `quotes`: '' or a key of `REASON_CODES`, the first that applies in its order.
@@ -102,11 +101,11 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
         DataError: A missing column or an impossible price.
     """
     config = config or SanityConfig()
-    require_columns(quotes, _REQUIRED, source)
+    require_columns(quotes, _REQUIRED, "quotes")
     if quotes.empty:
         return pd.Series([], index=quotes.index, dtype="str", name="reason")
-    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"], source=source)
-    margin = hold(quotes["over_price"], quotes["under_price"], source=source)
+    market_p_over = fair_probability(quotes["over_price"], quotes["under_price"])
+    margin = hold(quotes["over_price"], quotes["under_price"])
     flags: dict[str, Bools] = {"one_sided": np.isnan(market_p_over)}
     flags["implausible_hold"] = (margin < config.min_hold) | (margin > config.max_hold)
     flags["stale_duplicate"], flags["conflicting_prices"], alternate = _repeats(quotes, market_p_over)
@@ -122,7 +121,7 @@ def flag_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     return pd.Series(chosen, index=quotes.index, dtype="str", name="reason")
 
 
-def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, source: str = "quotes") -> pd.DataFrame:
+def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None) -> pd.DataFrame:
     """The quotes without a reason code, in their order, with a fresh index.
 
     >>> prop = {"game_id": "g", "player_id": 7, "market": "pts", "game_date": pd.Timestamp("2024-01-05"), "line": 20.5}
@@ -132,7 +131,7 @@ def good_quotes(quotes: pd.DataFrame, config: SanityConfig | None = None, *, sou
     >>> good_quotes(quotes)["bookmaker"].tolist()  # C has one price only
     ['A', 'B']
     """
-    return quotes[flag_quotes(quotes, config, source=source) == ""].reset_index(drop=True)
+    return quotes[flag_quotes(quotes, config) == ""].reset_index(drop=True)
 
 
 def quality_report(quotes: pd.DataFrame, reasons: pd.Series) -> pd.DataFrame:
