@@ -67,7 +67,7 @@ def test_a_process_of_another_machine_may_be_alive_also_where_the_machines_share
     else:
         monkeypatch.setattr(platform, "node", lambda: "1b77e0a4c9d2")
     assert is_alive(theirs.replace(":none", ":12345"))
-    assert not is_alive(f"{_processes._machine()}:{2**22 + 1}:12345"), "here it would be dead"
+    assert not is_alive(f"{_processes.machine_mark()}:{2**22 + 1}:12345"), "here it would be dead"
 
 
 def test_without_a_network_card_two_processes_are_still_of_one_machine(monkeypatch):

@@ -138,12 +138,6 @@ def frame_signature(frame: pd.DataFrame, predictions: AnyValue = None) -> AnyVal
     return ModelSignature(inputs=Schema(columns), outputs=outputs)
 
 
-def _array_signature(example: AnyValue, predictions: AnyValue) -> AnyValue:
-    from mlflow.models import infer_signature
-
-    return infer_signature(example, predictions)
-
-
 def _example(frame: AnyValue) -> AnyValue:
     """First rows of a frame or array; anything else as it is.
 
@@ -221,7 +215,9 @@ class ModelToLog:
         if signature is None and hasattr(example, "dtypes"):
             signature = frame_signature(example, _predictions(self.model, self.model_type, example))
         elif signature is None and hasattr(example, "ndim") and self.model_type != "pyfunc":
-            signature = _array_signature(example, _predictions(self.model, self.model_type, example))
+            from mlflow.models import infer_signature
+
+            signature = infer_signature(example, _predictions(self.model, self.model_type, example))
         given = self.options.get("pip_requirements")
         if isinstance(given, str) and not Path(given).is_file():
             message = f"pip_requirements: there is no file {given!r}; a list of requirements is one: [{given!r}]."

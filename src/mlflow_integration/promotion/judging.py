@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.gates import (
@@ -28,8 +26,6 @@ from nba_props.errors import TrackingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import pandas as pd
 
     from mlflow_integration.gates import AnyGate, GateReport
     from mlflow_integration.promotion.records import Files
@@ -162,7 +158,8 @@ class Judge:
         refusal = self._differences(record, standing)
         if refusal:
             return Challenge(holder, refusal=refusal)
-        return challenge(self._predictions(record), self._predictions(standing), holder)
+        new, old = (self._files.table(version.run_id, _PREDICTIONS) for version in (record, standing))
+        return challenge(new, old, holder)
 
     def _differences(self, record: VersionState, standing: VersionState) -> str:
         """Why the runs of two versions cannot be compared whatever their rows; empty where they can."""
@@ -180,12 +177,6 @@ class Judge:
             f"{key} is {mine} here and {theirs} there" for key, (mine, theirs) in pairs.items() if mine != theirs
         ]
         return "; ".join(differing)
-
-    def _predictions(self, record: VersionState) -> pd.DataFrame:
-        import pandas as pd
-
-        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-            return pd.read_csv(self._files.download(record.run_id, _PREDICTIONS, Path(folder)))
 
 
 def _report_name(profile: str) -> str:

@@ -12,7 +12,7 @@ from mlflow_integration.promotion.promoter import Promoter, PromotionDecision
 from mlflow_integration.promotion.reading import RegistryReader
 from mlflow_integration.promotion.records import Files
 from mlflow_integration.promotion.staging import StagingReport, StagingTests, keep_degradation
-from mlflow_integration.stages.live_checks import LiveChecks
+from mlflow_integration.stages.degradation import check_version
 from mlflow_integration.stages.moves import Moves
 from mlflow_integration.stages.registration import register_version
 from mlflow_integration.stages.requirements import STAGING_NIGHTS
@@ -53,7 +53,6 @@ class ModelRegistry(RegistryReader):
         self.staging_nights = _as_nights(staging_nights)
         self._files = Files(self._records)
         self._moves = Moves(self._records)
-        self._live = LiveChecks(self._records)
         self._judge = Judge(self._records, self._files, self.profiles)
         self._tests = StagingTests(self._records, self._files)
         self._bundles = Bundles(self._records, self._files)
@@ -345,8 +344,15 @@ class ModelRegistry(RegistryReader):
             gates = chosen.for_market(record.tags.get("market"))
             return {gate.metric: gate.threshold for gate in gates if isinstance(gate, Gate)}
 
-        report = self._live.check(
-            model_name, live, version, against=against, thresholds=thresholds, tolerance=tolerance, **options
+        report = check_version(
+            self._records,
+            model_name,
+            live,
+            version,
+            against=against,
+            thresholds=thresholds,
+            tolerance=tolerance,
+            **options,
         )
         keep_degradation(self._records, self._files, report)
         return report

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.logging.items import Document
 from mlflow_integration.logging.sink import Sink
+from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.store.errors import store_errors
 from mlflow_integration.values.file_names import unique_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from mlflow_integration.stages.records import RegistryStore, VersionState
 
@@ -56,9 +59,17 @@ class Files:
 
     def json(self, run_id: str, path: str) -> dict[str, Any]:
         """Return the content of a JSON file of a run."""
-        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-            content: dict[str, Any] = json.loads(self.download(run_id, path, Path(folder)).read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(self._read(run_id, path))
         return content
+
+    def table(self, run_id: str, path: str) -> pd.DataFrame:
+        """Return the rows of a CSV file of a run."""
+        import pandas as pd
+
+        return pd.read_csv(BytesIO(self._read(run_id, path)))
+
+    def _read(self, run_id: str, path: str) -> bytes:
+        return read_artifact(self._records.client, self._records.uri, run_id, path)
 
     def keep(self, record: VersionState, files: Mapping[str, Any]) -> None:
         """Write files (path to JSON content or text) to a version's run; a version without a run keeps tags only."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.promotion.records import gates_folder
-from mlflow_integration.stages.degradation import DEGRADED, LiveMetric, check_live, days_of
+from mlflow_integration.stages.degradation import DEGRADED, LiveMetric, check_live, days_of, with_tolerance
 from mlflow_integration.stages.requirements import PASS
 from mlflow_integration.stages.rules import Stage, moment
 from nba_props.errors import PromotionError
-from nba_props.metrics import direction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,11 +107,7 @@ class StagingTests:
         if record.stage is not Stage.STAGING:
             message = f"{name} version {version} is in stage {record.stage}: only a version in Staging is tested there."
             raise PromotionError(message)
-        references = {
-            metric: value * (1 + _TOLERANCE) if direction(metric) == "min" else value
-            for metric, value in self._files.judged_metrics(record).items()
-        }
-        metrics = check_live(live, references)
+        metrics = check_live(live, with_tolerance(self._files.judged_metrics(record), _TOLERANCE))
         days = days_of(live)
         first, last = (f"{day:%Y-%m-%d}" for day in (days.min(), days.max()))
         report = StagingReport(name, version, source, int(days.nunique()), nights, first, last, metrics)
@@ -123,13 +116,10 @@ class StagingTests:
 
     def replay(self, name: str, version: int, *, nights: int) -> StagingReport | None:
         """Replay the test on the nights that the version's run kept out of the gates; None where it kept none."""
-        import pandas as pd
-
         record = self._records.state(name).version(version)
         if STAGING_REPLAY not in self._files.names(record.run_id):
             return None
-        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-            live = pd.read_csv(self._files.download(record.run_id, STAGING_REPLAY, Path(folder)))
+        live = self._files.table(record.run_id, STAGING_REPLAY)
         return self.record(name, version, live, source="replay of nights kept out of the gates", nights=nights)
 
     def _keep(self, record: VersionState, report: StagingReport) -> None:

@@ -11,17 +11,19 @@ from mlflow_integration.store.errors import store_errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlflow.tracking import MlflowClient
+
     from mlflow_integration.reading.reader import Reader
 
 
 MAX_IMAGE: Final = 3_000_000
 
 
-def read_artifact(reader: Reader, run_id: str, name: str) -> bytes:
+def read_artifact(client: MlflowClient, uri: str, run_id: str, name: str) -> bytes:
     """Return the content of one artifact of a run."""
-    doing = store_errors(f"Reading {name} of run {run_id}", reader.store.uri)
+    doing = store_errors(f"Reading {name} of run {run_id}", uri)
     with doing, tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-        return Path(reader.client.download_artifacts(run_id, name, folder)).read_bytes()
+        return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
 
 
 def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tuple[str, bytes]]:
@@ -34,4 +36,4 @@ def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tupl
     order = {f"{name}.png": place for place, name in enumerate(CAPTIONS)}
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     for name in names[:limit]:
-        yield name, read_artifact(reader, run_id, name)
+        yield name, read_artifact(reader.client, reader.store.uri, run_id, name)

@@ -256,7 +256,7 @@ def _document(reader: Reader, run_id: str, name: str, present: set[str]) -> dict
     if name not in present:
         return None
     try:
-        content: dict[str, Any] = json.loads(read_artifact(reader, run_id, name))
+        content: dict[str, Any] = json.loads(read_artifact(reader.client, reader.store.uri, run_id, name))
     except json.JSONDecodeError as error:
         message = f"{name} of run {run_id} is not JSON: {error}"
         raise TrackingError(message) from error

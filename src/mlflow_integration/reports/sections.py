@@ -115,7 +115,7 @@ def gather(
     changes = changes_section(finished, records, since_when(days, present), days)
     sections = [
         summary_section(finished, changes, records),
-        _answers_section(finished),
+        answers_section(finished),
         _phases_section(runs, names),
         _best_section(finished),
         _numbers_section("Calibration of the best run of each market", champions, CALIBRATION),
@@ -138,17 +138,13 @@ def gather(
     )
 
 
-def answer_rows(runs: Iterable[Run]) -> list[tuple[str, str | None, str, str]]:
+def answers_section(runs: Iterable[Run]) -> Section:
     """Return market, recipe, answer and first characters of the id of every run that had a question to answer."""
-    return [
+    rows = [
         (market_of(run), run.data.tags.get("recipe"), run.data.tags["answer"], run.info.run_id[:8])
         for run in runs
         if "answer" in run.data.tags
     ]
-
-
-def _answers_section(finished: Sequence[Run]) -> Section:
-    rows = answer_rows(finished)
     columns = ("market", "recipe", "answer", "run")
     return Section("Answers of the studies", table=TableData(columns, tuple(rows)))
 

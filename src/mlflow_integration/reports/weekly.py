@@ -12,7 +12,7 @@ from mlflow_integration.reports.sections import (
     ReportData,
     Section,
     TableData,
-    answer_rows,
+    answers_section,
     best_before_and_now,
     best_rows,
     changes_section,
@@ -112,7 +112,7 @@ def gather_week(
     sections = (
         summary_section(finished, changes, records),
         _plan_section(reader, runs, since, present),
-        _answers_section(fresh),
+        answers_section(fresh),
         _activity_section(fresh, names),
         _week_best_section([run for run in fresh if run.info.status == "FINISHED"]),
         compared(changes),
@@ -121,14 +121,8 @@ def gather_week(
         models_section(records),
     )
     subtitle = f"{reader.store.label}, {since:%Y-%m-%d} to {present:%Y-%m-%d}. {len(fresh):,} of {len(runs):,} runs."
-    shown = tuple(section for section in sections if section is not None and not section.is_empty)
+    shown = tuple(section for section in sections if not section.is_empty)
     return ReportData("Weekly report", subtitle, shown)
-
-
-def _answers_section(fresh: Sequence[Run]) -> Section | None:
-    rows = answer_rows(fresh)
-    columns = ("market", "recipe", "answer", "run")
-    return Section("Answers of the studies", table=TableData(columns, tuple(rows))) if rows else None
 
 
 def get_week_plan(
@@ -168,17 +162,14 @@ def _plan_rows(
     return week_rows(sorted(plans, key=lambda plan: weeks.index(plan.week)), runs)
 
 
-def _plan_section(reader: Reader, runs: Sequence[Run], since: datetime, until: datetime) -> Section | None:
+def _plan_section(reader: Reader, runs: Sequence[Run], since: datetime, until: datetime) -> Section:
     """Planned against done, for every week that the report covers."""
     weeks = list(
         dict.fromkeys(iso_week((until - timedelta(days=day)).date()) for day in range((until - since).days, -1, -1))
     )
     rows = _plan_rows(reader, runs, weeks)
-    if not rows:
-        return None
-    return Section(
-        "Planned and done", table=TableData(("week", "experiment", "kind", "text", "runs done"), tuple(rows))
-    )
+    columns = ("week", "experiment", "kind", "text", "runs done")
+    return Section("Planned and done", table=TableData(columns, tuple(rows)))
 
 
 def _activity_section(fresh: Sequence[Run], names: dict[str, str]) -> Section:

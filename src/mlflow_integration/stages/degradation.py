@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mlflow_integration.values.arguments import require_frame
+from mlflow_integration.values.arguments import at_least, require_frame
 from nba_props.errors import TrackingError
-from nba_props.metrics import resolve_direction
+from nba_props.metrics import direction, resolve_direction
 from nba_props.metrics.bootstrap import night_sums, ratio_interval
 from nba_props.metrics.definitions import brier_score_rows, clv_rows, mae_rows, roi_rows, win_rate_rows
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mlflow_integration.stages.records import RegistryStore, VersionState
+    from mlflow_integration.values.types import AnyValue
     from nba_props.arrays import Floats
     from nba_props.metrics.definitions import Rows
 
@@ -240,6 +242,43 @@ def check_live(
         raise TrackingError(message)
     level = 1 - (1 - confidence) / len(usable)
     return tuple(_judge(live, metric, references[metric], level, min_days, seed) for metric in usable)
+
+
+def check_version(
+    records: RegistryStore,
+    name: str,
+    live: pd.DataFrame,
+    version: int | str | None,
+    *,
+    against: str,
+    thresholds: Callable[[VersionState], Mapping[str, float]],
+    tolerance: float,
+    **options: AnyValue,
+) -> DegradationReport:
+    """Compare live results with a version's validation, or with its `thresholds` (metric to number).
+
+    Arguments and errors are those of `ModelRegistry.check_degradation`.
+    """
+    record = records.state(name).find(version)
+    if against == "gates":
+        references = thresholds(record)
+    else:
+        at_least("tolerance", tolerance, 0)
+        if against != "validation":
+            message = f"Live results are compared with 'validation' or 'gates', not {against!r}."
+            raise TrackingError(message)
+        references = with_tolerance(records.run_metrics(record), tolerance)
+    metrics = check_live(live, references, **options)
+    return DegradationReport(name, record.version, against, options.get("confidence", 0.95), metrics)
+
+
+def with_tolerance(metrics: Mapping[str, float], tolerance: float) -> dict[str, float]:
+    """Return metrics as references that an error may exceed by the share `tolerance`.
+
+    >>> with_tolerance({"val_mae": 4.0, "roi": 0.02}, 0.05)
+    {'val_mae': 4.2, 'roi': 0.02}
+    """
+    return {name: value * (1 + tolerance) if direction(name) == "min" else value for name, value in metrics.items()}
 
 
 def _judge(live: pd.DataFrame, metric: str, reference: float, level: float, min_days: int, seed: int) -> LiveMetric:

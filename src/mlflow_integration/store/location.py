@@ -180,7 +180,20 @@ class Store:
         Raises:
             StoreError: It is not.
         """
-        _probe(self, seconds)
+        import requests
+
+        wait = min(seconds, deadline_seconds())
+        try:
+            status = requests.get(f"{self.uri.rstrip('/')}/health", timeout=wait).status_code
+        except requests.RequestException as error:
+            message = (
+                f"No tracking server answers at {self.label} ({type(error).__name__}). Start one with\n"
+                f"    {SERVER_COMMAND}\nor unset MLFLOW_TRACKING_URI to use the embedded store."
+            )
+            raise StoreError(message) from error
+        if status >= 500:
+            message = f"The tracking server at {self.label} answers with status {status}: it is unhealthy. See its log."
+            raise StoreError(message)
 
     def client(self, *, create: bool = True) -> MlflowClient:
         """Open the store.
@@ -251,22 +264,6 @@ def _create_database(path: Path) -> None:
             os.link(made, path)  # unlike a rename, a link never replaces an existing file
         except FileExistsError:
             return  # another process was faster
-
-
-def _probe(store: Store, seconds: float) -> None:
-    import requests
-
-    try:
-        status = requests.get(f"{store.uri.rstrip('/')}/health", timeout=min(seconds, deadline_seconds())).status_code
-    except requests.RequestException as error:
-        message = (
-            f"No tracking server answers at {store.label} ({type(error).__name__}). Start one with\n"
-            f"    {SERVER_COMMAND}\nor unset MLFLOW_TRACKING_URI to use the embedded store."
-        )
-        raise StoreError(message) from error
-    if status >= 500:
-        message = f"The tracking server at {store.label} answers with status {status}: it is unhealthy. See its log."
-        raise StoreError(message)
 
 
 def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:

@@ -18,7 +18,7 @@ _GONE: Final = "none"
 def process_mark(pid: int | None = None) -> str:
     """A process of this machine (this one by default): machine, number and when it started; "none" if it is gone."""
     number = os.getpid() if pid is None else pid
-    return f"{_machine()}:{number}:{_started(number)}"
+    return f"{machine_mark()}:{number}:{_started(number)}"
 
 
 def is_alive(mark: str) -> bool:
@@ -27,16 +27,11 @@ def is_alive(mark: str) -> bool:
     number = rest.partition(":")[0]
     if not number.isdigit():
         return False
-    return machine != _machine() or process_mark(int(number)) == mark
+    return machine != machine_mark() or process_mark(int(number)) == mark
 
 
 def machine_mark() -> str:
-    """The first part of the mark of every process of this machine."""
-    return _machine()
-
-
-def _machine() -> str:
-    """This machine, without telling its name.
+    """This machine, without telling its name: the first part of the mark of each of its processes.
 
     The network card alone is not enough: the first container of each of two hosts has the same address, and without a
     card Python makes one up for each process (it has the multicast bit).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -178,10 +178,8 @@ def watch_and_show(
         raise UnknownModelError(message)
     reports = []
     for market, model in models_in_use(registry, chosen, kind).items():
-        text = store.text(model.run_id, "predictions.csv")
-        history = registry.transition_history(model.name)
-        validation = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
-        report = monitor_model(model, store, validation, earlier=can_go_back(history, model.version))
+        earlier = can_go_back(registry.transition_history(model.name), model.version)
+        report = monitor_model(model, store, store.predictions(model.run_id), earlier=earlier)
         reports.append(apply_verdict(report, registry) if apply else report)
         store.keep_verdict(reports[-1].document(), market, kind)
     if as_json:

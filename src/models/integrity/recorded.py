@@ -67,7 +67,8 @@ class RecordedRun:
             lacking = f"training_config.json or {PREDICTIONS} is missing"
             message = f"Run {whole} is not an evaluated run of train_model.py: {lacking}."
             raise ModelError(message)
-        return cls(reader, run, json.loads(read_artifact(reader, whole, "training_config.json")), files)
+        document = read_artifact(reader.client, reader.store.uri, whole, "training_config.json")
+        return cls(reader, run, json.loads(document), files)
 
     @property
     def run_id(self) -> str:
@@ -98,7 +99,7 @@ class RecordedRun:
         """A table among its artifacts, every number to the last bit."""
         with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
             path = Path(folder) / name
-            path.write_bytes(read_artifact(self.reader, self.run_id, name))
+            path.write_bytes(read_artifact(self.reader.client, self.reader.store.uri, self.run_id, name))
             return read_table(path)
 
     def forecast(self) -> PropForecast | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -13,8 +12,10 @@ import pandas as pd
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.logging.items import Document, Metrics, Table, Tags
 from mlflow_integration.logging.sink import Sink
+from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.stages.rules import Stage
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
+from mlflow_integration.store.search import pages
 from mlflow_integration.values.markdown import with_section
 from models.live.page import card_html
 from models.live.show import SETTLED_HEADING, card_document, card_note, settled_note
@@ -160,15 +161,15 @@ class CardStore:
     def table(self, run_id: str, name: str) -> pd.DataFrame:
         """One table of a run; read once."""
         if (run_id, name) not in self._tables:
-            with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-                path = self.tracker.client.download_artifacts(run_id, name, folder)
-                self._tables[run_id, name] = pd.read_parquet(path)
+            self._tables[run_id, name] = pd.read_parquet(BytesIO(self._read(run_id, name)))
         return self._tables[run_id, name]
 
-    def text(self, run_id: str, name: str) -> str:
-        """One text file of a run."""
-        with tempfile.TemporaryDirectory(prefix="nba_props_") as folder:
-            return Path(self.tracker.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+    def predictions(self, run_id: str) -> pd.DataFrame:
+        """The out-of-sample predictions of the run that trained a model."""
+        return pd.read_csv(BytesIO(self._read(run_id, "predictions.csv")), dtype={"game_id": "str"})
+
+    def _read(self, run_id: str, name: str) -> bytes:
+        return read_artifact(self.tracker.client, self.tracker.tracking_uri, run_id, name)
 
     def settle(
         self,
@@ -242,13 +243,8 @@ class CardStore:
         return Sink(self.tracker.client, self.tracker.tracking_uri)
 
     def _runs(self, where: str) -> list[Run]:
-        client, token, found = self.tracker.client, None, []
-        while True:
-            page = client.search_runs([self.tracker.experiment_id], where, max_results=1000, page_token=token)
-            found += list(page)
-            token = page.token
-            if not token:
-                return found
+        search, ids = self.tracker.client.search_runs, [self.tracker.experiment_id]
+        return list(pages(search, experiment_ids=ids, filter_string=where, max_results=1000))
 
 
 def _stored(run: Run) -> StoredCard:

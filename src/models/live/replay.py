@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -244,8 +243,7 @@ class _Season:
         """The monitor's verdict on each model, applied if the settings say so."""
         for model in list(self.models.values()):
             if model.run_id not in self.validation:
-                text = self.store.text(model.run_id, "predictions.csv")
-                self.validation[model.run_id] = pd.read_csv(StringIO(text), dtype={"game_id": "str"})
+                self.validation[model.run_id] = self.store.predictions(model.run_id)
             earlier = can_go_back(self.registry.transition_history(model.name), model.version)
             report = monitor_model(model, self.store, self.validation[model.run_id], played=nights, earlier=earlier)
             if self.settings.roll_back:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration import NBAPropsTracker
 from mlflow_integration.phases import CALIBRATION_PHASE, PHASES
+from mlflow_integration.reading.artifacts import read_artifact
 from mlflow_integration.store.abandoned import close_abandoned
 from mlflow_integration.store.processes import PROCESS_TAG, process_mark
 from mlflow_integration.store.search import with_plain_metrics
@@ -243,11 +242,9 @@ def _betting_rule(config: TrainerConfig, data: TrainingData) -> dict[str, str]:
 
 
 def _config_of(run: Run, experiment: str) -> TrainerConfig:
-    client = NBAPropsTracker(experiment).client
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(run.info.run_id, "training_config.json", folder)
-        settings = json.loads(Path(path).read_text(encoding="utf-8"))["config"]
-    return make_config(**settings)
+    tracker = NBAPropsTracker(experiment)
+    document = read_artifact(tracker.client, tracker.tracking_uri, run.info.run_id, "training_config.json")
+    return make_config(**json.loads(document)["config"])
 
 
 def run_key(recipe: Recipe, config: TrainerConfig, data: TrainingData, **more: object) -> str:
