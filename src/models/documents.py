@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_document(path: Path, what: str) -> dict[str, Any]:
-    """The content of a TOML file, which messages call `what`: "recipe".
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
+    """The content of a TOML file, which messages call `what` ("recipe"); ConfigError where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

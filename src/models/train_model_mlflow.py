@@ -69,11 +69,7 @@ class TrainingResult:
 
 
 def check_gate_profile(config: TrainerConfig) -> None:
-    """Refuse a gate profile that does not exist, before a training is spent on it.
-
-    Raises:
-        ConfigError: There is no such profile.
-    """
+    """Refuse a gate profile that does not exist (ConfigError), before a training is spent on it."""
     try:
         get_profile(config.gate_profile)
     except ConfigError as error:

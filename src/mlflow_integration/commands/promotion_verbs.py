@@ -142,11 +142,7 @@ def _show(report: GateReport) -> None:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Read a table of settled rows.
-
-    Raises:
-        TrackingError: The file cannot be read.
-    """
+    """Read a table of settled rows; TrackingError where the file cannot be read."""
     import pandas as pd
 
     from nba_props.errors import TrackingError

@@ -18,11 +18,7 @@ _enabled: set[str] = set()
 
 
 def check_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the frameworks named, all of them for none.
-
-    Raises:
-        TrackingError: One is unknown.
-    """
+    """Return the frameworks named, all of them for none; TrackingError for an unknown one."""
     for framework in frameworks:
         if framework not in FRAMEWORKS:
             message = f"Autologging supports {', '.join(FRAMEWORKS)}, not {framework!r}."

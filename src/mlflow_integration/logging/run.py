@@ -170,11 +170,7 @@ class RunStack:
         return self._runs[-1] if self._runs else None
 
     def current(self) -> TrackedRun:
-        """Return the innermost run.
-
-        Raises:
-            TrackingError: None is active.
-        """
+        """Return the innermost run; TrackingError where none is active."""
         if self.active is None:
             message = "No run is active: start one with `with tracker.start_run(run_name): ...` before logging."
             raise TrackingError(message)

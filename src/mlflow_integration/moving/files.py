@@ -79,11 +79,7 @@ def _local_folder(address: str, server: str | None) -> Iterator[Path]:
 
 
 def _repository(address: str, server: str | None) -> AnyValue:
-    """MLflow's own way to the files of an address.
-
-    Raises:
-        StoreError: It goes through a server, and none was named.
-    """
+    """MLflow's own way to the files of an address; StoreError where it goes through a server and none was named."""
     if address.startswith("mlflow-artifacts:") and server is None:
         message = f"{address} is reached through a tracking server: name it with --through http://host:port."
         raise StoreError(message)

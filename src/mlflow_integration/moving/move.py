@@ -133,11 +133,7 @@ def _copy_files(addresses: Addresses, server: str | None, on_folder: Callable[[i
 
 
 def _check_same(wanted: dict[str, Content], found: dict[str, Content], store: Store) -> None:
-    """Refuse a difference between what was read first and what a store holds now.
-
-    Raises:
-        StoreError: There is one; names the tables.
-    """
+    """Refuse (StoreError) a difference between what was read first and what a store holds now; name the tables."""
     names = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
     if names:
         message = (

@@ -375,11 +375,7 @@ class ModelRegistry(RegistryReader):
 
 
 def _as_nights(nights: int) -> int:
-    """Return a number of nights.
-
-    Raises:
-        TrackingError: It is not a whole number from 0 on.
-    """
+    """Return a number of nights; TrackingError unless it is a whole number from 0 on."""
     number = as_whole("staging_nights", nights)
     if number < 0:
         message = f"staging_nights must be 0 or more, not {nights!r}."

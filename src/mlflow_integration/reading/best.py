@@ -93,11 +93,7 @@ def _best(
 
 
 def _refuse_misnamed(reader: Reader, names: dict[str, str], metric: str) -> None:
-    """Name the metric that was meant, where runs have that one and none has `metric`.
-
-    Raises:
-        TrackingError: They do.
-    """
+    """Name the metric that was meant (TrackingError), where runs have that one and none has `metric`."""
     twin = f"val_{metric}"
     if any(metric_of(run, twin) is not None for run in reader.runs(names, limit=100)):
         message = f"No finished run has {metric!r}; did you mean {twin!r}, the same out of sample?"

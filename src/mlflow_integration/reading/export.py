@@ -21,11 +21,7 @@ FORMATS: Final = (".csv", ".parquet", ".json")
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write `text` to `path`: whole or not at all.
-
-    Raises:
-        TrackingError: The file cannot be written.
-    """
+    """Write `text` to `path`, whole or not at all; TrackingError where it cannot be written."""
     _in_place(path, lambda file: file.write(text.encode("utf-8")))
 
 

@@ -41,11 +41,7 @@ def served_store(tracking_uri: str | Path | None = None) -> Store:
 
 
 def check_free(port: int, host: str = "127.0.0.1") -> None:
-    """Refuse a port that somebody listens on.
-
-    Raises:
-        StoreError: It is taken.
-    """
+    """Refuse a port that somebody listens on (StoreError)."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

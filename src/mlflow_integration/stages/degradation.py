@@ -125,11 +125,7 @@ class DegradationReport:
 
 
 def _numbers(live: pd.DataFrame, name: str) -> pd.Series:
-    """A column of live results as numbers.
-
-    Raises:
-        TrackingError: It holds something else.
-    """
+    """A column of live results as numbers; TrackingError where it holds something else."""
     try:
         return live[name].astype("float64")
     except (TypeError, ValueError) as error:

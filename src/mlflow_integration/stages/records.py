@@ -117,11 +117,7 @@ class ModelState:
         return doubled or any(record.tags.get("stage") != record.stage for record in self.versions.values())
 
     def version(self, number: int) -> VersionState:
-        """Return one version.
-
-        Raises:
-            UnknownModelError: It does not exist; names the ones that do.
-        """
+        """Return one version; UnknownModelError, naming the ones that exist, where there is no such version."""
         if number not in self.versions:
             listed = ", ".join(map(str, self.versions)) or "none"
             message = f"Model {self.name!r} has no version {number}; it has: {listed}."

@@ -30,11 +30,7 @@ _RESERVED: Final = ("gate_", "staging_", "rolled_back", "degradation")
 
 
 def check_model_name(name: str) -> str:
-    """Return `name` if a registered model can have it.
-
-    Raises:
-        UnknownModelError: It cannot.
-    """
+    """Return `name` if a registered model can have it, else raise UnknownModelError."""
     if not isinstance(name, str) or not _NAME.fullmatch(name) or not name.strip(" ."):
         message = f"{name!r} cannot be a model name: letters, digits, '_', '-', '.' and spaces only."
         raise UnknownModelError(message)

@@ -34,11 +34,7 @@ class Stage(StrEnum):
 
     @classmethod
     def parse(cls, stage: str | Stage | None) -> Stage:
-        """Return the stage of this name, in any case.
-
-        Raises:
-            PromotionError: There is none; names the known ones.
-        """
+        """Return the stage of this name, in any case; PromotionError, naming the known ones, where there is none."""
         for member in cls:
             if str(stage).casefold() == member.value.casefold():
                 return member

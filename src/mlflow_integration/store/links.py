@@ -81,9 +81,6 @@ def share_run_list(client: MlflowClient, experiment_id: str, markets: Sequence[s
     """Keep the view that the link opens with the experiment, and return the link.
 
     With one market the view is filtered to it; with several or none it shows all runs.
-
-    Raises:
-        TrackingError: The store does not answer.
     """
     market = markets[0] if len(markets) == 1 else ""
     with store_errors("Keeping the view of the runs", uri):

@@ -175,11 +175,7 @@ class Store:
         return (self.root / ARTIFACT_FOLDER / folder).as_uri()
 
     def probe(self, *, seconds: float = PROBE_SECONDS) -> None:
-        """Ask the server whether it is alive; any HTTP status below 500 says so.
-
-        Raises:
-            StoreError: It is not.
-        """
+        """Ask the server whether it is alive, which any HTTP status below 500 says; StoreError where it is not."""
         import requests
 
         wait = min(seconds, deadline_seconds())

@@ -177,11 +177,7 @@ def _is_gone(error: Exception) -> bool:
 
 
 def check_files(folder: Path, expected: Mapping[str, str], what: str) -> Digest:
-    """Compare a model's files with the digest in the tags `expected`; without one there is nothing to compare with.
-
-    Raises:
-        ModelFilesError: A file was changed, added or removed; names it.
-    """
+    """Refuse (ModelFilesError) a model whose files have another digest than the tags `expected`, if they hold one."""
     now = Digest.of(folder)
     recorded = expected.get(DIGEST_TAG)
     if recorded is not None and recorded != now.value:

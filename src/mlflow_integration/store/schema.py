@@ -113,11 +113,7 @@ def _server_schema(store: OfStore) -> str | None:
 
 
 def check_schema(store: OfStore) -> None:
-    """Refuse a database of an older or newer MLflow; nothing is changed.
-
-    Raises:
-        StoreError: It is one; names the command that upgrades it.
-    """
+    """Refuse a database of an older or newer MLflow (StoreError, with the command that upgrades it); change nothing."""
     found = schema_of(store)
     if found is None or found == newest_schema():
         return

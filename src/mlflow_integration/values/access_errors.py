@@ -31,11 +31,7 @@ def access_refused(text: str) -> str:
 
 
 def refuse_workspaces() -> None:
-    """Refuse MLflow's workspaces, which only its own requests know of.
-
-    Raises:
-        StoreError: ``MLFLOW_WORKSPACE`` or ``MLFLOW_ENABLE_WORKSPACES`` is set.
-    """
+    """Refuse MLflow's workspaces (StoreError), which only its own requests know of."""
     name = os.environ.get("MLFLOW_WORKSPACE", "")
     enabled = os.environ.get("MLFLOW_ENABLE_WORKSPACES", "").lower() in {"true", "1"}
     if name or enabled:

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
-    """Return `values` as a dictionary; a pandas Series is one by its index.
-
-    Raises:
-        TrackingError: It is not a mapping.
-    """
+    """Return `values` as a dictionary (a pandas Series is one by its index), else raise TrackingError."""
     if isinstance(values, Mapping) or (hasattr(values, "items") and hasattr(values, "index")):
         pairs = list(values.items())
         content = dict(pairs)
@@ -34,11 +30,7 @@ def as_mapping(what: str, values: AnyValue) -> dict[Any, Any]:
 
 
 def as_names(names: Sequence[str] | str) -> list[str]:
-    """Return one name or several as a list: a string is one name, not a sequence of letters.
-
-    Raises:
-        TrackingError: They are not texts.
-    """
+    """Return one name or several as a list: a string is one name. TrackingError for what is not text."""
     several = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
     for name in several:
         if not isinstance(name, str):
@@ -48,11 +40,7 @@ def as_names(names: Sequence[str] | str) -> list[str]:
 
 
 def as_path(path: AnyValue) -> Path:
-    """Return a path.
-
-    Raises:
-        TrackingError: It is not a path.
-    """
+    """Return a path; TrackingError for anything else."""
     if isinstance(path, (str, Path)) or hasattr(path, "__fspath__"):
         return Path(path)
     message = f"Expected a file or folder, not a {type(path).__name__}."
@@ -60,11 +48,7 @@ def as_path(path: AnyValue) -> Path:
 
 
 def as_whole(what: str, value: AnyValue) -> int:
-    """Return `value` (Python's or numpy's) as an integer.
-
-    Raises:
-        TrackingError: It is not a whole number.
-    """
+    """Return `value` (Python's or numpy's) as an integer; TrackingError where it is not a whole number."""
     try:
         return operator.index(value)
     except TypeError:
@@ -73,11 +57,7 @@ def as_whole(what: str, value: AnyValue) -> int:
 
 
 def as_version(version: AnyValue) -> int:
-    """Return the number of a version, given as number or text.
-
-    Raises:
-        UnknownModelError: It is neither.
-    """
+    """Return the number of a version, given as number or text; UnknownModelError for anything else."""
     if isinstance(version, str) and version.isascii() and version.isdigit():
         return int(version)
     try:
@@ -88,22 +68,14 @@ def as_version(version: AnyValue) -> int:
 
 
 def at_least(what: str, value: AnyValue, least: float) -> None:
-    """Refuse numbers below `least`, and anything that is not a number.
-
-    Raises:
-        TrackingError: It is below, or not a number.
-    """
+    """Refuse numbers below `least`, and anything that is not a number (TrackingError)."""
     if not isinstance(value, Real) or not float(value) >= least:
         message = f"{what} must be at least {least:g}, not {value!r}."
         raise TrackingError(message)
 
 
 def require_frame(what: str, frame: AnyValue) -> None:
-    """Refuse anything but a pandas DataFrame.
-
-    Raises:
-        TrackingError: It is not a DataFrame.
-    """
+    """Refuse anything but a pandas DataFrame (TrackingError)."""
     if not hasattr(frame, "columns") or not hasattr(frame, "dtypes"):
         message = f"{what} must be a pandas DataFrame, not a {type(frame).__name__}."
         raise TrackingError(message)

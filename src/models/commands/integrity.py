@@ -46,11 +46,7 @@ def check_runs(
     tracking_uri: str | None,
     as_json: bool,
 ) -> int:
-    """Verify or reproduce runs one after the other and print what came of it; returns the exit code.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Verify or reproduce runs one after the other and print what came of it; returns the exit code."""
     reports = []
     for run_id in dict.fromkeys(run_ids):
         if reproduce:

@@ -57,13 +57,10 @@ class MadeCard:
 
 
 def parse_day(text: str, option: str) -> pd.Timestamp:
-    """A day.
+    """A day; ConfigError where the text is none.
 
     >>> parse_day("2025-01-14", "--date").date().isoformat()
     '2025-01-14'
-
-    Raises:
-        ConfigError: It is none.
     """
     try:
         day = pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d"))
@@ -74,13 +71,10 @@ def parse_day(text: str, option: str) -> pd.Timestamp:
 
 
 def parse_moment(text: str, option: str) -> pd.Timestamp:
-    """A moment in UTC.
+    """A moment in UTC; ConfigError where the text is none.
 
     >>> parse_moment("2025-01-14T22:30", "--at").isoformat()
     '2025-01-14T22:30:00+00:00'
-
-    Raises:
-        ConfigError: It is none.
     """
     try:
         return pd.Timestamp(pd.to_datetime(text, utc=True, format="ISO8601"))
@@ -100,11 +94,7 @@ def make_and_show_card(
     tracking_uri: str | None,
     output: Path,
 ) -> MadeCard:
-    """Make a card, keep it and write its files.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Make a card, keep it and write its files."""
     sources = load_sources(data, odds, seed, availability, fixtures)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     card, stored, new = tonight(sources, request, registry, store)
@@ -128,11 +118,7 @@ def settle_and_show(
     tracking_uri: str | None,
     as_json: bool,
 ) -> None:
-    """Settle the cards and print the result.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Settle the cards and print the result."""
     sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None
     if len(sources.odds):
@@ -161,11 +147,7 @@ def settle_and_show(
 def watch_and_show(
     markets: Sequence[str] | None, *, simulated: bool, apply: bool, tracking_uri: str | None, as_json: bool
 ) -> int:
-    """Print the monitor's verdict on each model in Production; returns the exit code.
-
-    Raises:
-        NBAPropsError: Anything the user can fix; no model in Production.
-    """
+    """Print the monitor's verdict on each model in Production; returns the exit code."""
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     kind = "SIMULATED" if simulated else "real"
     table = registry.list_models()
@@ -226,11 +208,7 @@ def replay_and_show(
     output: Path,
     as_json: bool,
 ) -> int:
-    """Replay a season, write the result and print it; returns the exit code.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Replay a season, write the result and print it; returns the exit code."""
     loaded = load_input(data, odds, None, seed, None, availability, fixtures)
     markets = "_".join(config.market for config in configs)
     folder = output / f"{settings.start:%Y-%m-%d}_{settings.end:%Y-%m-%d}_{markets}"

@@ -134,11 +134,7 @@ def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
 
 
 def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_json: bool) -> None:
-    """Run the jobs of a command, one per market, and print a row for each.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Run the jobs of a command, one per market, and print a row for each."""
     data = load()
     check_folds([job.config for job in jobs], data)
     results = []
@@ -168,11 +164,7 @@ def _prepare_store(jobs: Sequence[Job], data: TrainingData) -> None:
 
 
 def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, force: bool, as_json: bool) -> None:
-    """Run recipes and print a row for each run.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Run recipes and print a row for each run."""
     data, steps = load(), []
     check_folds([config for recipe in recipes if not recipe.candidates for config in recipe.configs()], data)
     with progress("recipes", sum(len(recipe.markets) for recipe in recipes)) as bar:
@@ -203,11 +195,7 @@ def _show_link(results: Sequence[TrainingResult]) -> None:
 
 
 def sweep_recipe(recipe: Recipe, space: Path, trials: int, load: Callable[[], TrainingData], *, as_json: bool) -> None:
-    """Tune a recipe and print a row for each trial.
-
-    Raises:
-        NBAPropsError: Anything the user can fix.
-    """
+    """Tune a recipe and print a row for each trial."""
     from models.sweep.run import check_sweep, run_sweep
 
     check_sweep(recipe, space, trials)  # before the data are loaded

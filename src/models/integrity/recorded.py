@@ -141,11 +141,7 @@ class RecordedRun:
         return simulated_training_data(seed=int(league[1]))
 
     def check_data(self, data: TrainingData) -> None:
-        """Refuse data that are not those it was trained on.
-
-        Raises:
-            DataError: The fingerprints differ, or the run tells two; names both.
-        """
+        """Refuse (DataError) data that are not those it was trained on; name both fingerprints."""
         tagged = self.run.data.tags.get("data_fingerprint", self.fingerprint)
         if tagged != self.fingerprint:
             raise DataError(

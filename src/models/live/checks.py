@@ -77,11 +77,7 @@ def models_in_use(
 
 
 def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
-    """Version that holds a stage, in the table of all versions.
-
-    Raises:
-        UnknownModelError: None does.
-    """
+    """Version that holds a stage, in the table of all versions; UnknownModelError where none does."""
     mine = table[table["model"] == name] if len(table) else table
     held = mine[mine["stage"] == stage] if len(mine) else mine
     if len(held):

@@ -178,11 +178,7 @@ def _ray(address: str) -> Iterator[None]:
 
 
 def _check_listening(address: str) -> None:
-    """Fail at once where nobody listens: Ray itself tries for minutes.
-
-    Raises:
-        OSError: Nobody does.
-    """
+    """Fail at once (OSError) where nobody listens: Ray itself tries for minutes."""
     host, _, port = address.rpartition(":")
     if host and "/" not in address and port.isdigit():
         socket.create_connection((host, int(port)), timeout=10).close()

@@ -221,11 +221,7 @@ def read_recipe(source: Path | Mapping[str, Any], name: str, overrides: Sequence
 
 
 def _refuse_without_effect(recipe: Recipe, key: str) -> None:
-    """Refuse a key that the recipe does not use: the change would be silent, and the run the same.
-
-    Raises:
-        ConfigError: It has no effect; says what has.
-    """
+    """Refuse (ConfigError) a key that the recipe does not use: it would change nothing, and nobody would notice."""
     config, why = recipe.config, ""
     if key == "config.market":
         why = f"a recipe runs the markets of its own list: --set markets='[\"{config.market}\"]'"

@@ -4,11 +4,7 @@ from nba_props.errors import ConfigError
 
 
 def require_optuna() -> None:
-    """Import Optuna, quiet: the sweep says itself what happens.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
+    """Import Optuna, quiet: the sweep says itself what happens. ConfigError where it is not installed."""
     try:
         import optuna
     except ImportError as error:

@@ -147,11 +147,7 @@ def read_sweep(path: Path, config: TrainerConfig) -> Sweep:
 
 
 def configured(config: TrainerConfig, values: Mapping[str, Any]) -> TrainerConfig:
-    """The configuration with the values of a trial, checked.
-
-    Raises:
-        ConfigError: A value cannot be used.
-    """
+    """The configuration with the values of a trial, checked; ConfigError where a value cannot be used."""
     settings = config.model_dump(mode="json")
     for path, value in values.items():
         *tables, last = path.split(".")
@@ -205,11 +201,7 @@ def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _path(key: str, config: TrainerConfig) -> str:
-    """The whole path of a setting.
-
-    Raises:
-        ConfigError: Nothing is called like that, or it cannot be swept.
-    """
+    """The whole path of a setting; ConfigError where nothing is called like that, or it cannot be swept."""
     parts = key.removeprefix("config.").split(".")
     if parts[0] in _FIXED:
         message = f"{key!r} cannot be swept: trials must stay comparable ({', '.join(_FIXED)} are fixed)."

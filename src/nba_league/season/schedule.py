@@ -47,11 +47,7 @@ class Schedule:
 
 
 def season_start(season: str) -> dt.date:
-    """First day of a season written "2023-24".
-
-    Raises:
-        ConfigError: If the name is not of that form.
-    """
+    """First day of a season written "2023-24"; ConfigError for another form."""
     found = re.fullmatch(r"(\d{4})-(\d{2})", season)
     if not found or (int(found[1]) + 1) % 100 != int(found[2]):
         message = f"A season is written like '2023-24', got {season!r}."

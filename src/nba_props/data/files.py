@@ -61,11 +61,7 @@ def find_tables(paths: Paths, kind: str, format: str | None = None) -> list[Tabl
 
 
 def forced(table: TableFile, reader: Reader) -> TableFile:
-    """The file read in the format that was named.
-
-    Raises:
-        DataError: It lacks what the format needs.
-    """
+    """The file read in the format that was named; DataError where it lacks what the format needs."""
     lacking = reader.lacks(table.header)
     if lacking:
         columns = ", ".join(need.replace("|", " or ") for need in lacking)
@@ -157,11 +153,7 @@ def read_table(table: TableFile, wanted: dict[str, str], text: Sequence[str]) ->
 
 
 def refuse_repeated(table: TableFile, names: Iterable[str]) -> None:
-    """Refuse columns that the header names more than once, in whichever letters.
-
-    Raises:
-        DataError: It does.
-    """
+    """Refuse columns that the header names more than once, in whichever letters (DataError)."""
     given = [plain(name) for name in table.header]
     repeated = sorted({name for name in names if given.count(plain(name)) > 1})
     if repeated:

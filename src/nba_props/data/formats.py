@@ -131,11 +131,7 @@ READERS: Final = Registry[Reader](
 
 
 def add(reader: Reader) -> Reader:
-    """Add a format under its own name.
-
-    Raises:
-        ConfigError: The name is taken.
-    """
+    """Add a format under its own name; ConfigError where the name is taken."""
     return READERS.add(reader.name, reader)
 
 

@@ -90,11 +90,7 @@ def game_ids(frame: pd.DataFrame) -> pd.Series:
 
 
 def player_ids(frame: pd.DataFrame, origin: Origin) -> pd.Series:
-    """Whole-number ids.
-
-    Raises:
-        DataError: An id is missing or not whole.
-    """
+    """Whole-number ids; DataError where one is missing or not whole."""
     wrong = frame["player_id"].isna() | (frame["player_id"] % 1 != 0)
     if wrong.any():
         raise text_in_column(

@@ -79,11 +79,7 @@ class JoinReport:
     tip_unknown: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a report that loses rows.
-
-        Raises:
-            ValueError: The causes do not add up to the rows.
-        """
+        """Refuse a report that loses rows: its causes must add up to them (ValueError)."""
         total = sum(self.counts.values())
         if total != self.rows:
             message = f"the join report accounts for {total} of {self.rows} rows"

@@ -68,11 +68,7 @@ def limit() -> int:
 
 
 def refuse_irregular(path: Path) -> None:
-    """Refuse pipes, devices and sockets without opening them: reading one may wait forever.
-
-    Raises:
-        DataError: The path is not a regular file.
-    """
+    """Refuse (DataError) pipes, devices and sockets without opening them: reading one may wait forever."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -82,22 +78,14 @@ def refuse_irregular(path: Path) -> None:
 
 
 def refuse_size(source: str, size: int) -> None:
-    """Refuse more bytes than `limit`.
-
-    Raises:
-        DataError: There are more.
-    """
+    """Refuse more bytes than `limit` (DataError)."""
     if size > limit():
         fix = f"Split it by season, or raise {LIMIT_VARIABLE}."
         raise DataError(source, f"the file unpacks to more than {limit():,} bytes", fix=fix)
 
 
 def refuse_control(source: str, text: pd.Series, column: str) -> None:
-    """Refuse control characters in a text column.
-
-    Raises:
-        DataError: There are some.
-    """
+    """Refuse control characters in a text column (DataError)."""
     wrong = text.astype("str").str.contains(_CONTROL_PATTERN, na=False)
     if wrong.any():
         fix = "Remove them, or export the file again."

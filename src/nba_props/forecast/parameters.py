@@ -32,11 +32,7 @@ _LOCK: Final = threading.Lock()
 
 
 def check_trees(value: object) -> int:
-    """Return a number of trees.
-
-    Raises:
-        ConfigError: It is not a whole number of at least 1.
-    """
+    """Return a number of trees; ConfigError unless it is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         message = f"n_estimators must be a whole number of at least 1, got {value!r}."
         raise ConfigError(message)
