@@ -80,6 +80,9 @@ class Options:
     decimal_prices: bool | None = None
 
 
+NO_OPTIONS: Final = Options()
+
+
 @dataclass(frozen=True)
 class Brought:
     """A file brought to the columns of the pipeline.
@@ -154,11 +157,11 @@ def formats(header: Sequence[str], kind: str) -> str:
     return f"Known formats: {', '.join(reader.name for reader in known)}.{nearest}"
 
 
-def season_of(days: pd.Series) -> pd.Series:
+def first_year(days: pd.Series) -> pd.Series:
     """First year of the season of each day; 2019-20 lasted until October 2020.
 
     >>> import pandas as pd
-    >>> season_of(pd.Series(pd.to_datetime(["2024-11-01", "2025-04-01", "2020-10-11"]))).tolist()
+    >>> first_year(pd.Series(pd.to_datetime(["2024-11-01", "2025-04-01", "2020-10-11"]))).tolist()
     [2024, 2024, 2019]
     """
     interrupted = (days.dt.year == 2020) & (days.dt.month <= 10)

@@ -13,14 +13,13 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, open_table, read_table
-from nba_props.data.formats import GAME_LOG, Options, TableFile, formats
+from nba_props.data.formats import GAME_LOG, NO_OPTIONS, Options, TableFile, formats
 from nba_props.data.schemas import GAMES
 from nba_props.data.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
 
 _LOG: Final = logging.getLogger(__name__)
 
-NO_OPTIONS: Final = Options()
 
 GAME_TYPES: Final[dict[str, str]] = {
     "1": "preseason",
@@ -40,6 +39,7 @@ COLUMNS: Final = (
 
 _PLAYERS: Final = {"player_id": ("playerid", "personid", "id"),
                    "player_name": ("playername", "personname", "fullname", "displayfirstlast")}  # fmt: skip
+_REQUIRED: Final = ("game_id", "game_date", "player_id", "team", *_columns.STATS)
 _DNP: Final = "did not play"
 _TEXT: Final = ("season", "game_id", "game_date", "player_name", "first_name", "family_name", "name_initial", "team",
                 "opponent", "matchup", "min", "comment")  # fmt: skip
@@ -154,9 +154,7 @@ def _read_one(table: TableFile, game_types: Sequence[str], options: Options) -> 
         names = _columns.resolve(table.header, _columns.GAME_LOG)
         if frame.empty:
             return _empty(), read, dropped
-        lacking = [
-            name.upper() for name in ("game_id", "game_date", "player_id", "team", *_columns.STATS) if name not in frame
-        ]
+        lacking = [name.upper() for name in _REQUIRED if name not in frame]
         if lacking:
             raise _columns.missing_columns(table.source, table.header, lacking, _FIX)
         if "player_name" in frame and frame["player_name"].isna().any():
@@ -219,11 +217,7 @@ def _empty() -> pd.DataFrame:
 
 def _wanted(table: TableFile) -> dict[str, str]:
     names = _columns.resolve(table.header, _columns.GAME_LOG)
-    missing = [
-        name.upper()
-        for name in ("game_id", "game_date", "player_id", "team", *_columns.STATS)
-        if name not in names
-    ]  # fmt: skip
+    missing = [name.upper() for name in _REQUIRED if name not in names]
     if not {"player_name", "name_initial", "family_name"} & set(names):
         missing.append("PLAYER_NAME")
     if "season" not in names and "game_id" not in names:

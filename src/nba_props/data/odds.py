@@ -13,8 +13,8 @@ import pandas as pd
 from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
 from nba_props.data.files import Paths, find_tables, read_table
+from nba_props.data.formats import NO_OPTIONS, Brought, Options, TableFile, formats
 from nba_props.data.formats import ODDS as ODDS_KIND
-from nba_props.data.formats import Brought, Options, TableFile, formats
 from nba_props.data.market_names import ALTERNATE, market_key
 from nba_props.data.readers.side_rows import join_late_sides
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
@@ -27,7 +27,6 @@ from nba_props.markets import MARKETS
 
 _LOG: Final = logging.getLogger(__name__)
 
-NO_OPTIONS: Final = Options()
 
 _TEXT: Final = ("game_date", "player_name", "home_team", "away_team", "bookmaker", "market", "timestamp", "source_date",
                 "commence_time", "event_id")  # fmt: skip

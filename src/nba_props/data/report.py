@@ -102,16 +102,7 @@ class JoinReport:
 
     def frame(self) -> pd.DataFrame:
         """Tidy table, one row per cause: `cause`, `meaning`, `rows`, `share` of all rows, `example`."""
-        counts = self.counts
-        return pd.DataFrame(
-            {
-                "cause": list(counts),
-                "meaning": [CAUSES[cause] for cause in counts],
-                "rows": list(counts.values()),
-                "share": [rows / self.rows if self.rows else float("nan") for rows in counts.values()],
-                "example": [self.examples.get(cause, "") for cause in counts],
-            }
-        )
+        return cause_table(self.counts, CAUSES, self.examples, self.rows)
 
     def __str__(self) -> str:
         """A few lines for people: every cause that happened, with an example."""
@@ -134,6 +125,21 @@ class JoinReport:
         }
         noted = ", ".join(f"{note} {rows:,}" for note, rows in notes.items() if rows)
         return "\n".join(lines + ([f"  of the joined rows: {noted}"] if noted else []))
+
+
+def cause_table(
+    counts: Mapping[str, int], meanings: Mapping[str, str], examples: Mapping[str, str], total: int
+) -> pd.DataFrame:
+    """One row per cause: `cause`, `meaning`, `rows`, `share` of all `total` rows, `example`."""
+    return pd.DataFrame(
+        {
+            "cause": list(counts),
+            "meaning": [meanings[cause] for cause in counts],
+            "rows": list(counts.values()),
+            "share": [rows / total if total else float("nan") for rows in counts.values()],
+            "example": [examples.get(cause, "") for cause in counts],
+        }
+    )
 
 
 def build_report(

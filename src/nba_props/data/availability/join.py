@@ -12,7 +12,9 @@ import pandas as pd
 
 from nba_props.data.availability.table import COLUMNS
 from nba_props.data.columns import missing_columns
+from nba_props.data.formats import first_year
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
+from nba_props.data.report import cause_table
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -45,16 +47,7 @@ class AvailabilityReport:
 
     def frame(self) -> pd.DataFrame:
         """Tidy table, one row per cause: `cause`, `meaning`, `rows`, `share` of all rows, `example`."""
-        share = [rows / self.rows if self.rows else float("nan") for rows in self.counts.values()]
-        return pd.DataFrame(
-            {
-                "cause": list(self.counts),
-                "meaning": [CAUSES[cause] for cause in self.counts],
-                "rows": list(self.counts.values()),
-                "share": share,
-                "example": [self.examples.get(cause, "") for cause in self.counts],
-            }
-        )
+        return cause_table(self.counts, CAUSES, self.examples, self.rows)
 
     def __str__(self) -> str:
         """A few lines for people: every cause that happened, with an example."""
@@ -129,14 +122,12 @@ def join_availability(
 
 
 def season_of(day: pd.Series) -> pd.Series:
-    """The season of a game day: it begins in September; 2019-20 ran to October 2020.
+    """The season of each game day, by name.
 
     >>> season_of(pd.Series(pd.to_datetime(["2026-02-08", "2025-10-21", "2020-10-11"]))).tolist()
     ['2025-26', '2025-26', '2019-20']
     """
-    start = day.dt.year - (day.dt.month < 9).astype("int64")
-    bubble = day.between(pd.Timestamp("2020-09-01"), pd.Timestamp("2020-10-31"))
-    start = start.mask(bubble, 2019)
+    start = first_year(day)
     return start.astype("str") + "-" + ((start + 1) % 100).astype("str").str.zfill(2)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nba_props.data.columns import plain
 from nba_props.data.files import read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, season_of, stem
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, first_year, stem
 from nba_props.data.parse import written_days
 from nba_props.data.teams import team_code
 from nba_props.data.validate import Origin
@@ -54,7 +54,7 @@ def _read(table: TableFile, options: Options) -> Brought:
         opponent=opponent,
         home=home.map({True: "true", False: "false"}),
         won=raw.iloc[:, result].str.strip().str[:1],
-        season="2" + season_of(days).astype("Int64").astype("str"),
+        season="2" + first_year(days).astype("Int64").astype("str"),
         game_id="B" + days.dt.strftime("%y%m%d") + place,
     )
     return Brought(frame, len(raw))

@@ -11,7 +11,7 @@ from nba_props.data import columns as _columns
 from nba_props.data import stream as _stream
 from nba_props.data.columns import plain
 from nba_props.data.files import read_text, refuse_repeated
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, season_of
+from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, first_year
 from nba_props.data.parse import written_days
 from nba_props.data.teams import team_code_in
 from nba_props.data.validate import Origin
@@ -40,7 +40,7 @@ def _read(table: TableFile, options: Options) -> Brought:
     for chunk in whole:
         rows += len(chunk)
         day = written_days(chunk, date, origin)
-        year = season_of(day)
+        year = first_year(day)
         keep = year.isin(wanted) if wanted else year.ge(_FIRST_SEASON)
         dropped["no date"] += int(day.isna().sum())
         dropped["season not wanted"] += int((~keep & day.notna()).sum())
