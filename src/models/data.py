@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,8 @@ _CACHED_ROWS = 20_000
 _TURNED = 1024
 """Rows that are put one after the other at a time: of the whole table the columns would have to be held twice."""
 
-_INFO = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
+IDENTITY: Final = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
+"""What is known of a player-game before it is played."""
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def row_by_row(features: pd.DataFrame) -> pd.DataFrame:
 def prediction_info(data: TrainingData, market: str) -> pd.DataFrame:
     """What the predictions table says of a player-game besides forecast and `oracle`; same index as games."""
     games = data.games
-    info = games[_INFO].copy()
+    info = games[IDENTITY].copy()
     info["actual"] = actual(games, market)
     info = info.join(naive_forecasts(games, market))
     info["mean_minutes"] = mean_minutes_before(games)

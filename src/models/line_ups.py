@@ -7,6 +7,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from nba_props.data.availability import last_reports
+from nba_props.data.times import EASTERN
 from nba_props.features import AVAILABILITY_GROUPS, Absences, build_features
 
 OUT: Final = ("out", "doubtful")
@@ -15,7 +16,6 @@ OUT: Final = ("out", "doubtful")
 LAST_GAME, REPORTED, STAND_IN = "last game", "reported", "stand-in from box scores"
 """How runs say that absences were known."""
 
-_EASTERN: Final = "America/New_York"
 _NOON: Final = pd.Timedelta(hours=12)
 _BEFORE_TIP: Final = pd.Timedelta(hours=1)
 
@@ -63,9 +63,9 @@ def decision_moments(
     lined = quotes.groupby("game_id")["observed_at"].min().astype("datetime64[us, UTC]")
     moment = lined.reindex(team_games["game_id"]).set_axis(team_games.index)
     day = team_games["game_date"]
-    local = moment.dt.tz_convert(_EASTERN).dt.tz_localize(None)
+    local = moment.dt.tz_convert(EASTERN).dt.tz_localize(None)
     clock = (local - day).median() if moment.notna().any() else _NOON
-    usual = (day + clock).dt.tz_localize(_EASTERN).dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    usual = (day + clock).dt.tz_localize(EASTERN).dt.tz_convert("UTC").astype("datetime64[us, UTC]")
     latest = _tips(team_games, fixtures) - _BEFORE_TIP
     usual = usual.where(latest.isna() | (usual <= latest), latest)
     return team_games[["game_date", "team"]].assign(decision_time=moment.fillna(usual)).reset_index(drop=True)

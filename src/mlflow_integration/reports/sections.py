@@ -61,7 +61,7 @@ class Section:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it to read."""
+        """Whether it has nothing to read."""
         return not self.text and not self.points and not self.images and (self.table is None or not self.table.rows)
 
 
@@ -180,7 +180,7 @@ def _named(market: object) -> str:
 
 
 def compared(changes: Section) -> Section:
-    """Return the section without its table where nothing is there to compare with."""
+    """Return the section without its table if there is nothing to compare with."""
     rows = changes.table.rows if changes.table else ()
     return changes if any(row[-1] != "first" for row in rows) else replace(changes, table=None)
 
@@ -227,7 +227,7 @@ BEST: Final = ("market", "metric", "best", "95 % interval", "runs tried", "defla
 
 
 def best_rows(runs: Iterable[Run]) -> list[tuple[str, str, float, str | None, int, float | None, str, str]]:
-    """Return the columns `BEST` by market and metric; the interval is that of the best run alone."""
+    """Return the columns `BEST` by market and metric; the interval is the best run's alone."""
     rows = []
     for market, mine in by_market(runs).items():
         for metric in RANKED:
@@ -304,7 +304,7 @@ def _counted(name: str, metrics: Mapping[str, float]) -> str | None:
 
 
 def models_section(store: RegistryStore) -> Section:
-    """Return every version with its stage, what the gates said, and how it came there."""
+    """Return every version with its stage, what the gates said, and how it got there."""
     rows = []
     for name in store.names():
         state = store.state(name)

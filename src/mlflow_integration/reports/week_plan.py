@@ -31,7 +31,7 @@ class WeekPlan:
     Attributes:
         week: ISO week, "2026-W48".
         experiment: Name of the experiment it is kept with.
-        planned: Recipes, or names of runs, that are to be run.
+        planned: Recipes, or names of runs, to be run.
         goals: What the week is to find out.
     """
 
@@ -103,7 +103,7 @@ def plan_week(
     week: str | None = None,
     tracking_uri: str | Path | None = None,
 ) -> WeekPlan:
-    """Add to the plan of a week; what is in it already stays, and is not written twice.
+    """Add to the plan of a week; entries that are there already stay, and none is written twice.
 
     Args:
         experiment: Experiment it is kept with; created where it does not exist.
@@ -114,7 +114,7 @@ def plan_week(
         tracking_uri: The store.
 
     Raises:
-        TrackingError: The week is none, or the plan is longer than a tag of an experiment holds.
+        TrackingError: The text names no week, or the plan is too long for a tag of an experiment.
     """
     name = week or iso_week(datetime.now(UTC).date())
     parse_week(name)
@@ -152,7 +152,7 @@ def week_rows(plans: Iterable[WeekPlan], runs: Sequence[Run]) -> list[tuple[str,
 
 
 def _done(name: str, week: str, runs: Sequence[Run]) -> int:
-    """Finished runs of a week of the recipe, or with the name, that was planned."""
+    """How many runs of the planned recipe, or of the planned name, finished in a week."""
     monday = datetime.combine(parse_week(week), datetime.min.time(), UTC)
     first, last = (moment.timestamp() * 1000 for moment in (monday, monday + timedelta(days=7)))
     short = name.rpartition("/")[2]

@@ -152,7 +152,7 @@ def get_week_plan(
 def _plan_rows(
     reader: Reader, runs: Sequence[Run], weeks: Sequence[str]
 ) -> list[tuple[str, str, str, str, int | None]]:
-    """Rows of the plans of some weeks, in their order."""
+    """Rows of the plans of these weeks, in their order."""
     plans = [
         plan
         for experiment in find_experiments(reader.client, None, reader.store.uri)
@@ -192,7 +192,7 @@ def _week_best_section(fresh: Sequence[Run]) -> Section:
 
 
 def _live_sections(finished: Sequence[Run]) -> tuple[Section, ...]:
-    """The results of settled cards and the monitor's last verdict on each market; none where there is no ledger."""
+    """The results of settled cards and the monitor's last verdict on each market; nothing without a ledger."""
     ledgers = [run for run in finished if run.data.tags.get("live_kind") == "ledger"]
     rows = []
     for run in ledgers:

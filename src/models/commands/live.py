@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -31,29 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from models.live.card import Card
     from models.live.replay import ReplaySettings
     from models.live.tonight import CardRequest
     from nba_props.config import TrainerConfig
-
-
-@dataclass(frozen=True)
-class MadeCard:
-    """A card that has been kept and written, ready to be shown."""
-
-    card: Card
-    revision: int
-    document: dict[str, Any]
-    notes: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """One line."""
-        return card_title(self.card, self.revision)
-
-    def frame(self, top: int) -> pd.DataFrame:
-        """The best `top` props."""
-        return card_frame(self.card, top)
 
 
 def parse_day(text: str, option: str) -> pd.Timestamp:
@@ -93,19 +72,23 @@ def make_and_show_card(
     seed: int,
     tracking_uri: str | None,
     output: Path,
-) -> MadeCard:
-    """Make a card, keep it and write its files."""
+    top: int,
+    as_json: bool,
+) -> None:
+    """Make a card, keep it, write its files and print its best `top` props."""
     sources = load_sources(data, odds, seed, availability, fixtures)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     card, stored, new = tonight(sources, request, registry, store)
     paths = write_card(card, stored.revision, output)
+    if as_json:
+        emit_json({**card_document(card, stored.revision), "run_id": stored.run_id})
+        return
+    show_table(card_frame(card, top), title=card_title(card, stored.revision))
+    for warning in card.warnings:
+        note(warning)
     state = "new" if new else "the same as before"
-    notes = (
-        *card.warnings,
-        f"{len(card.bets)} bets; {state}: run {stored.run_id} ({stored.name}, revision {stored.revision}).",
-        f"Written: {', '.join(map(str, paths))}",
-    )
-    return MadeCard(card, stored.revision, {**card_document(card, stored.revision), "run_id": stored.run_id}, notes)
+    note(f"{len(card.bets)} bets; {state}: run {stored.run_id} ({stored.name}, revision {stored.revision}).")
+    note(f"Written: {', '.join(map(str, paths))}")
 
 
 def settle_and_show(

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from mlflow_integration.cli import emit_json, note, show_table
 from mlflow_integration.commands.options import Json, Uri, command, new_app
 from models.commands.options import Availability, Data, Fixtures, Market, Odds, Seed, Stage
 
@@ -70,15 +69,18 @@ def predict(
         kelly=kelly,
         bankroll=bankroll,
     )
-    made = make_and_show_card(
-        request, data, odds, availability, fixtures, seed=seed, tracking_uri=tracking_uri, output=output
+    make_and_show_card(
+        request,
+        data,
+        odds,
+        availability,
+        fixtures,
+        seed=seed,
+        tracking_uri=tracking_uri,
+        output=output,
+        top=top or 25,
+        as_json=as_json,
     )
-    if as_json:
-        emit_json(made.document)
-        return
-    show_table(made.frame(top or 25), title=made.title)
-    for text in made.notes:
-        note(text)
 
 
 def main() -> None:

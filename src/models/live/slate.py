@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from models.data import row_by_row
+from models.data import IDENTITY, row_by_row
 from models.live.absences import slate_line_ups
 from nba_props.betting import flag_quotes
 from nba_props.content import fingerprint
@@ -16,6 +16,7 @@ from nba_props.data import join_odds, no_odds
 from nba_props.data.availability.join import season_of
 from nba_props.data.join import canonical_quotes
 from nba_props.data.schemas import ODDS_COLUMNS
+from nba_props.data.times import EASTERN
 from nba_props.errors import DataError
 from nba_props.features import build_features, mean_minutes_before, prior_games_in_season
 
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
     from models.live.absences import Decision
     from nba_props.data.availability import AvailabilityReading
 
-IDENTITY: Final = ["game_id", "game_date", "season", "player_id", "player_name", "team", "opponent", "home"]
-"""What is known of a player-game before it is played."""
 
-EASTERN: Final = "America/New_York"
 _TEAM_GAMES: Final = 10
 _APPEARANCES: Final = 3
 

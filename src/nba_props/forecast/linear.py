@@ -30,7 +30,7 @@ class LinearEstimator:
             often), ``penalty`` (L2, in rows: what it weighs against the data does not depend on their number or the
             stat's scale), ``clip`` (standard deviations).
         seed: Random seed of the order of rows.
-        threads: Taken for the sake of the other forecasters; one is used.
+        threads: Accepted as by every forecaster; one is used.
 
     Raises:
         ConfigError: An unknown parameter or one that is not positive.
