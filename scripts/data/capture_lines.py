@@ -28,8 +28,8 @@ def main(
     from dataclasses import asdict
 
     with reported():
-        from nba_props.data.odds import load_odds
-        from nba_props.data.snapshots import capture
+        from nba_props.data.odds.load import load_odds
+        from nba_props.data.odds.snapshots import capture
 
         done = capture(load_odds([*files]), store)
         if json:

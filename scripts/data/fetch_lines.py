@@ -43,10 +43,10 @@ def main(  # noqa: PLR0913, PLR0917 - options of a command line
     with reported():
         import pandas as pd
 
-        from nba_props.data.files import find_tables
-        from nba_props.data.formats import ODDS
-        from nba_props.data.odds import read_odds_file
-        from nba_props.data.snapshots import capture
+        from nba_props.data.odds.load import read_odds_file
+        from nba_props.data.odds.snapshots import capture
+        from nba_props.data.tables.files import find_tables
+        from nba_props.data.tables.formats import ODDS
         from nba_props.fetch.client import Client
         from nba_props.fetch.lines import MARKETS, Wanted, fetch_current, fetch_historical
 

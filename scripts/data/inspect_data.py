@@ -32,8 +32,8 @@ def main(
 ) -> None:
     """Describe every file."""
     with reported():
-        from nba_props.data.formats import Options
         from nba_props.data.inspect import inspect
+        from nba_props.data.tables.formats import Options
 
         logging.disable(logging.WARNING)
         for text in inspect(files, Options(player=player, season=season), format=format):

@@ -29,8 +29,8 @@ from nba_props.data.availability import (
 )
 from nba_props.data.fixtures import load_fixtures, one_per_game
 from nba_props.data.format_names import AVAILABILITY, kind_of
-from nba_props.data.formats import GAME_LOG, ODDS, SEASON_TABLE
 from nba_props.data.schemas import FIXTURE_COLUMNS
+from nba_props.data.tables.formats import GAME_LOG, ODDS, SEASON_TABLE
 from nba_props.features import (
     AVAILABILITY_GROUPS,
     Absences,

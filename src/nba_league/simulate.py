@@ -20,7 +20,7 @@ from nba_league.season.set_up import set_up
 from nba_league.season.teams import ALL_CLUBS, clubs
 from nba_league.tables import FIRST_PLAYER_ID, game_rows, odds_rows, report_rows
 from nba_league.truth import Night, conditional_means, derivable_columns
-from nba_props.data.odds import no_odds
+from nba_props.data.odds.load import no_odds
 from nba_props.errors import ConfigError
 from nba_props.markets import DEFAULT_MARKETS
 

@@ -7,7 +7,7 @@ import pytest
 
 from nba_props.data import load_odds
 from nba_props.data.inspect import inspect
-from nba_props.data.snapshots import capture
+from nba_props.data.odds.snapshots import capture
 from nba_props.errors import ConfigError
 
 REPORT = """game_date,team,player,status,reason,reported_at

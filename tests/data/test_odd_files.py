@@ -12,13 +12,13 @@ import pytest
 
 from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
 from nba_props.data.availability import load_availability
-from nba_props.data.files import open_table
 from nba_props.data.fixtures import load_fixtures
 from nba_props.data.format_names import kind_of
-from nba_props.data.formats import READERS
 from nba_props.data.inspect import inspect
 from nba_props.data.market_names import market_key
-from nba_props.data.odds import read_odds_file
+from nba_props.data.odds.load import read_odds_file
+from nba_props.data.tables.files import open_table
+from nba_props.data.tables.formats import READERS
 from nba_props.errors import ConfigError, DataError
 
 

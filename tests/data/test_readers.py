@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
-from nba_props.data.files import open_table
-from nba_props.data.formats import Options
 from nba_props.data.inspect import inspect
-from nba_props.data.odds import read_odds_file
-from nba_props.data.stream import LIMIT_VARIABLE
+from nba_props.data.odds.load import read_odds_file
+from nba_props.data.tables.files import open_table
+from nba_props.data.tables.formats import Options
+from nba_props.data.tables.stream import LIMIT_VARIABLE
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:

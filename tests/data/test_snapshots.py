@@ -10,7 +10,7 @@ import pytest
 from pyarrow import dataset, parquet
 
 from nba_props.data import join_odds, load_odds
-from nba_props.data.snapshots import Captured, capture, is_store, read_snapshots
+from nba_props.data.odds.snapshots import Captured, capture, is_store, read_snapshots
 from nba_props.errors import DataError
 
 HEADER = "game_date,player_name,home_team,away_team,bookmaker,market,line,over_price,under_price,timestamp,event_id\n"

@@ -9,7 +9,7 @@ from models.commands.training import load_input
 from models.data import load_training_data
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 from nba_props.data import load_odds
-from nba_props.data.snapshots import capture
+from nba_props.data.odds.snapshots import capture
 from nba_props.errors import ConfigError, DataError
 
 pytestmark = pytest.mark.usefixtures("no_pictures")

@@ -92,7 +92,7 @@ def test_the_order_does_not_depend_on_which_module_is_imported_first(first):
     """A file of quotes was once read as a pick'em export, without its prices, when that module was imported first."""
     code = (
         f"import nba_props.data.readers.{first}, nba_props.features.groups.temporal\n"
-        "from nba_props.data.formats import READERS\nfrom nba_props.features import GROUPS\n"
+        "from nba_props.data.tables.formats import READERS\nfrom nba_props.features import GROUPS\n"
         "print([*READERS], [*GROUPS])"
     )
     usual = code.partition("\n")[2]

@@ -16,9 +16,9 @@ from nba_props.betting import (
     split_results,
 )
 from nba_props.data import join_odds, load_game_logs, load_odds, load_season_stats, read_game_logs
-from nba_props.data.files import open_table
-from nba_props.data.formats import Options
-from nba_props.data.odds import read_odds_file
+from nba_props.data.odds.load import read_odds_file
+from nba_props.data.tables.files import open_table
+from nba_props.data.tables.formats import Options
 
 pytestmark = pytest.mark.realdata
 

@@ -14,7 +14,7 @@ from nba_props.betting import flag_quotes
 from nba_props.content import fingerprint
 from nba_props.data import join_odds, no_odds
 from nba_props.data.availability.join import season_of
-from nba_props.data.join import canonical_quotes
+from nba_props.data.odds.join import canonical_quotes
 from nba_props.data.schemas import ODDS_COLUMNS
 from nba_props.data.times import EASTERN
 from nba_props.errors import DataError

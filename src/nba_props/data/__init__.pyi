@@ -2,10 +2,10 @@ from .content import fingerprint as fingerprint
 from .game_logs import LoadReport as LoadReport
 from .game_logs import load_game_logs as load_game_logs
 from .game_logs import read_game_logs as read_game_logs
-from .join import JoinResult as JoinResult
-from .join import join_odds as join_odds
-from .odds import load_odds as load_odds
-from .odds import no_odds as no_odds
+from .odds.join import JoinResult as JoinResult
+from .odds.join import join_odds as join_odds
+from .odds.load import load_odds as load_odds
+from .odds.load import no_odds as no_odds
 from .report import JoinReport as JoinReport
 from .season_stats import SeasonStatsJoin as SeasonStatsJoin
 from .season_stats import SeasonStatsReport as SeasonStatsReport

@@ -15,13 +15,13 @@ from typing import Any, Final
 import pandas as pd
 
 from nba_props.data.availability.table import days, instants
-from nba_props.data.columns import missing_columns, resolve
-from nba_props.data.files import Paths, open_table, read_table
 from nba_props.data.schemas import FIXTURE_COLUMNS
-from nba_props.data.stream import read_document
+from nba_props.data.tables.columns import missing_columns, resolve
+from nba_props.data.tables.files import Paths, open_table, read_table
+from nba_props.data.tables.stream import read_document
+from nba_props.data.tables.validate import Origin
 from nba_props.data.teams import team_code
 from nba_props.data.times import EASTERN
-from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from nba_props.data.availability import FORMATS
-from nba_props.data.formats import READERS
+from nba_props.data.tables.formats import READERS
 from nba_props.errors import ConfigError, did_you_mean
 
 AVAILABILITY: Final = "availability"

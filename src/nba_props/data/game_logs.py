@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
-from nba_props.data.files import Paths, find_tables, open_table, read_table
-from nba_props.data.formats import GAME_LOG, NO_OPTIONS, Options, TableFile, formats
 from nba_props.data.schemas import GAMES
-from nba_props.data.validate import Origin, check_frame, to_numbers
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.files import Paths, find_tables, open_table, read_table
+from nba_props.data.tables.formats import GAME_LOG, NO_OPTIONS, Options, TableFile, formats
+from nba_props.data.tables.validate import Origin, check_frame, to_numbers
 from nba_props.errors import ConfigError, DataError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def load_game_logs(
     Args:
         paths: CSV, CSV.gz or Parquet files, or folders (searched one level deep; a file is recognised by its header).
         game_types: Keys of `GAME_TYPES` to keep; the regular season by default.
-        format: Name of a format in `nba_props.data.formats`; recognised without.
+        format: Name of a format in `nba_props.data.tables.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:

@@ -9,14 +9,14 @@ import pandas as pd
 
 from nba_props.data.availability import load_availability
 from nba_props.data.availability.formats import is_availability_file, recognised
-from nba_props.data.files import forced, is_data_file, open_table
 from nba_props.data.fixtures import load_fixtures
 from nba_props.data.format_names import AVAILABILITY, kind_of
-from nba_props.data.formats import GAME_LOG, NO_OPTIONS, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.data.game_logs import GAME_TYPES, read_game_logs
-from nba_props.data.odds import read_odds_with_fault
+from nba_props.data.odds.load import read_odds_with_fault
+from nba_props.data.odds.snapshots import is_store, read_snapshots
 from nba_props.data.season_stats import load_season_stats
-from nba_props.data.snapshots import is_store, read_snapshots
+from nba_props.data.tables.files import forced, is_data_file, open_table
+from nba_props.data.tables.formats import GAME_LOG, NO_OPTIONS, ODDS, READERS, SEASON_TABLE, Options, TableFile
 from nba_props.errors import DataError
 
 

@@ -12,8 +12,8 @@ from typing import Final
 import pandas as pd
 
 from nba_props.arrays import Ints
+from nba_props.data.tables.validate import Origin, text_in_column
 from nba_props.data.times import EASTERN, Times, iso_times
-from nba_props.data.validate import Origin, text_in_column
 from nba_props.errors import DataError
 
 ABSENT: Final = (

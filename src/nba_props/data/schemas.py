@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 import pandera.pandas as pa
 
-from nba_props.data.validate import rule
+from nba_props.data.tables.validate import rule
 from nba_props.markets import MARKETS
 
 _MOST: Final = {"fgm": 60, "fga": 90, "fg3m": 40, "fg3a": 60, "ftm": 50, "fta": 60, "oreb": 50, "dreb": 60, "reb": 70,

@@ -16,13 +16,13 @@ from typing import Final
 
 import pandas as pd
 
-from nba_props.data import columns as _columns
-from nba_props.data.files import Paths, find_tables, read_table
-from nba_props.data.formats import SEASON_TABLE, TableFile
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
 from nba_props.data.schemas import SEASON_STATS
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.files import Paths, find_tables, read_table
+from nba_props.data.tables.formats import SEASON_TABLE, TableFile
+from nba_props.data.tables.validate import Origin, check_frame, text_in_column
 from nba_props.data.teams import team_code
-from nba_props.data.validate import Origin, check_frame, text_in_column
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)

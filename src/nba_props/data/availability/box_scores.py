@@ -12,10 +12,10 @@ import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
 from nba_props.data.availability.table import AvailabilityReading, absence, canonical_availability, days, next_midnight
-from nba_props.data.columns import STATS, missing_columns, resolve
-from nba_props.data.files import read_table
 from nba_props.data.parse import ABSENT
-from nba_props.data.validate import Origin, text_in_column
+from nba_props.data.tables.columns import STATS, missing_columns, resolve
+from nba_props.data.tables.files import read_table
+from nba_props.data.tables.validate import Origin, text_in_column
 from nba_props.errors import DataError
 
 SOURCE: Final = "box score"

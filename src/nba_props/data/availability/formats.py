@@ -19,9 +19,9 @@ import pandas as pd
 
 from nba_props.data.availability.injury_report import eastern_time
 from nba_props.data.availability.table import AvailabilityReading
-from nba_props.data.files import Paths, open_table
-from nba_props.data.formats import TableFile
-from nba_props.data.stream import read_document
+from nba_props.data.tables.files import Paths, open_table
+from nba_props.data.tables.formats import TableFile
+from nba_props.data.tables.stream import read_document
 from nba_props.errors import DataError
 from nba_props.plugins import Registry
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
 from nba_props.data.availability.table import AvailabilityReading, canonical_availability, days, next_midnight
-from nba_props.data.columns import missing_columns, resolve
-from nba_props.data.files import read_table
-from nba_props.data.validate import Origin
+from nba_props.data.tables.columns import missing_columns, resolve
+from nba_props.data.tables.files import read_table
+from nba_props.data.tables.validate import Origin
 from nba_props.errors import DataError
 
 SOURCE: Final = "inactive list"

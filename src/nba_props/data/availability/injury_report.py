@@ -16,10 +16,10 @@ import pandas as pd
 
 from nba_props.data.availability.game_times import report_fixtures
 from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days
-from nba_props.data.stream import refuse_size
+from nba_props.data.tables.stream import refuse_size
+from nba_props.data.tables.validate import Origin
 from nba_props.data.teams import team_code
 from nba_props.data.times import EASTERN
-from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:

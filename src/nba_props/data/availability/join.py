@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from nba_props.data.availability.table import COLUMNS
-from nba_props.data.columns import missing_columns
-from nba_props.data.formats import first_year
 from nba_props.data.names import AMBIGUOUS, UNKNOWN, PlayerIndex
 from nba_props.data.report import cause_table
+from nba_props.data.tables.columns import missing_columns
+from nba_props.data.tables.formats import first_year
 from nba_props.errors import DataError
 
 _LOG: Final = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from nba_props.data.availability.table import INJURY_REPORT, as_of
-from nba_props.data.columns import missing_columns
+from nba_props.data.tables.columns import missing_columns
 from nba_props.errors import DataError
 
 _MOMENT: Final = ["game_date", "team"]

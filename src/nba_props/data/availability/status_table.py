@@ -9,11 +9,11 @@ import pandas as pd
 from nba_props.data.availability.formats import FORMATS, Format, Opened, nobody_waiting
 from nba_props.data.availability.game_times import report_fixtures
 from nba_props.data.availability.table import INJURY_REPORT, AvailabilityReading, canonical_availability, days, instants
-from nba_props.data.columns import STATS, missing_columns, resolve
-from nba_props.data.files import read_table
-from nba_props.data.formats import TableFile
+from nba_props.data.tables.columns import STATS, missing_columns, resolve
+from nba_props.data.tables.files import read_table
+from nba_props.data.tables.formats import TableFile
+from nba_props.data.tables.validate import Origin
 from nba_props.data.teams import team_code
-from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:

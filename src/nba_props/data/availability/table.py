@@ -11,9 +11,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nba_props.data.parse import utc_times
+from nba_props.data.tables.validate import Origin, check_frame, rule, text_in_column, to_numbers
 from nba_props.data.teams import team_code
 from nba_props.data.times import EASTERN, iso_times
-from nba_props.data.validate import Origin, check_frame, rule, text_in_column, to_numbers
 from nba_props.errors import DataError
 
 STATUSES: Final = ("out", "doubtful", "questionable", "probable", "available")

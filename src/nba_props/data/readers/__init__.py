@@ -1,1 +1,1 @@
-"""One module per file format that people have; each adds its `Reader` to `nba_props.data.formats.READERS`."""
+"""One module per file format that people have; each adds its `Reader` to `nba_props.data.tables.formats.READERS`."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, first_year, stem
 from nba_props.data.parse import written_days
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text
+from nba_props.data.tables.formats import GAME_LOG, Brought, Options, Reader, add, first_year, stem
+from nba_props.data.tables.validate import Origin
 from nba_props.data.teams import team_code
-from nba_props.data.validate import Origin
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _COLUMNS: Final = {
     "game_date": "date", "min": "mp", "fgm": "fg", "fga": "fga", "fg3m": "3p", "fg3a": "3pa", "ftm": "ft",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nba_props.data.formats import SEASON_TABLE, Reader, add
+from nba_props.data.tables.formats import SEASON_TABLE, Reader, add
 
 add(Reader("Cleaning the Glass", SEASON_TABLE, ("player|playername|name", "usage|usage%|usg%|psa|ast%|tov%|efg%|orb%")))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text
+from nba_props.data.tables.formats import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.tables.validate import Origin, text_in_column
 from nba_props.data.teams import team_code
-from nba_props.data.validate import Origin, text_in_column
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _COLUMNS: Final = {
     "game_id": "gameid", "game_date": "gamedate", "player_id": "athleteid", "player_name": "athletedisplayname",

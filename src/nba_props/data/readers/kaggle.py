@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data import columns as _columns
-from nba_props.data import stream as _stream
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text, refuse_repeated
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add, first_year
 from nba_props.data.parse import written_days
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables import stream as _stream
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text, refuse_repeated
+from nba_props.data.tables.formats import GAME_LOG, Brought, Options, Reader, add, first_year
+from nba_props.data.tables.validate import Origin
 from nba_props.data.teams import team_code_in
-from nba_props.data.validate import Origin
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _ROWS: Final = 200_000
 _FIRST_SEASON: Final = 1996

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data import columns as _columns
-from nba_props.data.files import is_data_file, open_table, read_table, read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.files import is_data_file, open_table, read_table, read_text
+from nba_props.data.tables.formats import GAME_LOG, Brought, Options, Reader, add
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _BOX: Final = ("fgm", "fga", "oreb", "dreb", "reb", "ast", "pts")
 _OF_GAME: Final = {name: _columns.GAME_LOG[name] for name in ("game_id", "game_date", "matchup")}

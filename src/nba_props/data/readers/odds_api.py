@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nba_props.data import stream as _stream
-from nba_props.data.formats import ODDS, Brought, Options, Reader, add
 from nba_props.data.readers.side_rows import pair_sides
+from nba_props.data.tables import stream as _stream
+from nba_props.data.tables.formats import ODDS, Brought, Options, Reader, add
 from nba_props.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 
 _COLUMNS = (

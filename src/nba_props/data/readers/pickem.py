@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text
-from nba_props.data.formats import ODDS, Brought, Options, Reader, add
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text
+from nba_props.data.tables.formats import ODDS, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "player_name": ("playername", "player", "name"),

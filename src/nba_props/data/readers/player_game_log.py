@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nba_props.data import columns as _columns
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text
-from nba_props.data.formats import GAME_LOG, Brought, Options, Reader, add
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text
+from nba_props.data.tables.formats import GAME_LOG, Brought, Options, Reader, add
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _NEEDS = ("seasonid", "playerid", "gameid", "gamedate", "matchup", "wl", "min", "fgm", "fga", "pts")
 

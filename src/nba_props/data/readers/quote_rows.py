@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from nba_props.data.columns import ODDS as COLUMNS
-from nba_props.data.formats import ODDS, Reader, add
+from nba_props.data.tables.columns import ODDS as COLUMNS
+from nba_props.data.tables.formats import ODDS, Reader, add
 
 _NEEDS: Final = ("player_name", "bookmaker", "market", "line", "over_price", "under_price")
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from nba_props.data.columns import plain
-from nba_props.data.files import read_text
-from nba_props.data.formats import ODDS, Brought, Options, Reader, add
 from nba_props.data.market_names import market_key
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.files import read_text
+from nba_props.data.tables.formats import ODDS, Brought, Options, Reader, add
 from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
-    from nba_props.data.formats import TableFile
+    from nba_props.data.tables.formats import TableFile
 
 _ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "side": ("side", "overunder", "betside", "selection", "outcome", "outcomename", "label", "name"),

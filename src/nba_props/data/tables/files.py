@@ -19,9 +19,9 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from nba_props.data import stream as _stream
-from nba_props.data.columns import plain
-from nba_props.data.formats import READERS, Reader, TableFile, recognise
+from nba_props.data.tables import stream as _stream
+from nba_props.data.tables.columns import plain
+from nba_props.data.tables.formats import READERS, Reader, TableFile, recognise
 from nba_props.errors import DataError
 
 Paths = str | PathLike[str] | list[str | PathLike[str]] | tuple[str | PathLike[str], ...]

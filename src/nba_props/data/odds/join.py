@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nba_props.arrays import Ints
-from nba_props.data import columns as _columns
-from nba_props.data.events import Schedule, evidence, locate, pair_number, tips
 from nba_props.data.names import UNKNOWN, PlayerIndex
-from nba_props.data.odds import canonical_odds
+from nba_props.data.odds.events import Schedule, evidence, locate, pair_number, tips
+from nba_props.data.odds.load import canonical_odds
 from nba_props.data.report import Cause, JoinReport, build_report
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
-from nba_props.data.validate import Origin, check_frame
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.validate import Origin, check_frame
 from nba_props.errors import DataError
 from nba_props.markets import actual
 

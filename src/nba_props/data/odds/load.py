@@ -10,18 +10,18 @@ from typing import Final
 
 import pandas as pd
 
-from nba_props.data import columns as _columns
 from nba_props.data import parse as _parse
-from nba_props.data.files import Paths, find_tables, read_table
-from nba_props.data.formats import NO_OPTIONS, Brought, Options, TableFile, formats
-from nba_props.data.formats import ODDS as ODDS_KIND
 from nba_props.data.market_names import ALTERNATE, market_key
+from nba_props.data.odds.snapshots import is_store, read_snapshots
 from nba_props.data.readers.side_rows import join_late_sides
 from nba_props.data.schemas import ODDS, ODDS_COLUMNS
-from nba_props.data.snapshots import is_store, read_snapshots
+from nba_props.data.tables import columns as _columns
+from nba_props.data.tables.files import Paths, find_tables, read_table
+from nba_props.data.tables.formats import NO_OPTIONS, Brought, Options, TableFile, formats
+from nba_props.data.tables.formats import ODDS as ODDS_KIND
+from nba_props.data.tables.validate import Origin, RowError, check_frame, text_in_column, to_numbers
 from nba_props.data.teams import team_code
 from nba_props.data.times import EASTERN
-from nba_props.data.validate import Origin, RowError, check_frame, text_in_column, to_numbers
 from nba_props.errors import DataError
 from nba_props.markets import MARKETS
 
@@ -68,8 +68,8 @@ def load_odds(
 
     Args:
         paths: CSV, CSV.gz, JSON or Parquet files, folders (searched one level deep; a file is recognised by its
-            header), or stores of line snapshots (`nba_props.data.snapshots`).
-        format: Name of a format in `nba_props.data.formats`; recognised without.
+            header), or stores of line snapshots (`nba_props.data.odds.snapshots`).
+        format: Name of a format in `nba_props.data.tables.formats`; recognised without.
         options: What the files cannot say themselves.
 
     Returns:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nba_props.data.columns import classify, plain
+from nba_props.data.tables.columns import classify, plain
 from nba_props.plugins import Registry
 
 if TYPE_CHECKING:
