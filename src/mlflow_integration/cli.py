@@ -41,10 +41,10 @@ _LONG_TEXT: Final = 24
 """Text longer than this may be folded in a table; anything shorter is not."""
 
 
-def fail(message: str, code: int = USAGE) -> NoReturn:
-    """Print `message` on stderr and exit with `code`."""
+def fail(message: str) -> NoReturn:
+    """Print `message` on stderr and exit with `USAGE`."""
     print(f"error: {_shown(message)}", file=sys.stderr)  # noqa: T201 - this is the one place where a script prints
-    raise SystemExit(code)
+    raise SystemExit(USAGE)
 
 
 def note(message: str) -> None:

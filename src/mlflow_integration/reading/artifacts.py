@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 MAX_IMAGE: Final = 3_000_000
+MAX_IMAGES: Final = 12
 
 
 def read_artifact(client: MlflowClient, uri: str, run_id: str, name: str) -> bytes:
@@ -26,7 +27,7 @@ def read_artifact(client: MlflowClient, uri: str, run_id: str, name: str) -> byt
         return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
 
 
-def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tuple[str, bytes]]:
+def run_images(reader: Reader, run_id: str) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of the PNG plots among a run's top-level artifacts, in the order of their captions."""
     from nba_props.plots import CAPTIONS
 
@@ -35,5 +36,5 @@ def run_images(reader: Reader, run_id: str, *, limit: int = 12) -> Iterator[tupl
     names = [e.path for e in entries if e.path.endswith(".png") and (e.file_size or 0) <= MAX_IMAGE]
     order = {f"{name}.png": place for place, name in enumerate(CAPTIONS)}
     names.sort(key=lambda name: (order.get(name, len(order)), name))
-    for name in names[:limit]:
+    for name in names[:MAX_IMAGES]:
         yield name, read_artifact(reader.client, reader.store.uri, run_id, name)

@@ -97,12 +97,11 @@ def gather_week(
     *,
     days: float = WEEK,
     tracking_uri: str | Path | None = None,
-    now: datetime | None = None,
 ) -> ReportData:
     """Read the content of the weekly report."""
     reader = Reader(tracking_uri)
     names = reader.experiments(experiments)
-    present = now or datetime.now(UTC)
+    present = datetime.now(UTC)
     since = since_when(days, present)
     runs = reader.runs(names)
     fresh = [run for run in runs if started(run) >= since]
@@ -125,15 +124,12 @@ def gather_week(
     return ReportData("Weekly report", subtitle, shown)
 
 
-def get_week_plan(
-    week: str | None = None, *, tracking_uri: str | Path | None = None, now: datetime | None = None
-) -> pd.DataFrame:
+def get_week_plan(week: str | None = None, *, tracking_uri: str | Path | None = None) -> pd.DataFrame:
     """Return what was planned and found in a week and in the one before, over all experiments.
 
     Args:
         week: ISO week; the present one by default.
         tracking_uri: The store.
-        now: The present, for tests.
 
     Returns:
         ``week``, ``experiment``, ``kind`` (planned, goal, finding), ``text``, ``done``: finished runs in that week of
@@ -142,7 +138,7 @@ def get_week_plan(
     import pandas as pd
 
     reader = Reader(tracking_uri)
-    name = week or iso_week((now or datetime.now(UTC)).date())
+    name = week or iso_week(datetime.now(UTC).date())
     wanted = (week_before(name), name)
     rows = _plan_rows(reader, reader.runs(reader.experiments(None)), wanted)
     frame = pd.DataFrame(rows, columns=["week", "experiment", "kind", "text", "done"])

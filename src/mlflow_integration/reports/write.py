@@ -51,14 +51,13 @@ def generate_weekly_report(
     style: str = "markdown",
     days: float = 7.0,
     tracking_uri: str | Path | None = None,
-    now: datetime | None = None,
 ) -> str:
     """Return the report of the week: activity, best of the week, what improved or moved, failures, models.
 
     Arguments and errors are those of `generate_report`.
     """
     write = _writer(style)
-    return write(gather_week(experiments, days=days, tracking_uri=tracking_uri, now=now))
+    return write(gather_week(experiments, days=days, tracking_uri=tracking_uri))
 
 
 def _writer(style: str) -> Callable[[ReportData], str]:

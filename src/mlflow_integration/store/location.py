@@ -262,17 +262,16 @@ def _create_database(path: Path) -> None:
             return  # another process was faster
 
 
-def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None = None) -> Store:
+def resolve_store(tracking_uri: str | Path | None = None) -> Store:
     """Return the store that is meant, without opening it.
 
     Args:
         tracking_uri: A URI, or a path of a SQLite file. None: ``MLFLOW_TRACKING_URI``, else the embedded store.
-        root: Folder for the embedded store and for artifacts; the project root by default.
 
     Raises:
         StoreError: The URI is of a kind that this MLflow no longer supports (a folder of the old file store).
     """
-    home = (root or project_root()).resolve()
+    home = project_root()
     given = str(tracking_uri) if tracking_uri else os.environ.get("MLFLOW_TRACKING_URI", "")
     if not given:
         return Store(sqlite_uri(home / DATABASE_FILE), home)
@@ -281,12 +280,12 @@ def resolve_store(tracking_uri: str | Path | None = None, *, root: Path | None =
         return Store(given.rstrip("/"), home)
     if given.startswith("sqlite:///"):
         absolute = Path.cwd() / _sqlite_path(given)  # an absolute path stays as it is
-        return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+        return Store(sqlite_uri(absolute), absolute.parent)
     if given.startswith("postgresql"):
         given = _with_driver(given)
     if "://" in given and not given.startswith("file:"):
         return Store(given, home)
-    return _from_path(given, root)
+    return _from_path(given)
 
 
 def _with_driver(uri: str) -> str:
@@ -307,7 +306,7 @@ def _with_driver(uri: str) -> str:
     return f"postgresql+psycopg2://{rest}"
 
 
-def _from_path(given: str, root: Path | None) -> Store:
+def _from_path(given: str) -> Store:
     path = local_folder(given) or Path(given)
     old = old_file_store(path)
     if old is not None or path.is_dir():
@@ -325,7 +324,7 @@ def _from_path(given: str, root: Path | None) -> Store:
         )
         raise StoreError(message)
     absolute = path.resolve()
-    return Store(sqlite_uri(absolute), root.resolve() if root else absolute.parent)
+    return Store(sqlite_uri(absolute), absolute.parent)
 
 
 class _FluentUri:

@@ -123,10 +123,10 @@ def _masked_value(found: re.Match[str]) -> str:
     return f"{found['name']}{quoted}{MASK}{quoted}"
 
 
-def one_line(text: str, limit: int = 500) -> str:
-    """Return `text` on one line of at most `limit` characters, secrets masked."""
+def one_line(text: str) -> str:
+    """Return `text` on one line of at most 500 characters, secrets masked."""
     flat = " ".join(mask_secrets(text).split())
-    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+    return flat if len(flat) <= 500 else f"{flat[:499]}…"
 
 
 def is_secret(key: str) -> bool:

@@ -96,23 +96,21 @@ def monitor_model(
     validation: pd.DataFrame,
     *,
     played: Sequence[pd.Timestamp] = (),
-    stage: str = Stage.PRODUCTION.value,
     earlier: bool = True,
 ) -> MonitorReport:
-    """Judge one model by the settled cards of its version, of one stage.
+    """Judge one model by the settled cards of its version in Production.
 
     Args:
         model: The version in use.
         store: Where cards are.
         validation: The version's own out-of-sample predictions with lines (``predictions.csv`` of its run).
         played: Nights that were played since, for the share without a card; those of the cards by default.
-        stage: Stage of the cards.
         earlier: Whether there is an earlier Production version to go back to.
     """
     market = model.forecast.market
     cards = [
         card
-        for card in store.cards(stage=stage, kind=model.forecast.data_kind)
+        for card in store.cards(stage=Stage.PRODUCTION.value, kind=model.forecast.data_kind)
         if card.models.get(market) == (model.name, model.version) and card.status == SETTLED
     ]
     tables = [store.table(card.run_id, SETTLED_PROPS_FILE) for card in cards]

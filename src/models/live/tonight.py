@@ -126,8 +126,6 @@ def tonight(
     request: CardRequest,
     registry: ModelRegistry,
     store: CardStore,
-    *,
-    now: pd.Timestamp | None = None,
 ) -> tuple[Card, StoredCard, bool]:
     """Make the card and keep it.
 
@@ -136,7 +134,6 @@ def tonight(
         request: Which card, and how.
         registry: Where the models are.
         store: Where cards are kept.
-        now: The present (UTC), for tests.
 
     Returns:
         The card, how it is stored, and whether it is new.
@@ -148,7 +145,7 @@ def tonight(
     """
     models = models_in_use(registry, request.markets, sources.kind, request.stage)
     check_nights(sources.games, sources.odds, request.date, request.idle, sources.fixtures)
-    present = pd.Timestamp.now(tz="UTC") if now is None else now
+    present = pd.Timestamp.now(tz="UTC")
     over = (sources.games["game_date"] >= request.date).any()
     at = request.at if request.at is not None else None if over else present
     decided = _decisions(models, request.decision, at)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from nba_props.betting import BettingConfig, StakeConfig
+from nba_props.betting import BettingConfig
 from nba_props.betting.market.implied import ImpliedSigma
 from nba_props.config import MARKET_BLEND
 from nba_props.errors import DataError, ModelError
@@ -69,10 +69,9 @@ class BettingRule:
     max_odds: float
     kelly_fraction: float
 
-    def strategy(self, stakes: StakeConfig | None = None) -> BettingConfig:
-        """As the strategy of `nba_props.betting`; flat stakes by default."""
-        chosen = StakeConfig() if stakes is None else stakes
-        return BettingConfig(min_edge=self.min_edge, odds_range=(1.0, self.max_odds), stakes=chosen)
+    def strategy(self) -> BettingConfig:
+        """As the strategy of `nba_props.betting`, with flat stakes."""
+        return BettingConfig(min_edge=self.min_edge, odds_range=(1.0, self.max_odds))
 
 
 @dataclass(frozen=True)
