@@ -42,10 +42,7 @@ _SEEDS_APART = 1000
 class EstimatorSpec:
     """Makes fresh estimators; small and picklable, so that it can travel to other processes.
 
-    Attributes:
-        model: Name of the estimator.
-        minutes: Minutes of every training row, for the model that needs them.
-        selection: Feature selection inside the fit.
+    `minutes` of every training row are for the model that needs them; `selection` is feature selection inside the fit.
     """
 
     model: str

@@ -23,7 +23,7 @@ _BEFORE_TIP: Final = pd.Timedelta(hours=1)
 def reported_line_ups(
     games: pd.DataFrame, availability: pd.DataFrame, not_submitted: pd.DataFrame | None, moments: pd.DataFrame
 ) -> pd.DataFrame:
-    """The same columns by what was reported before each moment.
+    """The columns of the line-up groups by what was reported before each moment; rows as in `games`.
 
     Args:
         games: The games table, n rows.
@@ -45,13 +45,8 @@ def decision_moments(
 
     With lines it is the first quote of the game ("open"), or the earliest of the props' last quotes ("close"); props
     that end void cannot be bet on and do not count. Games without lines are decided at the usual time of day of those
-    with lines (noon Eastern without any), and not later than an hour before the tip where that is known.
-
-    Args:
-        games: The games table.
-        quotes: Lines of all markets, joined to the games; may be empty.
-        fixtures: The fixtures table; may be empty.
-        decision: Which price is bet.
+    with lines (noon Eastern without any), and not later than an hour before the tip where that is known. Quotes, of all
+    markets and joined to the games, and fixtures may be empty.
 
     Returns:
         ``game_date``, ``team`` and ``decision_time`` (UTC), one row per team-game of the table.

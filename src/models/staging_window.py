@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 class StagingWindow:
     """What the gates see, and what the test in Staging sees.
 
-    Attributes:
-        first_night: First night of the window.
-        metrics: Metric key to value, of the nights before it.
-        settled: Settled rows of the window (`settled_rows`).
+    `metrics` are those of the nights before `first_night`; `settled` has the rows from then on (`settled_rows`).
     """
 
     first_night: pd.Timestamp

@@ -167,14 +167,11 @@ class NBAPropsMLflowTrainer:
         return self._shared().of(self.config)
 
     def train_model(self, *, log: bool = True) -> Estimator:
-        """Fit the final model on every row, in a tracked run of its own: what is used for tomorrow's games.
+        """Fit the final model on every row, in a tracked run of its own (unless `log` is False): for tomorrow's games.
 
         A single model is fitted alone, without a walk-forward; an ensemble needs one to learn its weights from. The run
         holds the model, its parameters and what it was fitted on, and no score: nothing was kept out to score it on. It
         is not a trial.
-
-        Args:
-            log: False leaves the run out.
         """
         if not log:
             return self._fitted()
@@ -334,9 +331,8 @@ class NBAPropsMLflowTrainer:
     def view(self, n_trials: int = 1, place: str = "") -> EvaluationView:
         """Everything that a run of these settings logs; computed, and logged nowhere.
 
-        Args:
-            n_trials: Runs tried so far on this market, this one included.
-            place: Route of the run's page in the UI; without one there is no note.
+        `n_trials` counts the runs tried so far on this market, this one included. Without the route of the run's page
+        in the UI (`place`) there is no note.
         """
         config, data = self.config, self._data
         evaluation = self._evaluation(n_trials)

@@ -28,9 +28,7 @@ def load_given(
 ) -> TrainingData | None:
     """The files that were given; None where none were: the runs name their simulated league themselves.
 
-    Raises:
-        ConfigError: Lines, a season table, availability or fixtures without box scores.
-        DataError: Input that cannot be used.
+    Errors are those of `load_input`.
     """
     if not any((data, odds, season_stats, format, availability, fixtures)):
         return None

@@ -59,9 +59,7 @@ class Check:
 class IntegrityReport:
     """What became of a run that was verified or reproduced.
 
-    Attributes:
-        changes: What is not as it was when the run was made (code, data, packages): ``what``, ``recorded``, ``now``;
-            empty where all is.
+    `changes` lists what is not as it was when the run was made (code, data, packages): ``what``, ``recorded``, ``now``.
     """
 
     run_id: str

@@ -40,9 +40,7 @@ _LEAGUE: Final = re.compile(r"SIMULATED league, seed (\d+)")
 class RecordedRun:
     """A run of the trainer, as the store has it.
 
-    Attributes:
-        document: Content of ``training_config.json``.
-        files: Names of its artifacts.
+    `document` is the content of its ``training_config.json``, `files` the names of its artifacts.
     """
 
     reader: Reader

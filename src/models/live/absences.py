@@ -25,7 +25,7 @@ def slate_line_ups(
     trained: Decision,
     tonight: Decision | pd.Timestamp,
 ) -> pd.DataFrame:
-    """The columns of the line-up groups by what was reported before each game was decided.
+    """The columns of the line-up groups by what was reported before each game was decided; float64, index of `table`.
 
     Args:
         table: Games before the night, and the rows of the night, n rows.
@@ -34,9 +34,6 @@ def slate_line_ups(
         known: What was reported, with the players' ids.
         trained: Decision of the model: when the games before the night were decided.
         tonight: Decision of the night's games, or the moment they are decided at (UTC).
-
-    Returns:
-        float64, index of `table`.
     """
     tips = quotes.rename(columns={"home_team": "home", "away_team": "away"})[list(FIXTURE_COLUMNS)].dropna()
     fixtures = one_per_game(pd.concat([known.fixtures, tips.drop_duplicates()], ignore_index=True))

@@ -39,7 +39,7 @@ moved by the shape of what had been settled until that night: the closing column
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """How a season is replayed.
+    """How a season is replayed, from the night `start` to the night `end`.
 
     Attributes:
         retrain_days: Days between trainings; None trains once, before the first night.

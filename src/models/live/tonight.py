@@ -127,16 +127,7 @@ def tonight(
     registry: ModelRegistry,
     store: CardStore,
 ) -> tuple[Card, StoredCard, bool]:
-    """Make the card and keep it.
-
-    Args:
-        sources: Box scores and lines.
-        request: Which card, and how.
-        registry: Where the models are.
-        store: Where cards are kept.
-
-    Returns:
-        The card, how it is stored, and whether it is new.
+    """Make the card that is asked for and keep it; return it, how it is stored, and whether it is new.
 
     Raises:
         DataError: Box scores or lines that cannot make this card.

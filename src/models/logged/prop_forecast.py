@@ -224,12 +224,10 @@ class PropForecast:
         )[0]
 
     def blended(self, lines: pd.DataFrame, quotes: pd.DataFrame, settled: pd.DataFrame | None = None) -> Floats:
-        """The projection of each prop, n: the model's own, or of a blend with the market the one that starts there.
+        """The projection of each prop of `calibrated`, n: the model's own, or the one that starts at the market.
 
-        Args:
-            lines: Of `calibrated`, n rows.
-            quotes: What is on offer: ``game_id``, ``player_id``, ``market``, ``line``, ``over_price``, ``under_price``.
-            settled: As for `calibrated`.
+        The quotes on offer have ``game_id``, ``player_id``, ``market``, ``line``, ``over_price``, ``under_price``;
+        `settled` is as for `calibrated`.
         """
         own: Floats = lines["predicted"].to_numpy("float64")
         if self.calibrator != MARKET_BLEND or np.isnan(own).all():
@@ -240,11 +238,9 @@ class PropForecast:
         return np.where(np.isnan(found), own, found)
 
     def offered(self, quotes: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-        """Quotes at any line with the probabilities of the calibrated distribution of their prop.
+        """Quotes (n, at any line) with the probabilities of the calibrated distribution of their prop.
 
-        Args:
-            quotes: ``game_id``, ``player_id``, ``line``, n rows; other columns are kept.
-            lines: Of `calibrated`.
+        They are found among the `lines` of `calibrated` by ``game_id`` and ``player_id``; other columns are kept.
         """
         keys, moved = ["game_id", "player_id"], ["predicted", MINUTES, "location", "scale", "anchor"]
         found = quotes[keys].merge(lines[[*keys, *moved]], how="left", on=keys, validate="m:1")

@@ -77,7 +77,7 @@ def run_jobs(
     """Run the jobs in order, the fits of all of them through one joblib call; yield each tracked result.
 
     Args:
-        jobs: What is run.
+        jobs: One per run.
         data: What all of them are trained on.
         on_fold: Called with (market, fits done, fits in all) after each fit.
         known: Forecasts of the very same data made before (`Forecasts`); new ones join them.

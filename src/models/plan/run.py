@@ -43,10 +43,7 @@ _DONE: Final = "recipe_done"
 class PlanStep:
     """What became of one run of a recipe.
 
-    Attributes:
-        skipped: It was finished already.
-        result: Its result; None where it was skipped.
-        metrics: Its metrics by their plain names, skipped or not.
+    A run that was finished already is `skipped` and has no `result`; its metrics, by their plain names, are there too.
     """
 
     recipe: str

@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrialFolds:
-    """One trial going through the calibration folds.
-
-    Attributes:
-        results: Per member of the model, the results of the folds so far.
-        seconds: Time of the fits so far.
-    """
+    """One trial going through the calibration folds; `results` holds those of each member of the model so far."""
 
     config: TrainerConfig
     results: dict[str, list[WalkForwardResult]] = field(default_factory=dict)

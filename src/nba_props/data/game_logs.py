@@ -117,12 +117,7 @@ def read_game_logs(
     format: str | None = None,  # noqa: A002 - the option's name
     options: Options = NO_OPTIONS,
 ) -> tuple[pd.DataFrame, LoadReport]:
-    """Like `load_game_logs`, together with the report of what was left out.
-
-    Raises:
-        DataError: See `load_game_logs`.
-        ConfigError: See `load_game_logs`.
-    """
+    """Like `load_game_logs`, together with the report of what was left out; errors are the same."""
     unknown = [kind for kind in game_types if kind not in GAME_TYPES]
     if unknown or not game_types:
         message = f"Unknown game types {unknown}; known: " + ", ".join(f"{k} ({v})" for k, v in GAME_TYPES.items())

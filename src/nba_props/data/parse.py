@@ -63,9 +63,8 @@ def without_words(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataF
 def minutes(frame: pd.DataFrame, origin: Origin) -> tuple[pd.Series, bool]:
     """Minutes played as a decimal number, from `32`, `32.5`, `32:10` or `PT32M10.00S`; missing stays NaN.
 
-    The second value says whether the file gives seconds or fractions: then 0:00 means that the player did not
-    appear, while a whole
-    0 is how LeagueGameLog writes less than half a minute.
+    The second value says whether the file gives seconds or fractions: then 0:00 means that the player did not appear,
+    while a whole 0 is how LeagueGameLog writes less than half a minute.
 
     Raises:
         DataError: Anything else is in the column.

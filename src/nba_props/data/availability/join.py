@@ -34,10 +34,8 @@ CAUSES: Final[dict[str, str]] = {
 class AvailabilityReport:
     """Every availability row by what became of it; the counts add up to `rows`.
 
-    Attributes:
-        counts: Cause -> rows, in the order of `CAUSES`.
-        examples: Cause -> the first row it happened to.
-        spellings: How the names of the matched rows were found -> rows.
+    `counts` and `examples` (the first row) are by cause, in the order of `CAUSES`; `spellings` counts the matched rows
+    by how their names were found.
     """
 
     rows: int

@@ -35,13 +35,7 @@ _FIX: Final = "Give the folder that capture_lines.py wrote (--store)."
 
 @dataclass(frozen=True)
 class Captured:
-    """What a capture did.
-
-    Attributes:
-        added: Quotes that are new in the store.
-        known: Quotes that were in it already, or were given twice.
-        dates: Game dates that were added to.
-    """
+    """What a capture did: quotes `added`, quotes `known` before or given twice, and the game dates added to."""
 
     rows: int
     added: int
@@ -50,14 +44,9 @@ class Captured:
 
 
 def capture(odds: pd.DataFrame, store: str | PathLike[str]) -> Captured:
-    """Add the quotes of `odds` that the store does not hold yet.
+    """Add the quotes of `odds` (as `load_odds` returns them) that the store does not hold yet; say how many were new.
 
-    Args:
-        odds: As `load_odds` returns them.
-        store: Folder of the store; made if it is missing.
-
-    Returns:
-        How many quotes were new.
+    The folder of the store is made if it is missing.
 
     Raises:
         DataError: The folder holds something else, or a part of the store cannot be read.

@@ -25,12 +25,7 @@ BASE: Final = ("pts", "reb", "ast", "pra", "min")
 
 
 class Context:
-    """Lazily computed inputs that the feature groups share, for one games table.
-
-    Attributes:
-        table: The sorted player-games; all arrays are in its order.
-        absences: Who was known to be out before each game.
-    """
+    """Lazily computed inputs that the feature groups share, for one games table: arrays are in the order of `table`."""
 
     def __init__(self, table: Table, absences: Absences = Absences()) -> None:  # noqa: B008 - frozen
         self.table = table

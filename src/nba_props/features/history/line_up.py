@@ -58,11 +58,7 @@ _TIE: Final = 1e-9
 def line_up(table: Table, players: Log, fixtures: Fixtures, known_out: KnownOut) -> dict[str, Floats]:
     """Columns `CONTEXT`, `SHARE`, ``form_<series>`` and `ROLE_FORM` of each player-game; NaN before any history.
 
-    Args:
-        table: The player-games.
-        players: They as a log of players.
-        fixtures: The games of the teams.
-        known_out: Who is known to be out of each game.
+    `players` is the table as a log of players.
     """
     minutes = 240.0 * masked_ratio(table.stat["min"], fixtures.total["min"][fixtures.row])
     series = np.stack([minutes, *(table.stat[name] for name in FORM[1:])])

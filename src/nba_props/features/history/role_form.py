@@ -58,11 +58,8 @@ def closeness(roles: Floats, own: Floats) -> Floats:
 def role_form(block: Block, series: Floats, player: Ints, game: Ints) -> Floats:
     """Columns of `ROLE_FORM` for the player-games of one team and season, over his earlier games of both.
 
-    Args:
-        block: Who is there, and what is expected of everybody, before each game.
-        series: (minutes, points, rebounds, assists; player-game), as they came.
-        player: Which of the players each player-game is of.
-        game: Which of the games each player-game is of, ascending.
+    `series` are (minutes, points, rebounds, assists; player-game) as they came; `player` and `game` say which player of
+    the block, and which of its games (ascending), each player-game is of.
     """
     own = block.now[:, player, game]
     expected = own[0] > 0.0

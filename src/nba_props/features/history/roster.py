@@ -97,11 +97,7 @@ def _describe(block: _Block, player: Ints, game: Ints, expected: Floats) -> Floa
 def roster(table: Table, players: Log, fixtures: Fixtures, expected: Floats) -> dict[str, Floats]:
     """Team-mates missing and the place in the rotation, as of each player-game; NaN before a team's first game.
 
-    Args:
-        table: The player-games.
-        players: They as a log of players.
-        fixtures: The games of the teams.
-        expected: Minutes expected of the player, which place him among his team-mates.
+    `players` is the table as a log of players; the minutes expected of a player place him among his team-mates.
     """
     out = np.empty((len(ROSTER), len(fixtures.row)))
     for rows, games in fixtures.team_seasons():
