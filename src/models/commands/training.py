@@ -123,7 +123,7 @@ def parse_markets(text: str) -> tuple[str, ...]:
 
 
 def check_folds(configs: Sequence[TrainerConfig], data: TrainingData) -> None:
-    """Refuse a walk-forward for which the data have too few seasons, before anything is made: errors of `config_folds`."""
+    """Refuse a walk-forward for which the data have too few seasons: errors of `config_folds`."""
     for config in configs:
         config_folds(data, config)
 
