@@ -218,7 +218,7 @@ def print_bench(options: argparse.Namespace) -> None:
     ]
     table = bench(data, configs, options.seeds)
     known = "without " + ", ".join(options.without) if options.without else availability_of(data, configs[0])
-    print(f"{time.strftime('%Y-%m-%d')}, {data.kind} data: {data.source}.")
+    print(f"{time.strftime('%Y-%m-%d')}, {data.title}.")
     print(f"Tested: {', '.join(seasons)}. Line-ups: {known}. Seeds: {', '.join(map(str, options.seeds))}.\n")
     print(as_markdown(table))
 

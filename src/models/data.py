@@ -109,6 +109,11 @@ class TrainingData:
         """What runs, tables and plots call the data: SIMULATED or real."""
         return "SIMULATED" if self.simulated else "real"
 
+    @property
+    def title(self) -> str:
+        """Kind and source in one, as the title of a table: "SIMULATED league, seed 2026", "real data: box_scores"."""
+        return self.source if self.source.startswith(self.kind) else f"{self.kind} data: {self.source}"
+
     def quotes_of(self, market: str) -> pd.DataFrame:
         """Lines of one market."""
         return self.quotes[self.quotes["market"] == market].reset_index(drop=True)

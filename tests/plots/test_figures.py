@@ -129,6 +129,18 @@ def test_the_bankroll_drawn_is_the_bankroll_given():
     assert line.get_ydata() == pytest.approx(EQUITY["bankroll"])
 
 
+@pytest.mark.parametrize(("nights", "first"), [(5, "2024-12-28"), (165, "2024-10-22"), (1000, "2021-10-20")])
+def test_months_and_years_are_told_apart_on_the_bankroll_however_long_it_is(nights, first):
+    """A warning of matplotlib's for ranges it has no ticks for would fail this test."""
+    dates = pd.date_range(first, periods=nights)
+    figure = plots.equity_curve(pd.DataFrame({"game_date": dates, "bankroll": 1000.0, "drawdown": 0.0}))
+    figure.draw_without_rendering()
+    ticks = [tick.get_text() for tick in figure.axes[1].get_xticklabels()]
+    if nights == 165:
+        assert "Jan\n2025" in ticks
+    assert 3 <= len(ticks) <= 9
+
+
 def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
     figure = plots.edge_buckets(EDGES)
     drawn = [collection for collection in figure.axes[0].collections if hasattr(collection, "get_segments")]
@@ -136,12 +148,13 @@ def test_a_bucket_without_an_interval_has_a_point_and_no_whiskers():
     assert len([path for path in segments if len(path)]) == 1
     assert "2-4\nn = 400" in _texts(figure)
     assert "4+\nn = 12" in _texts(figure)
+    assert "Hatched: zero is possible, or too few nights for an interval." in _texts(figure)
 
 
 def test_the_mean_and_the_coverage_of_closing_line_value_are_written_out():
     texts = " ".join(_texts(plots.clv_distribution([0.02, 0.04, np.nan] * 60, coverage=0.5))).replace("\n", " ")
     assert "mean +3.00%" in texts
-    assert "120 bets have a close (50% of all); 100.0% of them were taken at a better price." in texts
+    assert "120 bets have a close (50% of all, pushes included); 100.0% of them were taken at a better price." in texts
 
 
 @pytest.mark.parametrize(("bets", "coverage"), [(99, 1.0), (200, 0.09)])

@@ -220,7 +220,7 @@ def replay_and_show(
         emit_json(content)
     else:
         rows = [{"metric": name, "value": value} for name, value in sorted(found.metrics.items())]
-        show_table(pd.DataFrame(rows), title=f"{found.nights} nights of {loaded.kind} data: {loaded.source}")
+        show_table(pd.DataFrame(rows), title=f"{found.nights} nights. {loaded.title}")
         show_table(found.history[["model", "version", "from_stage", "to_stage", "reason"]], title="Stages")
         for market, equal in found.equal.items():
             note(f"{market}: the ledger {'equals' if equal else 'DIFFERS FROM'} the walk-forward's bet by bet")

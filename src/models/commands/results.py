@@ -59,7 +59,7 @@ def as_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     the Brier score beside the market's.
 
     >>> as_frame([{"market": "pts", "val_mae": 4.5, "roi": 0.021}])[["market", "MAE", "ROI [95 %]"]].iloc[0].to_list()
-    ['pts', '4.5 / –', '+2.1% [–, –]']
+    ['pts', '4.500 / –', '+2.1% [–, –]']
     """
     return pd.DataFrame(
         {
@@ -111,9 +111,10 @@ def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
 
 
 def _number_and_rivals(row: dict[str, Any], *keys: str) -> str:
-    """The first number, and those it is compared with, as far as they are known."""
+    """The first number, and those it is compared with, as far as they are known, all with the same digits."""
     first, second, *rest = keys
-    return " / ".join(number(row.get(key)) for key in (first, second, *(key for key in rest if key in row)))
+    shown = (first, second, *(key for key in rest if key in row))
+    return " / ".join(f"{row[key]:#.4g}" if key in row else number(None) for key in shown)
 
 
 def _with_interval(row: dict[str, Any], key: str) -> str:

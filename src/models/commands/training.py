@@ -141,7 +141,7 @@ def run_markets(jobs: Sequence[Job], load: Callable[[], TrainingData], *, as_jso
     if as_json:
         emit_json({"data_kind": data.kind, "source": data.source, "results": rows})
         return
-    show_table(as_frame(rows), title=f"{data.kind} data: {data.source}")
+    show_table(as_frame(rows), title=data.title)
     for row in rows:
         if "remark" in row:
             emit_text(f"{row['market']}: {row['remark']}", None)
@@ -170,7 +170,7 @@ def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, 
     if as_json:
         emit_json(step_rows(steps))
         return
-    show_table(step_frame(steps), title=f"{data.kind} data: {data.source}")
+    show_table(step_frame(steps), title=data.title)
     done = [step.result for step in steps if step.result is not None]
     for result in done:
         if result.remark:

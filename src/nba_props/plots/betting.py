@@ -20,6 +20,7 @@ from nba_props.plots.style import (
     nothing_to_draw,
     percent,
     remark,
+    share_text,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def equity_curve(
         days = fan["game_date"].to_numpy()
         for low, high, shade, name in (
             ("0.05", "0.95", 0.20, "5-95 % of resampled nights"),
-            ("0.25", "0.75", 0.35, None),
+            ("0.25", "0.75", 0.35, "25-75 %"),
         ):
             upper.fill_between(days, fan[low], fan[high], color=SKY, alpha=shade, linewidth=0, label=name)
     if paths is not None and len(paths):
@@ -107,7 +108,7 @@ def _shade(panel: object, dates: np.ndarray, learning: tuple[object, object] | N
 def edge_buckets(table: pd.DataFrame, *, title: str = "Edge claimed and realised", simulated: bool = False) -> Figure:
     """Return claimed by the model and return realised, by size of the edge, with the interval by nights.
 
-    Buckets whose interval holds zero, or that have none, are inconclusive and hatched.
+    Buckets whose interval holds zero, or that have none, are inconclusive and hatched; a remark says why.
 
     Args:
         table: From `nba_props.betting.tables.edge_table`.
@@ -123,7 +124,7 @@ def edge_buckets(table: pd.DataFrame, *, title: str = "Edge claimed and realised
     # A bucket without enough nights has no interval: NaN draws a point without whiskers.
     whiskers = np.vstack([roi - low, high - roi])
     silent = ~((low > 0) | (high < 0))
-    name: str | None = "says nothing: zero is possible"
+    name: str | None = "says nothing"
     for spot in place[silent]:
         panel.axvspan(spot - 0.45, spot + 0.45, facecolor="none", edgecolor="#CCCCCC", hatch="//", zorder=0, label=name)
         name = None
@@ -149,7 +150,11 @@ def edge_buckets(table: pd.DataFrame, *, title: str = "Edge claimed and realised
     panel.set_xlim(-0.5, len(table) - 0.5)
     percent(panel, "y")
     label(panel, "Edge over the no-vig market probability (points)", "Return on turnover")
-    legend_above(panel)
+    legend_above(panel, columns=3)
+    if silent.any():
+        reasons = ["zero is possible"] if np.isfinite(low[silent]).any() else []
+        reasons += ["too few nights for an interval"] if np.isnan(low).any() else []
+        remark(figure, f"Hatched: {', or '.join(reasons)}.")
     return figure
 
 
@@ -161,7 +166,7 @@ def clv_distribution(
     It is withheld under `LEAST_CLOSES` bets with a close, or where they are a smaller share than `LEAST_COVERAGE`.
 
     Args:
-        clv: ``decimal_odds * close_q - 1`` of each bet; NaN (no close) left out.
+        clv: ``decimal_odds * close_q - 1`` of each bet that was not void; NaN (no close) left out.
         coverage: Share of the bets that have a close, written into the figure.
         title: Title.
         simulated: Stamp the figure SIMULATED.
@@ -173,7 +178,7 @@ def clv_distribution(
         nothing_to_draw(panel, "No bet has a closing price")
         return figure
     if len(values) < LEAST_CLOSES or (coverage is not None and coverage < LEAST_COVERAGE):
-        share = "" if coverage is None else f", {coverage:.0%} of all"
+        share = "" if coverage is None else f", {share_text(round(coverage, 3))} of all"
         nothing_to_draw(
             panel,
             f"No closing line value is shown:\n{len(values):,} bets have a close{share}.\n"
@@ -190,7 +195,7 @@ def clv_distribution(
     panel.axvline(mean, color=GREEN if mean > 0 else ORANGE, linewidth=2.5, label=f"mean {mean:+.2%}")
     closed = f"{len(values):,} bets have a close"
     if coverage is not None:
-        closed += f" ({coverage:.0%} of all)"
+        closed += f" ({share_text(round(coverage, 3))} of all, pushes included)"
     percent(panel, "x")
     panel.yaxis.get_major_locator().set_params(integer=True)
     label(panel, "Expected value at the fair closing probability", "Bets")

@@ -129,9 +129,11 @@ def months(panel: Any) -> None:  # noqa: ANN401 - matplotlib is untyped here
     """Dates in as few words as they need."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(maxticks=6)
+    locator = AutoDateLocator(minticks=3, maxticks=7)
     panel.xaxis.set_major_locator(locator)
-    panel.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    # A bare year among months would be read as a year.
+    beginnings = ["", "%b\n%Y", "%b", "%b-%d", "%H:%M", "%H:%M"]
+    panel.xaxis.set_major_formatter(ConciseDateFormatter(locator, zero_formats=beginnings))
 
 
 def nothing_to_draw(panel: Any, why: str) -> None:  # noqa: ANN401 - matplotlib is untyped here
