@@ -62,7 +62,7 @@ def bet_paths(ledger: pd.DataFrame) -> pd.DataFrame:
     """What the bets were expected to win, by night: ``game_date``, ``claimed``, ``zero_edge`` (units of bankroll).
 
     ``claimed`` adds the model's expected profit of each bet, ``zero_edge`` that of the same bet at the market's own
-    no-vig probability: what is left without any edge is minus the margin.
+    no-vig probability: minus the margin, or a little more where the best of several prices was taken.
     """
     settled = ledger[ledger["result"] != "void"]
     win = 1.0 - settled["p_push"]

@@ -126,3 +126,17 @@ def test_the_weekly_report_shows_the_ledger_and_the_last_word_of_the_monitor(uri
     (row,) = [line for line in text.splitlines() if "live_ledger" in line and "321" in line]
     assert "0.0375" in row
     assert "pra: roll back" in row
+
+
+def test_a_run_without_bets_or_settings_has_no_row_of_dashes(uri):
+    tracker = NBAPropsTracker("own", tracking_uri=uri)
+    with tracker.start_run("theirs", tags={"market": "pra"}):
+        tracker.log_params({"seed": 0, "step": "monthly"})
+        tracker.log_metrics({"val_mae": 5.9, "n_bets": 30, "roi": 0.1, "mae_home": 5.8, "n_home": 9})
+    with tracker.start_run("mine", tags={"market": "diabetes"}):
+        tracker.log_validation_metrics({"mae": 40.0})
+    text = generate_report(tracking_uri=uri)
+    assert "| diabetes | val_mae | 40 |" in text
+    for heading in ("Bets of", "Segments of"):
+        assert "diabetes" not in text.partition(f"## {heading}")[2].partition("## ")[0]
+    assert "## Settings that differ" not in text

@@ -13,6 +13,7 @@ from mlflow_integration.reading.search import differing
 from mlflow_integration.stages.outside import how, standing
 from mlflow_integration.stages.records import RegistryStore
 from mlflow_integration.values.arguments import at_least
+from mlflow_integration.values.show import number
 from nba_props.metrics import direction
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def compared(changes: Section) -> Section:
 
 def _differences_section(champions: dict[str, Run]) -> Section | None:
     """The settings in which the best runs of the markets differ from each other."""
-    params = {market: run.data.params for market, run in champions.items()}
+    params = {market: run.data.params for market, run in champions.items() if run.data.params}
     names = [name for name in differing(params) if name != "market"]
     if not names:
         return None
@@ -263,29 +264,33 @@ def _numbers_section(title: str, champions: dict[str, Run], metrics: Sequence[st
     rows = tuple(
         (market, run.info.run_id[:8], *(_with_interval(run.data.metrics, name) for name in present))
         for market, run in champions.items()
+        if any(name in run.data.metrics for name in present)
     )
     return Section(title, table=TableData(("market", "run", *present), rows))
 
 
 def _with_interval(metrics: Mapping[str, float], name: str) -> float | str | None:
     value, interval = metrics.get(name), _interval(metrics, name)
-    return value if value is None or interval is None else f"{value:.4g} {interval}"
+    return value if value is None or interval is None else f"{number(value)} {interval}"
 
 
 def _interval(metrics: Mapping[str, float], name: str) -> str | None:
     low, high = metrics.get(f"{name}_ci_low"), metrics.get(f"{name}_ci_high")
-    return None if low is None or high is None else f"[{low:.4g}, {high:.4g}]"
+    return None if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
 def _segments_section(champions: dict[str, Run]) -> Section | None:
     """A row per segment, a column per market."""
-    found = {market: run.data.metrics for market, run in champions.items()}
-    names = sorted({name for metrics in found.values() for name in metrics if _counted(name, metrics)})
+    segments = {
+        market: {name: told for name in run.data.metrics if (told := _counted(name, run.data.metrics))}
+        for market, run in champions.items()
+    }
+    found = {market: told for market, told in segments.items() if told}
+    names = sorted({name for told in found.values() for name in told})
     if not names:
         return None
     rows = tuple(
-        (name.partition("_")[2], name.partition("_")[0], *(_counted(name, metrics) for metrics in found.values()))
-        for name in names
+        (name.partition("_")[2], name.partition("_")[0], *(told.get(name) for told in found.values())) for name in names
     )
     return Section(
         "Segments of the best run of each market",

@@ -115,8 +115,18 @@ def to_html(data: ReportData) -> str:
         loader=PackageLoader("mlflow_integration.reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    environment.filters["numeric"] = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+    environment.filters["numeric_columns"] = _numeric_columns
     return environment.get_template("report.html.j2").render(data=data, images=_images)
+
+
+def _numeric_columns(table: TableData) -> set[int]:
+    """Places of the columns that hold nothing but numbers and what is missing."""
+
+    def numeric(values: Sequence[object]) -> bool:
+        known = [value for value in values if value is not None]
+        return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
+
+    return {place for place, values in enumerate(zip(*table.rows, strict=True)) if numeric(values)}
 
 
 def _images(section: Section) -> list[tuple[str, str]]:

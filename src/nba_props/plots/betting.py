@@ -74,7 +74,7 @@ def equity_curve(
     if paths is not None and len(paths):
         days = paths["game_date"].to_numpy()
         upper.plot(days, paths["claimed"], color=ORANGE, linewidth=1.6, linestyle=":", label="claimed by the model")
-        upper.plot(days, paths["zero_edge"], color=GREY, linewidth=1.6, linestyle="--", label="without any edge")
+        upper.plot(days, paths["zero_edge"], color=GREY, linewidth=1.6, linestyle="--", label="no edge over the market")
     upper.plot(dates, equity["bankroll"], color=BLUE, linewidth=2.0, label="bankroll")
     upper.axhline(start, color=GREY, linewidth=0.8)
     lower.fill_between(dates, 0.0, -equity["drawdown"], color=ORANGE, alpha=0.6, linewidth=0)

@@ -90,6 +90,7 @@ def feature_importance(
         panel.set_xlim(right=edge)
         told = f"{shares[-1]:.0%}, more than fits here  "
         panel.text(edge, 0, told, ha="right", va="center", fontsize=10.5)  # the lowest bar
+    panel.locator_params(axis="x", nbins=6)
     percent(panel, "x")
     label(panel, f"Share of total importance ({len(importance)} features)", "")
     return figure
@@ -121,7 +122,7 @@ def reasons(
     far = np.array([np.quantile(parts, 0.9) for _, parts in ranked])
     panel.barh(names, mean, color=BLUE, label="mean")
     panel.plot(far, names, "|", color=ORANGE, markersize=14, markeredgewidth=2.5, label="one prop in ten is moved more")
-    legend_above(panel)
+    legend(panel, reverse=True, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
     label(panel, f"Up or down from an average player-game, in {unit}", "")
     return figure
 
