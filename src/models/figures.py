@@ -138,12 +138,13 @@ def _calibration_curve(evaluation: MarketEvaluation, _: Estimator, about: About)
     raw, scored = (evaluation.scored_props(calibrated=calibrated)["chance"] for calibrated in (False, True))
     if scored.empty:
         return None
+    same = len(raw) == len(scored) and np.allclose(raw, scored, equal_nan=True)  # no calibrator, up to rounding
     after = _reliability(evaluation, about, calibrated=True)
     return plots.reliability_diagram(
         after.table,
         after.probabilities,
         scores=after.scores,
-        before=None if raw.equals(scored) else _reliability(evaluation, about, calibrated=False),
+        before=None if same else _reliability(evaluation, about, calibrated=False),
         title=f"{about.title}: is P(over) calibrated?",
         simulated=about.simulated,
     )

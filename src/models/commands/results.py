@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ERRORS = ("val_mae", "baseline_mae", "market_mae", "model_mae_on_lines", "oracle_mae", "mae_over_oracle")
 _BETTING = ("roi", "roi_ci_low", "roi_ci_high", "n_bets", "win_rate", "breakeven_rate", "clv")
 _STUDIED = ("mae_difference", "brier_difference", "chosen_roi", "spa_p_value", "n_paired", "selection_")
+_TRIAL = ("market", "trial", "state", "folds", "last_running_value", "fit_seconds", "chosen", "run_id")
 _SCORES = ("brier_score", "market_brier_score", "brier_skill_vs_market")
 
 
@@ -108,6 +109,34 @@ def step_rows(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
             row["stage"] = str(step.result.registration.stage)
         rows.append(row)
     return rows
+
+
+def trial_frame(table: pd.DataFrame, objective: str) -> pd.DataFrame:
+    """The trials of a sweep for people: the settings of each in one column, which a narrow terminal can fold.
+
+    >>> row = {"market": "reb", "trial": 3, "state": "PRUNED", "val_mae": float("nan"), "model_params.num_leaves": 23}
+    >>> trial_frame(pd.DataFrame([row | {"test_val_mae": float("nan"), "run_id": ""}]), "val_mae").iloc[0].to_list()
+    ['reb', 3, 'ended early', 'num_leaves 23', '–', '']
+
+    Args:
+        table: Of `models.sweep.run.run_sweep`.
+        objective: What the trials were judged by.
+    """
+    settings = [name for name in table if name not in {*_TRIAL, objective, f"test_{objective}"}]
+    said = [
+        ", ".join(f"{name.rpartition('.')[2]} {number(value)}" for name, value in zip(settings, values, strict=True))
+        for values in table[settings].itertuples(index=False)
+    ]
+    return pd.DataFrame(
+        {
+            "market": table["market"],
+            "trial": table["trial"],
+            objective: table[objective].map(number).mask(table["state"] == "PRUNED", "ended early"),
+            "settings": said,
+            "test": table[f"test_{objective}"].map(number),
+            "run": table["run_id"].str[:8],
+        }
+    )
 
 
 def _number_and_rivals(row: dict[str, Any], *keys: str) -> str:

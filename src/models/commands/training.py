@@ -10,8 +10,9 @@ import pandas as pd
 from mlflow_integration.cli import emit, emit_json, emit_text, note, progress, show_table
 from mlflow_integration.store.links import share_run_list
 from mlflow_integration.store.location import resolve_store
+from mlflow_integration.tracker import NBAPropsTracker
 from mlflow_integration.utils import setup_experiments
-from models.commands.results import as_frame, fit_bars, result_rows, step_frame, step_rows
+from models.commands.results import as_frame, fit_bars, result_rows, step_frame, step_rows, trial_frame
 from models.data import load_training_data, simulated_training_data
 from models.forecasting import config_folds
 from models.plan.jobs import run_jobs, trainer_of
@@ -181,10 +182,13 @@ def run_recipes(recipes: Sequence[Recipe], load: Callable[[], TrainingData], *, 
 
 def _show_link(results: Sequence[TrainingResult]) -> None:
     """Say how the runs are looked at, from the project's folder: elsewhere `mlflow ui` starts an empty store."""
-    markets = list(dict.fromkeys(result.market for result in results))
-    store = resolve_store()
-    for experiment in dict.fromkeys(result.experiment_id for result in results):
-        emit_text(f"Runs: {share_run_list(store.client(), experiment, markets, uri=store.uri)}", None)
+    _show_runs([result.experiment_id for result in results], [result.market for result in results])
+
+
+def _show_runs(experiments: Sequence[str], markets: Sequence[str]) -> None:
+    store, named = resolve_store(), list(dict.fromkeys(markets))
+    for experiment in dict.fromkeys(experiments):
+        emit_text(f"Runs: {share_run_list(store.client(), experiment, named, uri=store.uri)}", None)
     if store.database is not None:
         emit_text(f"after: uv run mlflow ui --backend-store-uri {store.uri}", None)
 
@@ -193,12 +197,20 @@ def sweep_recipe(recipe: Recipe, space: Path, trials: int, load: Callable[[], Tr
     """Tune a recipe and print a row for each trial."""
     from models.sweep.run import check_sweep, run_sweep
 
-    check_sweep(recipe, space, trials)  # before the data are loaded
+    objective = check_sweep(recipe, space, trials).objective  # before the data are loaded
     data = load()
     check_folds(recipe.configs(), data)
     with progress("trials", trials) as bar:
         table = run_sweep(recipe, space, data, trials=trials, progress=bar)
-    emit(table, as_json=as_json, title=f"Trials of {recipe.name}, best first")
+    if as_json:
+        emit(table, as_json=True)
+        return
+    show_table(trial_frame(table, objective), title=f"Trials of {recipe.name}, best first. {data.title}")
+    told = (
+        "was judged on the calibration folds, all before the first test date; the chosen trial alone saw the test folds"
+    )
+    emit_text(f"{objective} {told}.", None)
+    _show_runs([NBAPropsTracker(recipe.experiment).experiment_id], recipe.markets)
 
 
 def show_recipes(*, as_json: bool = False) -> None:

@@ -68,10 +68,8 @@ def sweep_history(
     legend_above(panel)
     if noise is not None:
         within = int((np.abs(value - best[-1]) <= noise).sum())
-        remark(
-            figure,
-            f"{within} of {len(value)} whole trials lie within the noise, the best included: no telling them apart.",
-        )
+        alike = f"{within} of {len(value)} whole trials lie within the noise, the best included: no telling them apart."
+        remark(figure, alike if within > 1 else "No other whole trial lies within the noise of the best.")
     return figure
 
 
