@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from mlflow_integration.values.escape import json_terminal, terminal
 from mlflow_integration.values.secrets import mask_secrets
-from mlflow_integration.values.show import number
+from mlflow_integration.values.table import show_table
 from nba_props.errors import NBAPropsError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from rich.progress import Progress
-    from rich.table import Table
 
 __all__ = [
     "DONE",
@@ -37,8 +36,6 @@ __all__ = [
 DONE: Final = 0
 REFUSED: Final = 1
 USAGE: Final = 2
-_LONG_TEXT: Final = 24
-"""Text longer than this may be folded in a table; anything shorter is not."""
 
 
 def fail(message: str) -> NoReturn:
@@ -88,71 +85,6 @@ def progress(description: str, total: int | None = None) -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(description, total=total)
         yield bar
-
-
-def show_table(frame: pd.DataFrame, title: str = "") -> None:
-    """Print `frame` as a table on stdout: at its full width into a pipe or file, else at the width of the terminal.
-
-    Where the terminal is too narrow for the table, long text is folded; where numbers would have to be, each row is
-    printed as lines of ``name  value``.
-    """
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console()
-    table = _table(frame)
-    needed = Console(width=10_000).measure(table)
-    if not console.is_terminal:
-        console = Console(width=max(80, needed.maximum))
-    if title:
-        # As the table's own title it would be folded to the width of a narrow table.
-        console.print(Text(_cell(title), style="italic"), soft_wrap=True)
-    if console.is_terminal and needed.minimum > console.width:
-        for record in _records(frame):
-            console.print(record)
-    else:
-        console.print(table)
-
-
-def _table(frame: pd.DataFrame) -> Table:
-    """One line per row; only long text may be folded."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
-    for position, name in enumerate(frame.columns):
-        numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
-        longest = max((len(line) for text in texts[position] for line in text.splitlines()), default=0)
-        folds = longest > _LONG_TEXT
-        table.add_column(
-            Text(_cell(name)),
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=not folds,
-            min_width=_LONG_TEXT if folds else longest,
-        )
-    for row in zip(*texts.values(), strict=True):
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _records(frame: pd.DataFrame) -> Iterator[Table]:
-    """One small table of names and values per row."""
-    from rich.table import Table
-    from rich.text import Text
-
-    for row in frame.itertuples(index=False):
-        record = Table(show_header=False)
-        record.add_column(overflow="fold")
-        record.add_column(overflow="fold")
-        for name, value in zip(frame.columns, row, strict=True):
-            record.add_row(Text(_cell(name)), Text(_cell(value)))
-        yield record
-
-
-def _cell(value: object) -> str:
-    return terminal(mask_secrets(number(value)), one_line=True)
 
 
 def emit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import pandas as pd
 import pytest
 import rich.console
 
@@ -23,6 +24,20 @@ STUDIED = {
 }  # fmt: skip
 
 
+def shown(monkeypatch, frame, width):
+    """The lines of a table on a terminal of so many columns."""
+    page = io.StringIO()
+    console = rich.console.Console
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            rich.console,
+            "Console",
+            lambda width=width: console(file=page, force_terminal=True, color_system=None, width=width),
+        )
+        show_table(frame)
+    return page.getvalue().splitlines()
+
+
 @pytest.mark.parametrize("width", [80, 100, 140])
 @pytest.mark.parametrize(
     "frame",
@@ -35,19 +50,37 @@ STUDIED = {
     ids=["markets", "recipes"],
 )
 def test_a_table_fits_the_terminal_and_no_number_is_torn(monkeypatch, frame, width):
-    page = io.StringIO()
-    console = rich.console.Console
-    monkeypatch.setattr(
-        rich.console,
-        "Console",
-        lambda width=width: console(file=page, force_terminal=True, color_system=None, width=width),
-    )
-    show_table(frame, title="Runs")
-    lines = page.getvalue().splitlines()
+    lines = shown(monkeypatch, frame, width)
     assert max(map(len, lines)) <= width
     numbers = [text for text in frame.iloc[0] if re.search(r"\d", str(text)) and len(str(text)) <= 24]
     for text in numbers:
         assert any(part in line for line in lines for part in [str(text).splitlines()[0]]), f"{text} was torn"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_several_rows_are_printed_in_parts_that_fit_each_with_what_tells_the_rows_apart(monkeypatch, width):
+    frame = as_frame([ROW | {"market": market} for market in ("pts", "reb", "ast", "pra")])
+    lines = shown(monkeypatch, frame, width)
+    assert max(map(len, lines)) <= width
+    assert all(sum(name in line for line in lines) == 1 for name in frame.columns[1:]), "every column once"
+    parts = sum("market" in line for line in lines)
+    assert parts == (1 if width == 140 else 2)
+    assert sum("pra" in line for line in lines) == parts
+    assert sum("12,373" in line for line in lines) == len(frame)
+
+
+def test_a_table_of_numbers_loses_its_lines_before_it_is_printed_in_parts(monkeypatch):
+    frame = pd.DataFrame({"metric": ["val_mae", "roi"], **{f"run{place}": [1.8951, 0.1068] for place in range(6)}})
+    assert any("│" in line for line in shown(monkeypatch, frame, 80))
+    bare = shown(monkeypatch, frame, 60)
+    assert not any("│" in line for line in bare)
+    assert len(bare) == 4, "names, a line under them, two rows"
+
+
+def test_a_column_too_wide_for_any_part_makes_a_list_of_names_and_values(monkeypatch):
+    frame = pd.DataFrame({"name": ["a" * 24, "b" * 24], "number": [1.5, 2.5]})
+    lines = shown(monkeypatch, frame, 26)
+    assert [line.split() for line in lines if "1.5" in line] == [["│", "number", "│", "1.5", "│"]]
 
 
 def test_the_answer_of_a_study_stands_in_the_table_with_its_interval():

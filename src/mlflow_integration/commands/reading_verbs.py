@@ -44,6 +44,8 @@ def compare(
         emit(frame, as_json=json, output=output, title="Runs side by side")
         return
     frame = search.list_runs(experiment, metrics=metric, where=where, limit=limit, tracking_uri=tracking_uri)
+    if not (json or output):
+        frame = frame.assign(run_id=frame["run_id"].str[:8]).rename(columns={"run_id": "run", "run_name": "name"})
     emit(frame, as_json=json, output=output, title="Newest runs", empty="No run yet.")
 
 
@@ -177,5 +179,6 @@ def _with_changes(frame: pd.DataFrame) -> pd.DataFrame:
     shown = frame.copy()
     for change in changes:
         metric = change.removesuffix("_change")
-        shown[metric] = [f"{number(best)} {said}" for best, said in zip(frame[metric], frame[change], strict=True)]
+        pairs = zip(frame[metric], frame[change].fillna(""), strict=True)
+        shown[metric] = [f"{number(best)} {said}".rstrip() for best, said in pairs]
     return shown.drop(columns=[*changes, "finished", "sharpe_ratio"], errors="ignore")

@@ -54,6 +54,8 @@ def history(model: Model, json: Json = False, output: Output = None, tracking_ur
     registry = registry_of(tracking_uri)
     registry.record_outside(model)
     frame = registry.transition_history(model)
+    if not (json or output or frame.empty):
+        frame = frame.assign(at=[text[:19].replace("T", " ") for text in frame["at"].astype(str)])
     emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
 
 

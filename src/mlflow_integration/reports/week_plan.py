@@ -152,12 +152,13 @@ def week_rows(plans: Iterable[WeekPlan], runs: Sequence[Run]) -> list[tuple[str,
 
 
 def _done(name: str, week: str, runs: Sequence[Run]) -> int:
-    """How many runs of the planned recipe, or of the planned name, finished in a week."""
+    """How many runs of the planned recipe or name finished in a week; those within another run are not counted."""
     monday = datetime.combine(parse_week(week), datetime.min.time(), UTC)
     first, last = (moment.timestamp() * 1000 for moment in (monday, monday + timedelta(days=7)))
     short = name.rpartition("/")[2]
     return sum(
         run.info.status == "FINISHED"
+        and "mlflow.parentRunId" not in run.data.tags
         and first <= run.info.start_time < last
         and (run.data.tags.get("recipe", "").rpartition("/")[2] == short or short in (run.info.run_name or ""))
         for run in runs
