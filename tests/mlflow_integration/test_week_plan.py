@@ -34,7 +34,10 @@ def test_planned_is_held_against_done(planned):
     assert utils.get_week_plan(tracking_uri=planned)["done"].dropna().tolist() == [0]
     tracker = NBAPropsTracker("Phase2_Advanced", tracking_uri=planned)
     for recipe in ("phase2/opponent_features", "phase2/temporal_features"):
-        with tracker.start_run(tags={"recipe": recipe, "answer": "mae_difference +0.1: no evidence"}):
+        with (
+            tracker.start_run(tags={"recipe": recipe, "answer": "mae_difference +0.1: no evidence"}),
+            tracker.start_run("a trial of it", tags={"recipe": recipe}, nested=True),
+        ):
             pass
     assert utils.get_week_plan(tracking_uri=planned)["done"].dropna().tolist() == [1]
     report = utils.generate_weekly_report(tracking_uri=planned)

@@ -56,6 +56,7 @@ def history(model: Model, json: Json = False, output: Output = None, tracking_ur
     frame = registry.transition_history(model)
     if not (json or output or frame.empty):
         frame = frame.assign(at=[text[:19].replace("T", " ") for text in frame["at"].astype(str)])
+        frame = frame.rename(columns={"at": "at (UTC)"})
     emit(frame, as_json=json, output=output, title=f"Transitions of {model}", empty="No version has moved yet.")
 
 
