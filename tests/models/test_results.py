@@ -69,6 +69,17 @@ def test_several_rows_are_printed_in_parts_that_fit_each_with_what_tells_the_row
     assert sum("12,373" in line for line in lines) == len(frame)
 
 
+@pytest.mark.parametrize("width", range(80, 120, 4))
+def test_folded_text_loses_no_letter_whatever_the_width(monkeypatch, width):
+    """A heading of two words was once measured as narrow as its longer word, and the bookmaker's name cut off."""
+    first = {"player": "Viktor Leopardstown Jr.", "game": "OKC v LAC", "prop": "reb 2.5", "projection": "7.0 [3-11]"}
+    frame = pd.DataFrame([first | {"fair over/under": "-155/+155", "best": "over 5.5 +105 Harbor Street"}] * 2)
+    lines = shown(monkeypatch, frame.assign(prop=["reb 2.5", "ast 3"]), width)
+    assert max(map(len, lines)) <= width
+    words = [word.strip("│") for line in lines for word in line.split()]
+    assert (words.count("Harbor"), words.count("Street")) == (2, 2)
+
+
 def test_a_table_of_numbers_loses_its_lines_before_it_is_printed_in_parts(monkeypatch):
     frame = pd.DataFrame({"metric": ["val_mae", "roi"], **{f"run{place}": [1.8951, 0.1068] for place in range(6)}})
     assert any("│" in line for line in shown(monkeypatch, frame, 80))

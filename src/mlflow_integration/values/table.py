@@ -97,7 +97,7 @@ def _table(frame: pd.DataFrame, gap: int | None = None) -> Table:
     texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
     for position, name in enumerate(frame.columns):
         numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
-        longest = max((len(line) for text in texts[position] for line in text.splitlines()), default=0)
+        longest = max(len(line) for text in [_cell(name), *texts[position]] for line in text.splitlines() or [""])
         folds = longest > _LONG_TEXT
         table.add_column(
             Text(_cell(name)),
