@@ -186,24 +186,25 @@ def bankroll(
         equity_table(ledger),
         equity_fan(ledger, seed=about.seed),
         paths=bet_paths(ledger) if len(ledger) else None,
-        summary=_returned(metrics),
+        summary=_returned(metrics, ledger),
         learning=learning,
         title=f"{about.title}: bankroll",
         simulated=about.simulated,
     )
 
 
-def _returned(metrics: Mapping[str, float]) -> str:
+def _returned(metrics: Mapping[str, float], ledger: pd.DataFrame) -> str:
     """Return, interval, bets and stakes in one sentence.
 
-    >>> _returned({"n_bets": 500.0, "turnover": 1000.0, "roi": 0.021, "roi_ci_low": -0.03, "roi_ci_high": 0.07})
-    'Return +2.1% [-3.0%, +7.0%] on 500 bets of 2 units each.'
+    >>> bets = pd.DataFrame({"result": ["won", "lost", "push"], "stake": 2.0})
+    >>> _returned({"roi": 0.021, "roi_ci_low": -0.03, "roi_ci_high": 0.07}, bets)
+    'Return +2.1% [-3.0%, +7.0%] on 2 bets of 2 units each.'
     """
-    if "roi" not in metrics:
+    stakes = ledger.loc[ledger["result"].isin(["won", "lost"]), "stake"]
+    if "roi" not in metrics or stakes.empty:
         return "No bet was won or lost."
-    stake = metrics["turnover"] / metrics["n_bets"]
-    each = f"{stake:.3g} unit{'' if stake == 1.0 else 's'}"
-    return f"Return {interval_text(metrics, 'roi', '+.1%')} on {metrics['n_bets']:,.0f} bets of {each} each."
+    each = f"{stakes.mean():.3g} unit{'' if stakes.mean() == 1.0 else 's'}"
+    return f"Return {interval_text(metrics, 'roi', '+.1%')} on {len(stakes):,} bets of {each} each."
 
 
 def _equity_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:

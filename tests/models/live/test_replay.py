@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mlflow_integration import ModelRegistry
+from models.commands.live import _write_replay
 from models.data import training_data_of
 from models.live.monitor import Verdict
 from models.live.record import CardStore
@@ -64,6 +65,14 @@ def test_on_one_model_the_ledger_is_the_walk_forwards_bet_by_bet(replayed):
     assert {card.status for card in cards} == {"settled"}
     assert found.metrics["live_n_bets"] == found.ledger["result"].isin(["won", "lost"]).sum()
     assert {"live_mae_ci_low", "live_roi_ci_high", "live_brier_ci_low", "live_clv"} <= set(found.metrics)
+
+
+def test_the_files_of_a_replay_are_written_from_its_ledger_and_its_live_metrics(replayed, tmp_path):
+    """The picture once asked the live metrics for a number that only a backtest has, when all nights were over."""
+    ledger, stages, picture = _write_replay(replayed[0], tmp_path, simulated=True)
+    assert len(pd.read_csv(ledger)) == len(replayed[0].ledger)
+    assert len(pd.read_csv(stages)) == len(replayed[0].history)
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_sound_model_is_kept(replayed):
