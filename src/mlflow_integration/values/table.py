@@ -45,7 +45,7 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
 
 def _parts(frame: pd.DataFrame, width: int) -> Iterator[Table]:
     """The table, or the parts of it that fit."""
-    for gap in (None, 2, 1):
+    for gap in (None, 2, 1) if len(frame) > 1 else (None, 2):
         table = _table(frame, gap)
         if _fits(table, width):
             yield table

@@ -148,6 +148,8 @@ def _number_and_rivals(row: dict[str, Any], *keys: str) -> str:
 
 
 def _with_interval(row: dict[str, Any], key: str) -> str:
+    if key not in row:
+        return number(None)
     return f"{_percent(row, key)} [{_percent(row, f'{key}_ci_low')}, {_percent(row, f'{key}_ci_high')}]"
 
 
