@@ -96,6 +96,11 @@ def test_a_metric_is_ranked_wherever_a_run_keeps_it(tracker):
 def test_reports_are_tables_in_a_notebook():
     gates: GateReport = get_profile("plan").check({"val_mae": 3.0})
     live = LiveMetric("val_mae", 5.0, 4.0, 6.0, 5.5, 100, 30, "ok")
-    version = VersionInfo("m", 1, Stage.NONE, "r", "u", datetime(2026, 1, 1, tzinfo=UTC), {}, {"roi": 0.05}, {}, {})
+    version = VersionInfo(
+        "m", 1, Stage.NONE, "r", "u", datetime(2026, 1, 1, tzinfo=UTC), {}, {"roi": 0.05, "n_home": 9.0}, {}, {}
+    )
     for shown in (gates, DegradationReport("m", 1, "validation", 0.95, (live,)), version):
         assert "<table" in shown._repr_html_()
+    first, _, folded = version._repr_html_().partition("1 more metrics")
+    assert ("roi" in first, "n_home" in first, "n_home" in folded) == (True, False, True)
+    assert "<td>500</td>" in gates._repr_html_(), "a whole number has no decimals"

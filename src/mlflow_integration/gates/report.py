@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlflow_integration.gates.gate import NamedGate, Verdict
 from mlflow_integration.values.markdown import markdown_table
+from mlflow_integration.values.show import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,7 +93,9 @@ class GateReport:
 
     def _repr_html_(self) -> str:
         """The report in a notebook."""
-        return f"<p>{escape(self.summary)}</p>{self.frame().to_html(index=False, na_rep='–')}"
+        of = f"{self.model_name} version {self.version}, " if self.model_name else ""
+        about = f"<b>{escape(of)}profile {escape(self.profile)}</b>"
+        return f"<p>{about}<br>{escape(self.summary)}</p>{html_table(self.frame())}"
 
     def as_dict(self) -> dict[str, Any]:
         """Content of ``gate_report.json``."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mlflow_integration.values.arguments import at_least, require_frame
+from mlflow_integration.values.show import html_table
 from nba_props.errors import TrackingError
 from nba_props.metrics import direction, resolve_direction
 from nba_props.metrics.bootstrap import night_sums, ratio_interval
@@ -121,7 +122,7 @@ class DegradationReport:
 
     def _repr_html_(self) -> str:
         """The report in a notebook."""
-        return f"<p>{escape(self.summary)}</p>{self.frame().to_html(index=False, na_rep='–')}"
+        return f"<p>{escape(self.summary)}</p>{html_table(self.frame())}"
 
 
 def _numbers(live: pd.DataFrame, name: str) -> pd.Series:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlflow_integration.values.show import html_table
+from nba_props.metrics import headline_metrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -50,5 +53,13 @@ class VersionInfo:
         return pd.DataFrame({"name": list(rows), "value": list(rows.values())})
 
     def _repr_html_(self) -> str:
-        """The version in a notebook."""
-        return str(self.frame().to_html(index=False))
+        """The version in a notebook: what it is and its headline metrics, the others folded."""
+        frame, headline = self.frame(), headline_metrics()
+        rest = frame["name"].isin(set(self.metrics) - set(headline))
+        first = [
+            *frame["name"][~frame["name"].isin(self.metrics)],
+            *(name for name in headline if name in self.metrics),
+        ]
+        shown = html_table(frame.set_index("name").loc[first].reset_index())
+        folded = f"<details><summary>{rest.sum()} more metrics</summary>{html_table(frame[rest])}</details>"
+        return f"{shown}{folded}" if rest.any() else shown

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Final, SupportsFloat, SupportsIndex
+from typing import TYPE_CHECKING, Final, SupportsFloat, SupportsIndex
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEAST_IN_FULL: Final = 1e-6
 """Smaller numbers are written with an exponent."""
@@ -29,3 +32,8 @@ def number(value: object) -> str:
         return f"{real:,.1f}"
     places = f"{real:.4g}"
     return f"{Decimal(places):f}" if abs(real) >= _LEAST_IN_FULL else places
+
+
+def html_table(frame: pd.DataFrame) -> str:
+    """Return a table for a notebook, its values as in a report."""
+    return str(frame.map(number).to_html(index=False, border=0, justify="left"))
