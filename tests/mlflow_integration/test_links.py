@@ -35,6 +35,7 @@ def test_the_view_shows_headline_metrics_best_error_first():
     view = run_list_view("pra")
     assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`val_mae`", True)
     assert "metrics.`roi`" in view["selectedColumns"]
+    assert "tags.`data_kind`" in view["selectedColumns"], "names are cut off before they say SIMULATED"
 
 
 def test_the_charts_of_the_view_have_only_histories_and_headline_metrics_unfolded():

@@ -23,8 +23,9 @@ COLUMNS: Final = (
     "metrics.`brier_skill_vs_market`",
     "metrics.`roi`",
     "metrics.`n_bets`",
+    "tags.`data_kind`",
 )
-"""Columns of the run list, as MLflow's pages name them."""
+"""Columns of the run list, as MLflow's pages name them. Names of runs are cut off there before they say SIMULATED."""
 
 VIEW_TAG: Final = "mlflow.sharedViewState."
 """How the tags of an experiment begin in which MLflow's pages keep a shared view; the key of the view follows."""
