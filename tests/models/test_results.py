@@ -80,6 +80,14 @@ def test_folded_text_loses_no_letter_whatever_the_width(monkeypatch, width):
     assert (words.count("Harbor"), words.count("Street")) == (2, 2)
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_long_name_without_spaces_is_not_broken(monkeypatch, width):
+    names = {"recipe": "phase4/walk_forward_validation", "experiment": "Phase4_Production", "title": "All seasons " * 4}
+    lines = shown(monkeypatch, pd.DataFrame([names, names | {"recipe": "phase1/none"}]), width)
+    assert max(map(len, lines)) <= width
+    assert sum("phase4/walk_forward_validation" in line for line in lines) == 1
+
+
 def test_a_table_of_numbers_loses_its_lines_before_it_is_printed_in_parts(monkeypatch):
     frame = pd.DataFrame({"metric": ["val_mae", "roi"], **{f"run{place}": [1.8951, 0.1068] for place in range(6)}})
     assert any("│" in line for line in shown(monkeypatch, frame, 80))

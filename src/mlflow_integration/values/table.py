@@ -18,6 +18,8 @@ _LONG_TEXT: Final = 24
 """Text longer than this may be folded in a table; anything shorter is not."""
 _NARROW_TEXT: Final = 20
 """As narrow as long text is folded in a table without lines."""
+_WHOLE_WORD: Final = 32
+"""A word of long text that is no longer than this stays whole."""
 _UNBOUNDED: Final = 10_000
 
 
@@ -97,14 +99,17 @@ def _table(frame: pd.DataFrame, gap: int | None = None) -> Table:
     texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
     for position, name in enumerate(frame.columns):
         numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
-        longest = max(len(line) for text in [_cell(name), *texts[position]] for line in text.splitlines() or [""])
+        told = [_cell(name), *texts[position]]
+        longest = max(len(line) for text in told for line in text.splitlines() or [""])
+        word = max(len(word) for text in told for word in text.split() or [""])
         folds = longest > _LONG_TEXT
+        narrow = _LONG_TEXT if gap is None else _NARROW_TEXT
         table.add_column(
             Text(_cell(name)),
             justify="right" if numeric else "left",
             overflow="fold",
             no_wrap=not folds,
-            min_width=longest if not folds else _LONG_TEXT if gap is None else _NARROW_TEXT,
+            min_width=max(narrow, word if word <= _WHOLE_WORD else 0) if folds else longest,
         )
     for row in zip(*texts.values(), strict=True):
         table.add_row(*map(Text, row))
