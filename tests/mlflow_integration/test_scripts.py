@@ -126,8 +126,11 @@ def test_best_compare_and_phases_give_what_the_functions_give(store):
 
 def test_tables_are_whole_in_a_pipe(store):
     shown = run(COMPARE, "compare", uri=store).stdout
-    for run_id in [row["run_id"] for row in json.loads(run(COMPARE, "compare", "--json", uri=store).stdout)]:
-        assert run_id in shown
+    rows = json.loads(run(COMPARE, "compare", "--json", uri=store).stdout)
+    for row in rows:
+        (line,) = [line for line in shown.splitlines() if f" {row['run_id'][:8]} " in line]
+        assert row["run_name"] in line
+        assert row["start_time"][:10] in line
 
 
 @pytest.mark.parametrize(
