@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from mlflow_integration import NBAPropsTracker
 from mlflow_integration.cli import emit, emit_json, emit_text, note, progress, show_table
 from mlflow_integration.store.links import share_run_list
 from mlflow_integration.store.location import resolve_store
-from mlflow_integration.tracker import NBAPropsTracker
 from mlflow_integration.utils import setup_experiments
 from models.commands.results import as_frame, fit_bars, result_rows, step_frame, step_rows, trial_frame
 from models.data import load_training_data, simulated_training_data
