@@ -111,6 +111,13 @@ def test_the_strongest_families_come_first_and_what_is_not_known_says_so():
     assert list(said) == list(REASONS)
 
 
+def test_small_parts_have_two_decimals_and_what_moves_nothing_is_no_reason():
+    features = pd.DataFrame({"a": [1.0], "b": [2.0], "c": [3.0]})
+    explain = Explain(pd.Series([True]), {}, {})
+    said = reasons(np.array([[-0.04, 0.06, -0.004]]), features, explain)
+    assert said.iloc[0].tolist() == ["+0.1 b: b 2", "-0.04 a: a 1", ""]
+
+
 def test_sums_by_family_keep_the_whole():
     rng = np.random.default_rng(1)
     contributions = rng.normal(size=(20, 3))

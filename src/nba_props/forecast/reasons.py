@@ -14,6 +14,11 @@ from nba_props.arrays import Floats
 REASONS: Final = ("reason_1", "reason_2", "reason_3")
 """Columns of the predictions: the strongest reason first."""
 
+_LEAST: Final = 0.005
+"""A smaller part of a forecast is no reason (stat units)."""
+_SMALL: Final = 0.05
+"""A smaller part of a forecast is written with two decimals (stat units)."""
+
 
 @dataclass(frozen=True)
 class Explain:
@@ -66,7 +71,7 @@ def reasons(contributions: Floats, features: pd.DataFrame, explain: Explain) -> 
         explain: The words.
 
     Returns:
-        `REASONS`, text, on the index of `features`; empty where there are fewer families.
+        `REASONS`, text, on the index of `features`; empty where there are fewer families, or the others move nothing.
     """
     names = list(features)
     sums = by_family(contributions, names, explain.families)
@@ -85,7 +90,11 @@ def reasons(contributions: Floats, features: pd.DataFrame, explain: Explain) -> 
     parts = (moved[every, ranked], ranked, feature, value)
     for row, told in enumerate(zip(*(part.tolist() for part in parts), strict=True)):
         for place, (move, family, number, seen) in enumerate(zip(*told, strict=True)):
-            table[row, place] = f"{move:+.1f} {families[family]}: {said[number]} {_shown(seen)}"
+            if abs(move) < _LEAST:
+                break
+            table[row, place] = (
+                f"{move:+.{1 if abs(move) >= _SMALL else 2}f} {families[family]}: {said[number]} {_shown(seen)}"
+            )
     return pd.DataFrame(table, index=features.index, columns=list(REASONS), dtype="str")
 
 
