@@ -104,7 +104,7 @@ class Forecaster:
         return wanted
 
     def fits(self) -> list[_Fit]:
-        """Everything that has to be fitted, in time order; the fit on every row comes last."""
+        """Everything that has to be fitted: on every row first, for that takes longest, then in time order."""
         wanted = self.wanted()
         rows = [self._known(fold) for fold in wanted]
         stages = bin_stages(rows)
@@ -113,7 +113,7 @@ class Forecaster:
             for fold, known in zip(wanted, rows, strict=True)
         ]
         every = len(self.features)
-        return [*fits, _Fit(every, every, np.array([], dtype="int64"))] if self.final else fits
+        return [_Fit(every, every, np.array([], dtype="int64")), *fits] if self.final else fits
 
     def _known(self, fold: Fold) -> int:
         """Rows up to the fold's last training date. Rows are in time order, so they are a view, not a copy."""
@@ -304,7 +304,7 @@ def _pooled(forecaster: Forecaster, fits: Sequence[_Fit], fitted: Sequence[_Fitt
         folds=pd.DataFrame(rows),
         train_metrics=folds[-1].train_metrics,
         selected=tuple(result.selected for result in folds) if any(result.selected for result in folds) else (),
-        final=fitted[-1].estimator if forecaster.final else None,
+        final=next((result.estimator for result in fitted if result.estimator is not None), None),
         contributions=contributions,
         learning=folds[-1].learning,
         importances=_importances(folds),
