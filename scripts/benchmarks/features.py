@@ -3,9 +3,10 @@
     uv run scripts/benchmarks/features.py                    a simulated league of four seasons
     uv run scripts/benchmarks/features.py --data FOLDER      real player game logs
 
-Then a build is raced against a table read from the feature cache, and the whole table, who is out included, is made of
-these player-games and of a million of them. Exits with 1 if the fast version needs more than half the time of the slow
-one, if the two disagree, if the cache gives anything but the same bits, or if a table takes longer than it may.
+First the whole table, who is out included, is made of these player-games and of a million of them. The race is on the
+first nights alone, for plain pandas does not end in minutes on four seasons; it ends with a table read from the
+feature cache. Exits with 1 if the fast version needs more than half the time of the slow one, if the two disagree, if
+the cache gives anything but the same bits, or if a table takes longer than it may.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 LIMIT = 0.5
+RACED = 12_000
+"""Player-games of the race: half a season."""
 MILLISECONDS_A_ROW, MILLION_SECONDS, MILLION = 0.012, 30.0, 1_000_000
 
 
@@ -57,6 +60,13 @@ def cache_race(games: pd.DataFrame, build: float, repeat: int) -> bool:
     hit = min(taken for taken, _ in hits)
     print(f"feature cache: build {build:.2f} s, miss {miss:.2f} s, hit {hit:.2f} s, {size / 1e6:,.0f} MB an entry")
     return all(found.equals(made) for _, found in hits)
+
+
+def first_nights(games: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Whole nights in time order, until there are at least `rows` player-games."""
+    ordered = games.sort_values("game_date", kind="stable")
+    last = ordered["game_date"].iloc[min(rows, len(ordered)) - 1]
+    return ordered[ordered["game_date"] <= last].reset_index(drop=True)
 
 
 def repeated(games: pd.DataFrame, rows: int) -> pd.DataFrame:
@@ -109,6 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "features"))
     reference_features = importlib.import_module("reference").reference_features
     source, games = games_table(options.data)
+    in_time = whole_table(games, options.repeat)
+    games = first_nights(games, RACED)
     fast_times, slow_times = [], []
     for _ in range(max(options.repeat, 1)):
         taken, fast = seconds(build_features, games)
@@ -116,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         taken, slow = seconds(reference_features, games)
         slow_times.append(taken)
     best, plain = min(fast_times), min(slow_times)
-    print(f"{source}: {len(games):,} player-games, {fast.shape[1]} features, best of {len(fast_times)}")
+    print(f"{source}, the first {len(games):,} player-games, {fast.shape[1]} features, best of {len(fast_times)}")
     print(f"{'version':<22}{'seconds':>9}{'ms a row':>10}{'ratio':>8}")
     for label, taken in (("plain pandas", plain), ("nba_props.features", best)):
         print(f"{label:<22}{taken:>9.2f}{1000.0 * taken / len(games):>10.4f}{taken / plain:>8.3f}")
@@ -127,7 +139,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     same = cache_race(games, best, options.repeat)
     if not same:
         print("the cache gave another table than the build")
-    in_time = whole_table(games, options.repeat)
     return 0 if same and in_time and not wrong and best <= LIMIT * plain else 1
 
 
