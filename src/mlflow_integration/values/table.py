@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.values.escape import terminal
@@ -9,7 +10,7 @@ from mlflow_integration.values.secrets import mask_secrets
 from mlflow_integration.values.show import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from rich.table import Table
@@ -23,6 +24,27 @@ _WHOLE_WORD: Final = 32
 _UNBOUNDED: Final = 10_000
 
 
+@dataclass(frozen=True)
+class _Column:
+    """One column as it is printed: its cells are rendered once, however many tables are tried.
+
+    Attributes:
+        name: Its heading.
+        texts: Its cells, n.
+        numeric: Whether they are numbers.
+        longest: Characters of the longest line.
+        word: Characters of the longest word.
+        widest: The cell whose longest word takes most room.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    numeric: bool
+    longest: int
+    word: int
+    widest: str
+
+
 def show_table(frame: pd.DataFrame, title: str = "") -> None:
     """Print `frame` as a table on stdout: at its full width into a pipe or file, else at the width of the terminal.
 
@@ -33,37 +55,63 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
     from rich.console import Console
     from rich.text import Text
 
+    columns = _columns(frame)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=max(80, Console(width=_UNBOUNDED).measure(_table(frame)).maximum))
+        console = Console(width=max(80, Console(width=_UNBOUNDED).measure(_table(columns)).maximum))
     if title:
         # As the table's own title it would be folded to the width of a narrow table.
         console.print(Text(_cell(title), style="italic"), soft_wrap=True)
-    for place, part in enumerate(_parts(frame, console.width)):
+    for place, part in enumerate(_parts(frame, columns, console.width)):
         if place and not part.show_edge:
             console.print()
         console.print(part)
 
 
-def _parts(frame: pd.DataFrame, width: int) -> Iterator[Table]:
+def _columns(frame: pd.DataFrame) -> list[_Column]:
+    from rich.cells import cell_len
+
+    def room(text: str) -> int:
+        return max(map(cell_len, text.split()), default=0)
+
+    columns = []
+    for position, name in enumerate(frame.columns):
+        values = frame.iloc[:, position]
+        texts = tuple(_cell(value) for value in values)
+        told = (_cell(name), *texts)
+        columns.append(
+            _Column(
+                name=told[0],
+                texts=texts,
+                numeric=getattr(values.dtype, "kind", "O") in "fiu",
+                longest=max(len(line) for text in told for line in text.splitlines() or [""]),
+                word=max(len(word) for text in told for word in text.split() or [""]),
+                widest=max(texts, key=room, default=""),
+            )
+        )
+    return columns
+
+
+def _parts(frame: pd.DataFrame, columns: Sequence[_Column], width: int) -> Iterator[Table]:
     """The table, or the parts of it that fit."""
     for gap in (None, 2, 1) if len(frame) > 1 else (None, 2):
-        table = _table(frame, gap)
-        if _fits(table, width):
-            yield table
+        if _fits(columns, gap, width):
+            yield _table(columns, gap)
             return
     keys = _telling_apart(frame)
-    blocks = _blocks(frame, keys, width) if len(frame) > 1 else []
+    blocks = _blocks(columns, keys, width) if len(frame) > 1 else []
     if not blocks:
         yield from _records(frame)
     for block in blocks:
-        yield _table(frame.iloc[:, [*range(keys), *block]], 2)
+        yield _table([*columns[:keys], *block], 2)
 
 
-def _fits(table: Table, width: int) -> bool:
+def _fits(columns: Sequence[_Column], gap: int | None, width: int) -> bool:
+    """Whether the table is narrow enough: the widest cell of each column tells."""
     from rich.console import Console
 
-    return Console(width=_UNBOUNDED).measure(table).minimum <= width
+    probe = _table([replace(column, texts=(column.widest,)) for column in columns], gap)
+    return Console(width=_UNBOUNDED).measure(probe).minimum <= width
 
 
 def _telling_apart(frame: pd.DataFrame) -> int:
@@ -72,22 +120,22 @@ def _telling_apart(frame: pd.DataFrame) -> int:
     return next((size for size in range(1, texts.shape[1] + 1) if not texts.iloc[:, :size].duplicated().any()), 1)
 
 
-def _blocks(frame: pd.DataFrame, keys: int, width: int) -> list[list[int]]:
-    """Places of the columns in each part, the first `keys` left out; empty where one column more is too much."""
-    blocks: list[list[int]] = [[]]
-    for place in range(keys, frame.shape[1]):
+def _blocks(columns: Sequence[_Column], keys: int, width: int) -> list[list[_Column]]:
+    """The columns of each part, the first `keys` left out; empty where one column more is too much."""
+    blocks: list[list[_Column]] = [[]]
+    for column in columns[keys:]:
         for block in (blocks[-1], []):
-            if _fits(_table(frame.iloc[:, [*range(keys), *block, place]], 2), width):
+            if _fits([*columns[:keys], *block, column], 2, width):
                 if block is not blocks[-1]:
                     blocks.append(block)
-                block.append(place)
+                block.append(column)
                 break
         else:
             return []
     return blocks
 
 
-def _table(frame: pd.DataFrame, gap: int | None = None) -> Table:
+def _table(columns: Sequence[_Column], gap: int | None = None) -> Table:
     """One line per row; only long text may be folded. With a `gap` it stands between columns in place of lines."""
     from rich import box
     from rich.table import Table
@@ -96,22 +144,17 @@ def _table(frame: pd.DataFrame, gap: int | None = None) -> Table:
     table = Table()
     if gap is not None:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
-    texts = {position: [_cell(value) for value in frame.iloc[:, position]] for position in range(frame.shape[1])}
-    for position, name in enumerate(frame.columns):
-        numeric = getattr(frame.iloc[:, position].dtype, "kind", "O") in "fiu"
-        told = [_cell(name), *texts[position]]
-        longest = max(len(line) for text in told for line in text.splitlines() or [""])
-        word = max(len(word) for text in told for word in text.split() or [""])
-        folds = longest > _LONG_TEXT
-        narrow = _LONG_TEXT if gap is None else _NARROW_TEXT
+    narrow = _LONG_TEXT if gap is None else _NARROW_TEXT
+    for column in columns:
+        folds = column.longest > _LONG_TEXT
         table.add_column(
-            Text(_cell(name)),
-            justify="right" if numeric else "left",
+            Text(column.name),
+            justify="right" if column.numeric else "left",
             overflow="fold",
             no_wrap=not folds,
-            min_width=max(narrow, word if word <= _WHOLE_WORD else 0) if folds else longest,
+            min_width=max(narrow, column.word if column.word <= _WHOLE_WORD else 0) if folds else column.longest,
         )
-    for row in zip(*texts.values(), strict=True):
+    for row in zip(*(column.texts for column in columns), strict=True):
         table.add_row(*map(Text, row))
     return table
 
