@@ -92,9 +92,8 @@ def reasons(contributions: Floats, features: pd.DataFrame, explain: Explain) -> 
         for place, (move, family, number, seen) in enumerate(zip(*told, strict=True)):
             if abs(move) < _LEAST:
                 break
-            table[row, place] = (
-                f"{move:+.{1 if abs(move) >= _SMALL else 2}f} {families[family]}: {said[number]} {_shown(seen)}"
-            )
+            moves = f"{move:+.1f}" if abs(move) >= _SMALL else f"{move:+.2f}"
+            table[row, place] = f"{moves} {families[family]}: {said[number]} {_shown(seen)}"
     return pd.DataFrame(table, index=features.index, columns=list(REASONS), dtype="str")
 
 
