@@ -4,6 +4,8 @@
     uv run scripts/benchmarks/runs.py --data FOLDER    and one market on real box scores and lines, two models
 
 Prints wall-clock seconds, processor seconds, the budget and the ratio to it. Exits with 1 if a run takes longer.
+In a fresh environment Python compiles every module first, which takes a run ten seconds more, and again each time where
+it may not write bytecode: `uv sync --compile-bytecode` does it once.
 """
 
 from __future__ import annotations
