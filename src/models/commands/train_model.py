@@ -136,7 +136,7 @@ def train(
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        _plan_option("--set", help="Change one key of the recipe: key=value; repeatable."),
+        _plan_option("--set", help="Change one setting of the recipe: NAME=VALUE; repeatable."),
     ] = None,
     phase: Annotated[int | None, _plan_option(help="Run the recipes of a phase, 1 to 4.")] = None,
     everything: Annotated[
@@ -224,7 +224,7 @@ def _refuse_settings(context: typer.Context) -> None:
         and getattr(context.get_parameter_source(str(parameter.name)), "name", "") == "COMMANDLINE"
     ]
     if given:
-        message = f"{', '.join(given)} cannot be used with --recipe, --phase or --all: use --set key=value."
+        message = f"{', '.join(given)} cannot be used with --recipe, --phase or --all: use --set NAME=VALUE."
         raise ConfigError(message)
 
 

@@ -290,7 +290,7 @@ def _override(content: dict[str, Any], override: str) -> str:
     """Set one key of the document, creating tables as needed; return its full path."""
     key, equals, text = override.partition("=")
     if not equals or not key.strip():
-        message = f"--set {override!r} is not key=value.{_HOW_TO_SET}"
+        message = f"--set {override!r} is not NAME=VALUE.{_HOW_TO_SET}"
         raise ConfigError(message)
     parts = key.strip().split(".")
     if parts[0] not in Recipe.model_fields:
