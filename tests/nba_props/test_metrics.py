@@ -33,7 +33,7 @@ def own(monkeypatch):
 
 def test_the_page_holds_the_tables_that_the_package_prints():
     page = (DOCS / "metrics.md").read_text(encoding="utf-8")
-    assert page.endswith(metric_tables())
+    assert metric_tables() in page
     assert profile_table() in page
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
 from nba_props.errors import ConfigError
-from nba_props.features.__main__ import catalogue_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = "nba_props.features.__main__:catalogue_tables"
@@ -31,10 +31,21 @@ def test_no_generated_table_is_stale(generate):
     assert not stale, "run uv run scripts/docs/generate.py"
 
 
-def test_the_page_of_features_lists_the_catalogue():
-    page = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
-    assert f"<!-- generated: {CATALOGUE} -->\n" in page
-    assert catalogue_tables() in page
+@pytest.mark.parametrize(
+    ("page", "name", "row"),
+    [
+        ("features", CATALOGUE, "`min_projection`"),
+        ("metrics", "nba_props.metrics.__main__:metric_tables", "**`val_mae`**"),
+        ("metrics", "mlflow_integration.gates.__main__:profile_table", "`market`"),
+        ("models", "models.plan.__main__:model_table", "`lightgbm_sqrt`"),
+        ("recipes", "models.plan.__main__:recipe_table", "`phase3/market_blend`"),
+    ],
+)
+def test_every_registry_has_its_table_in_the_docs(page, name, row):
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert f"<!-- generated: {name} -->\n" in text
+    assert resolve_name(name)().strip("\n") in text
+    assert f"| {row} |" in text
 
 
 def test_a_stale_table_is_replaced_and_the_text_around_it_is_kept(generate):
