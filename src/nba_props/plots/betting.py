@@ -13,6 +13,7 @@ from nba_props.plots.style import (
     GREY,
     ORANGE,
     SKY,
+    counted,
     label,
     legend_above,
     months,
@@ -21,6 +22,7 @@ from nba_props.plots.style import (
     percent,
     remark,
     share_text,
+    whole_ticks,
 )
 
 if TYPE_CHECKING:
@@ -181,7 +183,7 @@ def clv_distribution(
         share = "" if coverage is None else f", {share_text(round(coverage, 3))} of all"
         nothing_to_draw(
             panel,
-            f"No closing line value is shown:\n{len(values):,} bets have a close{share}.\n"
+            f"No closing line value is shown:\n{counted(len(values), 'bet')} with a close{share}.\n"
             f"Wanted are {LEAST_CLOSES} bets and {LEAST_COVERAGE:.0%}.",
         )
         return figure
@@ -197,7 +199,7 @@ def clv_distribution(
     if coverage is not None:
         closed += f" ({share_text(round(coverage, 3))} of all, pushes included)"
     percent(panel, "x")
-    panel.yaxis.get_major_locator().set_params(integer=True)
+    whole_ticks(panel, "y")
     label(panel, "Expected value at the fair closing probability", "Bets")
     legend_above(panel)
     better = f"{(values > 0).mean():.1%} of them were taken at a better price."
