@@ -95,6 +95,17 @@ def test_the_html_report_is_one_valid_file_with_its_plots_inside(store):
     assert "prefers-color-scheme: dark" in html
 
 
+def test_in_print_short_cells_stay_on_one_line_and_on_a_narrow_phone_no_picture_is_wider_than_the_page(store):
+    """On A4 every market was folded into two lines, and a figure of 22 rem was wider than a phone of 320 pixels."""
+    html = generate_report(style="html", tracking_uri=store)
+    short = set(re.findall(r'<td class="short">([^<]*)</td>', html))
+    assert {"pra SIMULATED", "val_mae"} <= short
+    assert max(map(len, short)) < 25
+    printed = html[html.index("@media print") : html.index("</style>")]
+    assert "td.short { white-space: nowrap; }" in printed
+    assert "minmax(min(22rem, 100%), 1fr)" in html
+
+
 def test_the_weekly_report_tells_activity_and_failures(store):
     text = generate_weekly_report(tracking_uri=store)
     assert "| Phase1_Foundation | 4 | 3 | 1 | 0 |" in text
