@@ -184,7 +184,7 @@ def clv_distribution(
         nothing_to_draw(
             panel,
             f"No closing line value is shown:\n{counted(len(values), 'bet')} with a close{share}.\n"
-            f"Wanted are {LEAST_CLOSES} bets and {LEAST_COVERAGE:.0%}.",
+            f"It takes {LEAST_CLOSES} bets and {LEAST_COVERAGE:.0%}.",
         )
         return figure
     # A few far-off closes would squeeze the rest into one bar; they are counted in the outermost bars.
