@@ -264,6 +264,11 @@ def test_a_bankroll_of_two_nights_has_a_tick_for_each_day_and_none_for_hours():
     assert len(figure.axes[0].get_xticks()) == 3
 
 
+def test_a_drawdown_that_never_was_is_not_drawn_above_zero():
+    lower = plots.equity_curve(EQUITY.assign(drawdown=0.0)).axes[1]
+    assert lower.get_ylim()[1] == 0.0
+
+
 def test_a_sweep_of_one_trial_has_whole_numbers_on_its_axis():
     for figure in (
         plots.sweep_history({0: 1.9}, objective="val_mae"),

@@ -80,6 +80,8 @@ def equity_curve(
     upper.plot(dates, equity["bankroll"], color=BLUE, linewidth=2.0, label="bankroll")
     upper.axhline(start, color=GREY, linewidth=0.8)
     lower.fill_between(dates, 0.0, -equity["drawdown"], color=ORANGE, alpha=0.6, linewidth=0)
+    if not equity["drawdown"].any():
+        lower.set_ylim(-0.01, 0.0)  # by itself the axis would reach above zero
     percent(lower, "y")
     label(upper, "", "Bankroll (units)")
     label(lower, "", "Drawdown")
