@@ -199,6 +199,16 @@ def test_a_bar_of_the_others_that_would_dwarf_the_rest_is_cut_off_and_says_how_l
     assert not level.texts
 
 
+def test_the_legend_of_groups_stands_beside_bars_that_are_all_long():
+    names = [f"feature_{n}" for n in range(40)]
+    groups = {name: ("line_up", "ewma", "rolling", "minutes", "pace")[n % 5] for n, name in enumerate(names)}
+    figure = plots.feature_importance(dict.fromkeys(names, 0.025), groups=groups)
+    figure.draw_without_rendering()
+    panel = figure.axes[0]
+    legend = panel.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in panel.patches)
+
+
 def test_nights_before_the_calibration_had_learned_are_shaded_as_nights_without_bets():
     figure = plots.equity_curve(EQUITY, FAN, learning=("2023-10-14", DATES[0]))
     assert "not yet calibrated: no bets" in _texts(figure)

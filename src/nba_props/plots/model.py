@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _OTHERS: Final = "#BBBBBB"
 _DWARFING: Final = 1.5
 """The features not shown get a bar that is cut off where it is longer than so many times the others' scale."""
+_LONG: Final = 0.6
+"""Where bars in the middle are longer than this part of the panel, it is widened: the legend stands beside them."""
 _BINS: Final = 15
 _LEAST_PER_BIN: Final = 20
 
@@ -87,6 +89,9 @@ def feature_importance(
         remark(figure, f"Bars: the model fitted on every row. Lines: from the least to the most of {len(each)} folds.")
     panel.margins(y=0.01)
     panel.set_xlim(left=0.0)
+    if groups and abs(shares[len(top) // 3]) > _LONG * edge:
+        edge *= 1.45
+        panel.set_xlim(right=max(edge, panel.get_xlim()[1]))
     if rest and shares[-1] > _DWARFING * edge:
         panel.set_xlim(right=edge)
         told = f"{shares[-1]:.0%}, more than fits here  "
