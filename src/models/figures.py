@@ -14,6 +14,7 @@ from nba_props.evaluation.regression import best_naive
 from nba_props.features import catalogue
 from nba_props.metrics.tables import reliability_table
 from nba_props.plots import PLOTS, Reliability
+from nba_props.plots.style import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,7 +205,7 @@ def _returned(metrics: Mapping[str, float], ledger: pd.DataFrame) -> str:
     if "roi" not in metrics or stakes.empty:
         return "No bet was won or lost."
     each = f"{stakes.mean():.3g} unit{'' if stakes.mean() == 1.0 else 's'}"
-    return f"Return {interval_text(metrics, 'roi', '+.1%')} on {len(stakes):,} bets of {each} each."
+    return f"Return {interval_text(metrics, 'roi', '+.1%')} on {counted(len(stakes), 'bet')} of {each} each."
 
 
 def _equity_curve(evaluation: MarketEvaluation, _: Estimator, about: About) -> Figure | None:

@@ -99,8 +99,10 @@ def test_reports_are_tables_in_a_notebook():
     version = VersionInfo(
         "m", 1, Stage.NONE, "r", "u", datetime(2026, 1, 1, tzinfo=UTC), {}, {"roi": 0.05, "n_home": 9.0}, {}, {}
     )
-    for shown in (gates, DegradationReport("m", 1, "validation", 0.95, (live,)), version):
+    degradation = DegradationReport("m", 1, "validation", 0.95, (live,))
+    for shown in (gates, degradation, version):
         assert "<table" in shown._repr_html_()
+    assert "m version 1, against validation" in degradation._repr_html_()
     first, _, folded = version._repr_html_().partition("1 more metrics")
     assert ("roi" in first, "n_home" in first, "n_home" in folded) == (True, False, True)
     assert "<td>500</td>" in gates._repr_html_(), "a whole number has no decimals"

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from mlflow_integration import NBAPropsTracker
-from mlflow_integration.reports.write import generate_report, generate_weekly_report
+from mlflow_integration.reports.sections import ReportData, Section, TableData
+from mlflow_integration.reports.write import generate_report, generate_weekly_report, to_html
 from nba_props.errors import ConfigError
 
 from .conftest import candidate_maker
@@ -93,6 +94,26 @@ def test_the_html_report_is_one_valid_file_with_its_plots_inside(store):
     assert "second &lt;b&gt;&amp;" in html
     assert "<b>&" not in html
     assert "prefers-color-scheme: dark" in html
+
+
+def test_in_print_short_cells_stay_on_one_line_and_on_a_narrow_phone_no_picture_is_wider_than_the_page(store):
+    """On A4 every market was folded into two lines, and a figure of 22 rem was wider than a phone of 320 pixels."""
+    html = generate_report(style="html", tracking_uri=store)
+    short = set(re.findall(r'<td class="short">([^<]*)</td>', html))
+    assert {"pra SIMULATED", "val_mae"} <= short
+    assert max(map(len, short)) < 25
+    printed = html[html.index("@media print") : html.index("</style>")]
+    assert "td.short { white-space: nowrap; }" in printed
+    assert "minmax(min(22rem, 100%), 1fr)" in html
+
+
+def test_a_table_of_many_columns_is_small_in_print_and_long_cells_are_folded_anywhere():
+    """A column for each of twelve markets ran off the page."""
+    row = ("model_params.lightgbm.bin_construct_sample_cnt", *["0.340356847189"] * 12)
+    table = TableData(("setting", *(f"market {place}" for place in range(12))), (row,))
+    html = to_html(ReportData("wide", "", (Section("Settings", table=table),)))
+    assert '<table class="wide">' in html
+    assert "table.wide { font-size: .56rem; }" in html[html.index("@media print") :]
 
 
 def test_the_weekly_report_tells_activity_and_failures(store):

@@ -80,6 +80,17 @@ def test_folded_text_loses_no_letter_whatever_the_width(monkeypatch, width):
     assert (words.count("Harbor"), words.count("Street")) == (2, 2)
 
 
+@pytest.mark.parametrize("width", range(72, 84))
+def test_no_letter_is_lost_beside_a_column_that_may_not_get_narrower(monkeypatch, width):
+    """Rich shares a terminal out without the least width of a column: `--list` was 82 wide on 80, and cut off."""
+    names = {"recipe": "phase4/walk_forward_validation", "experiment": "Phase3_Calibration"}
+    titles = ["What earlier lined props teach", "The market, moved towards the model", "The best of each phase, gated"]
+    lines = shown(monkeypatch, pd.DataFrame([names | {"title": title} for title in titles]), width)
+    assert max(map(len, lines)) <= width
+    told = " ".join(lines).split()
+    assert [word for title in titles for word in title.split() if word not in told] == []
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_a_long_name_without_spaces_is_not_broken(monkeypatch, width):
     names = {"recipe": "phase4/walk_forward_validation", "experiment": "Phase4_Production", "title": "All seasons " * 4}

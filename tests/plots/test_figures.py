@@ -62,6 +62,7 @@ FIGURES = {
 
 EMPTY = {
     "clv_distribution": (plots.clv_distribution, ([np.nan],)),
+    "confusion_matrix": (plots.confusion_matrix, ([], [])),
     "edge_buckets": (plots.edge_buckets, (EDGES.iloc[:0],)),
     "equity_curve": (plots.equity_curve, (EQUITY.iloc[:0],)),
     "feature_importance": (plots.feature_importance, (IMPORTANCE.iloc[:0],)),
@@ -198,6 +199,16 @@ def test_a_bar_of_the_others_that_would_dwarf_the_rest_is_cut_off_and_says_how_l
     assert not level.texts
 
 
+def test_the_legend_of_groups_stands_beside_bars_that_are_all_long():
+    names = [f"feature_{n}" for n in range(40)]
+    groups = {name: ("line_up", "ewma", "rolling", "minutes", "pace")[n % 5] for n, name in enumerate(names)}
+    figure = plots.feature_importance(dict.fromkeys(names, 0.025), groups=groups)
+    figure.draw_without_rendering()
+    panel = figure.axes[0]
+    legend = panel.get_legend().get_window_extent()
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in panel.patches)
+
+
 def test_nights_before_the_calibration_had_learned_are_shaded_as_nights_without_bets():
     figure = plots.equity_curve(EQUITY, FAN, learning=("2023-10-14", DATES[0]))
     assert "not yet calibrated: no bets" in _texts(figure)
@@ -229,6 +240,52 @@ def test_a_bucket_whose_interval_holds_zero_is_hatched():
 def test_what_is_right_by_always_saying_under_stands_beside_the_model():
     figure = plots.confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], beside={"always under": 0.5})
     assert any("the model 75.0%, always under 50.0%" in text for text in _texts(figure))
+
+
+def test_a_long_title_adds_to_the_height_and_squeezes_no_label():
+    """With four lines of title in the height of one, the names of the axes were drawn over each other."""
+    title = "PRA, my_very_long_plug_in_model_name_with_boosting_and_more_words_than_fit: error by fold"
+    figure = plots.fold_history([5.9, 6.0], starts=DATES[:2], rows=[1000, 1000], title=title, simulated=True)
+    figure.draw_without_rendering()
+    upper, lower = (panel.yaxis.label.get_window_extent() for panel in figure.axes)
+    assert not upper.overlaps(lower)
+    assert figure.get_figheight() > plots.fold_history([5.9], title="PRA").get_figheight()
+
+
+@pytest.mark.parametrize("errors", [[1.0], [-8.0, 2.0, 9.0], [0.0] * 500 + [9.0]])
+def test_a_row_by_itself_is_seen_among_the_residuals(errors):
+    """The palest blue is white, and a row alone in its cell was drawn in it."""
+    forecast = np.linspace(5.0, 20.0, len(errors))
+    figure = plots.residuals(forecast + errors, forecast)
+    figure.draw_without_rendering()
+    assert figure.axes[0].collections[0].get_facecolors()[:, :3].mean(axis=1).max() < 0.9
+
+
+def test_one_forecast_for_all_is_an_axis_of_plain_numbers():
+    figure = plots.residuals([4.0, 5.0, 7.0], [5.0, 5.0, 5.0])
+    figure.draw_without_rendering()
+    assert figure.axes[0].xaxis.get_offset_text().get_text() == ""
+    assert figure.axes[0].get_xlim()[0] < 5.0 < figure.axes[0].get_xlim()[1]
+
+
+def test_a_bankroll_of_two_nights_has_a_tick_for_each_day_and_none_for_hours():
+    figure = plots.equity_curve(EQUITY.iloc[:3])
+    figure.draw_without_rendering()
+    assert len(figure.axes[0].get_xticks()) == 3
+
+
+def test_a_drawdown_that_never_was_is_not_drawn_above_zero():
+    lower = plots.equity_curve(EQUITY.assign(drawdown=0.0)).axes[1]
+    assert lower.get_ylim()[1] == 0.0
+
+
+def test_a_sweep_of_one_trial_has_whole_numbers_on_its_axis():
+    for figure in (
+        plots.sweep_history({0: 1.9}, objective="val_mae"),
+        plots.sweep_running({0: [1.9]}, objective="val_mae"),
+    ):
+        figure.draw_without_rendering()
+        assert all(float(tick).is_integer() for tick in figure.axes[0].get_xticks())
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone():

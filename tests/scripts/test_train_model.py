@@ -198,6 +198,14 @@ def test_help_lists_the_markets_and_models_there_are(command):
     assert "{" not in shown
 
 
+def test_help_on_a_narrow_terminal_cuts_no_option_off(command, monkeypatch):
+    """The column of types was so wide that --first-test-season ended in dots."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = command("--help").stdout
+    assert "…" not in shown
+    assert "--first-test-season" in shown
+
+
 def assert_refused(result, workplace: Path, says: list[str]) -> None:
     before = {"broken.csv", "broken.csv.gz"}
     assert result.exit_code == 2, result.output

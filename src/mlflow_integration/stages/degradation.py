@@ -122,7 +122,8 @@ class DegradationReport:
 
     def _repr_html_(self) -> str:
         """The report in a notebook."""
-        return f"<p>{escape(self.summary)}</p>{html_table(self.frame())}"
+        about = f"<b>{escape(self.model_name)} version {self.version}, against {escape(self.against)}</b>"
+        return f"<p>{about}<br>{escape(self.summary)}</p>{html_table(self.frame())}"
 
 
 def _numbers(live: pd.DataFrame, name: str) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mlflow_integration.values.escape import terminal
@@ -21,7 +21,6 @@ _NARROW_TEXT: Final = 20
 """As narrow as long text is folded in a table without lines."""
 _WHOLE_WORD: Final = 32
 """A word of long text that is no longer than this stays whole."""
-_UNBOUNDED: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,8 @@ class _Column:
         name: Its heading.
         texts: Its cells, n.
         numeric: Whether they are numbers.
-        longest: Characters of the longest line.
-        word: Characters of the longest word.
-        widest: The cell whose longest word takes most room.
+        longest: Characters that the longest line takes.
+        word: Characters that the longest word takes.
     """
 
     name: str
@@ -42,7 +40,13 @@ class _Column:
     numeric: bool
     longest: int
     word: int
-    widest: str
+
+    def least(self, gap: int | None) -> int:
+        """The narrowest that it is printed: only long text is folded, and no word of usual length is torn."""
+        if self.longest <= _LONG_TEXT:
+            return self.longest
+        narrow = _LONG_TEXT if gap is None else _NARROW_TEXT
+        return max(narrow, self.word) if self.word <= _WHOLE_WORD else narrow
 
 
 def show_table(frame: pd.DataFrame, title: str = "") -> None:
@@ -58,7 +62,7 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
     columns = _columns(frame)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=max(80, Console(width=_UNBOUNDED).measure(_table(columns)).maximum))
+        console = Console(width=max(80, sum(column.longest for column in columns) + _frame(columns, None)))
     if title:
         # As the table's own title it would be folded to the width of a narrow table.
         console.print(Text(_cell(title), style="italic"), soft_wrap=True)
@@ -71,9 +75,6 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
 def _columns(frame: pd.DataFrame) -> list[_Column]:
     from rich.cells import cell_len
 
-    def room(text: str) -> int:
-        return max(map(cell_len, text.split()), default=0)
-
     columns = []
     for position, name in enumerate(frame.columns):
         values = frame.iloc[:, position]
@@ -84,9 +85,8 @@ def _columns(frame: pd.DataFrame) -> list[_Column]:
                 name=told[0],
                 texts=texts,
                 numeric=getattr(values.dtype, "kind", "O") in "fiu",
-                longest=max(len(line) for text in told for line in text.splitlines() or [""]),
-                word=max(len(word) for text in told for word in text.split() or [""]),
-                widest=max(texts, key=room, default=""),
+                longest=max(map(cell_len, told)),
+                word=max(cell_len(word) for text in told for word in text.split() or [""]),
             )
         )
     return columns
@@ -96,22 +96,38 @@ def _parts(frame: pd.DataFrame, columns: Sequence[_Column], width: int) -> Itera
     """The table, or the parts of it that fit."""
     for gap in (None, 2, 1) if len(frame) > 1 else (None, 2):
         if _fits(columns, gap, width):
-            yield _table(columns, gap)
+            yield _table(columns, gap, width)
             return
     keys = _telling_apart(frame)
     blocks = _blocks(columns, keys, width) if len(frame) > 1 else []
     if not blocks:
         yield from _records(frame)
     for block in blocks:
-        yield _table([*columns[:keys], *block], 2)
+        yield _table([*columns[:keys], *block], 2, width)
+
+
+def _frame(columns: Sequence[_Column], gap: int | None) -> int:
+    """Characters of a line that are no column's: lines and blanks between columns, and at the edges."""
+    return 3 * len(columns) + 1 if gap is None else gap * (len(columns) - 1)
 
 
 def _fits(columns: Sequence[_Column], gap: int | None, width: int) -> bool:
-    """Whether the table is narrow enough: the widest cell of each column tells."""
-    from rich.console import Console
+    return sum(column.least(gap) for column in columns) + _frame(columns, gap) <= width
 
-    probe = _table([replace(column, texts=(column.widest,)) for column in columns], gap)
-    return Console(width=_UNBOUNDED).measure(probe).minimum <= width
+
+def _widths(columns: Sequence[_Column], gap: int | None, width: int) -> list[int]:
+    """Width of each column: the widest that may be folded gives way first.
+
+    Rich's own sharing forgets how wide a column has to be at least; the table is then wider than the terminal, which
+    cuts its last characters off.
+    """
+    widths = [column.longest for column in columns]
+    for _ in range(sum(widths) + _frame(columns, gap) - width):
+        wide = [place for place, column in enumerate(columns) if widths[place] > column.least(gap)]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _telling_apart(frame: pd.DataFrame) -> int:
@@ -135,7 +151,7 @@ def _blocks(columns: Sequence[_Column], keys: int, width: int) -> list[list[_Col
     return blocks
 
 
-def _table(columns: Sequence[_Column], gap: int | None = None) -> Table:
+def _table(columns: Sequence[_Column], gap: int | None, width: int) -> Table:
     """One line per row; only long text may be folded. With a `gap` it stands between columns in place of lines."""
     from rich import box
     from rich.table import Table
@@ -144,16 +160,8 @@ def _table(columns: Sequence[_Column], gap: int | None = None) -> Table:
     table = Table()
     if gap is not None:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
-    narrow = _LONG_TEXT if gap is None else _NARROW_TEXT
-    for column in columns:
-        folds = column.longest > _LONG_TEXT
-        table.add_column(
-            Text(column.name),
-            justify="right" if column.numeric else "left",
-            overflow="fold",
-            no_wrap=not folds,
-            min_width=max(narrow, column.word if column.word <= _WHOLE_WORD else 0) if folds else column.longest,
-        )
+    for column, room in zip(columns, _widths(columns, gap, width), strict=True):
+        table.add_column(Text(column.name), justify="right" if column.numeric else "left", overflow="fold", width=room)
     for row in zip(*(column.texts for column in columns), strict=True):
         table.add_row(*map(Text, row))
     return table

@@ -114,7 +114,9 @@ def train(
     ] = "plan",
     staging_nights: Annotated[
         int,
-        _run_option(min=0, help="Last nights hidden from the gates, for the test in Staging; 0 hides none."),
+        _run_option(
+            min=0, metavar="<int>", help="Last nights hidden from the gates, for the test in Staging; 0 hides none."
+        ),
     ] = 20,
     data: Data = None,
     odds: Annotated[

@@ -92,7 +92,9 @@ def _holder(table: pd.DataFrame, name: str, stage: str) -> int:
         )
     elif len(mine):
         none = f" None of its versions ({len(mine)}) is"
-        hint = f"{none}: compare_experiments.py models shows what their gates say."
+        hint = (
+            f"{none}: compare_experiments.py models shows what their gates say; name the other markets with --market."
+        )
     else:
         others = sorted(set(table["model"])) if len(table) else []
         hint = f" There is no such model; registered: {', '.join(others) or 'none'}. train_model.py makes one."

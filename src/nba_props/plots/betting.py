@@ -13,6 +13,7 @@ from nba_props.plots.style import (
     GREY,
     ORANGE,
     SKY,
+    counted,
     label,
     legend_above,
     months,
@@ -21,6 +22,7 @@ from nba_props.plots.style import (
     percent,
     remark,
     share_text,
+    whole_ticks,
 )
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ def equity_curve(
     upper.plot(dates, equity["bankroll"], color=BLUE, linewidth=2.0, label="bankroll")
     upper.axhline(start, color=GREY, linewidth=0.8)
     lower.fill_between(dates, 0.0, -equity["drawdown"], color=ORANGE, alpha=0.6, linewidth=0)
+    if not equity["drawdown"].any():
+        lower.set_ylim(-0.01, 0.0)  # by itself the axis would reach above zero
     percent(lower, "y")
     label(upper, "", "Bankroll (units)")
     label(lower, "", "Drawdown")
@@ -181,8 +185,8 @@ def clv_distribution(
         share = "" if coverage is None else f", {share_text(round(coverage, 3))} of all"
         nothing_to_draw(
             panel,
-            f"No closing line value is shown:\n{len(values):,} bets have a close{share}.\n"
-            f"Wanted are {LEAST_CLOSES} bets and {LEAST_COVERAGE:.0%}.",
+            f"No closing line value is shown:\n{counted(len(values), 'bet')} with a close{share}.\n"
+            f"It takes {LEAST_CLOSES} bets and {LEAST_COVERAGE:.0%}.",
         )
         return figure
     # A few far-off closes would squeeze the rest into one bar; they are counted in the outermost bars.
@@ -197,7 +201,7 @@ def clv_distribution(
     if coverage is not None:
         closed += f" ({share_text(round(coverage, 3))} of all, pushes included)"
     percent(panel, "x")
-    panel.yaxis.get_major_locator().set_params(integer=True)
+    whole_ticks(panel, "y")
     label(panel, "Expected value at the fair closing probability", "Bets")
     legend_above(panel)
     better = f"{(values > 0).mean():.1%} of them were taken at a better price."

@@ -11,6 +11,7 @@ from nba_props.plots.style import (
     CYCLE,
     GREY,
     ORANGE,
+    counted,
     label,
     legend,
     legend_above,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _OTHERS: Final = "#BBBBBB"
 _DWARFING: Final = 1.5
 """The features not shown get a bar that is cut off where it is longer than so many times the others' scale."""
+_LONG: Final = 0.6
+"""Where bars in the middle are longer than this part of the panel, it is widened: the legend stands beside them."""
 _BINS: Final = 15
 _LEAST_PER_BIN: Final = 20
 
@@ -86,13 +89,16 @@ def feature_importance(
         remark(figure, f"Bars: the model fitted on every row. Lines: from the least to the most of {len(each)} folds.")
     panel.margins(y=0.01)
     panel.set_xlim(left=0.0)
+    if groups and abs(shares[len(top) // 3]) > _LONG * edge:
+        edge *= 1.45
+        panel.set_xlim(right=max(edge, panel.get_xlim()[1]))
     if rest and shares[-1] > _DWARFING * edge:
         panel.set_xlim(right=edge)
         told = f"{shares[-1]:.0%}, more than fits here  "
         panel.text(edge, 0, told, ha="right", va="center", fontsize=10.5)  # the lowest bar
     panel.locator_params(axis="x", nbins=6)
     percent(panel, "x")
-    label(panel, f"Share of total importance ({len(importance)} features)", "")
+    label(panel, f"Share of total importance ({counted(len(importance), 'feature')})", "")
     return figure
 
 
@@ -151,10 +157,12 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
         lower.set_axis_off()
         return figure
     low, high = np.quantile(error, [0.002, 0.998])
-    extent = (forecast.min(), max(forecast.max(), forecast.min() + 1e-6), low, max(high, low + 1e-6))
+    extent = (forecast.min(), max(forecast.max(), forecast.min() + 1.0), low, max(high, low + 1.0))
     # Results are whole numbers: cells of less than one and a half of them in height would leave holes between them.
     grid = (26, int(np.clip((high - low) / 1.7, 5, 15)))
-    upper.hexbin(forecast, error, gridsize=grid, bins="log", mincnt=1, cmap="Blues", extent=extent, linewidths=0.1)
+    # The palest blue is white: the scale begins below one row, so that a row by itself is seen.
+    cells = {"gridsize": grid, "bins": "log", "mincnt": 1, "vmin": 0.4, "linewidths": 0.1}
+    upper.hexbin(forecast, error, extent=extent, cmap="Blues", **cells)
     bins = np.array_split(np.argsort(forecast, kind="stable"), max(1, min(_BINS, error.size // _LEAST_PER_BIN)))
     centre = [forecast[rows].mean() for rows in bins]
     for share, style in ((0.1, ":"), (0.5, "-"), (0.9, ":")):
@@ -162,7 +170,7 @@ def residuals(actual: ArrayLike, predicted: ArrayLike, *, title: str = "Residual
         name = {0.1: "10 % and 90 % quantile", 0.5: "median"}.get(share)
         upper.plot(centre, drawn, color=ORANGE, linestyle=style, linewidth=2, label=name)
     upper.axhline(0.0, color=GREY, linewidth=1.0)
-    label(upper, f"Forecast ({error.size:,} rows)", "Actual minus forecast")
+    label(upper, f"Forecast ({counted(error.size, 'row')})", "Actual minus forecast")
     legend_above(upper)
     lower.hist(np.clip(error, low, high), bins=50, color=BLUE)
     lower.axvline(0.0, color=GREY, linewidth=1.0)
@@ -200,6 +208,9 @@ def confusion_matrix(
     counts = np.bincount(happened * size + forecast, minlength=size * size).reshape(size, size)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, (panel,) = new_figure(title, simulated=simulated, height=2.6 + 1.0 * size)
+    if not happened.size:
+        nothing_to_draw(panel, "No row was classified")
+        return figure
     panel.grid(visible=False)
     panel.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
@@ -208,7 +219,7 @@ def confusion_matrix(
         panel.text(column, row, text, ha="center", va="center", color=colour, fontsize=13)
     panel.set_xticks(range(size), labels)
     panel.set_yticks(range(size), labels)
-    label(panel, f"Forecast ({happened.size:,} rows; shares by row)", "Actual")
-    right = {"the model": float(np.trace(counts)) / max(int(counts.sum()), 1), **(beside or {})}
+    label(panel, f"Forecast ({counted(happened.size, 'row')}; shares by row)", "Actual")
+    right = {"the model": float(np.trace(counts) / counts.sum()), **(beside or {})}
     remark(figure, "Right: " + ", ".join(f"{name} {value:.1%}" for name, value in right.items()) + ".")
     return figure

@@ -79,7 +79,7 @@ def caption_of(file: str) -> str:
 for _name, _text, _link in (
     (
         "calibration_curve",
-        "how often over came, against the forecast, before and after calibration",
+        "how often the over came in, against the forecast, before and after calibration",
         "calibration",
     ),
     (
@@ -94,10 +94,10 @@ for _name, _text, _link in (
         "error by fold",
     ),
     ("residuals_analysis", "errors over the size of the forecast", "residuals"),
-    ("feature_importance", "what the forecasts hang on, with the range over the folds", "features"),
+    ("feature_importance", "which features the forecasts depend on, with the range over the folds", "features"),
     ("reasons", "what moves the forecasts of props with a line", ""),
     ("clv_distribution", "what the bets were worth at the close", ""),
-    ("confusion_matrix", "sides forecast and sides that came", ""),
+    ("confusion_matrix", "sides forecast, and sides that came in", ""),
     ("pit_histogram", "where results fell in their distributions: flat is calibrated", ""),
     ("sweep_history", "the result of every trial, and the noise of one configuration", ""),
     ("sweep_running", "every trial fold by fold", ""),

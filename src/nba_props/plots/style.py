@@ -24,6 +24,9 @@ DPI: Final = 125
 _TEXT: Final = 11.5
 _LINE: Final = 50
 """Characters of a title before it is wrapped."""
+_TITLE_LINE: Final = 0.23
+"""Inches of one line of a title."""
+_FEW_DAYS: Final = 6
 
 _WORDS: Final = {
     "val_mae": "mean absolute error",
@@ -61,7 +64,7 @@ def new_figure(
     """A figure of 800 pixels' width, with one panel per entry of `rows` (relative heights) and column.
 
     Args:
-        title: Drawn above the panels; long titles are wrapped.
+        title: Drawn above the panels; long titles are wrapped, and each line after the second adds to the height.
         simulated: Stamp the figure SIMULATED.
         height: Inches.
         rows: Relative heights of the panels.
@@ -71,10 +74,11 @@ def new_figure(
 
     from matplotlib.figure import Figure
 
+    told = fill(title, _LINE - 13 if simulated else _LINE)
+    height += _TITLE_LINE * max(told.count("\n") - 1, 0)
     figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, layout="constrained")
     panels = figure.subplots(len(rows), columns, gridspec_kw={"height_ratios": rows}, squeeze=False).ravel()
-    width = _LINE - 13 if simulated else _LINE
-    figure.suptitle(fill(title, width), fontsize=_TEXT + 2, fontweight="bold", x=0.02, ha="left")
+    figure.suptitle(told, fontsize=_TEXT + 2, fontweight="bold", x=0.02, ha="left")
     if simulated:
         stamp = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": ORANGE, "linewidth": 1.5}
         figure.text(
@@ -116,6 +120,20 @@ def percent(panel: Any, axis: str) -> None:  # noqa: ANN401 - matplotlib is unty
     getattr(panel, f"{axis}axis").set_major_formatter(lambda share, _: share_text(share))
 
 
+def whole_ticks(panel: Any, axis: str) -> None:  # noqa: ANN401 - matplotlib is untyped here
+    """Ticks of the x or y axis on whole numbers only, even where there is one."""
+    getattr(panel, f"{axis}axis").get_major_locator().set_params(integer=True, min_n_ticks=1)
+
+
+def counted(number: int, one: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def share_text(share: float) -> str:
     """A share as per cent, without zeros behind the point.
 
@@ -127,9 +145,11 @@ def share_text(share: float) -> str:
 
 def months(panel: Any) -> None:  # noqa: ANN401 - matplotlib is untyped here
     """Dates in as few words as they need."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
 
-    locator = AutoDateLocator(minticks=3, maxticks=7)
+    first, last = panel.get_xlim()
+    # A handful of nights: a day is the smallest step, where the locator would go on to hours.
+    locator = DayLocator() if last - first < _FEW_DAYS else AutoDateLocator(minticks=3, maxticks=7)
     panel.xaxis.set_major_locator(locator)
     # A bare year among months would be read as a year.
     beginnings = ["", "%b\n%Y", "%b", "%b-%d", "%H:%M", "%H:%M"]

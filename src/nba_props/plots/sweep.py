@@ -17,6 +17,7 @@ from nba_props.plots.style import (
     nothing_to_draw,
     percent,
     remark,
+    whole_ticks,
     words,
 )
 
@@ -63,7 +64,7 @@ def sweep_history(
         panel.plot(
             pruned, [foot] * len(pruned), color=GREY, marker="|", markersize=14, linewidth=0, label="ended early"
         )
-    panel.xaxis.get_major_locator().set_params(integer=True)
+    whole_ticks(panel, "x")
     label(panel, "Trial", f"{words(objective).capitalize()}\non the calibration folds")
     legend_above(panel)
     if noise is not None:
@@ -100,7 +101,7 @@ def sweep_running(
         style = {"color": GREY if early else BLUE, "linestyle": ":" if early else "-", "alpha": 0.7}
         steps = np.arange(1, len(values) + 1)
         panel.plot(steps, values, marker="o", markersize=4, linewidth=1.5, label=names.pop(early, None), **style)
-    panel.xaxis.get_major_locator().set_params(integer=True)
+    whole_ticks(panel, "x")
     label(panel, "Calibration folds done", f"{words(objective).capitalize()}\nof the folds so far")
     legend_above(panel)
     return figure

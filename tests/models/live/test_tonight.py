@@ -229,6 +229,8 @@ def test_old_lines_are_refused(files, store, tmp_path):
 def test_without_a_production_model_the_one_in_staging_is_named(files, store, tmp_path):
     ModelRegistry(store).demote_model("NBAProps_pts", 1, reason="for the test")
     refused(predict(files, "--output", str(tmp_path)), "no version in Production", "Version 1 is in Staging")
+    ModelRegistry(store).demote_model("NBAProps_pts", 1, reason="for the test")
+    refused(predict(files, "--output", str(tmp_path)), "no version in Production", "what their gates say", "--market")
 
 
 def test_a_model_of_the_simulated_league_makes_no_card_of_real_games(files, store, data, tmp_path):
