@@ -95,13 +95,14 @@ def settle_cards(
         before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
         tables = store.table(card.run_id, PROPS_FILE), store.table(card.run_id, BETS_FILE)
         props, bets = settled_tables(*tables, games, card.date, quotes)
-        if (
-            before is not None
-            and _same_tables(before, props)
-            and _same_tables(store.table(card.run_id, SETTLED_BETS_FILE), bets)
-        ):
-            same.append(card)
-            continue
+        if before is not None:
+            earlier = store.table(card.run_id, SETTLED_BETS_FILE)
+            if quotes is None or not (quotes["game_date"] == card.date).any():  # closes that were seen stay known
+                props = props.assign(closing_line=before["closing_line"].to_numpy())
+                bets = bets.assign(**{name: earlier[name].to_numpy() for name in CLOSE_COLUMNS})
+            if _same_tables(before, props) and _same_tables(earlier, bets):
+                same.append(card)
+                continue
         changed = _changes(before, props)
         changes.append(changed)
         tags = {"corrections": str(len(changed))} if before is not None else {}

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry
+from mlflow_integration.logging.sink import Sink
 from models.commands import predict_props, settle_props
 from models.live.record import CardStore
 from models.train_model_mlflow import NBAPropsMLflowTrainer
@@ -184,6 +185,78 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     (change,) = changed["changes"]
     assert change["is"] == change["was"] + 1
     assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
+
+
+@pytest.fixture
+def evening(files, store, tmp_path):
+    """The card of the evening; nothing is settled yet."""
+    return json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Stop at the nth call of a method, as a process that is killed there."""
+
+    def at(owner, name, number):
+        true, calls = getattr(owner, name), []
+
+        def call(*args, **options):
+            calls.append(args)
+            if len(calls) == number:
+                raise KeyboardInterrupt
+            return true(*args, **options)
+
+        monkeypatch.setattr(owner, name, call)
+
+    return at
+
+
+def test_without_lines_a_settled_card_keeps_its_closes(files, store, evening):
+    """They were lost: a second settlement without --odds wrote the card again, and the ledger had no CLV any more."""
+    settled = settle(files, "after")
+    assert {"live_clv"} <= set(settled["metrics"])
+    again = CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after"), "--json"])
+    rest = json.loads(again.stdout)
+    assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_settlement_that_was_killed_is_made_again(files, store, evening, killed, number):
+    """Killed between the mark and the files, a card said it was settled and could not be read any more, for good."""
+    killed(Sink, "_upload", number)
+    assert CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after")]).exit_code
+    settled = settle(files, "after")
+    assert settled["settled"] + settled["unchanged"] == 1
+    cards = CardStore(store)
+    metrics = mlflow.MlflowClient(store).get_run(cards.ledger_run("real")).data.metrics
+    assert metrics == settled["metrics"]
+    assert len(cards.table(cards.ledger_run("real"), "ledger.parquet")) == len(
+        [row for row in evening["props"] if row["stake"]]
+    )
+
+
+def test_a_revision_that_was_killed_before_it_marked_the_one_before_is_settled_alone(files, store, revised):
+    """Both were open, and every bet of the night was counted twice."""
+    first, newer, _ = revised
+    mlflow.MlflowClient(store).set_tag(first["run_id"], "card_status", "open")
+    settled = settle(files, "after")
+    assert (settled["settled"], settled["open"]) == (1, 0)
+    cards = CardStore(store)
+    assert set(cards.table(cards.ledger_run("real"), "ledger.parquet")["run_id"]) == {newer["run_id"]}
+
+
+def test_a_card_of_a_model_that_knows_the_night_does_not_supersede_the_forecast(files, store, evening, tmp_path):
+    """The forecast of the evening was never settled: its bets had vanished from the ledger."""
+    folder = files[0]
+    trainer = NBAPropsMLflowTrainer("pts", tracking_uri=store, model_params=QUICK, workers=1, max_odds=2.5)
+    trainer.prepare_training_data([folder / "after"], [folder / "lines"])
+    version = trainer.run().registration.version
+    ModelRegistry(store).promote_model("NBAProps_pts", version, "Production", reason="newer", override=True)
+    hindsight = json.loads(predict(files, "--json", "--output", str(tmp_path), scores="after").stdout)
+    assert any("this night included: no forecast" in text for text in hindsight["warnings"])
+    status = {each.run_id: each.status for each in CardStore(store).cards()}
+    assert status == {evening["run_id"]: "open", hindsight["run_id"]: "in sample"}
+    assert settle(files, "after")["settled"] == 1
 
 
 def test_a_settled_shadow_card_counts_for_the_test_in_staging(files, store, tmp_path):
