@@ -119,6 +119,8 @@ def settle_and_show(
         return
     for card in found.settled:
         note(f"{card.name} revision {card.revision}: settled")
+    for card in found.open:
+        note(f"{card.name} revision {card.revision}: open, for the box scores do not hold all of its games yet")
     if len(found.changes):
         show_table(found.changes.assign(game_date=found.changes["game_date"].astype(str)), title="Corrected results")
     if found.metrics:

@@ -171,7 +171,8 @@ class CardStore:
 
     def predictions(self, run_id: str) -> pd.DataFrame:
         """The out-of-sample predictions of the run that trained a model."""
-        return pd.read_csv(BytesIO(self._read(run_id, "predictions.csv")), dtype={"game_id": "str"})
+        content = BytesIO(self._read(run_id, "predictions.csv"))
+        return pd.read_csv(content, dtype={"game_id": "str"}, low_memory=False)  # whole columns have one type
 
     def _read(self, run_id: str, name: str) -> bytes:
         return read_artifact(self.tracker.client, self.tracker.tracking_uri, run_id, name)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from mlflow_integration import ModelRegistry
 from mlflow_integration.logging.sink import Sink
 from models.commands import predict_props, settle_props
+from models.integrity.recorded import read_table
 from models.live.record import CardStore
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
@@ -220,6 +221,32 @@ def test_without_lines_a_settled_card_keeps_its_closes(files, store, evening):
     assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
 
 
+def test_a_night_that_is_half_played_is_not_settled(files, store, evening, league, tmp_path):
+    """At midnight the bets of the games that were still played were settled as void."""
+    night = league.games[league.games["game_date"] == files[1]]
+    late = night["game_id"].max()
+    assert night["game_id"].min() < late
+    for path in (files[0] / "after").iterdir():
+        scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        scores[scores["GAME_ID"] != late].to_csv(tmp_path / path.name, index=False)
+    half = CliRunner().invoke(settle_props.app, ["--data", str(tmp_path), "--odds", str(files[0] / "lines")])
+    assert half.stdout == "0 settled, 1 open, 0 unchanged.\n"
+    assert f"card_{files[1]:%Y-%m-%d} revision 1: open" in half.stderr
+    assert settle(files, "after")["settled"] == 1
+
+
+def test_a_game_that_was_put_off_is_void_once_a_later_night_is_known(files, store, evening, league, tmp_path):
+    night, next_night = league.games.loc[league.games["game_date"] >= files[1], "game_date"].drop_duplicates().iloc[:2]
+    late = league.games.loc[league.games["game_date"] == night, "game_id"].max()
+    for path in (files[0] / "whole").glob("player_game_logs*"):
+        scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        known = (scores["GAME_ID"] != late) & (pd.to_datetime(scores["GAME_DATE"]) <= next_night)
+        scores[known].to_csv(tmp_path / path.name.removesuffix(".gz"), index=False)
+    settled = settle(files, tmp_path)
+    assert settled["settled"] == 1
+    assert settled["metrics"]["live_n_voids"] > 0
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_settlement_that_was_killed_is_made_again(files, store, evening, killed, number):
     """Killed between the mark and the files, a card said it was settled and could not be read any more, for good."""
@@ -279,6 +306,17 @@ def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files
     assert any("this night included: no forecast" in text for text in json.loads(result.stdout)["warnings"])
     assert [card.status for card in CardStore(store).cards()] == ["in sample"]
     assert settle(files, "after")["settled"] == 0
+
+
+def test_predictions_whose_reasons_begin_late_are_read_without_a_warning(monkeypatch, tmp_path):
+    """Without lines in the first seasons a column was empty for long, and pandas warned of mixed types."""
+    rows = 300_000
+    table = pd.DataFrame({"game_id": "0022300001", "reason_1": [np.nan] * (rows - 1) + ["form"]})
+    table.to_csv(tmp_path / "predictions.csv", index=False)
+    monkeypatch.setattr(CardStore, "_read", lambda *_: (tmp_path / "predictions.csv").read_bytes())
+    for read in (CardStore("sqlite:///none.db").predictions("run"), read_table(tmp_path / "predictions.csv")):
+        assert read["game_id"].iloc[0] == "0022300001"
+        assert read["reason_1"].iloc[-1] == "form"
 
 
 def refused(result, *words):
