@@ -10,7 +10,7 @@ def require_optuna() -> None:
     except ImportError as error:
         from nba_props.errors import ConfigError
 
-        message = "A sweep needs Optuna: run `uv sync --extra sweep`."
+        message = "A sweep needs Optuna: run `uv sync --extra sweep`, outside a clone `pip install optuna`."
         raise ConfigError(message) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
