@@ -332,6 +332,20 @@ def test_box_scores_that_miss_a_night_are_refused_with_the_night(files, store, l
     assert not list(tmp_path.iterdir())
 
 
+def test_a_stage_that_makes_no_cards_has_none_to_settle(files, store, evening):
+    """A misspelt stage settled nothing, without a word."""
+    refused(CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after"), "--stage", "Live"]), "'Live'")
+
+
+def test_files_that_cannot_be_written_are_named_and_the_card_is_kept(files, store, tmp_path):
+    """It ended in a traceback, and nothing said that the card was kept and would be settled."""
+    (tmp_path / "taken").touch()
+    refused(predict(files, "--output", str(tmp_path / "taken")), "taken", "cannot be written", "another --output")
+    (kept,) = CardStore(store).cards()
+    again = predict(files, "--json", "--output", str(tmp_path / "cards"))
+    assert json.loads(again.stdout)["run_id"] == kept.run_id
+
+
 def test_old_lines_are_refused(files, store, tmp_path):
     refused(predict(files, "--max-age", "0.01", "--output", str(tmp_path)), "limit is 0.01", "--max-age")
     assert not list(tmp_path.iterdir())
