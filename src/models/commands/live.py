@@ -10,6 +10,7 @@ import pandas as pd
 from mlflow_integration import ModelRegistry
 from mlflow_integration.cli import DONE, REFUSED, emit_json, emit_text, note, progress, show_table
 from mlflow_integration.stages.rules import Stage
+from mlflow_integration.store.location import resolve_store
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
@@ -107,6 +108,7 @@ def settle_and_show(
 ) -> None:
     """Settle the cards and print the result."""
     check_stage(stage)
+    resolve_store(tracking_uri).client(create=False)  # a store that is not there holds no card
     sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None
     if len(sources.odds):
@@ -206,11 +208,6 @@ def replay_and_show(
     if store.exists():
         message = f"{folder} holds a replay already: move it away, or give another --output."
         raise ConfigError(message)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"{folder} cannot be made: {error.strerror or error}. Give another --output."
-        raise ConfigError(message) from error
     uri = f"sqlite:///{store.resolve()}"
     days = loaded.quotes.loc[loaded.quotes["market"].isin([config.market for config in configs]), "game_date"]
     nights = days[days.between(settings.start, settings.end)].nunique()

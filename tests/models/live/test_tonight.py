@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry
 from mlflow_integration.logging.sink import Sink
-from models.commands import predict_props, settle_props
+from models.commands import predict_props, replay_season, settle_props
 from models.integrity.recorded import read_table
 from models.live.record import CardStore
 from models.train_model_mlflow import NBAPropsMLflowTrainer
@@ -335,6 +335,20 @@ def test_box_scores_that_miss_a_night_are_refused_with_the_night(files, store, l
 def test_a_stage_that_makes_no_cards_has_none_to_settle(files, store, evening):
     """A misspelt stage settled nothing, without a word."""
     refused(CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after"), "--stage", "Live"]), "'Live'")
+
+
+def test_a_store_that_is_not_there_has_no_cards_to_settle(files, tmp_path):
+    """A misspelt store was made, empty, and nothing was settled in it."""
+    given = ["--data", str(files[0] / "after"), "--tracking-uri", f"sqlite:///{tmp_path}/else/mlflow.db"]
+    refused(CliRunner().invoke(settle_props.app, given), "There is no store", "else/mlflow.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_replay_of_no_night_leaves_no_folder(files, tmp_path):
+    given = ["--data", str(files[0] / "after"), "--odds", str(files[0] / "lines"), "--market", "pts"]
+    given += ["--from", "2031-03-01", "--to", "2031-03-10", "--output", str(tmp_path / "replays")]
+    refused(CliRunner().invoke(replay_season.app, given), "No night from 2031-03-01 to 2031-03-10 has lines")
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_that_cannot_be_written_are_named_and_the_card_is_kept(files, store, tmp_path):
