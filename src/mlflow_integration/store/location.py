@@ -216,7 +216,6 @@ class Store:
             self.probe()
         mlflow = load_mlflow()
         if database is not None:
-            database.parent.mkdir(parents=True, exist_ok=True)
             old = old_file_store(database.parent)
             if old is not None:
                 _log.warning("%s", old_store_message(old))
@@ -224,6 +223,7 @@ class Store:
 
         try:
             if database is not None and not database.exists():
+                database.parent.mkdir(parents=True, exist_ok=True)
                 _create_database(database)
             check_schema(self)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
