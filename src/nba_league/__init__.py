@@ -5,9 +5,6 @@ tier) lie within a tenth of those of four real seasons; `scripts/data/compare_ma
 Everything it makes is SIMULATED.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from nba_league.league import League
-from nba_league.simulate import simulate_league
-
-__all__ = ["League", "simulate_league"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -219,6 +219,12 @@ def test_a_database_that_is_no_database_is_one_clear_error(tmp_path):
         resolve_store("bad.db").client()
 
 
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
+    (tmp_path / "taken").touch()
+    with pytest.raises(StoreError, match=r"taken/new\.db cannot be opened"):
+        resolve_store(f"sqlite:///{tmp_path}/taken/new.db").client()
+
+
 def test_the_global_store_of_mlflow_comes_back_as_it_was():
     mlflow = load_mlflow()
     assert not mlflow.is_tracking_uri_set()

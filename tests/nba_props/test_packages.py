@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 
 import pytest
@@ -21,4 +22,15 @@ PACKAGES = [
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_dir_of_a_package_lists_what_it_offers(name):
-    assert [each for each in dir(importlib.import_module(name)) if not each.startswith("_")]
+    """Nine packages listed nothing until something else had imported their modules."""
+    package = importlib.import_module(name)
+    assert package.__all__
+    assert set(package.__all__) <= set(dir(package))
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_dir_of_a_package_lists_nothing_else(name):
+    """`nba_league` listed `annotations`, the leftover of an import."""
+    package = importlib.import_module(name)
+    rest = {each for each in dir(package) if not each.startswith("_")} - {*package.__all__}
+    assert sorted(each for each in rest if not inspect.ismodule(getattr(package, each))) == []

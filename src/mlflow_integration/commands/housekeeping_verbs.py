@@ -43,7 +43,7 @@ def cleanup(
 ) -> None:
     """List (or mark, or delete) runs that failed, were killed, or whose process is gone.
 
-    Example: uv run scripts/mlflow/compare_experiments.py cleanup --mark
+    Example: compare_experiments.py cleanup --mark
     """
     from mlflow_integration.reading.housekeeping import cleanup_failed_runs
 
@@ -74,7 +74,7 @@ def upgrade(json: Json = False, tracking_uri: Uri = None) -> None:
 def replay(json: Json = False, output: Output = None, tracking_uri: Uri = None) -> None:
     """Send what runs logged while their server was unreachable; exit 1 if any of it is refused.
 
-    Example: uv run scripts/mlflow/compare_experiments.py replay
+    Example: compare_experiments.py replay
     """
     import pandas as pd
 
@@ -130,7 +130,7 @@ def move(
 
     The same command resumes a move that was interrupted.
 
-    Example: uv run scripts/mlflow/compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
+    Example: compare_experiments.py move --to postgresql://mlflow@db/mlflow --artifacts s3://runs
     """
     import pandas as pd
 

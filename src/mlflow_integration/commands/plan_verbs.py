@@ -28,7 +28,7 @@ def plan(
 
     Without --run, --goal and --finding nothing is written.
 
-    Example: uv run scripts/mlflow/compare_experiments.py plan --run phase2/opponent_features --goal "Does pace help?"
+    Example: compare_experiments.py plan --run phase2/opponent_features --goal "Does pace help?"
     """
     from mlflow_integration.reports.week_plan import plan_week
     from mlflow_integration.reports.weekly import get_week_plan

@@ -83,7 +83,7 @@ def promote(
 ) -> None:
     """Promote a version; exit 1 if it is kept out of Production by its gates or an unfinished test in Staging.
 
-    Example: uv run scripts/mlflow/compare_experiments.py promote NBAProps_pra 3
+    Example: compare_experiments.py promote NBAProps_pra 3
     """
     from mlflow_integration.stages.rules import Stage
 

@@ -30,7 +30,7 @@ def compare(
 ) -> None:
     """Put runs side by side, the settings in which they differ first, or list the newest ones with their main metrics.
 
-    Example: uv run scripts/mlflow/compare_experiments.py compare RUN_ID RUN_ID
+    Example: compare_experiments.py compare RUN_ID RUN_ID
     """
     from mlflow_integration.reading import search
 
@@ -65,7 +65,7 @@ def best(
 
     --json and --output give whole ids, experiments and the number of predictions too.
 
-    Example: uv run scripts/mlflow/compare_experiments.py best --metric roi --where "tags.market = 'pra'"
+    Example: compare_experiments.py best --metric roi --where "tags.market = 'pra'"
     """
     from mlflow_integration.reading.best import best_with_trials
     from nba_props.metrics import metric_hint
@@ -117,7 +117,7 @@ def report(
 
     --json gives the sections and their tables, without plots.
 
-    Example: uv run scripts/mlflow/compare_experiments.py report --output report.html
+    Example: compare_experiments.py report --output report.html
     """
     from mlflow_integration.reports.sections import gather
     from mlflow_integration.reports.write import generate_report
@@ -158,7 +158,7 @@ def weekly(
 ) -> None:
     """Summarise the last week.
 
-    Example: uv run scripts/mlflow/compare_experiments.py weekly --output week.html
+    Example: compare_experiments.py weekly --output week.html
     """
     from mlflow_integration.reports.weekly import get_weekly_summary
     from mlflow_integration.reports.write import generate_weekly_report

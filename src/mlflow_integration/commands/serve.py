@@ -41,7 +41,7 @@ def serve(
     Without --team it serves this machine alone. With it, MLFLOW_AUTH_ADMIN_PASSWORD is the first password of the user
     "admin", who makes the others.
 
-    Example: uv run scripts/mlflow/serve.py --port 5001
+    Example: serve.py --port 5001
     """
     from mlflow_integration.serving.one import check_free, served_store, server_command
     from mlflow_integration.serving.team import Team, check_team, make_administrator, team_command

@@ -23,7 +23,7 @@ def setup(
 ) -> None:
     """Make missing experiments, restore deleted ones, leave the others as they are.
 
-    Example: uv run scripts/mlflow/setup_experiments.py
+    Example: setup_experiments.py
     """
     from mlflow_integration.store.abandoned import close_abandoned_once
     from mlflow_integration.store.experiments import setup_experiments

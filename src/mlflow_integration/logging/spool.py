@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 FOLDER: Final = "mlflow_spool"
-REPLAY_COMMAND: Final = "uv run scripts/mlflow/compare_experiments.py replay"
+REPLAY_COMMAND: Final = "uv run compare_experiments.py replay"
 FIRST_RETRY: Final = 5.0
 LAST_RETRY: Final = 60.0
 LOOK: Final = 2.0

@@ -25,7 +25,7 @@ VARIABLE: Final = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # the name that `mlflow server
 _LONGEST: Final = 200 - len("/artifacts") - 33  # PostgreSQL holds MLflow to 200 characters, with the run's id
 _FIX: Final = (
     f"Say where everybody's artifacts go, {VARIABLE}=s3://bucket/folder, or serve the store to the team with\n"
-    "    uv run scripts/mlflow/serve.py --team --artifacts s3://bucket/folder"
+    "    uv run serve.py --team --artifacts s3://bucket/folder"
 )
 
 

@@ -44,7 +44,7 @@ PROJECT_NAME: Final = "nba-props-mlflow"
 DATABASE_FILE: Final = "mlflow.db"
 ARTIFACT_FOLDER: Final = "mlflow_artifacts"
 OLD_STORE_FOLDER: Final = "mlruns"
-SERVER_COMMAND: Final = "uv run scripts/mlflow/serve.py"
+SERVER_COMMAND: Final = "uv run serve.py"
 _log = logging.getLogger(__name__)
 PROBE_SECONDS: Final = 8.0
 
@@ -128,7 +128,7 @@ def old_store_message(folder: Path) -> str:
     """Say what an old file store is and how its runs are imported."""
     return (
         f"{folder} is a file store of an earlier MLflow, which MLflow 3.17 no longer reads. Bring its runs over with\n"
-        f"    uv run scripts/mlflow/compare_experiments.py migrate --source {folder}\n"
+        f"    uv run compare_experiments.py migrate --source {folder}\n"
         f"and then move the folder away: while it stands in the working directory, `mlflow ui` opens it instead of "
         f"{DATABASE_FILE}. See docs/tracking.md, 'Old stores'."
     )
@@ -209,14 +209,13 @@ class Store:
         if not create and database is not None and not database.exists():
             message = (
                 f"There is no store {database} yet: nothing has been tracked. Make it with\n"
-                "    uv run scripts/mlflow/setup_experiments.py\nor by training a model."
+                "    uv run setup_experiments.py\nor by training a model."
             )
             raise StoreError(message)
         if self.is_http:
             self.probe()
         mlflow = load_mlflow()
         if database is not None:
-            database.parent.mkdir(parents=True, exist_ok=True)
             old = old_file_store(database.parent)
             if old is not None:
                 _log.warning("%s", old_store_message(old))
@@ -224,11 +223,13 @@ class Store:
 
         try:
             if database is not None and not database.exists():
+                database.parent.mkdir(parents=True, exist_ok=True)
                 _create_database(database)
             check_schema(self)
             client: MlflowClient = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         except ImportError as error:
-            message = f"The driver of {self.label} is not installed ({error}): run `uv sync --extra team`."
+            fix = "run `uv sync --extra team`, outside a clone `pip install psycopg2-binary`"
+            message = f"The driver of {self.label} is not installed ({error}): {fix}."
             raise StoreError(message) from error
         except (mlflow.exceptions.MlflowException, SQLAlchemyError, OSError) as error:
             message = f"The tracking store {self.label} cannot be opened: {mask_secrets(without_sql(str(error)))}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-UPGRADE_COMMAND: Final = "uv run scripts/mlflow/compare_experiments.py upgrade"
+UPGRADE_COMMAND: Final = "uv run compare_experiments.py upgrade"
 
 
 class OfStore(Protocol):

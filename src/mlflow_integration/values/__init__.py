@@ -1,1 +1,5 @@
 """Values on their way to the store: arguments checked, converted, secrets masked."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,6 +10,7 @@ import pandas as pd
 from mlflow_integration import ModelRegistry
 from mlflow_integration.cli import DONE, REFUSED, emit_json, emit_text, note, progress, show_table
 from mlflow_integration.stages.rules import Stage
+from mlflow_integration.store.location import resolve_store
 from models.commands.training import load_input
 from models.live.checks import model_name, models_in_use
 from models.live.monitor import MonitorReport, Verdict, apply_verdict, can_go_back, monitor_model
@@ -20,10 +21,10 @@ from models.live.settle import settle_cards
 from models.live.shadow import record_shadows
 from models.live.show import card_document, card_frame, card_title
 from models.live.slate import flag_by_market
-from models.live.tonight import load_sources, tonight
+from models.live.tonight import check_stage, load_sources, tonight
 from nba_props.atomic import write_atomically
 from nba_props.data import join_odds
-from nba_props.errors import ConfigError, UnknownModelError
+from nba_props.errors import ConfigError, TrackingError, UnknownModelError
 from nba_props.markets import MARKETS
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def make_and_show_card(
     sources = load_sources(data, odds, seed, availability, fixtures)
     registry, store = ModelRegistry(tracking_uri), CardStore(tracking_uri)
     card, stored, new = tonight(sources, request, registry, store)
-    paths = write_card(card, stored.revision, output)
+    try:
+        paths = write_card(card, stored.revision, output)
+    except TrackingError as error:
+        message = f"{error}. The card is kept as run {stored.run_id}; the same with another --output writes its files."
+        raise ConfigError(message) from error
     if as_json:
         emit_json({**card_document(card, stored.revision), "run_id": stored.run_id})
         return
@@ -102,6 +107,8 @@ def settle_and_show(
     as_json: bool,
 ) -> None:
     """Settle the cards and print the result."""
+    check_stage(stage)
+    resolve_store(tracking_uri).client(create=False)  # a store that is not there holds no card
     sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None
     if len(sources.odds):
@@ -119,6 +126,8 @@ def settle_and_show(
         return
     for card in found.settled:
         note(f"{card.name} revision {card.revision}: settled")
+    for card in found.open:
+        note(f"{card.name} revision {card.revision}: open, for the box scores do not hold all of its games yet")
     if len(found.changes):
         show_table(found.changes.assign(game_date=found.changes["game_date"].astype(str)), title="Corrected results")
     if found.metrics:
@@ -199,7 +208,6 @@ def replay_and_show(
     if store.exists():
         message = f"{folder} holds a replay already: move it away, or give another --output."
         raise ConfigError(message)
-    folder.mkdir(parents=True, exist_ok=True)
     uri = f"sqlite:///{store.resolve()}"
     days = loaded.quotes.loc[loaded.quotes["market"].isin([config.market for config in configs]), "game_date"]
     nights = days[days.between(settings.start, settings.end)].nunique()

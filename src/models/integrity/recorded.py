@@ -158,7 +158,7 @@ class RecordedRun:
 
 def read_table(path: Path) -> pd.DataFrame:
     """A table of a run as the tracker has written it: keys as text, numbers to the last bit."""
-    return pd.read_csv(path, dtype=dict.fromkeys(KEYS, "str"))
+    return pd.read_csv(path, dtype=dict.fromkeys(KEYS, "str"), low_memory=False)
 
 
 def as_recorded(name: str, frame: pd.DataFrame) -> pd.DataFrame:

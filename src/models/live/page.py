@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from mlflow_integration.reading.export import write_text
 from mlflow_integration.values.convert import to_json
 from mlflow_integration.values.escape import csv_document
 from models.live.show import american, card_document, card_title, missing, percent, plain_row
-from nba_props.atomic import write_atomically
 
 if TYPE_CHECKING:
     from models.live.card import Card
@@ -37,7 +37,7 @@ def card_html(card: Card, revision: int) -> str:
 
 
 def write_card(card: Card, revision: int, folder: Path) -> list[Path]:
-    """Write CSV, JSON and HTML, each whole or not at all; returns the paths."""
+    """Write CSV, JSON and HTML, each whole or not at all; returns the paths. TrackingError where that fails."""
     stem = f"card_{card.date:%Y-%m-%d}" + (f"_r{revision}" if revision > 1 else "")
     content = {
         ".csv": csv_document(card.props),
@@ -46,7 +46,7 @@ def write_card(card: Card, revision: int, folder: Path) -> list[Path]:
     }
     paths = [folder / f"{stem}{ending}" for ending in content]
     for path, text in zip(paths, content.values(), strict=True):
-        write_atomically(path, text.encode("utf-8"))
+        write_text(text, path)
     return paths
 
 

@@ -91,15 +91,20 @@ class CardStore:
         where += f" and tags.card_date = '{date:%Y-%m-%d}'" if date is not None else ""
         where += f" and tags.card_stage = '{stage}'" if stage else ""
         where += f" and tags.data_kind = '{kind}'" if kind else ""
-        found = [_stored(run) for run in self._runs(where)]
-        return sorted(found, key=lambda card: (card.date, card.revision))
+        found = sorted((_stored(run) for run in self._runs(where)), key=lambda card: (card.date, card.revision))
+        last = {_slot(card): card.revision for card in found if card.status in {OPEN, SETTLED}}
+        # A process that was killed after it made a revision has not marked the one before.
+        return [
+            replace(card, status=SUPERSEDED) if card.status == OPEN and card.revision < last[_slot(card)] else card
+            for card in found
+        ]
 
     def keep(self, card: Card, stage: str = Stage.PRODUCTION.value) -> tuple[StoredCard, bool]:
         """Keep a card as a run; the same card twice is one.
 
         Returns:
             The stored card, and whether it is new. Of several revisions of a night the last one is open and settled,
-            the ones before are kept as superseded.
+            the ones before are kept as superseded. One that is not a forecast supersedes none.
 
         Raises:
             ConfigError: The night's card is settled already, and this is another one.
@@ -152,7 +157,7 @@ class CardStore:
                 ]
             )
         for each in earlier:  # only once the new one is whole
-            if each.status == OPEN:
+            if each.status == OPEN and new.status == OPEN:
                 self.tracker.client.set_tag(each.run_id, "card_status", SUPERSEDED)
         self._tables[run.run_id, PROPS_FILE] = card.props
         self._tables[run.run_id, BETS_FILE] = card.bets
@@ -166,7 +171,8 @@ class CardStore:
 
     def predictions(self, run_id: str) -> pd.DataFrame:
         """The out-of-sample predictions of the run that trained a model."""
-        return pd.read_csv(BytesIO(self._read(run_id, "predictions.csv")), dtype={"game_id": "str"})
+        content = BytesIO(self._read(run_id, "predictions.csv"))
+        return pd.read_csv(content, dtype={"game_id": "str"}, low_memory=False)  # whole columns have one type
 
     def _read(self, run_id: str, name: str) -> bytes:
         return read_artifact(self.tracker.client, self.tracker.tracking_uri, run_id, name)
@@ -186,9 +192,10 @@ class CardStore:
             Table(SETTLED_PROPS_FILE, props),
             Table(SETTLED_BETS_FILE, bets),
             Metrics(metrics),
-            Tags({"card_status": SETTLED, NOTE_TAG: note, **tags}),
+            Tags({NOTE_TAG: note, **tags}),
         ]
         self._sink.write(card.run_id, items)
+        self._sink.write(card.run_id, [Tags({"card_status": SETTLED})])  # only once its files are there
         self._tables[card.run_id, SETTLED_PROPS_FILE] = props
         self._tables[card.run_id, SETTLED_BETS_FILE] = bets
 
@@ -212,13 +219,17 @@ class CardStore:
     def keep_ledger(self, kind: str, stage: str, ledger: pd.DataFrame, metrics: Mapping[str, float]) -> str:
         """Write the one ledger of a kind of data and a stage; its run is made once. Returns the run's id."""
         run_id = self.ledger_run(kind, stage)
+        shown: list[Any] = [Table("ledger.csv", ledger), Metrics(metrics)]
+        compared = Table("ledger.parquet", ledger)
         if run_id is None:
             name = "live_ledger" if stage == Stage.PRODUCTION.value else "shadow_ledger"
             about = {KIND: LEDGER, "data_kind": kind, "card_stage": stage, PROCESS_TAG: process_mark()}
             with self.tracker.start_run(name, tags=about) as run:
                 run_id = run.run_id
-        files = [Table("ledger.parquet", ledger), Table("ledger.csv", ledger)]
-        self._sink.write(run_id, [*files, Metrics(metrics)])
+                self.tracker.log_items([*shown, compared])
+        else:
+            self._sink.write(run_id, shown)
+            self._sink.write(run_id, [compared])  # last: the next settlement writes again what differs from it
         self._tables[run_id, "ledger.parquet"] = ledger
         return run_id
 
@@ -245,6 +256,11 @@ class CardStore:
     def _runs(self, where: str) -> list[Run]:
         search, ids = self.tracker.client.search_runs, [self.tracker.experiment_id]
         return list(pages(search, experiment_ids=ids, filter_string=where, max_results=1000))
+
+
+def _slot(card: StoredCard) -> tuple[pd.Timestamp, str, str]:
+    """What one card is open for at a time."""
+    return card.date, card.stage, card.data_kind
 
 
 def _stored(run: Run) -> StoredCard:

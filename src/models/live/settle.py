@@ -42,7 +42,7 @@ class Settlement:
 
     Attributes:
         settled: Cards settled now, for the first time or again.
-        open: Cards whose night the box scores do not hold yet.
+        open: Cards whose night the box scores do not hold, or not whole, yet.
         unchanged: Cards settled before whose results are the same.
         changes: One row per result that a correction changed: ``game_date``, ``player_name``, ``market``, ``was``,
             ``is``.
@@ -71,6 +71,8 @@ def settle_cards(
     """Settle every card whose night is in the box scores, and write ledger and metrics; a second time changes nothing.
 
     A prop of a player without a row in the box scores of the night is void: he did not play, or the game was postponed.
+    While the night is the last one of the box scores and a game of the card is missing, it may still be played: the
+    card stays open.
     Where the box scores have changed since, the card is settled again and the changes are reported.
 
     Args:
@@ -92,16 +94,20 @@ def settle_cards(
         if card.date not in played:
             waiting.append(card)
             continue
-        before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
         tables = store.table(card.run_id, PROPS_FILE), store.table(card.run_id, BETS_FILE)
-        props, bets = settled_tables(*tables, games, card.date, quotes)
-        if (
-            before is not None
-            and _same_tables(before, props)
-            and _same_tables(store.table(card.run_id, SETTLED_BETS_FILE), bets)
-        ):
-            same.append(card)
+        if card.status == OPEN and card.date == max(played) and _unfinished(tables[0], games):
+            waiting.append(card)
             continue
+        before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
+        props, bets = settled_tables(*tables, games, card.date, quotes)
+        if before is not None:
+            earlier = store.table(card.run_id, SETTLED_BETS_FILE)
+            if quotes is None or not (quotes["game_date"] == card.date).any():  # closes that were seen stay known
+                props = props.assign(closing_line=before["closing_line"].to_numpy())
+                bets = bets.assign(**{name: earlier[name].to_numpy() for name in CLOSE_COLUMNS})
+            if _same_tables(before, props) and _same_tables(earlier, bets):
+                same.append(card)
+                continue
         changed = _changes(before, props)
         changes.append(changed)
         tags = {"corrections": str(len(changed))} if before is not None else {}
@@ -174,6 +180,11 @@ def _pairs(rows: pd.DataFrame) -> np.ndarray:
     """The two teams of each row, in alphabetical order: a game moved to another opponent's night is another game."""
     one, two = rows["team"].to_numpy(dtype=object), rows["opponent"].to_numpy(dtype=object)
     return np.array([f"{min(a, b)}-{max(a, b)}" for a, b in zip(one, two, strict=True)], dtype=object)
+
+
+def _unfinished(props: pd.DataFrame, games: pd.DataFrame) -> bool:
+    """Whether the last night of the box scores lacks a game of the card."""
+    return not {*_pairs(props)} <= {*_pairs(games[games["game_date"] == games["game_date"].max()])}
 
 
 def _log_ids(rows: pd.DataFrame, quotes: pd.DataFrame) -> np.ndarray:

@@ -79,9 +79,14 @@ class CardRequest:
 
     def __post_init__(self) -> None:
         """Refuse a stage that makes no cards."""
-        if self.stage not in {Stage.PRODUCTION.value, Stage.STAGING.value}:
-            message = f"--stage is {self.stage!r}; cards are made by Production, and as shadows by Staging."
-            raise ConfigError(message)
+        check_stage(self.stage)
+
+
+def check_stage(stage: str) -> None:
+    """ConfigError for a stage that makes no cards."""
+    if stage not in {Stage.PRODUCTION.value, Stage.STAGING.value}:
+        message = f"--stage is {stage!r}; cards are made by Production, and as shadows by Staging."
+        raise ConfigError(message)
 
 
 def load_sources(

@@ -130,7 +130,9 @@ def _dask(address: str | None) -> Iterator[None]:
     try:
         from distributed import Client
     except ImportError as error:
-        message = "The backend dask is not installed: run `uv sync --extra dask`."
+        message = (
+            "The backend dask is not installed: `uv sync --extra dask`, outside a clone `pip install distributed`."
+        )
         raise ConfigError(message) from error
     try:
         client = Client(address, timeout="10s")
@@ -155,7 +157,7 @@ def _ray(address: str) -> Iterator[None]:
         import ray
         from ray.util.joblib import register_ray
     except ImportError as error:
-        message = "The backend ray is not installed: run `uv sync --extra ray`."
+        message = "The backend ray is not installed: run `uv sync --extra ray`, outside a clone `pip install ray`."
         raise ConfigError(message) from error
     if address.startswith("ray://"):
         message = f"Fits cannot run through a Ray client ({address}): give the address of the cluster, host:6379."

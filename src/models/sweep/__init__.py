@@ -1,6 +1,6 @@
 """Sweeps: the settings of a recipe tuned with Optuna, chosen on dates before the first test date."""
 
-from nba_props.errors import ConfigError
+__all__ = ["require_optuna"]
 
 
 def require_optuna() -> None:
@@ -8,7 +8,9 @@ def require_optuna() -> None:
     try:
         import optuna
     except ImportError as error:
-        message = "A sweep needs Optuna: run `uv sync --extra sweep`."
+        from nba_props.errors import ConfigError
+
+        message = "A sweep needs Optuna: run `uv sync --extra sweep`, outside a clone `pip install optuna`."
         raise ConfigError(message) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 

@@ -1,1 +1,5 @@
 """What the bookmakers of the simulated league post, and what their feeds get wrong."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """A simulated season: who plays, in which role, and the resulting box scores."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mlflow_integration import ModelRegistry
-from models.commands import predict_props, settle_props
+from mlflow_integration.logging.sink import Sink
+from models.commands import predict_props, replay_season, settle_props
+from models.integrity.recorded import read_table
 from models.live.record import CardStore
 from models.train_model_mlflow import NBAPropsMLflowTrainer
 
@@ -186,6 +188,104 @@ def test_the_morning_after_settles_once_and_a_correction_settles_again(files, st
     assert mlflow.MlflowClient(store).get_run(newer["run_id"]).data.tags["corrections"] == "1"
 
 
+@pytest.fixture
+def evening(files, store, tmp_path):
+    """The card of the evening; nothing is settled yet."""
+    return json.loads(predict(files, "--json", "--output", str(tmp_path)).stdout)
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Stop at the nth call of a method, as a process that is killed there."""
+
+    def at(owner, name, number):
+        true, calls = getattr(owner, name), []
+
+        def call(*args, **options):
+            calls.append(args)
+            if len(calls) == number:
+                raise KeyboardInterrupt
+            return true(*args, **options)
+
+        monkeypatch.setattr(owner, name, call)
+
+    return at
+
+
+def test_without_lines_a_settled_card_keeps_its_closes(files, store, evening):
+    """They were lost: a second settlement without --odds wrote the card again, and the ledger had no CLV any more."""
+    settled = settle(files, "after")
+    assert {"live_clv"} <= set(settled["metrics"])
+    again = CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after"), "--json"])
+    rest = json.loads(again.stdout)
+    assert (rest["settled"], rest["unchanged"], rest["metrics"]) == (0, 1, settled["metrics"])
+
+
+def test_a_night_that_is_half_played_is_not_settled(files, store, evening, league, tmp_path):
+    """At midnight the bets of the games that were still played were settled as void."""
+    night = league.games[league.games["game_date"] == files[1]]
+    late = night["game_id"].max()
+    assert night["game_id"].min() < late
+    for path in (files[0] / "after").iterdir():
+        scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        scores[scores["GAME_ID"] != late].to_csv(tmp_path / path.name, index=False)
+    half = CliRunner().invoke(settle_props.app, ["--data", str(tmp_path), "--odds", str(files[0] / "lines")])
+    assert half.stdout == "0 settled, 1 open, 0 unchanged.\n"
+    assert f"card_{files[1]:%Y-%m-%d} revision 1: open" in half.stderr
+    assert settle(files, "after")["settled"] == 1
+
+
+def test_a_game_that_was_put_off_is_void_once_a_later_night_is_known(files, store, evening, league, tmp_path):
+    night, next_night = league.games.loc[league.games["game_date"] >= files[1], "game_date"].drop_duplicates().iloc[:2]
+    late = league.games.loc[league.games["game_date"] == night, "game_id"].max()
+    for path in (files[0] / "whole").glob("player_game_logs*"):
+        scores = pd.read_csv(path, dtype={"GAME_ID": "str"})
+        known = (scores["GAME_ID"] != late) & (pd.to_datetime(scores["GAME_DATE"]) <= next_night)
+        scores[known].to_csv(tmp_path / path.name.removesuffix(".gz"), index=False)
+    settled = settle(files, tmp_path)
+    assert settled["settled"] == 1
+    assert settled["metrics"]["live_n_voids"] > 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_settlement_that_was_killed_is_made_again(files, store, evening, killed, number):
+    """Killed between the mark and the files, a card said it was settled and could not be read any more, for good."""
+    killed(Sink, "_upload", number)
+    assert CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after")]).exit_code
+    settled = settle(files, "after")
+    assert settled["settled"] + settled["unchanged"] == 1
+    cards = CardStore(store)
+    metrics = mlflow.MlflowClient(store).get_run(cards.ledger_run("real")).data.metrics
+    assert metrics == settled["metrics"]
+    assert len(cards.table(cards.ledger_run("real"), "ledger.parquet")) == len(
+        [row for row in evening["props"] if row["stake"]]
+    )
+
+
+def test_a_revision_that_was_killed_before_it_marked_the_one_before_is_settled_alone(files, store, revised):
+    """Both were open, and every bet of the night was counted twice."""
+    first, newer, _ = revised
+    mlflow.MlflowClient(store).set_tag(first["run_id"], "card_status", "open")
+    settled = settle(files, "after")
+    assert (settled["settled"], settled["open"]) == (1, 0)
+    cards = CardStore(store)
+    assert set(cards.table(cards.ledger_run("real"), "ledger.parquet")["run_id"]) == {newer["run_id"]}
+
+
+def test_a_card_of_a_model_that_knows_the_night_does_not_supersede_the_forecast(files, store, evening, tmp_path):
+    """The forecast of the evening was never settled: its bets had vanished from the ledger."""
+    folder = files[0]
+    trainer = NBAPropsMLflowTrainer("pts", tracking_uri=store, model_params=QUICK, workers=1, max_odds=2.5)
+    trainer.prepare_training_data([folder / "after"], [folder / "lines"])
+    version = trainer.run().registration.version
+    ModelRegistry(store).promote_model("NBAProps_pts", version, "Production", reason="newer", override=True)
+    hindsight = json.loads(predict(files, "--json", "--output", str(tmp_path), scores="after").stdout)
+    assert any("this night included: no forecast" in text for text in hindsight["warnings"])
+    status = {each.run_id: each.status for each in CardStore(store).cards()}
+    assert status == {evening["run_id"]: "open", hindsight["run_id"]: "in sample"}
+    assert settle(files, "after")["settled"] == 1
+
+
 def test_a_settled_shadow_card_counts_for_the_test_in_staging(files, store, tmp_path):
     registry = ModelRegistry(store)
     registry.demote_model("NBAProps_pts", 1, reason="for the test")
@@ -208,6 +308,17 @@ def test_a_night_the_model_was_trained_on_is_no_forecast_and_never_settled(files
     assert settle(files, "after")["settled"] == 0
 
 
+def test_predictions_whose_reasons_begin_late_are_read_without_a_warning(monkeypatch, tmp_path):
+    """Without lines in the first seasons a column was empty for long, and pandas warned of mixed types."""
+    rows = 300_000
+    table = pd.DataFrame({"game_id": "0022300001", "reason_1": [np.nan] * (rows - 1) + ["form"]})
+    table.to_csv(tmp_path / "predictions.csv", index=False)
+    monkeypatch.setattr(CardStore, "_read", lambda *_: (tmp_path / "predictions.csv").read_bytes())
+    for read in (CardStore("sqlite:///none.db").predictions("run"), read_table(tmp_path / "predictions.csv")):
+        assert read["game_id"].iloc[0] == "0022300001"
+        assert read["reason_1"].iloc[-1] == "form"
+
+
 def refused(result, *words):
     assert result.exit_code == 2, result.stdout
     assert not result.stdout
@@ -219,6 +330,34 @@ def test_box_scores_that_miss_a_night_are_refused_with_the_night(files, store, l
     before = league.games.loc[league.games["game_date"] < files[1], "game_date"].max()
     refused(predict(files, "--output", str(tmp_path), scores="scores_before"), f"{before:%Y-%m-%d}", "--no-games")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_stage_that_makes_no_cards_has_none_to_settle(files, store, evening):
+    """A misspelt stage settled nothing, without a word."""
+    refused(CliRunner().invoke(settle_props.app, ["--data", str(files[0] / "after"), "--stage", "Live"]), "'Live'")
+
+
+def test_a_store_that_is_not_there_has_no_cards_to_settle(files, tmp_path):
+    """A misspelt store was made, empty, and nothing was settled in it."""
+    given = ["--data", str(files[0] / "after"), "--tracking-uri", f"sqlite:///{tmp_path}/else/mlflow.db"]
+    refused(CliRunner().invoke(settle_props.app, given), "There is no store", "else/mlflow.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_replay_of_no_night_leaves_no_folder(files, tmp_path):
+    given = ["--data", str(files[0] / "after"), "--odds", str(files[0] / "lines"), "--market", "pts"]
+    given += ["--from", "2031-03-01", "--to", "2031-03-10", "--output", str(tmp_path / "replays")]
+    refused(CliRunner().invoke(replay_season.app, given), "No night from 2031-03-01 to 2031-03-10 has lines")
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_cannot_be_written_are_named_and_the_card_is_kept(files, store, tmp_path):
+    """It ended in a traceback, and nothing said that the card was kept and would be settled."""
+    (tmp_path / "taken").touch()
+    refused(predict(files, "--output", str(tmp_path / "taken")), "taken", "cannot be written", "another --output")
+    (kept,) = CardStore(store).cards()
+    again = predict(files, "--json", "--output", str(tmp_path / "cards"))
+    assert json.loads(again.stdout)["run_id"] == kept.run_id
 
 
 def test_old_lines_are_refused(files, store, tmp_path):

@@ -139,7 +139,7 @@ def _pages(path: Path) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]
         import pdfplumber
         from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
     except ImportError as error:
-        fix = "Install the extra: uv sync --extra nba."
+        fix = "Install the extra: uv sync --extra nba, outside a clone pip install pdfplumber."
         raise DataError(str(path), "reading a PDF needs pdfplumber, which is not installed", fix=fix) from error
     try:
         with pdfplumber.open(path) as pdf:

@@ -1,0 +1,12 @@
+from . import access_errors as access_errors
+from . import arguments as arguments
+from . import convert as convert
+from . import database_errors as database_errors
+from . import deadline as deadline
+from . import escape as escape
+from . import file_names as file_names
+from . import markdown as markdown
+from . import secrets as secrets
+from . import show as show
+from . import table as table
+from . import types as types

@@ -1,0 +1,2 @@
+from . import books as books
+from . import faults as faults

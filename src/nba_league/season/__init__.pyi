@@ -1,0 +1,11 @@
+from . import availability as availability
+from . import boxscore as boxscore
+from . import counts as counts
+from . import names as names
+from . import players as players
+from . import pregame as pregame
+from . import report as report
+from . import schedule as schedule
+from . import scoring as scoring
+from . import set_up as set_up
+from . import teams as teams

@@ -1,0 +1,3 @@
+from . import bootstrap as bootstrap
+from . import optimise as optimise
+from . import significance as significance

@@ -1,0 +1,9 @@
+from . import closing as closing
+from . import fair as fair
+from . import implied as implied
+from . import peers as peers
+from . import prices as prices
+from . import quotes as quotes
+from . import sanity as sanity
+from . import shift as shift
+from . import tips as tips

@@ -1,0 +1,10 @@
+from . import basketball_reference as basketball_reference
+from . import cleaning_the_glass as cleaning_the_glass
+from . import hoopr as hoopr
+from . import kaggle as kaggle
+from . import nba_com as nba_com
+from . import odds_api as odds_api
+from . import pickem as pickem
+from . import player_game_log as player_game_log
+from . import quote_rows as quote_rows
+from . import side_rows as side_rows
