@@ -21,7 +21,7 @@ from models.live.settle import settle_cards
 from models.live.shadow import record_shadows
 from models.live.show import card_document, card_frame, card_title
 from models.live.slate import flag_by_market
-from models.live.tonight import check_stage, load_sources, tonight
+from models.live.tonight import check_sources, check_stage, load_sources, tonight
 from nba_props.atomic import write_atomically
 from nba_props.data import join_odds
 from nba_props.errors import ConfigError, TrackingError, UnknownModelError
@@ -108,6 +108,7 @@ def settle_and_show(
 ) -> None:
     """Settle the cards and print the result."""
     check_stage(stage)
+    check_sources(data, odds, fixtures)
     resolve_store(tracking_uri).client(create=False)  # a store that is not there holds no card
     sources = load_sources(data, odds, seed, fixtures=fixtures)
     quotes = None

@@ -89,6 +89,13 @@ def check_stage(stage: str) -> None:
         raise ConfigError(message)
 
 
+def check_sources(data: Sequence[Path] | None, *others: Sequence[Path] | None) -> None:
+    """ConfigError where lines, reports or fixtures are given without box scores."""
+    if not data and any(others):
+        message = "--odds, --availability and --fixtures need --data: without it the simulated league is used."
+        raise ConfigError(message)
+
+
 def load_sources(
     data: Sequence[Path] | None,
     odds: Sequence[Path] | None,
@@ -102,6 +109,7 @@ def load_sources(
         ConfigError: Lines, reports or fixtures without box scores.
         DataError: A file cannot be used.
     """
+    check_sources(data, odds, availability, fixtures)
     if data:
         games, _ = read_game_logs(list(data))
         table = load_odds(list(odds)) if odds else no_odds()
@@ -115,9 +123,6 @@ def load_sources(
             found = join_availability(reading.availability, games)
             reading = replace(reading, availability=found.availability, fixtures=tips)
         return Sources(games, table, "real", ", ".join(names), reading, tips)
-    if odds or availability or fixtures:
-        message = "--odds, --availability and --fixtures need --data: without it the simulated league is used."
-        raise ConfigError(message)
     from models.data import simulated_league
 
     league = simulated_league(seed=2026 + seed)
