@@ -86,7 +86,7 @@ def settle_cards(
     """
     cards = [each for each in store.cards(stage=stage, kind=kind) if each.status in {OPEN, SETTLED}]
     asked = None if only is None else {each.run_id for each in only}
-    played = set(games["game_date"])
+    played, last = set(games["game_date"]), games["game_date"].max()
     done, waiting, same, changes = [], [], [], []
     for card in cards:
         if asked is not None and card.run_id not in asked:
@@ -95,14 +95,14 @@ def settle_cards(
             waiting.append(card)
             continue
         tables = store.table(card.run_id, PROPS_FILE), store.table(card.run_id, BETS_FILE)
-        if card.status == OPEN and card.date == max(played) and _unfinished(tables[0], games):
+        if card.status == OPEN and card.date == last and _unfinished(tables[0], games[games["game_date"] == last]):
             waiting.append(card)
             continue
         before = store.table(card.run_id, SETTLED_PROPS_FILE) if card.status == SETTLED else None
         props, bets = settled_tables(*tables, games, card.date, quotes)
         if before is not None:
             earlier = store.table(card.run_id, SETTLED_BETS_FILE)
-            if quotes is None or not (quotes["game_date"] == card.date).any():  # closes that were seen stay known
+            if _of_night(quotes, card.date) is None:  # closes that were seen stay known
                 props = props.assign(closing_line=before["closing_line"].to_numpy())
                 bets = bets.assign(**{name: earlier[name].to_numpy() for name in CLOSE_COLUMNS})
             if _same_tables(before, props) and _same_tables(earlier, bets):
@@ -168,8 +168,8 @@ def _settled_props(
         values = values.reindex(props.loc[rows, "player_id"]).to_numpy("float64")
         found[rows] = np.where(same == wanted, values, np.nan)
     settled = props.assign(actual=found)
-    tonight = None if quotes is None else quotes[quotes["game_date"] == date]
-    if tonight is None or tonight.empty:
+    tonight = _of_night(quotes, date)
+    if tonight is None:
         return settled.assign(closing_line=np.nan)
     keyed = settled[PROP_GROUP].assign(game_id=_log_ids(settled, tonight))
     known = keyed.merge(close_of(tonight), how="left", on=PROP_GROUP, validate="1:1")
@@ -182,9 +182,15 @@ def _pairs(rows: pd.DataFrame) -> np.ndarray:
     return np.array([f"{min(a, b)}-{max(a, b)}" for a, b in zip(one, two, strict=True)], dtype=object)
 
 
-def _unfinished(props: pd.DataFrame, games: pd.DataFrame) -> bool:
-    """Whether the last night of the box scores lacks a game of the card."""
-    return not {*_pairs(props)} <= {*_pairs(games[games["game_date"] == games["game_date"].max()])}
+def _of_night(quotes: pd.DataFrame | None, date: pd.Timestamp) -> pd.DataFrame | None:
+    """The quotes of a night; None where there are none."""
+    found = None if quotes is None else quotes[quotes["game_date"] == date]
+    return None if found is None or found.empty else found
+
+
+def _unfinished(props: pd.DataFrame, night: pd.DataFrame) -> bool:
+    """Whether the box scores of a night lack a game of its card."""
+    return not {*_pairs(props)} <= {*_pairs(night)}
 
 
 def _log_ids(rows: pd.DataFrame, quotes: pd.DataFrame) -> np.ndarray:

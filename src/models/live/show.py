@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from mlflow_integration.values.convert import plain
+from nba_props.plots.style import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +116,7 @@ def card_note(card: Card, revision: int, place: str) -> str:
 def headline(card: Card) -> str:
     """One sentence: the night, its bets, and the best of them."""
     lined = card.props[card.props["line"].notna()]
-    said = f"{card.date:%A, %d %B %Y}: {_count(len(card.bets), 'bet')} on {_count(len(lined), 'prop')}"
+    said = f"{card.date:%A, %d %B %Y}: {counted(len(card.bets), 'bet')} on {counted(len(lined), 'prop')}"
     staked = lined[lined["stake"] > 0]
     if staked.empty:
         return f"{said}."
@@ -137,13 +138,9 @@ def settled_note(metrics: Mapping[str, float]) -> str:
     """
     if not metrics.get("live_n_bets"):
         return "No bet was decided."
-    said = f"{_count(int(metrics['live_n_bets']), 'bet')} settled"
+    said = f"{counted(int(metrics['live_n_bets']), 'bet')} settled"
     said += f", profit {metrics['live_profit']:+.4g} units" if "live_profit" in metrics else ""
     return said + (f", ROI {metrics['live_roi']:+.1%}." if "live_roi" in metrics else ".")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _models(card: Card) -> str:
