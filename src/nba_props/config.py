@@ -95,7 +95,7 @@ class EnsembleConfig(Settings):
     """
 
     members: tuple[Annotated[str, AfterValidator(_known_member)], ...] = (
-        "lightgbm_sqrt",
+        "lightgbm",
         "two_stage",
         "linear",
     )

@@ -16,7 +16,7 @@ from nba_props.forecast.boosting import lightgbm_settings
 from nba_props.forecast.folds import walk_forward_folds
 from nba_props.forecast.walk_forward import Forecaster, walk_forward_all
 
-MODELS = ("lightgbm", "lightgbm_sqrt", "two_stage")
+MODELS = ("lightgbm", "lightgbm_l1", "two_stage")
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,11 @@ def league():
 def forecaster(league, name="lightgbm", **changes):
     features, target, info = league
     params = {"n_estimators": 20, "min_data_in_leaf": 20}
+    params |= {"objective": "regression_l1"} if name == "lightgbm_l1" else {}
 
     def make():
         minutes = {"minutes": pd.Series(30.0, features.index)} if name == "two_stage" else {}
-        return make_estimator(name, params, **minutes)
+        return make_estimator(name.removesuffix("_l1"), params, **minutes)
 
     folds = walk_forward_folds(info["game_date"], info["season"], step="monthly", first_test_season="2022-23")
     made = Forecaster(features, target, info, folds, make, pd.Series(True, info.index), final=True)
@@ -84,7 +85,7 @@ def test_a_column_that_the_first_season_lacks_gets_bins_once_there_are_rows_with
 
 def test_a_market_forecasts_the_same_alone_and_beside_others(league):
     features, target, info = league
-    other = forecaster((features, target * 3.0 + 1.0, info), "lightgbm_sqrt", folds=forecaster(league).folds[2:])
+    other = forecaster((features, target * 3.0 + 1.0, info), "lightgbm_l1", folds=forecaster(league).folds[2:])
     (alone,) = walk_forward_all([forecaster(league)])
     for workers in (1, 2):
         beside, _ = walk_forward_all([forecaster(league), other], workers=workers)
@@ -94,7 +95,8 @@ def test_a_market_forecasts_the_same_alone_and_beside_others(league):
 def test_shared_bins_give_the_model_that_the_library_fits_by_itself(league):
     features, target, _ = league
     shared = SharedBins([(600, 600), (600, 1000)])
-    estimator = make_estimator("lightgbm", {"n_estimators": 20, "min_data_in_leaf": 20})
+    settings = {"n_estimators": 20, "min_data_in_leaf": 20, "objective": "regression_l1"}
+    estimator = make_estimator("lightgbm", settings)
     estimator.fit_binned(features[:600], target[:600], lambda params: shared.rows(features, 600, params))
     params = lightgbm_settings({key: value for key, value in estimator.params.items() if key != "n_estimators"}, 0, 1)
     data = lightgbm.Dataset(features[:600].to_numpy(), target[:600].to_numpy(), params=params)

@@ -60,8 +60,8 @@ def test_defaults_pass_their_own_check():
 
 
 def test_parameters_of_an_ensemble_are_tables_of_its_members():
-    with pytest.raises(ConfigError, match="tables of its members, lightgbm_sqrt, two_stage, linear: not 'num_leaves'"):
+    with pytest.raises(ConfigError, match="tables of its members, lightgbm, two_stage, linear: not 'num_leaves'"):
         make_config(model="ensemble", model_params={"num_leaves": 7})
     with pytest.raises(ConfigError, match="did you mean 'num_leaves'"):
-        make_config(model="ensemble", model_params={"lightgbm_sqrt": {"num_leafs": 7}})
-    assert make_config(model="ensemble", model_params={"lightgbm_sqrt": {"num_leaves": 7}}).model_params
+        make_config(model="ensemble", model_params={"lightgbm": {"num_leafs": 7}})
+    assert make_config(model="ensemble", model_params={"lightgbm": {"num_leaves": 7}}).model_params

@@ -36,21 +36,32 @@ def folds_of(info, *starts):
     ]
 
 
-@pytest.mark.parametrize("model", ["lightgbm", "lightgbm_sqrt", "xgboost", "two_stage"])
+@pytest.mark.parametrize("model", ["lightgbm", "lightgbm_l1", "xgboost", "two_stage"])
 def test_contributions_and_the_models_mean_add_up_to_the_forecast(model):
     features, target, _ = table()
     more = {"minutes": 20.0 + 2.0 * features["out_min"]} if model == "two_stage" else {}
-    estimator = make_estimator(model, FAST.get(model, FAST["lightgbm"]), **more)
+    objective = {"objective": "regression_l1"} if model == "lightgbm_l1" else {}
+    estimator = make_estimator(model.removesuffix("_l1"), FAST.get(model, FAST["lightgbm"]) | objective, **more)
     estimator.fit(features, (target + 10.0).clip(lower=1.0))
     rest = estimator.predict(features) - estimator.contributions(features).sum(axis=1)
     assert rest == pytest.approx(np.full(len(features), rest[0]), abs=1e-4)
     assert estimator.contributions(features).shape == features.shape
 
 
+def test_contributions_add_up_where_a_root_is_below_zero():
+    features, target, _ = table()
+    estimator = make_estimator("lightgbm", {"n_estimators": 200, "feature_fraction": 1.0})
+    estimator.fit(features, (target - 18.0).clip(lower=0.0).round())
+    predicted = estimator.predict(features)
+    assert predicted.min() < -1e-4
+    rest = predicted - estimator.contributions(features).sum(axis=1)
+    assert rest == pytest.approx(np.full(len(features), rest[0]), abs=1e-6)
+
+
 def test_features_that_were_not_chosen_contribute_nothing():
     features, target, _ = table()
     estimator = SelectedFeaturesEstimator(lambda: make_estimator("lightgbm", FAST["lightgbm"]), rounds=1)
-    estimator.fit(features, target)
+    estimator.fit(features, target.clip(lower=0.0))
     left_out = [place for place, name in enumerate(features) if name not in estimator.selected]
     contributions = estimator.contributions(features)
     assert left_out
@@ -60,6 +71,7 @@ def test_features_that_were_not_chosen_contribute_nothing():
 
 def test_the_walk_forward_explains_the_rows_it_is_asked_for_with_the_model_of_their_fold():
     features, target, info = table()
+    target = target.clip(lower=0.0)
     asked = pd.Series(np.arange(len(features)) % 3 == 0)
     explain = Explain(asked, feature_families(), {"out_min": "expected minutes of the regulars who are out"})
     folds = folds_of(info, 50, 75)

@@ -12,7 +12,7 @@ import pytest
 from nba_props.errors import ConfigError, NotEnoughDataError
 from nba_props.forecast import SelectedFeaturesEstimator, make_estimator, selection_stability
 
-INNER = partial(make_estimator, "lightgbm", {"n_estimators": 20}, seed=1)
+INNER = partial(make_estimator, "lightgbm", {"n_estimators": 20, "objective": "regression_l1"}, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 
 ONCE = {"walk_forward": {"step": "once"}}
 QUICK = {
-    "lightgbm_sqrt": {"model_params": {"n_estimators": 8}, **ONCE},
     "two_stage": {"model_params": {"n_estimators": 8}, **ONCE},
     "ensemble": {
         "model_params": {"lightgbm": {"n_estimators": 8}, "xgboost": {"n_estimators": 8}},

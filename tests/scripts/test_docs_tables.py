@@ -37,7 +37,7 @@ def test_no_generated_table_is_stale(generate):
         ("features", CATALOGUE, "`min_projection`"),
         ("metrics", "nba_props.metrics.__main__:metric_tables", "**`val_mae`**"),
         ("metrics", "mlflow_integration.gates.__main__:profile_table", "`market`"),
-        ("models", "models.plan.__main__:model_table", "`lightgbm_sqrt`"),
+        ("models", "models.plan.__main__:model_table", "`two_stage`"),
         ("recipes", "models.plan.__main__:recipe_table", "`phase3/market_blend`"),
     ],
 )

@@ -19,6 +19,7 @@ from mlflow.pyfunc import FLAVOR_NAME, PythonModel, PythonModelContext
 from models.logged.prop_forecast import LINE, BettingRule, Predicts, PropForecast
 from nba_props.errors import ModelError
 from nba_props.forecast import Estimator
+from nba_props.forecast.boosting import lightgbm_contributions
 
 FOLDER: Final = "forecast"
 """Folder of a logged model with what is not the estimator."""
@@ -145,18 +146,21 @@ class _Booster(_Native):
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units), as the estimator that was fitted gives them."""
-        return self._raw(features).reshape(-1)
+        if self._is_lightgbm():
+            return np.asarray(self.model.predict(features.to_numpy(), num_threads=1), dtype="float64")
+        return self._of_xgboost(features).reshape(-1)
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Part of each feature in each forecast (n, k; stat units)."""
-        return self._raw(features, parts=True)[:, :-1]
+        if self._is_lightgbm():
+            return lightgbm_contributions(self.model, features.to_numpy())
+        return self._of_xgboost(features, parts=True)[:, :-1]
 
-    def _raw(self, features: pd.DataFrame, *, parts: bool = False) -> np.ndarray:
-        if type(self.model).__module__.split(".", 1)[0] == "lightgbm":
-            raw = self.model.predict(features.to_numpy(), num_threads=1, pred_contrib=parts)
-        else:
-            import xgboost
+    def _is_lightgbm(self) -> bool:
+        return type(self.model).__module__.split(".", 1)[0] == "lightgbm"
 
-            table = xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1)
-            raw = self.model.predict(table, pred_contribs=parts)
-        return np.asarray(raw, dtype="float64")
+    def _of_xgboost(self, features: pd.DataFrame, *, parts: bool = False) -> np.ndarray:
+        import xgboost
+
+        table = xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1)
+        return np.asarray(self.model.predict(table, pred_contribs=parts), dtype="float64")

@@ -1,10 +1,10 @@
-"""Gradient-boosted trees with the L1 objective: the forecast is the conditional median, which is what a line is."""
+"""Gradient-boosted trees whose forecast is the conditional median, which is what a line is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import lightgbm
 import numpy as np
@@ -62,8 +62,32 @@ def lightgbm_settings(params: Mapping[str, Any], seed: int, threads: int) -> dic
     return {**BINNING, **params, "seed": seed, "num_threads": threads, **fixed}
 
 
+TREES: Final = {
+    "n_estimators": 150,
+    "learning_rate": 0.07,
+    "num_leaves": 15,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.2,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 1.0,
+    "max_bin": 63,
+    "bin_construct_sample_cnt": 20_000,
+}
+"""How LightGBM grows trees here, whatever they forecast. Measured on the real box scores (docs/models.md): at the same
+out-of-sample error they cost a quarter of 31 leaves, 255 bins and all columns."""
+
+
 class LightGBMEstimator(_Boosting):
-    """LightGBM, histogram trees, deterministic.
+    """LightGBM, histogram trees, deterministic: squared errors of the square root, moved to the median.
+
+    The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. A mean
+    of roots, squared, still lies above the median of a count, so a constant is added to the root: the one with the
+    least absolute error over the last training rows. It is written into the leaves of the first tree: the booster
+    alone is the whole model.
+
+    With another ``objective``, such as ``regression_l1``, the forecast is what that objective asks for; its roots are
+    taken only where ``reg_sqrt`` says so.
 
     Args:
         params: Overrides by LightGBM's own names, plus ``n_estimators``.
@@ -75,23 +99,13 @@ class LightGBMEstimator(_Boosting):
     """
 
     library = "lightgbm"
-    # Measured on the real box scores: 15 leaves, 63 bins and a fifth of the columns per tree cost a quarter of
-    # 31 leaves, 255 bins and all columns, at the same out-of-sample error.
-    defaults = {  # noqa: RUF012 - read only
-        "objective": "regression_l1",
-        "n_estimators": 150,
-        "learning_rate": 0.07,
-        "num_leaves": 15,
-        "min_data_in_leaf": 100,
-        "feature_fraction": 0.2,
-        "bagging_fraction": 0.7,
-        "bagging_freq": 1,
-        "lambda_l2": 1.0,
-        "max_bin": 63,
-        "bin_construct_sample_cnt": 20_000,
-    }
+    defaults = {"objective": "regression", "reg_sqrt": True, **TREES}  # noqa: RUF012 - read only
 
     _booster: lightgbm.Booster
+
+    def __init__(self, params: dict[str, Any], *, seed: int = 0, threads: int = 1) -> None:
+        own = {"reg_sqrt": False} if "objective" in params else {}
+        super().__init__({**own, **params}, seed=seed, threads=threads)
 
     @property
     def native(self) -> lightgbm.Booster:
@@ -99,17 +113,28 @@ class LightGBMEstimator(_Boosting):
         return self._booster
 
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
-        """Fit on `features` (n, k) and `target` (n, stat units)."""
+        """Fit on `features` (n, k) and `target` (n, stat units).
+
+        Raises:
+            DataError: A total below zero, where roots are taken.
+        """
         self.fit_binned(features, target, partial(binned_rows, features, len(features), len(features)))
 
     def fit_binned(self, features: pd.DataFrame, target: pd.Series, binned: BinnedRows) -> None:
-        """`fit`, with rows that are binned already: those of `features` are the first of `binned`."""
-        import lightgbm
+        """`fit`, with rows that are binned already: those of `features` are the first of `binned`.
 
+        Raises:
+            DataError: A total below zero, where roots are taken.
+        """
+        totals = target.to_numpy(dtype="float64")
+        if self._params["reg_sqrt"]:
+            _check_roots(totals)
         self._names = list(features.columns)
         params = lightgbm_settings(self._params, self._seed, self._threads)
-        data = labelled(binned(params), np.arange(len(features)), target.to_numpy())
-        self._booster = lightgbm.train(params, data, num_boost_round=self._trees)
+        data = labelled(binned(params), np.arange(len(features)), totals)
+        booster = lightgbm.train(params, data, num_boost_round=self._trees, keep_training_booster=True)
+        _move_to_median(booster, totals)
+        self._booster = booster.model_from_string(booster.model_to_string()).free_dataset()
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units)."""
@@ -117,24 +142,11 @@ class LightGBMEstimator(_Boosting):
         return np.asarray(raw, dtype="float64")
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
-        """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it.
-
-        Source: Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees.
-        """
-        return self._parts(features)[:, :-1]
-
-    def _parts(self, features: pd.DataFrame) -> np.ndarray:
-        """What each feature adds to the raw forecast, and in the last column what it starts at (n, k + 1)."""
-        values = features[self._names].to_numpy()
-        raw = self._booster.predict(values, pred_contrib=True, num_threads=self._threads)
-        return np.asarray(raw, dtype="float64")
+        """`lightgbm_contributions` of the booster (n, k; stat units)."""
+        return lightgbm_contributions(self._booster, features[self._names].to_numpy(), threads=self._threads)
 
     def staged(self, features: pd.DataFrame) -> np.ndarray:
-        """Forecasts after each tree (trees, n; stat units)."""
-        return self._staged(features).cumsum(axis=0)
-
-    def _staged(self, features: pd.DataFrame) -> np.ndarray:
-        """What each tree adds (trees, n); the first holds the start.
+        """Forecasts after each tree (trees, n; stat units).
 
         Which leaves the rows fall into is asked once for all trees: to predict tree by tree reads the rows every time.
         """
@@ -144,75 +156,73 @@ class LightGBMEstimator(_Boosting):
         for tree, leaf in enumerate(leaves.T):
             added = [booster.get_leaf_output(tree, number) for number in range(int(leaf.max(initial=0)) + 1)]
             parts[tree] = np.asarray(added)[leaf]
-        return parts
+        raw = parts.cumsum(axis=0)
+        return _square(raw) if _forecasts_roots(booster) else raw
 
     def importances(self) -> pd.Series:
         """Share of total gain per feature, descending."""
         return self._ranked(np.asarray(self._booster.feature_importance("gain"), dtype="float64"))
 
 
-class SqrtLightGBMEstimator(LightGBMEstimator):
-    """LightGBM with squared errors of the square root, moved to the median and squared again.
+def lightgbm_contributions(booster: lightgbm.Booster, values: np.ndarray, *, threads: int = 1) -> np.ndarray:
+    """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it.
 
-    The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. A mean
-    of roots, squared, still lies above the median of a count, so a constant is added to the root: the one with the
-    least absolute error over the last training rows. The model errs on other games than the L1 objective does, which
-    is what an ensemble needs.
+    Of a model of roots, which are squared (``|r| r``), the parts of the root are scaled: they sum to ``r - r0``, and
+    ``|r| r - |r0| r0`` is ``(r - r0) (|r| + |r0|)`` where both have one sign, as they nearly always do.
+
+    Source: Lundberg et al. 2020, From local explanations to global understanding with explainable AI for trees.
 
     Args:
-        params: Overrides by LightGBM's own names, plus ``n_estimators``.
-        seed: Random seed.
-        threads: Threads; the forecasts do not depend on it.
-
-    Raises:
-        ConfigError: A parameter that LightGBM does not know or cannot use.
+        booster: A fitted one with one output.
+        values: (n, k), columns as it was fitted on.
+        threads: Threads.
     """
+    raw = np.asarray(booster.predict(values, pred_contrib=True, num_threads=threads), dtype="float64")
+    parts, start = raw[:, :-1], raw[:, -1]
+    if not _forecasts_roots(booster):
+        return parts
+    root = start + parts.sum(axis=1)
+    both = np.abs(root) + np.abs(start)
+    squares = root**2 + start**2
+    scale = np.where(root * start >= 0, both, np.divide(squares, both, out=np.zeros_like(both), where=both > 0))
+    return np.asarray(parts * scale[:, None])
 
-    defaults = {**LightGBMEstimator.defaults, "objective": "regression"}  # noqa: RUF012 - read only
 
-    _shift = 0.0
+def _check_roots(totals: np.ndarray) -> None:
+    below = int((totals < 0).sum())
+    if below:
+        problem = "a total below zero has no square root"
+        fix = "Forecast this market with another objective: --set model_params.objective=regression_l1."
+        raise DataError("the training rows", problem, fix=fix, count=below)  # noqa: EM101 - the table's name
 
-    @property
-    def shift(self) -> float:
-        """What is added to the root of a forecast: roots of stat units."""
-        return self._shift
 
-    def fit_binned(self, features: pd.DataFrame, target: pd.Series, binned: BinnedRows) -> None:
-        """Fit on `features` (n, k), the first rows of `binned`, and `target` (n, stat units, none below zero).
+def _forecasts_roots(booster: lightgbm.Booster) -> bool:
+    """Whether the trees forecast square roots, which LightGBM squares; it does not take them for every objective."""
+    return str(booster.dump_model(num_iteration=1)["objective"]).endswith(" sqrt")
 
-        Raises:
-            DataError: A target below zero.
-        """
-        below = int((target < 0).sum())
-        if below:
-            problem, fix = "a total below zero has no square root", "Use another model for this market."
-            raise DataError("the training rows", problem, fix=fix, count=below)  # noqa: EM101 - the table's name
-        super().fit_binned(features, np.sqrt(target), binned)
-        last = slice(-_LATEST_ROWS, None)
-        roots = np.maximum(super().predict(features.iloc[last]), 0.0)
-        self._shift = root_shift(roots, target.iloc[last].to_numpy(dtype="float64"))
 
-    def predict(self, features: pd.DataFrame) -> np.ndarray:
-        """Forecasts (n, stat units)."""
-        return self._totals(super().predict(features))
+def _move_to_median(booster: lightgbm.Booster, totals: np.ndarray) -> None:
+    """Add the `root_shift` of the last training rows to what a model of squared errors of roots forecasts.
 
-    def staged(self, features: pd.DataFrame) -> np.ndarray:
-        """Forecasts after each tree (trees, n; stat units)."""
-        return self._totals(super().staged(features))
+    Args:
+        booster: Trained a moment ago, with its training rows.
+        totals: Of the training rows (n, stat units).
+    """
+    first = booster.dump_model(num_iteration=1)
+    if first["objective"] != "regression sqrt":
+        return
+    forecasts: list[np.ndarray] = []
 
-    def contributions(self, features: pd.DataFrame) -> np.ndarray:
-        """Part of each feature in each forecast (n, k; stat units): with that of the mean root they sum to it.
+    def keep(predicted: np.ndarray, _: lightgbm.Dataset) -> tuple[str, float, bool]:
+        forecasts.append(predicted)
+        return "kept", 0.0, False
 
-        ``r**2 - r0**2 = (r + r0) (r - r0)``, and the parts of the root sum to ``r - r0``.
-        """
-        raw = self._parts(features)
-        parts, start = raw[:, :-1], raw[:, -1] + self._shift
-        root = start + parts.sum(axis=1)
-        return np.asarray(parts * (root + start)[:, None], dtype="float64")
-
-    def _totals(self, roots: np.ndarray) -> np.ndarray:
-        moved = np.maximum(np.maximum(roots, 0.0) + self._shift, 0.0)
-        return np.asarray(moved * moved, dtype="float64")
+    booster.eval_train(keep)  # the booster knows its forecasts of the training rows: to predict them takes far longer
+    last = slice(-_LATEST_ROWS, None)
+    made = forecasts[0][last]
+    shift = root_shift(np.sign(made) * np.sqrt(np.abs(made)), totals[last])
+    for leaf in range(first["tree_info"][0]["num_leaves"]):
+        booster.set_leaf_output(0, leaf, booster.get_leaf_output(0, leaf) + shift)
 
 
 def root_shift(roots: np.ndarray, totals: np.ndarray) -> float:
@@ -225,7 +235,7 @@ def root_shift(roots: np.ndarray, totals: np.ndarray) -> float:
     -0.5
 
     Args:
-        roots: Forecasts of the square root, none below zero.
+        roots: Forecasts of the square root.
         totals: What happened, none below zero.
     """
     true = np.sqrt(totals)
@@ -234,6 +244,10 @@ def root_shift(roots: np.ndarray, totals: np.ndarray) -> float:
         weights = np.maximum(roots + shift, np.finfo("float64").tiny)
         shift = float(np.quantile(true - roots, 0.5, weights=weights, method="inverted_cdf"))
     return shift
+
+
+def _square(roots: np.ndarray) -> np.ndarray:
+    return np.asarray(np.abs(roots) * roots)
 
 
 class XGBoostEstimator(_Boosting):
@@ -271,7 +285,6 @@ class XGBoostEstimator(_Boosting):
 
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
         """Fit on `features` (n, k) and `target` (n, stat units)."""
-        import xgboost
         from threadpoolctl import ThreadpoolController
 
         self._names = list(features.columns)
@@ -290,22 +303,16 @@ class XGBoostEstimator(_Boosting):
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units)."""
-        import xgboost
-
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         return np.asarray(self._booster.predict(data), dtype="float64")
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Part of each feature in each forecast (n, k; stat units): with the model's mean forecast they sum to it."""
-        import xgboost
-
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         return np.asarray(self._booster.predict(data, pred_contribs=True), dtype="float64")[:, :-1]
 
     def staged(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts after each tree (trees, n; stat units)."""
-        import xgboost
-
         data = xgboost.DMatrix(features[self._names].to_numpy(), feature_names=self._names, nthread=self._threads)
         after = [self._booster.predict(data, iteration_range=(0, tree + 1)) for tree in range(self._trees)]
         return np.asarray(after, dtype="float64")

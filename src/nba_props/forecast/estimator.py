@@ -181,12 +181,6 @@ def _lightgbm(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     return LightGBMEstimator(params, seed=seed, threads=threads)
 
 
-def _lightgbm_sqrt(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
-    from nba_props.forecast.boosting import SqrtLightGBMEstimator
-
-    return SqrtLightGBMEstimator(params, seed=seed, threads=threads)
-
-
 def _xgboost(params: dict[str, Any], *, seed: int, threads: int) -> Estimator:
     from nba_props.forecast.boosting import XGBoostEstimator
 
@@ -212,8 +206,7 @@ def _two_stage(params: dict[str, Any], *, seed: int, threads: int, minutes: pd.S
 
 
 for _name, _kind in {
-    "lightgbm": EstimatorKind("LightGBM trees, L1 objective", _lightgbm),
-    "lightgbm_sqrt": EstimatorKind("LightGBM trees, squared errors of the square root", _lightgbm_sqrt, "pyfunc"),
+    "lightgbm": EstimatorKind("LightGBM trees, squared errors of the square root, moved to the median", _lightgbm),
     "xgboost": EstimatorKind("XGBoost trees, L1 objective", _xgboost),
     "linear": EstimatorKind("least absolute deviations on standardised features", _linear),
     "two_stage": EstimatorKind(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from nba_props.arrays import Floats, Ints
 from nba_props.errors import ConfigError, NotEnoughDataError
-from nba_props.forecast.boosting import LightGBMEstimator
+from nba_props.forecast.boosting import TREES
 from nba_props.forecast.estimator import Estimator
 
 _BLOCKS = 40
@@ -140,12 +140,11 @@ class SelectedFeaturesEstimator:
         self, values: np.ndarray, answers: np.ndarray, inside: Ints, outside: Ints, generator: np.random.Generator
     ) -> tuple[Floats, float]:
         """Importance of each feature and the bar set by the noise, from one half of the rows."""
-        import lightgbm
-
         rows = _thinned(inside, _MOST_ROWS, generator)
         shuffled = generator.integers(0, values.shape[1], self._noise_columns)
         settings = {
-            **{name: value for name, value in LightGBMEstimator.defaults.items() if name != "n_estimators"},
+            **{name: value for name, value in TREES.items() if name != "n_estimators"},
+            "objective": "regression_l1",
             "seed": int(generator.integers(0, 2**31)),
             "num_threads": 1,
             "deterministic": True,

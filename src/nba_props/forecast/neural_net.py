@@ -21,7 +21,7 @@ def neural_net() -> Pipeline:
 
     Their inputs are the features, medians in place of missing values, and a column of yes and no for each that can be
     missing, all standardised and clipped. Nets that differ in their seed alone err on other games: their mean needs
-    less of a penalty than one of them, and on real PRA of 2022-23 and 2023-24 no other single model errs less.
+    less of a penalty than one of them.
     """
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.ensemble import BaggingRegressor

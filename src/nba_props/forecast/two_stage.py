@@ -12,7 +12,7 @@ import pandas as pd
 from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError, NotEnoughDataError
 from nba_props.forecast.binning import BinnedRows, binned_rows, labelled
-from nba_props.forecast.boosting import LightGBMEstimator, _Boosting, lightgbm_settings
+from nba_props.forecast.boosting import TREES, _Boosting, lightgbm_settings
 
 _HELD_OUT = 0.2
 _SHIFT_ROWS = 24_000
@@ -40,15 +40,15 @@ class TwoStageMinutesEstimator(_Boosting):
     of them and kept only if it lowers the error on the second half.
 
     Args:
-        params: Overrides of LightGBM's defaults here (`LightGBMEstimator.defaults`), for both stages.
+        params: Overrides by LightGBM's own names, plus ``n_estimators``, for both stages.
         minutes: Minutes played in each training row, by the index of the features. Only the rows given to `fit` are
             read: a forecast never sees the minutes of its own game.
         seed: Random seed.
         threads: Threads; the forecasts do not depend on it.
     """
 
-    library = LightGBMEstimator.library
-    defaults = LightGBMEstimator.defaults
+    library = "lightgbm"
+    defaults = {"objective": "regression_l1", **TREES}  # noqa: RUF012 - read only
 
     _minutes_booster: lightgbm.Booster
     _rate_booster: lightgbm.Booster
@@ -144,8 +144,6 @@ class TwoStageMinutesEstimator(_Boosting):
         self, data: lightgbm.Dataset, answers: np.ndarray, minutes: np.ndarray, rows: Ints
     ) -> tuple[lightgbm.Booster, lightgbm.Booster]:
         """Both models on `rows`; the bins of the columns are shared."""
-        import lightgbm
-
         played = rows[minutes[rows] > 0]
         boosters = []
         for chosen, label, weight in (
