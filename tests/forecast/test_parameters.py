@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
-from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstimator, check_params
+from nba_props.forecast import LightGBMEstimator, LinearEstimator, XGBoostEstimator, check_params, make_estimator
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,14 @@ def test_a_parameter_that_would_be_ignored_or_can_not_be_used_is_refused(model, 
 )
 def test_parameters_that_the_library_knows_are_taken(model, params):
     check_params(model, params)
+
+
+@pytest.mark.parametrize("more", [{}, {"minutes": pd.Series(dtype="float64")}], ids=["lightgbm", "two_stage"])
+def test_more_leaves_than_the_depth_has_room_for_lift_its_limit(more):
+    model = "two_stage" if more else "lightgbm"
+    depths = {leaves: make_estimator(model, {"num_leaves": leaves}, **more).params["max_depth"] for leaves in (16, 31)}
+    assert depths == {16: 4, 31: -1}
+    assert make_estimator(model, {"num_leaves": 31, "max_depth": 5}, **more).params["max_depth"] == 5
 
 
 def test_defaults_pass_their_own_check():

@@ -52,7 +52,7 @@ def test_the_inner_forecaster_sees_the_chosen_columns_only(sample):
     assert estimator.native.feature_name() == list(estimator.selected)
     pd.testing.assert_series_equal(estimator.importances(), plain.importances())
     assert estimator.n_estimators == 20
-    assert {"selection_rule": "gain", "selection_rounds": 3, "num_leaves": 15}.items() <= estimator.params.items()
+    assert {"selection_rule": "gain", "selection_rounds": 3, "num_leaves": 16}.items() <= estimator.params.items()
 
 
 def test_noise_alone_is_rarely_chosen_and_something_always_is():

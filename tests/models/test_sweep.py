@@ -126,11 +126,11 @@ def test_bare_names_paths_and_nested_tables_name_the_same_setting(tmp_path):
 def test_settings_of_an_ensemble_name_its_member(tmp_path):
     path = tmp_path / "space.toml"
     config = make_config(model="ensemble", ensemble={"members": ["lightgbm", "linear"]})
-    path.write_text("[space.lightgbm.num_leaves]\ntype='int'\nlow=3\nhigh=15\n")
+    path.write_text("[space.lightgbm.num_leaves]\ntype='int'\nlow=3\nhigh=16\n")
     sweep = read_sweep(path, config)
     assert configured(config, {"model_params.lightgbm.num_leaves": 5}).model_params == {"lightgbm": {"num_leaves": 5}}
-    assert starting_point(sweep, config) == {"model_params.lightgbm.num_leaves": 15}
-    path.write_text("[space.xgboost.max_depth]\ntype='int'\nlow=3\nhigh=15\n")
+    assert starting_point(sweep, config) == {"model_params.lightgbm.num_leaves": 16}
+    path.write_text("[space.xgboost.max_depth]\ntype='int'\nlow=3\nhigh=16\n")
     with pytest.raises(ConfigError, match="unknown setting"):
         read_sweep(path, config)
 
@@ -147,7 +147,7 @@ def test_lists_are_single_choices(tmp_path):
 def test_the_recipe_itself_is_the_first_trial_where_it_lies_in_the_space(space):
     sweep = read_sweep(space, quick().config)
     assert starting_point(sweep, quick().config) == {
-        "model_params.num_leaves": 15,
+        "model_params.num_leaves": 16,
         "model_params.learning_rate": 0.07,
     }
     assert starting_point(sweep, quick("model_params.num_leaves=63").config) is None

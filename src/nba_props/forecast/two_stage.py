@@ -12,7 +12,7 @@ import pandas as pd
 from nba_props.arrays import Floats, Ints
 from nba_props.errors import DataError, NotEnoughDataError
 from nba_props.forecast.binning import BinnedRows, binned_rows, labelled
-from nba_props.forecast.boosting import TREES, _Boosting, lightgbm_settings
+from nba_props.forecast.boosting import TREES, _Boosting, lightgbm_settings, room_for_leaves
 
 _HELD_OUT = 0.2
 _SHIFT_ROWS = 24_000
@@ -54,7 +54,7 @@ class TwoStageMinutesEstimator(_Boosting):
     _rate_booster: lightgbm.Booster
 
     def __init__(self, params: dict[str, Any], *, minutes: pd.Series, seed: int = 0, threads: int = 1) -> None:
-        super().__init__(params, seed=seed, threads=threads)
+        super().__init__({**room_for_leaves(params), **params}, seed=seed, threads=threads)
         self._minutes = minutes
         self._shift = 0.0
 
