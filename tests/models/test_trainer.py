@@ -101,7 +101,7 @@ def test_the_pages_of_the_version_and_of_the_model_hold_the_gates(tracked):
 def test_the_name_of_a_run_tells_it_from_others(data, store):
     run_id = trainer(data).run(register=False).run_id
     run = mlflow.MlflowClient(store).get_run(run_id)
-    assert run.info.run_name == "pts · lightgbm · leaves 15 · trees 20 · 2023-24 · SIMULATED"
+    assert run.info.run_name == "pts · lightgbm · leaves 16 · trees 20 · 2023-24 · SIMULATED"
 
 
 def test_a_fit_and_an_evaluation_called_by_themselves_are_runs(data, store):
