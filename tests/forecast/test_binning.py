@@ -104,6 +104,18 @@ def test_shared_bins_give_the_model_that_the_library_fits_by_itself(league):
     np.testing.assert_array_equal(estimator.predict(features), plain.predict(features.to_numpy()))
 
 
+def test_the_members_of_an_ensemble_share_their_bins(league):
+    features, target, _ = league
+    shared = SharedBins([(600, 600)])
+    for params in ({}, {"objective": "regression_l1"}, {"objective": "regression_l1", "reg_sqrt": True}, None):
+        more = {"minutes": pd.Series(30.0, features.index)} if params is None else {}
+        estimator = make_estimator(
+            "two_stage" if params is None else "lightgbm", {"n_estimators": 3, **(params or {})}, **more
+        )
+        estimator.fit_binned(features[:600], target[:600], lambda params: shared.rows(features, 600, params))
+    assert len(shared._made) == 1
+
+
 def test_bins_that_travel_are_made_again_and_are_the_same(league):
     features, target, _ = league
     shared = SharedBins([(600, 1000)])

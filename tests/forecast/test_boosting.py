@@ -159,6 +159,35 @@ def test_another_objective_forecasts_totals_unless_roots_are_asked_for():
     assert make_estimator("lightgbm", {"objective": "regression_l1", "reg_sqrt": True}).params["reg_sqrt"] is True
 
 
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"linear_tree": True}, "linear_tree has no place here"),
+        ({"boosting": "rf"}, "boosting=rf cannot be moved to the median"),
+        ({"boosting": "dart"}, "boosting=dart cannot be moved to the median"),
+        ({"reg_sqrt": "false"}, "reg_sqrt must be true or false, got 'false'"),
+    ],
+)
+def test_trees_that_a_constant_does_not_move_are_refused(params, said):
+    with pytest.raises(ConfigError, match=said):
+        make_estimator("lightgbm", params)
+
+
+def test_trees_of_another_kind_are_grown_by_another_objective(counts):
+    estimator = make_estimator("lightgbm", {"boosting": "dart", "objective": "regression_l1", "n_estimators": 5})
+    estimator.fit(*counts)
+    assert np.isfinite(estimator.predict(counts[0])).all()
+
+
+def test_to_name_the_default_objective_changes_nothing(counts):
+    made = []
+    for params in ({}, {"objective": "regression"}):
+        estimator = make_estimator("lightgbm", {"n_estimators": 5, **params})
+        estimator.fit(*counts)
+        made.append(estimator.predict(counts[0]))
+    np.testing.assert_array_equal(*made)
+
+
 def test_a_constant_total_is_forecast_as_it_is():
     features = pd.DataFrame({"level": np.arange(600.0)})
     estimator = make_estimator("lightgbm", {"n_estimators": 5})

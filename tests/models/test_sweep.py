@@ -23,6 +23,7 @@ from models.sweep.run import run_sweep
 from models.sweep.search_space import Sweep, configured, distributions, read_sweep, starting_point
 from nba_props.config import make_config
 from nba_props.errors import ConfigError
+from nba_props.forecast import default_params
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
@@ -151,6 +152,34 @@ def test_the_recipe_itself_is_the_first_trial_where_it_lies_in_the_space(space):
         "model_params.learning_rate": 0.07,
     }
     assert starting_point(sweep, quick("model_params.num_leaves=63").config) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "low", "high", "start"),
+    [
+        ("max_depth", "num_leaves=63", -1, 8, -1),
+        ("max_depth", "num_leaves=7", 3, 8, 4),
+        ("num_leaves", "seed=1", 4, 63, 16),
+    ],
+)
+def test_the_first_trial_has_the_value_that_the_model_gives_a_setting_beside_the_others(
+    tmp_path, name, own, low, high, start
+):
+    path = tmp_path / "space.toml"
+    path.write_text(f"[space.{name}]\ntype='int'\nlow={low}\nhigh={high}\n")
+    config = quick(own).config
+    values = starting_point(read_sweep(path, config), config)
+    assert values == {f"model_params.{name}": start}
+    first = configured(config, values)
+    assert default_params("lightgbm", first.model_params) == default_params("lightgbm", config.model_params)
+
+
+def test_a_sweep_over_objectives_starts_at_the_recipe(tmp_path):
+    path = tmp_path / "space.toml"
+    path.write_text("[space.objective]\ntype='categorical'\nchoices=['regression','regression_l1']\n")
+    config = quick().config
+    first = configured(config, starting_point(read_sweep(path, config), config))
+    assert default_params("lightgbm", first.model_params)["reg_sqrt"] is True
 
 
 # -- sweeps -------------------------------------------------------------------------------------------------------

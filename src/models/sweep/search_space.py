@@ -181,7 +181,8 @@ def _current(config: TrainerConfig, parts: list[str]) -> Any:  # noqa: ANN401 - 
         found = found.get(name) if isinstance(found, dict) else None
     if found is None and parts[0] == "model_params":
         member = parts[1] if config.model == "ensemble" else config.forecaster
-        found = default_params(member).get(parts[-1])
+        own = config.model_params.get(member, {}) if config.model == "ensemble" else config.model_params
+        found = default_params(split_member(member)[0], own).get(parts[-1])
     return _as_choice(tuple(found)) if isinstance(found, list) else found
 
 

@@ -34,8 +34,8 @@ left out or packed for how the first rows look. A model's own parameters come be
 
 _AFTER_BINNING: Final = frozenset(
     (
-        "objective", "learning_rate", "num_leaves", "max_depth", "feature_fraction", "feature_fraction_bynode",
-        "bagging_fraction", "bagging_freq", "lambda_l1", "lambda_l2", "min_gain_to_split", "min_sum_hessian_in_leaf",
+        "objective", "reg_sqrt", "learning_rate", "num_leaves", "max_depth", "feature_fraction",
+        "feature_fraction_bynode", "bagging_fraction", "bagging_freq", "lambda_l1", "lambda_l2", "min_gain_to_split", "min_sum_hessian_in_leaf",
         "seed", "num_threads", "deterministic", "force_col_wise", "verbosity", "extra_trees", "path_smooth",
     )
 )  # fmt: skip

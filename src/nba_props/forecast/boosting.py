@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xgboost
 
-from nba_props.errors import DataError
+from nba_props.errors import ConfigError, DataError
 from nba_props.forecast.binning import BINNING, BinnedRows, binned_rows, labelled
 from nba_props.forecast.parameters import Library, check_parameters, check_trees
 
@@ -80,7 +80,7 @@ out-of-sample error they cost a fifth of 31 leaves, 255 bins and all columns."""
 
 
 def room_for_leaves(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The limit of depth lifted, where more leaves are asked for than it has room for and nothing is said of it.
+    """Lift the limit of depth if `num_leaves` needs more levels and ``max_depth`` is not given.
 
     >>> room_for_leaves({"num_leaves": 31}), room_for_leaves({"num_leaves": 7})
     ({'max_depth': -1}, {})
@@ -96,10 +96,11 @@ class LightGBMEstimator(_Boosting):
     The square root makes the spread of counts about equal at every level, so large totals do not rule the fit. A mean
     of roots, squared, still lies above the median of a count, so a constant is added to the root: the one with the
     least absolute error over the last training rows. It is written into the leaves of the first tree: the booster
-    alone is the whole model.
+    alone is the whole model. A forecast near zero can be a hair below it.
 
-    With another ``objective``, such as ``regression_l1``, the forecast is what that objective asks for; its roots are
-    taken only where ``reg_sqrt`` says so. More ``num_leaves`` than ``max_depth`` has room for lift that limit.
+    With another ``objective``, such as ``regression_l1``, the forecast is what that objective asks for. Roots are then
+    taken only if you set ``reg_sqrt``. If you ask for more than 16 ``num_leaves``, the limit of depth is lifted, unless
+    you set ``max_depth``.
 
     Args:
         params: Overrides by LightGBM's own names, plus ``n_estimators``.
@@ -107,7 +108,7 @@ class LightGBMEstimator(_Boosting):
         threads: Threads; the forecasts do not depend on it.
 
     Raises:
-        ConfigError: A parameter that LightGBM does not know or cannot use.
+        ConfigError: A parameter that LightGBM does not know or cannot use, or trees that cannot be moved to the median.
     """
 
     library = "lightgbm"
@@ -116,8 +117,23 @@ class LightGBMEstimator(_Boosting):
     _booster: lightgbm.Booster
 
     def __init__(self, params: dict[str, Any], *, seed: int = 0, threads: int = 1) -> None:
-        own = {"reg_sqrt": False} if "objective" in params else {}
+        other = params.get("objective", self.defaults["objective"]) != self.defaults["objective"]
+        own = {"reg_sqrt": False} if other else {}
         super().__init__({**own, **room_for_leaves(params), **params}, seed=seed, threads=threads)
+        self._check_kind()
+
+    def _check_kind(self) -> None:
+        """Refuse trees that a constant in the first of them does not move, and leaves without contributions."""
+        roots, boosting = self._params["reg_sqrt"], self._params.get("boosting")
+        message = ""
+        if not isinstance(roots, bool):
+            message = f"reg_sqrt must be true or false, got {roots!r}."
+        elif self._params.get("linear_tree"):
+            message = "linear_tree has no place here: leaves that are linear models tell no reasons."
+        elif roots and boosting in {"rf", "dart"}:
+            message = f"boosting={boosting} cannot be moved to the median: it needs objective=regression_l1."
+        if message:
+            raise ConfigError(message)
 
     @property
     def native(self) -> lightgbm.Booster:
@@ -125,7 +141,7 @@ class LightGBMEstimator(_Boosting):
         return self._booster
 
     def fit(self, features: pd.DataFrame, target: pd.Series) -> None:
-        """Fit on `features` (n, k) and `target` (n, stat units).
+        """Fit on `features` (n, k) and `target` (n, stat units), rows in time order.
 
         Raises:
             DataError: A total below zero, where roots are taken.
@@ -204,7 +220,10 @@ def _check_roots(totals: np.ndarray) -> None:
     below = int((totals < 0).sum())
     if below:
         problem = "a total below zero has no square root"
-        fix = "Forecast this market with another objective: --set model_params.objective=regression_l1."
+        fix = (
+            "Forecast this market by model_params.objective=regression_l1 without reg_sqrt (in an ensemble: "
+            "model_params.lightgbm.objective)."
+        )
         raise DataError("the training rows", problem, fix=fix, count=below)  # noqa: EM101 - the table's name
 
 
@@ -241,7 +260,7 @@ def root_shift(roots: np.ndarray, totals: np.ndarray) -> float:
     """The constant that, added to `roots` (n), makes their squares the best forecast of `totals` (n) in absolute error.
 
     The slope of ``|(r + c)**2 - y|`` in `c` is ``2 (r + c)`` with the sign of ``r + c - sqrt(y)``, so `c` is the median
-    of ``sqrt(y) - r``, weighted by ``r + c``: found in a few rounds.
+    of ``sqrt(y) - r``, weighted by ``r + c``: found in a few rounds. A root that ends below zero has no weight.
 
     >>> root_shift(np.array([2.0, 2.0, 2.0, 2.0]), np.array([1.0, 2.25, 2.25, 16.0]))
     -0.5

@@ -132,16 +132,18 @@ def check_params(name: str, params: Mapping[str, Any]) -> None:
     _unfitted(name, params)
 
 
-def default_params(name: str) -> dict[str, Any]:
-    """Parameters of a model with the values it gives them itself.
+def default_params(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Parameters of a model with the values it gives them itself, beside those of `params`.
 
     >>> default_params("linear")["epochs"]
     10
+    >>> default_params("lightgbm")["max_depth"], default_params("lightgbm", {"num_leaves": 63})["max_depth"]
+    (4, -1)
 
     Raises:
-        ConfigError: The model is unknown.
+        ConfigError: The model is unknown; a parameter cannot be used.
     """
-    return {key: value for key, value in _unfitted(name, {}).params.items() if key != "seed"}
+    return {key: value for key, value in _unfitted(name, params or {}).params.items() if key != "seed"}
 
 
 def _unfitted(name: str, params: Mapping[str, Any]) -> Estimator:
