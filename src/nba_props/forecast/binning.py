@@ -35,8 +35,9 @@ left out or packed for how the first rows look. A model's own parameters come be
 _AFTER_BINNING: Final = frozenset(
     (
         "objective", "reg_sqrt", "learning_rate", "num_leaves", "max_depth", "feature_fraction",
-        "feature_fraction_bynode", "bagging_fraction", "bagging_freq", "lambda_l1", "lambda_l2", "min_gain_to_split", "min_sum_hessian_in_leaf",
-        "seed", "num_threads", "deterministic", "force_col_wise", "verbosity", "extra_trees", "path_smooth",
+        "feature_fraction_bynode", "bagging_fraction", "bagging_freq", "lambda_l1", "lambda_l2", "min_gain_to_split",
+        "min_sum_hessian_in_leaf", "seed", "num_threads", "deterministic", "force_col_wise", "verbosity",
+        "extra_trees", "path_smooth",
     )
 )  # fmt: skip
 """Parameters that bins do not depend on. One that is missing here costs a binning of its own, and nothing else."""
