@@ -25,7 +25,7 @@ def trainer(data):
 
 @pytest.fixture(scope="module")
 def evaluation(trainer):
-    return trainer.train_and_evaluate_walk_forward()
+    return trainer.train_and_evaluate_walk_forward(log=False)
 
 
 def window_of(trainer, evaluation, **changes):
