@@ -127,7 +127,7 @@ def _estimator(folder: Path, inner: dict[str, str | None]) -> Predicts:
         estimator: Predicts = wrapper.python_model.estimator
         return estimator
     model = wrapper.get_raw_model()
-    return _Booster(model) if type(model).__module__.split(".", 1)[0] in {"lightgbm", "xgboost"} else _Native(model)
+    return _BOOSTERS.get(type(model).__module__.split(".", 1)[0], _Native)(model)
 
 
 class _Native:
@@ -141,26 +141,35 @@ class _Native:
         return np.asarray(self.model.predict(features), dtype="float64").reshape(-1)
 
 
-class _Booster(_Native):
-    """A booster, which knows what each feature adds to a forecast."""
+class _LightGBM(_Native):
+    """A booster of LightGBM, which knows what each feature adds to a forecast."""
 
     def predict(self, features: pd.DataFrame) -> np.ndarray:
         """Forecasts (n, stat units), as the estimator that was fitted gives them."""
-        if self._is_lightgbm():
-            return np.asarray(self.model.predict(features.to_numpy(), num_threads=1), dtype="float64")
-        return self._of_xgboost(features).reshape(-1)
+        return np.asarray(self.model.predict(features.to_numpy(), num_threads=1), dtype="float64")
 
     def contributions(self, features: pd.DataFrame) -> np.ndarray:
         """Part of each feature in each forecast (n, k; stat units)."""
-        if self._is_lightgbm():
-            return lightgbm_contributions(self.model, features.to_numpy())
-        return self._of_xgboost(features, parts=True)[:, :-1]
+        return lightgbm_contributions(self.model, features.to_numpy())
 
-    def _is_lightgbm(self) -> bool:
-        return type(self.model).__module__.split(".", 1)[0] == "lightgbm"
 
-    def _of_xgboost(self, features: pd.DataFrame, *, parts: bool = False) -> np.ndarray:
+class _XGBoost(_Native):
+    """A booster of XGBoost, which knows it too."""
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Forecasts (n, stat units), as the estimator that was fitted gives them."""
+        return self._raw(features, parts=False)
+
+    def contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """Part of each feature in each forecast (n, k; stat units)."""
+        return self._raw(features, parts=True)[:, :-1]
+
+    def _raw(self, features: pd.DataFrame, *, parts: bool) -> np.ndarray:
         import xgboost
 
         table = xgboost.DMatrix(features.to_numpy(), feature_names=list(features), nthread=1)
         return np.asarray(self.model.predict(table, pred_contribs=parts), dtype="float64")
+
+
+_BOOSTERS: Final = {"lightgbm": _LightGBM, "xgboost": _XGBoost}
+"""What a booster is read as, by the library it comes from."""
